@@ -1,0 +1,1 @@
+"""Declarative sweeps of capability x dataset x model x metric on Ray."""

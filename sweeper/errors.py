@@ -1,0 +1,55 @@
+"""Every error that sweeper raises on purpose, in one family.
+
+A message says what is wrong, what was got, what is allowed and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SweeperError(Exception):
+    """Root of the family."""
+
+
+class ConfigError(SweeperError):
+    """The config or the command line is wrong: exit status 2, nothing was run."""
+
+
+class MissingExtraError(ConfigError):
+    """An optional package is needed and not installed; the message carries the pip command."""
+
+
+class StoreError(SweeperError):
+    """The analytics store cannot be reached, read or written as asked."""
+
+
+class SchemaError(StoreError, TypeError):
+    """A record class or a stored column does not have the form that its table needs."""
+
+
+class JobError(SweeperError):
+    """Something about one submitted job; carries its id."""
+
+    def __init__(self, job_id: str, message: str) -> None:
+        super().__init__(f"Job {job_id}: {message}")
+        self.job_id = job_id
+
+
+class JobFailedError(JobError):
+    """The job ended with an exception, which is the `__cause__`."""
+
+
+class JobCancelledError(JobError):
+    """The job was cancelled."""
+
+
+class JobTimeoutError(JobError, TimeoutError):
+    """Waiting took longer than asked; the job itself goes on."""
+
+
+def near_match(got: str, allowed: Iterable[str]) -> str:
+    """`" Did you mean 'svm'?"` when an allowed name is close to what was got, else nothing."""
+    close = difflib.get_close_matches(got, list(allowed), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

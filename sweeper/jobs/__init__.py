@@ -1,0 +1,1 @@
+"""The ray-simple job backend."""

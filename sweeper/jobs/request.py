@@ -1,0 +1,80 @@
+"""What travels from the driver to a worker: one request per capability run. Plain, frozen, picklable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LazySpec:
+    """An object that is built where it is used: a resolved `_target_` mapping and its identity."""
+
+    target: Mapping[str, Any]
+    digest: str
+    """SHA-256 of the canonical JSON of `target`: the key under which a worker keeps the built object."""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class AttemptInfo:
+    """What the `attempts` row of this submission says before it ran; a job outside a sweep has none."""
+
+    attempt_id: str
+    fingerprint: str
+    sweep_id: str
+    sweep_name: str
+    capability: str
+    dataset: str
+    """Names of the choices, joined by `" + "` where there are several, empty where the axis is not crossed."""
+    model: str
+    metric: str
+    spec: str
+    """The resolved specs as canonical JSON, as they were hashed."""
+    sweeper_version: str = ""
+    code_revision: str | None = None
+    data_revision: str | None = None
+    number: int = 1
+    """1 for the first submission of a combination in this sweep, counted up by retries."""
+
+
+@dataclass(frozen=True)
+class StoreLocation:
+    """Where an analytics store is. `storage_options` may hold secrets, so they are in no repr."""
+
+    uri: str
+    storage_options: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The flat provenance columns of `runs`; all optional. Times are timezone-aware UTC."""
+
+    user_id: str | None = None
+    workspace_id: str | None = None
+    job_id: str | None = None
+    backend: str | None = None
+    submitted_at: Any = None
+    completed_at: Any = None
+    environment: str | None = None
+    executor: str | None = None
+    cluster_id: str | None = None
+    request_id: str | None = None
+    run_event_id: str | None = None
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One capability run. Every part is either a live object or a `LazySpec`."""
+
+    capability: Any
+    datasets: tuple[Any, ...]
+    models: tuple[Any, ...]
+    metrics: tuple[Any, ...]
+    config: Any
+    store: StoreLocation
+    provenance: Provenance
+    attempt: AttemptInfo | None = None
+    log_dir: str | None = None
+    """Local folder for what this run prints; `None` leaves stdout and stderr alone."""

@@ -1,0 +1,78 @@
+"""The vocabulary that every layer shares: axes, arity, choices and combinations, as frozen plain data."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+AXES = ("capability", "dataset", "model", "metric")
+"""The four config groups of a sweep, in the order in which a combination is named."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Arity(enum.Enum):
+    """How many parts of one axis a capability takes; names and meaning as in checkmaite's `Number`."""
+
+    ZERO = "ZERO"
+    ONE = "ONE"
+    TWO = "TWO"
+    MANY = "MANY"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What `_sweep_` says of a choice: how it is run, never what it is. `None` means: not said."""
+
+    task: str | None = None
+    arity: Mapping[str, Arity] | None = None
+    """For a capability: `{"datasets": ..., "models": ..., "metrics": ...}`."""
+    reads_predictions: bool | None = None
+    predictions_depend_on: tuple[str, ...] = ()
+    """Keys of a capability's spec that change the predictions it reads (its augmentation, say)."""
+    resources: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    """`num_cpus`, `num_gpus` and custom Ray resources."""
+    retries: int | None = None
+    retry_exceptions: bool | None = None
+    timeout_s: float | None = None
+    max_in_flight: int | None = None
+    files: tuple[str, ...] = ()
+    """Paths whose content belongs to the `data` revision of a choice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One named spec on one axis: a choice of a config group, or one variant of it."""
+
+    axis: str
+    name: str
+    """As printed and stored: `svm`, or `svm[estimator.C=0.1]` for a variant."""
+    spec: Mapping[str, Any]
+    """Resolved plain data with `_target_`; `_sweep_` is removed at every depth."""
+    canonical: str
+    """Canonical JSON of `spec`; equal specs have equal text."""
+    digest: str
+    """SHA-256 of `canonical`, hexadecimal."""
+    base: str = ""
+    """Name of the choice without its variant suffix; equals `name` where nothing is swept."""
+    runtime: Runtime = field(default_factory=Runtime)
+
+
+class Combination(NamedTuple):
+    """One point of the grid. Axes that the capability does not cross are empty tuples."""
+
+    capability: Choice
+    datasets: tuple[Choice, ...]
+    models: tuple[Choice, ...]
+    metrics: tuple[Choice, ...]
+
+    @property
+    def parts(self) -> tuple[Choice, ...]:
+        return (self.capability, *self.datasets, *self.models, *self.metrics)
+
+    def label(self) -> str:
+        """One line for people: `evaluate · digits · svm · accuracy`."""
+        return " · ".join(" + ".join(c.name for c in axis) for axis in ((self.capability,), *self[1:]) if axis)
