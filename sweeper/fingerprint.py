@@ -66,7 +66,9 @@ def _check(value: Any, where: str) -> None:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise ConfigError(f"{where} has the key {key!r} ({type(key).__name__}); keys must be strings: quote it.")
+                raise ConfigError(
+                    f"{where} has the key {key!r} ({type(key).__name__}); keys must be strings: quote it."
+                )
             _check(item, f"{where}.{key}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):

@@ -1,0 +1,201 @@
+"""Which combinations run, which are skipped, and why. Pure: it is told what the store holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from sweeper.errors import ConfigError
+from sweeper.fingerprint import fingerprint
+from sweeper.spec import Choice, Combination
+
+RERUN = ("all", "missing", "failed", "stale")
+DUPLICATES = ("drop", "keep", "error")
+TRIGGERS = ("config", "code", "data")
+
+RUN_ALL = "rerun=all"
+NEVER = "no attempt yet"
+NOT_COMPLETED = "no completed attempt (last: {})"
+CODE_CHANGED = "code changed since it completed"
+DATA_CHANGED = "data changed since it completed"
+COMPLETED = "completed"
+NOT_STALE = "not stale"
+NOT_FAILED = "not attempted, and rerun=failed"
+
+
+class State(Protocol):
+    """What the store knows of one fingerprint: its newest completed attempt, else its newest attempt."""
+
+    @property
+    def completed(self) -> bool: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def code_revision(self) -> str | None: ...
+    @property
+    def data_revision(self) -> str | None: ...
+    @property
+    def duration_s(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The user's word on reruns and duplicates."""
+
+    rerun: str = "all"
+    triggers: tuple[str, ...] = ("config",)
+    duplicates: str = "drop"
+
+    def __post_init__(self) -> None:
+        if self.rerun == "stale" and set(self.triggers) <= {"config"}:
+            raise ConfigError(
+                "rerun=stale needs a trigger that can make a result stale, and rerun_triggers is [config]: a changed "
+                "config is another combination. Add code or data, e.g. 'rerun_triggers=[config,code]'."
+            )
+
+
+class Planned(NamedTuple):
+    """One combination with its fingerprint and the decision on it."""
+
+    combination: Combination
+    fingerprint: str
+    run: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every combination that the sweep covers, decided."""
+
+    items: Sequence[Planned]
+    excluded: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many combinations the grid algebra left out, by the rule that did."""
+    duplicates: int = 0
+    """How many were dropped because another one of this sweep has the same fingerprint."""
+
+    @property
+    def to_run(self) -> list[Planned]:
+        return [item for item in self.items if item.run]
+
+    @property
+    def reasons(self) -> Counter[tuple[bool, str]]:
+        """How many combinations have each (run, reason)."""
+        return Counter((item.run, item.reason) for item in self.items)
+
+
+def identify(combinations: Iterable[Combination], policy: str) -> tuple[list[tuple[Combination, str]], int]:
+    """Pair each combination with its fingerprint, and treat equal ones as `duplicates` says.
+
+    Returns the pairs that remain and the number dropped.
+
+    Raises
+    ------
+    ConfigError
+        With `duplicates=error`, naming two combinations that are the same.
+    """
+    pairs = [(c, fingerprint(c)) for c in combinations]
+    if policy == "keep":
+        return pairs, 0
+    first: dict[str, Combination] = {}
+    for combination, key in pairs:
+        kept = first.setdefault(key, combination)
+        if policy == "error" and kept is not combination:
+            raise ConfigError(
+                f"Two combinations are the same: {kept.label()!r} and {combination.label()!r} have the fingerprint "
+                f"{key[:12]}. Remove one, or allow it with duplicates=drop (run once) or duplicates=keep (run both)."
+            )
+    return [(c, key) for key, c in first.items()], len(pairs) - len(first)
+
+
+def decide(
+    pairs: Iterable[tuple[Combination, str]],
+    policy: Policy,
+    states: Mapping[str, State],
+    *,
+    code_revision: str | None = None,
+    data_revision: Callable[[Combination], str | None] = lambda _: None,
+) -> list[Planned]:
+    """Decide on each combination; `states` may lack those that were never attempted."""
+    stale = _staleness(policy.triggers, code_revision, data_revision)
+    rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
+    items: list[Planned] = []
+    for combination, key in pairs:
+        run, reason = rule(states.get(key), lambda state, c=combination: stale(c, state))
+        items.append(Planned(combination, key, run, reason))
+    return items
+
+
+Verdict = tuple[bool, str]
+Stale = Callable[[State], str | None]
+
+
+def _rerun_all(state: State | None, stale: Stale) -> Verdict:
+    return True, RUN_ALL
+
+
+def _rerun_missing(state: State | None, stale: Stale) -> Verdict:
+    if state is None:
+        return True, NEVER
+    if not state.completed:
+        return True, NOT_COMPLETED.format(state.status)
+    reason = stale(state)
+    return (True, reason) if reason else (False, COMPLETED)
+
+
+def _rerun_failed(state: State | None, stale: Stale) -> Verdict:
+    if state is None:
+        return False, NOT_FAILED
+    return (False, COMPLETED) if state.completed else (True, NOT_COMPLETED.format(state.status))
+
+
+def _rerun_stale(state: State | None, stale: Stale) -> Verdict:
+    reason = stale(state) if state is not None and state.completed else None
+    return (True, reason) if reason else (False, NOT_STALE)
+
+
+def _staleness(
+    triggers: Sequence[str], code: str | None, data: Callable[[Combination], str | None]
+) -> Callable[[Combination, State], str | None]:
+    def stale(combination: Combination, state: State) -> str | None:
+        if "code" in triggers and state.code_revision != code:
+            return CODE_CHANGED
+        if "data" in triggers and state.data_revision != data(combination):
+            return DATA_CHANGED
+        return None
+
+    return stale
+
+
+def schedule(items: Sequence[Planned], states: Mapping[str, State]) -> list[Planned]:
+    """Order for running: combinations that share models and datasets follow each other, longest groups first.
+
+    A combination that never completed is taken to last as long as the known ones of its capability and models;
+    where nothing is known the order of the plan stays.
+    """
+    guess = _duration_guess(items, states)
+    groups: dict[tuple[Choice, ...], list[Planned]] = {}
+    for item in items:
+        if item.run:
+            groups.setdefault((*item.combination.models, *item.combination.datasets), []).append(item)
+    if guess is None:
+        return [item for group in groups.values() for item in group]
+    order = sorted(groups.values(), key=lambda group: -sum(guess(item) for item in group))
+    return [item for group in order for item in group]
+
+
+def _duration_guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], float] | None:
+    known: dict[tuple[Choice, ...], list[float]] = {}
+    for item in items:
+        state = states.get(item.fingerprint)
+        if state is not None and state.completed and state.duration_s is not None:
+            known.setdefault(_kind(item), []).append(state.duration_s)
+    if not known:
+        return None
+    means = {kind: sum(values) / len(values) for kind, values in known.items()}
+    return lambda item: means.get(_kind(item), 0.0)
+
+
+def _kind(item: Planned) -> tuple[Choice, ...]:
+    return (item.combination.capability, *item.combination.models)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweeper import fingerprint as fp
+from sweeper.errors import ConfigError
+from sweeper.spec import Arity, Choice, Combination, Runtime
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+SPECS = st.dictionaries(st.text(max_size=5), JSON, max_size=3)
+
+
+def choice(axis: str, spec: dict[str, object], name: str = "x", **arity: Arity) -> Choice:
+    text = fp.canonical(spec)
+    return Choice(axis, name, spec, text, fp.digest(text), name, Runtime(arity=arity or None))
+
+
+def combination(capability: Choice, datasets=(), models=(), metrics=()) -> Combination:
+    return Combination(capability, tuple(datasets), tuple(models), tuple(metrics))
+
+
+def simple() -> Combination:
+    return combination(
+        choice("capability", {"_target_": "c.C"}, datasets=Arity.ONE, models=Arity.ONE, metrics=Arity.ONE),
+        [choice("dataset", {"_target_": "d.D", "n": 3})],
+        [choice("model", {"_target_": "m.M", "C": 0.1, "name": "é"})],
+        [choice("metric", {"_target_": "k.K"})],
+    )
+
+
+def test_golden_values():
+    """These are stored in users' stores: where one changes, VERSION must rise."""
+    assert fp.VERSION == 1
+    assert fp.fingerprint(simple()) == GOLDEN_SIMPLE
+    assert fp.fingerprint(combination(choice("capability", {"_target_": "c.C"}))) == GOLDEN_ALONE
+
+
+GOLDEN_SIMPLE = "5fe5f22752b60eaa7309017ec228f816e617998f85c48ecf7d355279d7b18028"
+GOLDEN_ALONE = "a12d0435819ed7c983de51050bcdd8e47deede74c64d73219606c80069083ce3"
+
+
+@given(SPECS, SPECS, SPECS)
+def test_it_is_the_hash_of_canonical_json_of_the_whole(capability, dataset, model):
+    whole = {"capability": capability, "datasets": [dataset], "models": [model], "metrics": [], "version": fp.VERSION}
+    made = combination(choice("capability", capability), [choice("dataset", dataset)], [choice("model", model)])
+    assert fp.fingerprint(made) == fp.digest(fp.canonical(whole))
+
+
+@given(SPECS)
+def test_canonical_json_forgets_key_order_and_nothing_else(spec):
+    text = fp.canonical(spec)
+    assert text == fp.canonical(dict(reversed(spec.items())))
+    assert json.loads(text) == spec
+
+
+def test_names_and_runtime_fields_do_not_count():
+    base = simple()
+    renamed = base._replace(models=(choice("model", {"_target_": "m.M", "C": 0.1, "name": "é"}, name="other"),))
+    assert fp.fingerprint(renamed) == fp.fingerprint(base)
+
+
+def test_one_and_one_point_zero_differ():
+    assert fp.canonical({"C": 1}) != fp.canonical({"C": 1.0})
+
+
+@pytest.mark.parametrize(("arity", "same"), [(Arity.MANY, True), (Arity.TWO, False)])
+def test_many_is_a_set_and_two_an_ordered_pair(arity, same):
+    capability = choice("capability", {"_target_": "c.C"}, datasets=arity)
+    a, b = (choice("dataset", {"_target_": "d.D", "n": n}) for n in (1, 2))
+    one, other = combination(capability, [a, b]), combination(capability, [b, a])
+    assert (fp.fingerprint(one) == fp.fingerprint(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"a": {"b": math.nan}}, "spec.a.b is nan"),
+        ({"a": [1, math.inf]}, r"spec.a\[1\] is inf"),
+        ({"a": {1: "x"}}, "spec.a has the key 1"),
+        ({"a": object()}, "spec.a is a object"),
+    ],
+)
+def test_what_json_cannot_carry_is_refused_with_its_place(value, place):
+    with pytest.raises(ConfigError, match=place):
+        fp.canonical(value)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweeper import plan
+from sweeper.errors import ConfigError
+from sweeper.fingerprint import canonical, digest
+from sweeper.spec import Arity, Choice, Combination, Runtime
+
+
+@dataclass(frozen=True)
+class State:
+    completed: bool
+    status: str = "completed"
+    code_revision: str | None = None
+    data_revision: str | None = None
+    duration_s: float | None = None
+
+
+def choice(axis: str, name: str, **spec: object) -> Choice:
+    text = canonical({"_target_": f"{axis}.{name}", **spec})
+    arity = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE} if axis == "capability" else None
+    return Choice(axis, name, spec, text, digest(text), name, Runtime(arity=arity))
+
+
+def combination(model: str, dataset: str = "digits", capability: str = "evaluate") -> Combination:
+    return Combination(
+        choice("capability", capability),
+        (choice("dataset", dataset),),
+        (choice("model", model),),
+        (choice("metric", "f1"),),
+    )
+
+
+NAMES = ("svm", "knn", "mlp")
+PAIRS, _ = plan.identify([combination(name) for name in NAMES], "drop")
+STATES = {PAIRS[0][1]: State(True, code_revision="a"), PAIRS[1][1]: State(False, "failed")}
+
+
+def run_of(rerun: str, **kwargs: object) -> dict[str, tuple[bool, str]]:
+    policy = plan.Policy(rerun, tuple(kwargs.pop("triggers", ("config",))))  # type: ignore[arg-type]
+    items = plan.decide(PAIRS, policy, STATES, **kwargs)  # type: ignore[arg-type]
+    return {i.combination.models[0].name: (i.run, i.reason) for i in items}
+
+
+def test_all_runs_everything():
+    assert run_of("all") == dict.fromkeys(NAMES, (True, plan.RUN_ALL))
+
+
+def test_missing_runs_what_has_no_completed_attempt():
+    assert run_of("missing") == {
+        "svm": (False, plan.COMPLETED),
+        "knn": (True, "no completed attempt (last: failed)"),
+        "mlp": (True, plan.NEVER),
+    }
+
+
+def test_failed_runs_only_what_was_attempted_and_never_completed():
+    assert {name: run for name, (run, _) in run_of("failed").items()} == {"svm": False, "knn": True, "mlp": False}
+
+
+def test_a_changed_revision_makes_a_result_stale_only_where_its_trigger_is_enabled():
+    assert run_of("missing", code_revision="b")["svm"] == (False, plan.COMPLETED)
+    assert run_of("missing", code_revision="b", triggers=["config", "code"])["svm"] == (True, plan.CODE_CHANGED)
+    assert run_of("missing", code_revision="a", triggers=["config", "code"])["svm"] == (False, plan.COMPLETED)
+    data = run_of("missing", data_revision=lambda _: "new", triggers=["data"])
+    assert data["svm"] == (True, plan.DATA_CHANGED)
+
+
+def test_stale_runs_only_stale_results():
+    assert {n: r for n, (r, _) in run_of("stale", code_revision="b", triggers=["code"]).items()} == {
+        "svm": True,
+        "knn": False,
+        "mlp": False,
+    }
+
+
+def test_stale_without_a_trigger_is_refused():
+    with pytest.raises(ConfigError, match="rerun=stale needs a trigger"):
+        plan.Policy("stale")
+
+
+def test_duplicates_are_dropped_kept_or_refused():
+    twice = [combination("svm"), combination("knn"), combination("svm")]
+    assert [len(pairs) for pairs in (plan.identify(twice, "drop")[0], plan.identify(twice, "keep")[0])] == [2, 3]
+    assert plan.identify(twice, "drop")[1] == 1
+    with pytest.raises(ConfigError, match="evaluate · digits · svm · f1"):
+        plan.identify(twice, "error")
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=8), st.sampled_from(("drop", "keep")))
+def test_dropping_keeps_the_first_of_each_and_the_order(names: list[str], policy: str):
+    pairs, dropped = plan.identify([combination(n) for n in names], policy)
+    kept = [c.models[0].name for c, _ in pairs]
+    assert kept == (names if policy == "keep" else list(dict.fromkeys(names)))
+    assert len(kept) + dropped == len(names)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.booleans()), st.sampled_from(plan.RERUN[:3]))
+def test_every_combination_is_decided_once_with_a_reason(known: dict[str, bool], rerun: str):
+    states = {key: State(known[c.models[0].name]) for c, key in PAIRS if c.models[0].name in known}
+    items = plan.decide(PAIRS, plan.Policy(rerun), states)
+    assert [i.fingerprint for i in items] == [key for _, key in PAIRS]
+    assert all(i.reason for i in items)
+    assert not any(i.run for i in items if rerun != "all" and states.get(i.fingerprint, State(False)).completed)
+
+
+def test_schedule_groups_by_model_and_dataset_and_starts_with_the_longest():
+    # One object per choice, as the grid shares them.
+    capability, metrics = choice("capability", "evaluate"), [choice("metric", n) for n in ("f1", "ece")]
+    models = {n: choice("model", n) for n in ("fast", "slow", "new")}
+    data = choice("dataset", "digits")
+    grid = [Combination(capability, (data,), (m,), (k,)) for k in metrics for m in models.values()]
+    items = plan.decide(plan.identify(grid, "drop")[0], plan.Policy("all"), {})
+    assert [i.combination.models[0].name for i in plan.schedule(items, {})] == [
+        "fast",
+        "fast",
+        "slow",
+        "slow",
+        "new",
+        "new",
+    ]
+    seconds = {"fast": 1.0, "slow": 9.0}
+    states = {
+        i.fingerprint: State(True, duration_s=seconds[i.combination.models[0].name])
+        for i in items
+        if i.combination.models[0].name in seconds and i.combination.metrics[0].name == "f1"
+    }
+    order = [i.combination.models[0].name for i in plan.schedule(items, states)]
+    assert order[:4] == ["slow", "slow", "fast", "fast"]
