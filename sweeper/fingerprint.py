@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sweeper.errors import ConfigError
-from sweeper.spec import Choice, Combination
+from sweeper.spec import Arity, Choice, Combination
 
 VERSION = 1
 """Raised whenever the same config would give another fingerprint; golden values are pinned in the tests."""
@@ -33,27 +33,30 @@ def digest(text: str) -> str:
 
 
 def fingerprint(combination: Combination) -> str:
-    """SHA-256 over the canonical JSON of the version and the specs of a combination.
+    """Full hexadecimal SHA-256 over `canonical_text` of a combination: its identity."""
+    return hashlib.sha256(canonical_text(combination).encode()).hexdigest()
 
-    The parts carry their canonical JSON already, so it is put together here, keys in sorted order. One or two
-    parts count in their order, several (MANY) as a set; two takes ordered pairs, so a set of two is told from a
-    pair by the capability alone.
+
+def canonical_text(combination: Combination) -> str:
+    """Canonical JSON of the version and the resolved specs of a combination.
+
+    The parts carry their canonical JSON already, so it is put together here, keys in sorted order. The parts of an
+    axis count in their order (TWO takes ordered pairs), those of a MANY axis as a set.
     """
     capability, datasets, models, metrics = combination
     arity = capability.runtime.arity or {}
-    text = (
+    return (
         f'{{"capability":{capability.canonical},"datasets":{_list(datasets, arity.get("datasets"))},'
         f'"metrics":{_list(metrics, arity.get("metrics"))},"models":{_list(models, arity.get("models"))},'
         f'"version":{VERSION}}}'
     )
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _list(choices: tuple[Choice, ...], arity: object) -> str:
+def _list(choices: tuple[Choice, ...], arity: Arity | None) -> str:
     if len(choices) == 1:
         return f"[{choices[0].canonical}]"
-    parts: Iterable[str] = (c.canonical for c in choices)
-    return f"[{','.join(sorted(parts) if getattr(arity, 'name', None) == 'MANY' else parts)}]"
+    parts = [c.canonical for c in choices]
+    return f"[{','.join(sorted(parts) if arity is Arity.MANY else parts)}]"
 
 
 def _check(value: Any, where: str) -> None:

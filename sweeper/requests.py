@@ -1,0 +1,79 @@
+"""From a planned combination to the request that travels to a worker. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sweeper.fingerprint import canonical_text
+from sweeper.jobs.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
+from sweeper.plan import Planned
+from sweeper.spec import Choice, Combination
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """What every request of one sweep has in common."""
+
+    sweep_id: str
+    name: str
+    store: StoreLocation
+    provenance: Provenance = field(default_factory=Provenance)
+    sweeper_version: str = ""
+    code_revision: str | None = None
+    data_revision: Callable[[Combination], str | None] = lambda _: None
+    log_dir: str | None = None
+
+
+class RequestBuilder:
+    """Makes requests, and each part's `LazySpec` once however many combinations share it."""
+
+    def __init__(self, sweep: SweepInfo) -> None:
+        self._sweep = sweep
+        self._specs: dict[Choice, LazySpec] = {}
+
+    def build(self, item: Planned, number: int) -> RunRequest:
+        """The request for the `number`-th submission of a combination in this sweep, counted from 1."""
+        capability, datasets, models, metrics = item.combination
+        return RunRequest(
+            capability=self.spec(capability),
+            datasets=tuple(map(self.spec, datasets)),
+            models=tuple(map(self.spec, models)),
+            metrics=tuple(map(self.spec, metrics)),
+            config=capability.spec.get("config"),
+            store=self._sweep.store,
+            provenance=self._sweep.provenance,
+            attempt=self._attempt(item, number),
+            log_dir=self._sweep.log_dir,
+        )
+
+    def spec(self, choice: Choice) -> LazySpec:
+        """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""
+        found = self._specs.get(choice)
+        if found is None:
+            target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
+            found = self._specs[choice] = LazySpec(target, choice.digest, choice.name)
+        return found
+
+    def _attempt(self, item: Planned, number: int) -> AttemptInfo:
+        capability, datasets, models, metrics = item.combination
+        return AttemptInfo(
+            attempt_id=uuid.uuid4().hex,
+            fingerprint=item.fingerprint,
+            sweep_id=self._sweep.sweep_id,
+            sweep_name=self._sweep.name,
+            capability=capability.name,
+            dataset=_names(datasets),
+            model=_names(models),
+            metric=_names(metrics),
+            spec=canonical_text(item.combination),
+            sweeper_version=self._sweep.sweeper_version,
+            code_revision=self._sweep.code_revision,
+            data_revision=self._sweep.data_revision(item.combination),
+            number=number,
+        )
+
+
+def _names(choices: tuple[Choice, ...]) -> str:
+    return choices[0].name if len(choices) == 1 else " + ".join(c.name for c in choices)
