@@ -1,1 +1,33 @@
-"""Declarative sweeps of capability x dataset x model x metric on Ray."""
+"""Declarative sweeps of capability x dataset x model x metric on Ray, with one analytics store.
+
+Importing this package loads none of ray, pyarrow, torch or scikit-learn; the names below load what they need when
+they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sweeper._version import __version__
+
+if TYPE_CHECKING:
+    from sweeper.api import SweepResult, plan, sweep
+    from sweeper.records import Record
+    from sweeper.store import open_store
+
+__all__ = ["Record", "SweepResult", "__version__", "open_store", "plan", "sweep"]
+
+_HOME = {
+    "Record": "sweeper.records",
+    "SweepResult": "sweeper.api",
+    "open_store": "sweeper.store",
+    "plan": "sweeper.api",
+    "sweep": "sweeper.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

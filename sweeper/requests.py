@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sweeper.fingerprint import canonical_text
 from sweeper.jobs.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
-from sweeper.plan import Planned
+from sweeper.planning import Planned
 from sweeper.spec import Choice, Combination
 
 

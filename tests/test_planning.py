@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper import plan
+from sweeper import planning as plan
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import canonical, digest
 from sweeper.spec import Arity, Choice, Combination, Runtime

@@ -1,0 +1,264 @@
+"""A sweep from config to result, for the command line and for Python.
+
+`prepare` composes, expands, identifies and decides; `execute` runs what is to run. Ray is started in a thread as soon
+as it is sure that something will run, so that the rest of the planning overlaps with it, and never otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sweeper import planning
+from sweeper._version import __version__
+from sweeper.config import SweepConfig, check_targets, load, load_mapping
+from sweeper.grid import expand
+from sweeper.interrupts import Interrupts
+from sweeper.limits import Defaults, combine, unschedulable
+from sweeper.errors import ConfigError
+from sweeper.outcome import STATUSES, Failure, Outcome
+from sweeper.planning import Plan, Planned, Policy
+from sweeper.progress import Progress, Silent, for_stream
+from sweeper.requests import RequestBuilder, SweepInfo
+from sweeper.revision import code_revision, data_revisions
+from sweeper.spec import Choice, Combination
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from sweeper.jobs.protocol import RunnerBackend
+    from sweeper.store import Store
+
+Start = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sweep that is decided and not yet run."""
+
+    config: SweepConfig
+    plan: Plan
+    order: Sequence[Planned]
+    """What runs, in the order in which it is submitted."""
+    store: Store
+    data_revision: Callable[[Combination], str | None]
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep did, and a view on what it measured."""
+
+    sweep_id: str
+    plan: Plan
+    outcome: Outcome
+    store: Store
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return self.outcome.counts
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return self.outcome.failures
+
+    @property
+    def exit_status(self) -> int:
+        return self.outcome.exit_status
+
+    @cached_property
+    def table(self) -> pyarrow.Table:
+        """One flat row per measured value of every combination of the plan, skipped ones included."""
+        return self.store.results(fingerprints=[item.fingerprint for item in self.plan.items])
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """`table` as dictionaries."""
+        return self.table.to_pylist()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """`table` as a data frame."""
+        return self.table.to_pandas()
+
+
+def sweep(
+    config: Mapping[str, Any] | Sequence[str] = (), *, progress: bool | Progress = True, **where: Any
+) -> SweepResult:
+    """Run a sweep and return when it has ended.
+
+    Parameters
+    ----------
+    config
+        Hydra overrides as on the command line (`["model=[svm]", "rerun=missing"]`), or a composed config as a mapping.
+    progress
+        Whether to show a bar, or an object that is told of everything.
+    **where
+        `config_name`, `config_dir`, `config_path` and `multirun`, as on the command line.
+
+    Raises
+    ------
+    ConfigError
+        The config is wrong; nothing was run and Ray was not started.
+    StoreError
+        The analytics store cannot be reached.
+    """
+    shown = progress if not isinstance(progress, bool) else for_stream() if progress else Silent()
+    return run_config(_configured(config, where), shown)
+
+
+def plan(config: Mapping[str, Any] | Sequence[str] = (), **where: Any) -> Plan:
+    """What `sweep` would run and why; starts nothing and writes nothing. Parameters and errors as for `sweep`."""
+    return prepare(_configured(config, where)).plan
+
+
+def _configured(config: Mapping[str, Any] | Sequence[str], where: Mapping[str, Any]) -> SweepConfig:
+    return load_mapping(config, **where) if isinstance(config, Mapping) else load(list(config), **where)
+
+
+def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
+    """Prepare and execute; Ray starts beside the planning and is stopped if it was started here."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper-backend") as pool:
+        backend = _Starting(config, pool)
+        try:
+            prepared = prepare(config, will_run=backend.start)
+            return _execute(prepared, backend, progress)
+        finally:
+            backend.close()
+
+
+class _Starting:
+    """A job backend that is started in a thread, once, when it is known that something will run."""
+
+    def __init__(self, config: SweepConfig, pool: ThreadPoolExecutor) -> None:
+        self._config, self._pool = config, pool
+        self._future: Future[RunnerBackend] | None = None
+
+    def start(self) -> None:
+        if self._future is None:
+            self._future = self._pool.submit(self._make)
+
+    def _make(self) -> RunnerBackend:
+        from sweeper.jobs import make_backend
+
+        settings = self._config.settings
+        return make_backend(settings.job_backend, settings.store)
+
+    def get(self) -> RunnerBackend:
+        self.start()
+        assert self._future is not None
+        return self._future.result()
+
+    def close(self) -> None:
+        if self._future is not None and self._future.exception() is None:
+            self._future.result().close()
+
+
+def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
+    """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs.
+
+    Raises
+    ------
+    ConfigError
+        A rule matches nothing, a target of a combination that would run does not exist, duplicates are refused.
+    StoreError
+        The store cannot be reached.
+    """
+    from sweeper.store import open_store
+
+    settings = config.settings
+    policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
+    expansion = expand(config.grid)
+    pairs, dropped = planning.identify(expansion.combinations, policy.duplicates)
+    store = open_store(settings.store.uri, settings.store.storage_options)
+    if pairs and policy.rerun == "all":
+        _ready_to_run(store, (combination for combination, _ in pairs), will_run)
+    states = store.attempt_states([key for _, key in pairs])
+    data = data_revisions()
+    code = code_revision() if "code" in policy.triggers else None
+    items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)
+    running = [item for item in items if item.run]
+    if running and policy.rerun != "all":
+        _ready_to_run(store, (item.combination for item in running), will_run)
+    made = Plan(items, expansion.left_out, dropped)
+    return Prepared(config, made, planning.schedule(running, states), store, data)
+
+
+def _ready_to_run(store: Store, combinations: Iterable[Combination], will_run: Start) -> None:
+    check_targets(_parts(combinations))
+    store.check_reachable()
+    will_run()
+
+
+def _parts(combinations: Iterable[Combination]) -> list[Choice]:
+    """Every choice that takes part, once."""
+    seen: dict[int, Choice] = {}
+    axes: set[tuple[Choice, ...]] = set()
+    for combination in combinations:
+        for axis in ((combination.capability,), *combination[1:]):
+            if axis not in axes:
+                axes.add(axis)
+                seen.update((id(part), part) for part in axis)
+    return list(seen.values())
+
+
+def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
+    sweep_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+    if not prepared.order:
+        return SweepResult(
+            sweep_id, prepared.plan, Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0)), prepared.store
+        )
+    info = _sweep_info(prepared, sweep_id)
+    progress.start(len(prepared.order), len(prepared.plan.items) - len(prepared.order))
+    try:
+        progress.stage("starting workers")
+        running = backend.get()
+        _refuse_unschedulable(prepared.order, running)
+        progress.stage("")
+        outcome = _run(prepared, running, info, progress)
+    finally:
+        progress.close()
+    prepared.store.compact_if_needed()
+    return SweepResult(sweep_id, prepared.plan, outcome, prepared.store)
+
+
+def _run(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, progress: Progress) -> Outcome:
+    from sweeper.runner import Runner, RunSettings
+
+    s = prepared.config.settings
+    settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
+    with Interrupts() as interrupts:
+        runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
+        return runner.run(prepared.order)
+
+
+def _defaults(settings: Any) -> Defaults:
+    return Defaults(settings.retries, settings.retry_exceptions, settings.timeout_s)
+
+
+def _sweep_info(prepared: Prepared, sweep_id: str) -> SweepInfo:
+    settings = prepared.config.settings
+    return SweepInfo(
+        sweep_id=sweep_id,
+        name=settings.name,
+        store=settings.store,
+        sweeper_version=__version__,
+        code_revision=code_revision(),
+        data_revision=prepared.data_revision,
+        log_dir=prepared.store.log_dir(sweep_id),
+    )
+
+
+def _refuse_unschedulable(items: Sequence[Planned], backend: RunnerBackend) -> None:
+    cluster = backend.cluster_resources()
+    for item in items:
+        problem = unschedulable(combine(item.combination, Defaults()).resources, cluster)
+        if problem:
+            raise ConfigError(
+                f"{item.combination.label()} can never be scheduled: {problem}. Lower its `_sweep_.resources`, "
+                "or use a cluster that has them (job_backend.address)."
+            )

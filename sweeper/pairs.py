@@ -1,0 +1,72 @@
+"""One inference per (model, dataset) pair: which combinations share predictions, and how long those are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
+from sweeper.planning import Planned
+from sweeper.requests import RequestBuilder
+from sweeper.spec import Combination
+
+PairKey = tuple[str, ...]
+
+
+def pair_key(combination: Combination) -> PairKey | None:
+    """What the predictions of a combination depend on, or `None` where it reads none.
+
+    These are its model, its dataset and those keys of its capability that `_sweep_.predictions_depend_on` lists,
+    so that metrics, and capabilities that agree on those keys, share.
+    """
+    capability, datasets, models, _ = combination
+    if not capability.runtime.reads_predictions or len(datasets) != 1 or len(models) != 1:
+        return None
+    keys = capability.runtime.predictions_depend_on
+    return (models[0].digest, datasets[0].digest, *(f"{key}={capability.spec.get(key)!r}" for key in keys))
+
+
+class Pairs:
+    """Submits the inference of a pair when its first reader is submitted, and lets go of it after the last."""
+
+    def __init__(self, backend: RunnerBackend, builder: RequestBuilder) -> None:
+        self._backend, self._builder = backend, builder
+        self._readers: Counter[PairKey] = Counter()
+        self._handles: dict[PairKey, PredictionHandle] = {}
+
+    def expect(self, items: Iterable[Planned]) -> None:
+        """Count who will read which predictions."""
+        self._readers.update(key for item in items if (key := pair_key(item.combination)))
+
+    def take(self, item: Planned, resources: Mapping[str, float]) -> PredictionHandle | None:
+        """The predictions that a combination reads, submitted now if nobody asked for them before."""
+        key = pair_key(item.combination)
+        if key is None:
+            return None
+        if key not in self._handles:
+            self._handles[key] = self._infer(item.combination, resources)
+        return self._handles[key]
+
+    def _infer(self, combination: Combination, resources: Mapping[str, float]) -> PredictionHandle:
+        spec: Any = self._builder.spec
+        return self._backend.predict(
+            model=spec(combination.models[0]),
+            dataset=spec(combination.datasets[0]),
+            capability=spec(combination.capability),
+            resources=resources,
+        )
+
+    def failed(self, item: Planned) -> bool:
+        """Whether a combination failed because its inference did, and so never ran itself."""
+        handle = self._handles.get(pair_key(item.combination) or ())
+        return handle is not None and handle.failed
+
+    def give_back(self, item: Planned) -> None:
+        """A reader has ended; the predictions are freed after the last."""
+        key = pair_key(item.combination)
+        if key is not None:
+            self._readers[key] -= 1
+            if not self._readers[key]:
+                self._handles.pop(key, None)
+                del self._readers[key]

@@ -1,0 +1,249 @@
+"""The window: a bounded number of submissions in flight, `ray.wait` on them, and what becomes of each.
+
+The runner decides nothing about the grid. It submits what it is given, in its order, and accounts for every end:
+workers write the rows of what they completed or failed, the driver those of what never came back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sweeper.interrupts import Interrupts
+from sweeper.jobs.protocol import Job, JobStatus, RunnerBackend
+from sweeper.limits import Defaults, Limits, combine
+from sweeper.outcome import STATUSES, Failure, Outcome
+from sweeper.pairs import Pairs
+from sweeper.planning import Planned
+from sweeper.progress import Progress
+from sweeper.requests import RequestBuilder
+from sweeper.store import AttemptRow
+
+if TYPE_CHECKING:
+    from sweeper.jobs.request import RunRequest
+    from sweeper.store import Store
+
+TICK_S = 0.5
+"""How long the driver stays in `ray.wait` before it looks at deadlines and interrupts."""
+TRACEBACKS_KEPT = 100
+"""Failures past these keep their traceback in the store only, so that the driver's memory stays small."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What the user says of the whole run."""
+
+    defaults: Defaults
+    max_in_flight: int | None = None
+    max_failures: int | None = None
+    grace_s: float = 30.0
+
+
+@dataclass(eq=False)
+class _Flight:
+    """One submission that has not come to its end."""
+
+    item: Planned
+    request: RunRequest
+    limits: Limits
+    job: Job
+    submitted_at: datetime
+    timed_out: bool = False
+
+
+class Runner:
+    """Runs planned combinations on a job backend; one object, one sweep."""
+
+    def __init__(
+        self,
+        backend: RunnerBackend,
+        store: Store,
+        builder: RequestBuilder,
+        settings: RunSettings,
+        progress: Progress,
+        interrupts: Interrupts,
+    ) -> None:
+        self._backend, self._store, self._builder = backend, store, builder
+        self._settings, self._progress, self._interrupts = settings, progress, interrupts
+        self._pairs = Pairs(backend, builder)
+        self._flights: dict[Job, _Flight] = {}
+        self._again: deque[tuple[Planned, int]] = deque()
+        self._held: list[tuple[Planned, int]] = []
+        self._in_use: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._failures: list[Failure] = []
+        self._stopped_by: str | None = None
+        self._grace_ends = float("inf")
+
+    def run(self, items: Sequence[Planned]) -> Outcome:
+        """Run everything, or until a limit or the user ends it. Returns once nothing is in flight."""
+        window = self._settings.max_in_flight or self._backend.default_window
+        self._pairs.expect(items)
+        queue = iter(items)
+        self._fill(queue, window)
+        while self._flights:
+            for job in self._backend.wait_any(self._flights, timeout=TICK_S):
+                self._settle(self._flights.pop(job))
+            self._look_around()
+            self._fill(queue, window)
+        return self._outcome(len(items))
+
+    # What goes out
+
+    def _fill(self, queue: Iterator[Planned], window: int) -> None:
+        while self._stopped_by is None and len(self._flights) < window:
+            following = self._next(queue)
+            if following is None:
+                break
+            self._submit(*following)
+        self._progress.running(len(self._flights))
+
+    def _next(self, queue: Iterator[Planned]) -> tuple[Planned, int] | None:
+        """The next that may go out: one held back whose turn has come, a retry, else the next of the queue."""
+        for index, (item, _) in enumerate(self._held):
+            if self._fits(item):
+                return self._held.pop(index)
+        while (following := self._again.popleft() if self._again else self._first(queue)) is not None:
+            if self._fits(following[0]):
+                return following
+            self._held.append(following)
+        return None
+
+    @staticmethod
+    def _first(queue: Iterator[Planned]) -> tuple[Planned, int] | None:
+        item = next(queue, None)
+        return None if item is None else (item, 1)
+
+    def _fits(self, item: Planned) -> bool:
+        return all(
+            self._in_use[part.name] < limit for part in item.combination.parts if (limit := part.runtime.max_in_flight)
+        )
+
+    def _submit(self, item: Planned, number: int) -> None:
+        limits = combine(item.combination, self._settings.defaults)
+        request = self._builder.build(item, number)
+        job = self._backend.submit(
+            request,
+            resources=limits.resources,
+            name=item.combination.label(),
+            predictions=self._pairs.take(item, limits.resources),
+            report_start=limits.timeout_s is not None,
+        )
+        self._flights[job] = _Flight(item, request, limits, job, datetime.now(UTC))
+        self._in_use.update(part.name for part in item.combination.parts if part.runtime.max_in_flight)
+
+    # What comes back
+
+    def _settle(self, flight: _Flight) -> None:
+        self._in_use.subtract(part.name for part in flight.item.combination.parts if part.runtime.max_in_flight)
+        status = self._status(flight)
+        if status in ("failed", "lost") and self._may_retry(flight, status):
+            self._driver_row(flight, status)
+            number = (flight.request.attempt.number if flight.request.attempt else 1) + 1
+            self._progress.note(f"retry {number - 1} of {flight.limits.retries}: {flight.item.combination.label()}")
+            self._again.append((flight.item, number))
+            return
+        self._pairs.give_back(flight.item)
+        self._counts[status] += 1
+        failure = None if status == "completed" else self._failure(flight, status)
+        self._driver_row(flight, status)
+        self._progress.ended(status, failure)
+
+    def _status(self, flight: _Flight) -> str:
+        status = flight.job.status
+        if status is JobStatus.COMPLETED:
+            return "completed"
+        if flight.timed_out:
+            return "timeout"
+        if status is JobStatus.CANCELLED:
+            return "cancelled"
+        return "lost" if self._backend.is_lost(flight.job) else "failed"
+
+    def _may_retry(self, flight: _Flight, status: str) -> bool:
+        attempt = flight.request.attempt
+        return (
+            self._stopped_by is None
+            and attempt is not None
+            and attempt.number <= flight.limits.retries
+            and (status == "lost" or flight.limits.retry_exceptions)
+        )
+
+    def _failure(self, flight: _Flight, status: str) -> Failure:
+        kind, message, trace = self._reason(flight, status)
+        item = flight.item
+        failure = Failure(item.fingerprint, item.combination.label(), status, kind, message, trace, flight.job.log)
+        self._failures.append(failure if len(self._failures) < TRACEBACKS_KEPT else replace(failure, traceback=""))
+        return failure
+
+    def _reason(self, flight: _Flight, status: str) -> tuple[str, str, str]:
+        """Type, message and traceback of what ended a submission."""
+        if status == "timeout":
+            return "Timeout", f"ran longer than timeout_s={flight.limits.timeout_s:g} and was killed", ""
+        if status == "cancelled":
+            return "Cancelled", f"cancelled: {self._stopped_by}", ""
+        return flight.job.error_info()
+
+    def _driver_row(self, flight: _Flight, status: str) -> None:
+        """Write the attempt that no worker could write; workers write those that completed or failed in them."""
+        attempt = flight.request.attempt
+        inference_failed = status == "failed" and self._pairs.failed(flight.item)
+        if attempt is None or (status not in ("timeout", "cancelled", "lost") and not inference_failed):
+            return
+        kind, message, trace = self._reason(flight, status)
+        row = AttemptRow.of(
+            attempt,
+            status=status,
+            submitted_at=flight.submitted_at,
+            started_at=flight.job.started_at,
+            finished_at=datetime.now(UTC),
+            error_type=kind,
+            error_message=message,
+            traceback=trace,
+        )
+        self._store.write_attempts([row])
+
+    # What ends it early
+
+    def _look_around(self) -> None:
+        self._end_overdue()
+        limit = self._settings.max_failures
+        if self._interrupts.count:
+            self._stop("interrupt")
+        elif limit is not None and sum(self._counts[s] for s in ("failed", "timeout", "lost")) >= limit:
+            self._stop("max_failures")
+        if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
+            self._cancel(force=True)
+
+    def _end_overdue(self) -> None:
+        now = datetime.now(UTC)
+        for flight in self._flights.values():
+            started, allowed = flight.job.started_at, flight.limits.timeout_s
+            if allowed is None or started is None or flight.timed_out:
+                continue
+            if (now - started).total_seconds() > allowed:
+                flight.timed_out = True
+                flight.job.cancel(force=True)
+
+    def _stop(self, reason: str) -> None:
+        """Submit no more, take back what waits in a queue, and let what runs finish within the grace period."""
+        if self._stopped_by is None:
+            self._stopped_by = reason
+            self._grace_ends = time.monotonic() + self._settings.grace_s
+            self._progress.note(
+                f"stopping ({reason}): up to {self._settings.grace_s:g} s for {len(self._flights)} in flight; "
+                "Ctrl-C again ends at once"
+            )
+            self._cancel(force=False)
+
+    def _cancel(self, *, force: bool) -> None:
+        for flight in self._flights.values():
+            flight.job.cancel(force=force)
+
+    def _outcome(self, planned: int) -> Outcome:
+        counts = {status: self._counts[status] for status in STATUSES}
+        counts["not_attempted"] = planned - sum(counts.values())
+        return Outcome(counts, tuple(self._failures), self._stopped_by)
