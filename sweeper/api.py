@@ -17,10 +17,10 @@ from uuid import uuid4
 from sweeper import planning
 from sweeper._version import __version__
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
+from sweeper.errors import ConfigError
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
 from sweeper.limits import Defaults, combine, unschedulable
-from sweeper.errors import ConfigError
 from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream

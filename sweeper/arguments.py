@@ -1,0 +1,111 @@
+"""The command line, taken apart: the subcommand, our own flags, and what is left for Hydra. Pure."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweeper.errors import ConfigError, near_match
+
+COMMANDS = {
+    "run": "run the sweep (the default)",
+    "plan": "print what would run and why, without starting Ray",
+    "query": "run SQL over the tables and views of the store: query 'SELECT ...'",
+    "compact": "merge the small files of the store",
+    "check": "look for damaged or foreign files in the store; --repair moves them aside",
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """One command line."""
+
+    command: str
+    dry_run: bool
+    json: bool
+    all_combinations: bool
+    repair: bool
+    format: str
+    output: str | None
+    sql: str | None
+    hydra: argparse.Namespace
+    """Hydra's own flags."""
+    overrides: list[str]
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Take a command line apart.
+
+    Raises
+    ------
+    ConfigError
+        A word that is neither a subcommand in first place nor an override.
+    """
+    from hydra._internal.utils import get_args_parser  # the one definition of Hydra's flags
+
+    command, rest = _command(argv)
+    sql, rest = _sql(command, rest)
+    ours, rest = _own_flags().parse_known_args(rest)
+    hydra = get_args_parser().parse_args(rest)
+    overrides = list(hydra.overrides) + (["rerun=missing"] if ours.rerun_only_missing else [])
+    _refuse_bare_words(overrides)
+    return Arguments(
+        command=command,
+        dry_run=ours.dry_run or command == "plan",
+        json=ours.json,
+        all_combinations=ours.all_combinations,
+        repair=ours.repair,
+        format=ours.format,
+        output=ours.output,
+        sql=sql,
+        hydra=hydra,
+        overrides=overrides,
+    )
+
+
+def _command(argv: Sequence[str]) -> tuple[str, list[str]]:
+    if argv and _is_bare_word(argv[0]):
+        if argv[0] not in COMMANDS:
+            hint = near_match(argv[0], COMMANDS)
+            raise ConfigError(f"{argv[0]!r} is neither a subcommand ({', '.join(COMMANDS)}) nor an override (key=value).{hint}")
+        return argv[0], list(argv[1:])
+    return "run", list(argv)
+
+
+def _sql(command: str, rest: list[str]) -> tuple[str | None, list[str]]:
+    if command != "query":
+        return None, rest
+    if not rest or rest[0].startswith("-"):
+        raise ConfigError("query needs one SQL statement in second place, e.g. sweeper query 'SELECT * FROM results'.")
+    return rest[0], rest[1:]
+
+
+def _own_flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sweeper", add_help=False, allow_abbrev=False)
+    parser.add_argument("--rerun-only-missing", action="store_true", help="the same as rerun=missing")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")
+    parser.add_argument("--all-combinations", action="store_true", help="list every combination, however many there are")
+    parser.add_argument("--repair", action="store_true", help="check: move damaged and foreign files aside")
+    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form")
+    parser.add_argument("--output", "-o", help="query: file to write instead of stdout")
+    return parser
+
+
+def own_help() -> str:
+    """Subcommands and our own flags, for `--help`."""
+    commands = "\n".join(f"  {name:10}{text}" for name, text in COMMANDS.items())
+    flags = _own_flags().format_help().split("options:\n")[-1].rstrip()
+    return f"sweeper [command] [flags] [overrides]\n\nCommands (first word):\n{commands}\n\nFlags:\n{flags}\n"
+
+
+def _is_bare_word(word: str) -> bool:
+    return "=" not in word and not word.startswith(("-", "~"))
+
+
+def _refuse_bare_words(overrides: Sequence[str]) -> None:
+    for word in overrides:
+        if _is_bare_word(word):
+            what = f"the subcommand {word!r} must be the first word" if word in COMMANDS else f"{word!r} is no override"
+            raise ConfigError(f"{what}: overrides are key=value, e.g. 'model=[logreg,svm]'.")

@@ -1,0 +1,178 @@
+"""The command line: which part of sweeper does what was asked, what is printed where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from sweeper import arguments, hydra_flags, render
+from sweeper.arguments import Arguments
+from sweeper.errors import SweeperError
+from sweeper.progress import Silent, for_stream
+
+if TYPE_CHECKING:
+    from sweeper.api import Prepared, SweepResult
+    from sweeper.config import SweepConfig
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+COMBINATIONS_IN_JSON = 10_000
+"""Larger plans leave the list of combinations out of the JSON document unless asked for it."""
+
+
+def run_command(argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+    """Run one command line and return its exit status; errors of the user end as one message on `err`."""
+    try:
+        return _dispatch(arguments.parse(argv), argv, out, err)
+    except SweeperError as error:
+        err.write(f"sweeper: {error}\n")
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        err.write("sweeper: interrupted before anything ran\n")
+        return INTERRUPTED
+
+
+def _dispatch(args: Arguments, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+    if hydra_flags.wanted(args.hydra):
+        return _show(args, out)
+    config = _load(args)
+    if args.command in _STORE_COMMANDS:
+        return _STORE_COMMANDS[args.command](args, config, out, err)
+    for note in config.notes:
+        err.write(f"note: {note}\n")
+    if args.dry_run:
+        return _plan(args, config, out)
+    return _sweep(args, config, argv, out, err)
+
+
+def _show(args: Arguments, out: TextIO) -> int:
+    from sweeper.config import folded_overrides
+
+    overrides = folded_overrides(args.overrides, **_where(args)) if args.hydra.multirun else args.overrides
+    hydra_flags.show(args.hydra, overrides, out)
+    return 0
+
+
+def _where(args: Arguments) -> dict[str, Any]:
+    flags = args.hydra
+    return {"config_name": flags.config_name, "config_dir": flags.config_dir, "config_path": flags.config_path}
+
+
+def _load(args: Arguments) -> SweepConfig:
+    from sweeper.config import load
+
+    return load(args.overrides, multirun=args.hydra.multirun, **_where(args))
+
+
+def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
+    from sweeper.api import prepare
+
+    prepared = prepare(config)
+    if args.json:
+        _write_json(plan_document(prepared, whole=args.all_combinations), out)
+    else:
+        listed = sys.maxsize if args.all_combinations else render.LISTED
+        out.write(render.plan_text(prepared.plan, listed=listed) + "\n")
+    return 0
+
+
+def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+    from sweeper.api import run_config
+
+    result = run_config(config, for_stream(err))
+    if args.json:
+        _write_json(result_document(result, whole=args.all_combinations), out)
+        return result.exit_status
+    boards = render.leaderboards(result.rows)
+    if boards:
+        out.write(boards + "\n\n")
+    out.write(render.outcome_text(result.outcome, result.plan, resume_command(argv)) + "\n")
+    out.write(f"results: {result.store.uri}\n")
+    return result.exit_status
+
+
+def resume_command(argv: Sequence[str]) -> str:
+    """The command line that runs what this one left."""
+    words = [w for w in argv if w != "--rerun-only-missing" and not w.startswith("rerun=")]
+    return f"python -m sweeper {shlex.join([*words, '--rerun-only-missing'])}"
+
+
+def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.output import write_table
+
+    write_table(_store(config).sql(args.sql or ""), args.format, args.output, out)
+    return 0
+
+
+def _compact(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    out.write(f"{_store(config).compact()}\n")
+    return 0
+
+
+def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    report = _store(config).check(repair=args.repair)
+    out.write(f"{report}\n")
+    return 0 if report.sound or args.repair else 1
+
+
+_STORE_COMMANDS = {"query": _query, "compact": _compact, "check": _check}
+
+
+def _store(config: SweepConfig) -> Any:
+    from sweeper.store import open_store
+
+    return open_store(config.settings.store.uri, config.settings.store.storage_options)
+
+
+def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, Any]:
+    """`--dry-run --json`: the plan, and its combinations while there are not too many."""
+    return _plan_part(prepared.plan, whole=whole)
+
+
+def result_document(result: SweepResult, *, whole: bool) -> dict[str, Any]:
+    """`--json`: the plan, how it ended, what failed and what was measured."""
+    return {
+        "sweep_id": result.sweep_id,
+        **_plan_part(result.plan, whole=whole),
+        "counts": dict(result.counts),
+        "failures": [failure.to_dict() for failure in result.failures],
+        "results": result.rows,
+        "exit_status": result.exit_status,
+    }
+
+
+def _plan_part(plan: Any, *, whole: bool) -> dict[str, Any]:
+    run = sum(item.run for item in plan.items)
+    document: dict[str, Any] = {
+        "plan": {
+            "total": len(plan.items),
+            "run": run,
+            "skip": len(plan.items) - run,
+            "excluded": dict(plan.excluded),
+            "duplicates": plan.duplicates,
+        }
+    }
+    if whole or len(plan.items) <= COMBINATIONS_IN_JSON:
+        document["combinations"] = [_combination(item) for item in plan.items]
+    return document
+
+
+def _combination(item: Any) -> dict[str, Any]:
+    capability, datasets, models, metrics = item.combination
+    return {
+        "fingerprint": item.fingerprint,
+        "capability": capability.name,
+        "datasets": [part.name for part in datasets],
+        "models": [part.name for part in models],
+        "metrics": [part.name for part in metrics],
+        "decision": "run" if item.run else "skip",
+        "reason": item.reason,
+    }
+
+
+def _write_json(document: dict[str, Any], out: TextIO) -> None:
+    json.dump(document, out, default=str)
+    out.write("\n")
