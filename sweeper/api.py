@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from sweeper.store import Store
 
 Start = Callable[[], None]
+NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A sweep that is decided and not yet run."""
 
+    sweep_id: str
     config: SweepConfig
     plan: Plan
     order: Sequence[Planned]
@@ -185,7 +187,12 @@ def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
     if running and policy.rerun != "all":
         _ready_to_run(store, (item.combination for item in running), will_run)
     made = Plan(items, expansion.left_out, dropped)
-    return Prepared(config, made, planning.schedule(running, states), store, data)
+    return Prepared(_new_id(), config, made, planning.schedule(running, states), store, data)
+
+
+def _new_id() -> str:
+    """Sorts by time, and two sweeps begun in one second differ."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
 
 def _ready_to_run(store: Store, combinations: Iterable[Combination], will_run: Start) -> None:
@@ -207,26 +214,25 @@ def _parts(combinations: Iterable[Combination]) -> list[Choice]:
 
 
 def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
-    sweep_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-    if not prepared.order:
-        return SweepResult(
-            sweep_id, prepared.plan, Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0)), prepared.store
-        )
-    info = _sweep_info(prepared, sweep_id)
+    outcome = _run(prepared, backend, progress) if prepared.order else NOTHING_RAN
+    return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
+
+
+def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome:
+    info = _sweep_info(prepared)
     progress.start(len(prepared.order), len(prepared.plan.items) - len(prepared.order))
     try:
         progress.stage("starting workers")
-        running = backend.get()
-        _refuse_unschedulable(prepared.order, running)
+        backend = starting.get()
+        _refuse_unschedulable(prepared.order, backend)
         progress.stage("")
-        outcome = _run(prepared, running, info, progress)
+        return _submit_all(prepared, backend, info, progress)
     finally:
         progress.close()
-    prepared.store.compact_if_needed()
-    return SweepResult(sweep_id, prepared.plan, outcome, prepared.store)
+        prepared.store.compact_if_needed()
 
 
-def _run(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, progress: Progress) -> Outcome:
+def _submit_all(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, progress: Progress) -> Outcome:
     from sweeper.runner import Runner, RunSettings
 
     s = prepared.config.settings
@@ -240,16 +246,16 @@ def _defaults(settings: Any) -> Defaults:
     return Defaults(settings.retries, settings.retry_exceptions, settings.timeout_s)
 
 
-def _sweep_info(prepared: Prepared, sweep_id: str) -> SweepInfo:
+def _sweep_info(prepared: Prepared) -> SweepInfo:
     settings = prepared.config.settings
     return SweepInfo(
-        sweep_id=sweep_id,
+        sweep_id=prepared.sweep_id,
         name=settings.name,
         store=settings.store,
         sweeper_version=__version__,
         code_revision=code_revision(),
         data_revision=prepared.data_revision,
-        log_dir=prepared.store.log_dir(sweep_id),
+        log_dir=prepared.store.log_dir(prepared.sweep_id),
     )
 
 

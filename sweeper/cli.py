@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
 from sweeper.errors import SweeperError
-from sweeper.progress import Silent, for_stream
+from sweeper.progress import for_stream
 
 if TYPE_CHECKING:
     from sweeper.api import Prepared, SweepResult
@@ -129,7 +129,7 @@ def _store(config: SweepConfig) -> Any:
 
 def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, Any]:
     """`--dry-run --json`: the plan, and its combinations while there are not too many."""
-    return _plan_part(prepared.plan, whole=whole)
+    return {"sweep_id": prepared.sweep_id, **_plan_part(prepared.plan, whole=whole)}
 
 
 def result_document(result: SweepResult, *, whole: bool) -> dict[str, Any]:
