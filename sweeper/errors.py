@@ -29,6 +29,10 @@ class SchemaError(StoreError, TypeError):
     """A record class or a stored column does not have the form that its table needs."""
 
 
+class PartError(SweeperError, ValueError):
+    """A dataset, model, metric, augmentation or capability was given something that it cannot work with."""
+
+
 class JobError(SweeperError):
     """Something about one submitted job; carries its id."""
 

@@ -1,0 +1,130 @@
+"""How well does a model do on a dataset, by a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.markdown import table
+from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
+from sweeper.records import Record
+from sweeper.spec import Arity
+
+
+class EvaluationRecord(Record, table_name="maite_evaluation"):
+    """One number that a metric gave; checkmaite's columns of that table, and then our own."""
+
+    dataset_id: str
+    model_id: str
+    metric_id: str
+    output_key: str
+    output_value: float
+    scope: str = "overall"
+    class_name: str | None = None
+    higher_is_better: bool | None = None
+    """The metric's own word on its direction; `None` where it says nothing."""
+    n_items: int | None = None
+    """How many data were scored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateRun(CapabilityRun):
+    """The numbers of one metric for one model on one dataset."""
+
+    values: Mapping[str, float]
+    higher_is_better: bool | None
+    n_items: int
+
+    def extract(self) -> list[EvaluationRecord]:
+        """One row per number."""
+        return [
+            EvaluationRecord(
+                run_uid=self.run_uid,
+                dataset_id=self.dataset_metadata[0]["id"],
+                model_id=self.model_metadata[0]["id"],
+                metric_id=self.metric_metadata[0]["id"],
+                output_key=key,
+                output_value=value,
+                higher_is_better=self.higher_is_better,
+                n_items=self.n_items,
+            )
+            for key, value in self.values.items()
+        ]
+
+    def collect_md_report(self, threshold: float) -> str:
+        """The numbers, each held against `threshold` in the metric's direction."""
+        rows = [(key, f"{value:.4f}", self._verdict(value, threshold)) for key, value in self.values.items()]
+        return (
+            f"# Evaluation\n\n{self.model_metadata[0]['id']} on {self.dataset_metadata[0]['id']} "
+            f"({self.n_items} items), {self.metric_metadata[0]['id']}.\n\n"
+            + table(("output", "value", f"threshold {threshold:g}"), rows)
+        )
+
+    def _verdict(self, value: float, threshold: float) -> str:
+        if self.higher_is_better is None:
+            return ""
+        return "met" if (value >= threshold if self.higher_is_better else value <= threshold) else "not met"
+
+
+class Evaluate(BuiltinCapability):
+    """Score a model on a dataset by a metric; any MAITE task.
+
+    Parameters
+    ----------
+    batch_size
+        Data per call of the model. Part of the identity, since a model's answer may depend on it.
+
+    Notes
+    -----
+    Inference is `maite.tasks.predict`, scoring `maite.tasks.evaluate_from_predictions`.
+    """
+
+    id = "sweeper.evaluate"
+    supports_datasets = Arity.ONE
+    supports_models = Arity.ONE
+    supports_metrics = Arity.ONE
+    reads_predictions = True
+
+    def __init__(self, batch_size: int = BATCH_SIZE) -> None:
+        self.batch_size = batch_size
+
+    def augmentations(self) -> dict[str, None]:
+        """The one inference pass that is needed: on the data as they are."""
+        return {"": None}
+
+    def run(
+        self,
+        models: Sequence[Any] | None = None,
+        datasets: Sequence[Any] | None = None,
+        metrics: Sequence[Any] | None = None,
+        config: Any = None,
+        use_cache: bool = False,
+        *,
+        predictions: Mapping[str, Predictions] | None = None,
+    ) -> EvaluateRun:
+        """Evaluate one model on one dataset by one metric.
+
+        Parameters
+        ----------
+        models, datasets, metrics, config, use_cache
+            As `BuiltinCapability.run` says.
+        predictions
+            Predictions that were made before, under the key `""`; made here where it is `None`.
+
+        Raises
+        ------
+        PartError
+            Where the parts are wrong in number or kind, or the metric gives no number.
+        """
+        parts = self.check(models, datasets, metrics, config, use_cache)
+        (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
+        made = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
+        return EvaluateRun(
+            capability_id=self.id,
+            **parts.metadata(),
+            values=made.score(metric),
+            higher_is_better=getattr(metric, "higher_is_better", None),
+            n_items=len(made),
+        )

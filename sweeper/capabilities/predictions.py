@@ -1,0 +1,144 @@
+"""Inference, in one place: what a model says about a dataset, without the images."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweeper.errors import PartError
+
+if TYPE_CHECKING:
+    from maite.protocols import generic as gen
+
+BATCH_SIZE = 64
+"""Images per call of a model where nothing else is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predictions of one model on one dataset, with the targets and metadata that they are scored against.
+
+    Each field is a sequence of batches, as `maite.tasks.evaluate_from_predictions` takes them. A batch of numpy
+    arrays of one shape and dtype is one array, which Ray shares between processes without a copy and read-only;
+    whatever else a MAITE object gives (ragged arrays, detection targets, tensors) stays as it is.
+    """
+
+    prediction_batches: tuple[Any, ...]
+    target_batches: tuple[Any, ...]
+    metadata_batches: tuple[Sequence[Any], ...]
+
+    def __len__(self) -> int:
+        """Number of data."""
+        return sum(len(batch) for batch in self.target_batches)
+
+    def score(self, metric: gen.Metric[Any, Any]) -> dict[str, float]:
+        """Every number that a metric computes from these predictions, by its key.
+
+        A key that holds no single number (a class vector, text) is left out; NaN stays.
+
+        Raises
+        ------
+        PartError
+            Where there is no number at all.
+        """
+        from maite.tasks import evaluate_from_predictions
+
+        computed = evaluate_from_predictions(
+            metric=metric,
+            pred_batches=self.prediction_batches,
+            target_batches=self.target_batches,
+            metadata_batches=self.metadata_batches,
+        )
+        numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
+        if not numbers:
+            raise PartError(f"Metric {metric.metadata['id']} computed no number; its keys: {sorted(computed)}.")
+        return numbers
+
+
+def predict(
+    model: gen.Model[Any, Any],
+    dataset: gen.Dataset[Any, Any, Any],
+    augmentation: gen.Augmentation[Any, Any, Any, Any, Any, Any] | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Predictions:
+    """Run a model over a dataset once, by `maite.tasks.predict`; the inputs are let go batch by batch.
+
+    Parameters
+    ----------
+    model, dataset, augmentation
+        MAITE objects of one task. The augmentation sees each batch before the model does.
+    batch_size
+        Data per call of the model; some models depend on it.
+
+    Raises
+    ------
+    PartError
+        Where the dataset is empty, `batch_size` is below 1, or the model answers a batch with another number of
+        predictions.
+    """
+    if batch_size < 1:
+        raise PartError(f"batch_size is {batch_size}; it must be at least 1.")
+    if not len(dataset):
+        raise PartError(f"Dataset {dataset.metadata['id']} is empty: there is nothing to predict.")
+    from maite import tasks
+
+    with contextlib.ExitStack() as quiet:
+        loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close)
+        # maite draws a bar of its own on the stderr that it finds when the loop begins, across that of the sweep. It is
+        # given another one for that moment; the loader takes it away before the first datum is read.
+        quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
+        answers, _ = tasks.predict(model=model, dataloader=loader)
+    for answer, targets in zip(answers, loader.targets, strict=True):
+        if len(answer) != len(targets):
+            raise PartError(f"Model {model.metadata['id']} gave {len(answer)} predictions for {len(targets)} data.")
+    return Predictions(
+        tuple(_stacked(a) for a in answers), tuple(_stacked(t) for t in loader.targets), tuple(loader.metadata)
+    )
+
+
+class _Loader:
+    """A MAITE data loader that augments, and remembers targets and metadata but no inputs."""
+
+    def __init__(self, dataset: Any, augmentation: Any, batch_size: int, *, on_start: Callable[[], None]) -> None:
+        self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
+        self._on_start = on_start
+        self.targets: list[Sequence[Any]] = []
+        self.metadata: list[Sequence[Any]] = []
+
+    def __iter__(self) -> Iterator[tuple[Sequence[Any], Sequence[Any], Sequence[Any]]]:
+        self._on_start()
+        for start in range(0, len(self._dataset), self._batch_size):
+            inputs, targets, metadata = self._batch(start)
+            self.targets.append(targets)
+            self.metadata.append(metadata)
+            yield inputs, targets, metadata
+
+    def _batch(self, start: int) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+        stop = min(start + self._batch_size, len(self._dataset))
+        inputs, targets, metadata = zip(*(self._dataset[i] for i in range(start, stop)), strict=True)
+        batch = (list(inputs), list(targets), list(metadata))
+        return batch if self._augmentation is None else self._augmentation(batch)
+
+
+def _stacked(batch: Any) -> Any:
+    """One array where a batch is a list of numpy arrays of one shape and dtype, else the batch."""
+    if not isinstance(batch, list | tuple) or not all(isinstance(item, np.ndarray) for item in batch):
+        return batch
+    if len({(item.shape, item.dtype) for item in batch}) != 1 or batch[0].dtype.hasobject:
+        return batch
+    return np.stack(batch)
+
+
+def _number(value: Any) -> float | None:
+    """A single number of any library as a float; truth values and text are none."""
+    if isinstance(value, bool | np.bool_ | str | bytes):
+        return None
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None

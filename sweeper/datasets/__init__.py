@@ -1,0 +1,10 @@
+"""Datasets as MAITE image-classification objects: CHW float32 images in [0, 1], one-hot float32 targets."""
+
+from __future__ import annotations
+
+from sweeper.datasets.arrays import ArrayDataset, Arrays, as_arrays
+from sweeper.datasets.augmented import Augmented
+from sweeper.datasets.digits import Digits
+from sweeper.datasets.image_folder import ImageFolder
+
+__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "as_arrays"]

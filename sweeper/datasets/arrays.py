@@ -1,0 +1,155 @@
+"""A dataset that lives in arrays, and any dataset read into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweeper.errors import PartError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from maite.protocols import DatasetMetadata, DatumMetadata
+    from maite.protocols import generic as gen
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """A whole image-classification dataset in memory.
+
+    Attributes
+    ----------
+    images
+        N x C x H x W, float32; integer images are divided by the largest value of their type.
+    labels
+        N, int64: the index of the largest entry of each target.
+    ids
+        N datum ids.
+    n_classes
+        Length of the target vectors.
+    """
+
+    images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    ids: tuple[int | str, ...]
+    n_classes: int
+
+
+class ArrayDataset:
+    """A MAITE image-classification dataset over arrays in memory.
+
+    Parameters
+    ----------
+    images
+        N x C x H x W, float32 in [0, 1].
+    labels
+        N class indices.
+    index2label
+        Name of every class index, 0 to K - 1; targets are one-hot vectors of that length K, float32.
+    id
+        Id of the dataset.
+    ids
+        N datum ids, by default 0 to N - 1.
+
+    Raises
+    ------
+    PartError
+        Where lengths differ or a label is no class index.
+    """
+
+    def __init__(
+        self,
+        images: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        *,
+        index2label: Mapping[int, str],
+        id: str,
+        ids: Sequence[int | str] | None = None,
+    ) -> None:
+        self.images = np.asarray(images, dtype=np.float32)
+        self.labels = np.asarray(labels, dtype=np.int64)
+        self.ids = tuple(range(len(self.labels)) if ids is None else ids)
+        self.metadata: DatasetMetadata = {"id": id, "index2label": dict(index2label)}
+        self._check(len(index2label))
+        self._targets = np.eye(len(index2label), dtype=np.float32)[self.labels]
+
+    def _check(self, n_classes: int) -> None:
+        if self.images.ndim != 4:
+            raise PartError(f"Images must be N x C x H x W; got an array of shape {self.images.shape}.")
+        if not len(self.images) == len(self.labels) == len(self.ids):
+            raise PartError(f"Got {len(self.images)} images, {len(self.labels)} labels and {len(self.ids)} ids.")
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < n_classes:
+            raise PartError(
+                f"Labels run from {self.labels.min()} to {self.labels.max()}; allowed: 0 to {n_classes - 1}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, ind: int, /) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], DatumMetadata]:
+        return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
+
+    def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
+        """Image `ind`, C x H x W."""
+        return self.images[ind]
+
+    def get_target(self, ind: int, /) -> npt.NDArray[np.float32]:
+        """One-hot target of image `ind`."""
+        return self._targets[ind]
+
+    def get_metadata(self, ind: int, /) -> DatumMetadata:
+        """Metadata of image `ind`: its `id`."""
+        return {"id": self.ids[ind]}
+
+
+def as_arrays(dataset: gen.Dataset[Any, Any, Any]) -> Arrays:
+    """Read a MAITE image-classification dataset into arrays.
+
+    Raises
+    ------
+    PartError
+        Where the dataset is empty, its images differ in shape, or its targets are not vectors of one length.
+    """
+    name = dataset.metadata["id"]
+    if isinstance(dataset, ArrayDataset):
+        images, targets, ids = dataset.images, [dataset.get_target(i) for i in range(len(dataset))], dataset.ids
+    else:
+        data = [dataset[i] for i in range(len(dataset))]
+        images, targets = [numpy_of(image) for image, _, _ in data], [numpy_of(target) for _, target, _ in data]
+        ids = tuple(metadata["id"] for _, _, metadata in data)
+    vectors = _stacked(targets, ndim=1, what=f"targets of {name}")
+    return Arrays(
+        images=unit_range(_stacked(images, ndim=3, what=f"images of {name}")),
+        labels=vectors.argmax(axis=1).astype(np.int64),
+        ids=ids,
+        n_classes=vectors.shape[1],
+    )
+
+
+def numpy_of(value: Any) -> npt.NDArray[Any]:
+    """An array-like as a numpy array; tensors are detached and brought to the CPU first, without importing torch."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return np.asarray(value)
+
+
+def unit_range(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Images as float32; integers are divided by the largest value of their type, so that uint8 lands in [0, 1]."""
+    if np.issubdtype(images.dtype, np.integer):
+        return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
+    return images.astype(np.float32, copy=False)
+
+
+def _stacked(arrays: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], *, ndim: int, what: str) -> npt.NDArray[Any]:
+    if not len(arrays):
+        raise PartError(f"There are no {what}: the dataset is empty.")
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1 or len(arrays[0].shape) != ndim:
+        seen = ", ".join(str(shape) for shape in sorted(shapes)[:3])
+        raise PartError(
+            f"The {what} must be arrays of {ndim} dimensions and of one shape; got {seen}. Resize them first."
+        )
+    return arrays if isinstance(arrays, np.ndarray) else np.stack(arrays)
