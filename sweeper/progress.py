@@ -159,5 +159,5 @@ class Lines(_Counting):
 
 def for_stream(file: TextIO | None = None) -> Progress:
     """A bar where a person watches (a terminal, a notebook), lines elsewhere."""
-    file = file or sys.stderr
-    return Bar(file) if file.isatty() or "ipykernel" in sys.modules else Lines(file)
+    stream = file or sys.stderr
+    return Bar(stream) if stream.isatty() or "ipykernel" in sys.modules else Lines(stream)

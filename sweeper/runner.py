@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeper.interrupts import Interrupts
 from sweeper.jobs.protocol import Job, JobStatus, RunnerBackend
@@ -50,7 +50,7 @@ class _Flight:
     item: Planned
     request: RunRequest
     limits: Limits
-    job: Job
+    job: Job[Any]
     submitted_at: datetime
     timed_out: bool = False
 
@@ -70,7 +70,7 @@ class Runner:
         self._backend, self._store, self._builder = backend, store, builder
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._pairs = Pairs(backend, builder)
-        self._flights: dict[Job, _Flight] = {}
+        self._flights: dict[Job[Any], _Flight] = {}
         self._again: deque[tuple[Planned, int]] = deque()
         self._held: list[tuple[Planned, int]] = []
         self._in_use: Counter[str] = Counter()

@@ -1,0 +1,39 @@
+"""Read a store that a sweep wrote: with sweeper, with pandas alone and with DuckDB.
+
+python examples/read_results.py [STORE]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+import sweeper
+
+
+def main(uri: str = "./analytics_store") -> None:
+    store = sweeper.open_store(uri)
+
+    # One flat row per measured value, the newest completed attempt of each combination.
+    results = store.results().to_pandas()
+    print(results[["capability", "dataset", "model", "metric", "key", "value"]].head())
+
+    # The same through SQL: every table and view has its name.
+    print(
+        store.sql(
+            "SELECT model, avg(value) AS mean FROM results WHERE metric = 'accuracy' GROUP BY model ORDER BY mean"
+        )
+    )
+
+    # Tables are folders of Parquet files, so nothing of sweeper is needed to read them.
+    attempts = pd.read_parquet(Path(uri) / "attempts")
+    print(attempts.groupby("status").size())
+    files = str(Path(uri) / "maite_evaluation" / "*.parquet")
+    print(duckdb.sql(f"SELECT metric_id, count(*) AS n FROM read_parquet('{files}', union_by_name=true) GROUP BY ALL"))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
