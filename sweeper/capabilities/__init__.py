@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.data_quality import DataQuality, DataQualityRecord, DataQualityRun
 from sweeper.capabilities.evaluate import Evaluate, EvaluateRun, EvaluationRecord
 from sweeper.capabilities.predictions import Predictions, predict
+from sweeper.capabilities.robustness import Robustness, RobustnessRecord, RobustnessRun
+from sweeper.capabilities.shift import Shift, ShiftRecord, ShiftRun
 
 __all__ = [
     "BuiltinCapability",
     "CapabilityRun",
+    "DataQuality",
+    "DataQualityRecord",
+    "DataQualityRun",
     "Evaluate",
     "EvaluateRun",
     "EvaluationRecord",
     "Predictions",
+    "Robustness",
+    "RobustnessRecord",
+    "RobustnessRun",
+    "Shift",
+    "ShiftRecord",
+    "ShiftRun",
     "predict",
 ]

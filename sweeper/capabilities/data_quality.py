@@ -1,0 +1,199 @@
+"""What is wrong with a dataset before any model sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.markdown import table
+from sweeper.capabilities.quality_checks import (
+    Balance,
+    Finding,
+    class_balance,
+    exact_duplicates,
+    label_issues,
+    near_duplicates,
+    outliers,
+)
+from sweeper.errors import PartError
+from sweeper.records import Record
+from sweeper.spec import Arity
+
+
+class DataQualityRecord(Record, table_name="sweeper_data_quality"):
+    """One measured quantity of a dataset, or one item that a check found."""
+
+    dataset_id: str
+    check: str
+    """`class_balance`, or the name of a check that finds items."""
+    output_key: str
+    output_value: float
+    scope: str = "overall"
+    """`overall`, `class` for a class's count, `item` for a found item."""
+    class_name: str | None = None
+    item_id: str | None = None
+    detail: str | None = None
+    """For an item: of what it is a duplicate, or which label it should have."""
+    higher_is_better: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataQualityRun(CapabilityRun):
+    """What each check found."""
+
+    n_items: int
+    findings: Mapping[str, tuple[Finding, ...]]
+    """The items that each check found, the clearest first."""
+    balance: Balance
+    labels_checked: int
+    """Images whose label could be checked; classes with fewer images than folds cannot."""
+
+    def extract(self) -> list[DataQualityRecord]:
+        """A row per summary value, per class and per item found."""
+        return [*self._summary(), *self._classes(), *self._items()]
+
+    def _summary(self) -> list[DataQualityRecord]:
+        rows = [
+            self._row(check, f"{check}.share", len(found) / self.n_items, higher_is_better=False)
+            for check, found in self.findings.items()
+        ]
+        balance = self.balance
+        return [
+            *rows,
+            self._row("label_issues", "label_issues.checked_share", self.labels_checked / self.n_items),
+            self._row("class_balance", "class_balance.evenness", balance.evenness, higher_is_better=True),
+            self._row(
+                "class_balance", "class_balance.imbalance_ratio", balance.imbalance_ratio, higher_is_better=False
+            ),
+            self._row(
+                "class_balance", "class_balance.empty_classes", float(balance.empty_classes), higher_is_better=False
+            ),
+        ]
+
+    def _classes(self) -> list[DataQualityRecord]:
+        return [
+            self._row("class_balance", "class_balance.count", float(count), scope="class", class_name=name)
+            for name, count in self.balance.counts.items()
+        ]
+
+    def _items(self) -> list[DataQualityRecord]:
+        return [
+            self._row(check, f"{check}.score", item.score, scope="item", item_id=str(item.item_id), detail=item.detail)
+            for check, found in self.findings.items()
+            for item in found
+        ]
+
+    def _row(self, check: str, key: str, value: float, **columns: Any) -> DataQualityRecord:
+        return DataQualityRecord(
+            run_uid=self.run_uid,
+            dataset_id=self.dataset_metadata[0]["id"],
+            check=check,
+            output_key=key,
+            output_value=value,
+            **columns,
+        )
+
+    def collect_md_report(self, threshold: float) -> str:
+        """What was found, with the clearest items; shares are no scores, so the threshold is not used."""
+        rows = [
+            (check, str(len(found)), f"{len(found) / self.n_items:.2%}", ", ".join(str(f.item_id) for f in found[:5]))
+            for check, found in self.findings.items()
+        ]
+        return (
+            f"# Data quality\n\n{self.dataset_metadata[0]['id']}: {self.n_items} items, "
+            f"class evenness {self.balance.evenness:.3f}, imbalance ratio {self.balance.imbalance_ratio:.3g}.\n\n"
+            + table(("check", "items", "share", "clearest"), rows)
+        )
+
+
+class DataQuality(BuiltinCapability):
+    """Duplicates, class balance, outliers and label issues of an image-classification dataset.
+
+    Parameters
+    ----------
+    near_distance
+        Largest Hamming distance between the 64-bit perceptual hashes (ImageHash's `phash`) of near duplicates.
+    outlier_z
+        Smallest robust z-score of an outlier in brightness or contrast; 3.5 is Iglewicz and Hoaglin's advice.
+    side
+        Images are average-pooled to at most `side` x `side` pixels for the classifier that checks the labels.
+    folds
+        Folds of its cross-validation; a class with fewer images is not checked.
+    estimator
+        The scikit-learn classifier that checks the labels, by default logistic regression on standardised pixels.
+    seed
+        Seed of the folds.
+
+    Raises
+    ------
+    PartError
+        Where an argument is out of range.
+    """
+
+    id = "sweeper.data_quality"
+    supports_datasets = Arity.ONE
+
+    def __init__(
+        self,
+        *,
+        near_distance: int = 2,
+        outlier_z: float = 3.5,
+        side: int = 16,
+        folds: int = 5,
+        estimator: Any = None,
+        seed: int = 0,
+    ) -> None:
+        if near_distance < 0 or outlier_z <= 0 or side < 1 or folds < 2:
+            raise PartError(
+                f"DataQuality got near_distance={near_distance}, outlier_z={outlier_z}, side={side}, folds={folds}; "
+                "allowed: near_distance from 0, outlier_z above 0, side from 1, folds from 2."
+            )
+        self._near_distance, self._outlier_z = near_distance, outlier_z
+        self._side, self._folds, self._estimator, self._seed = side, folds, estimator, seed
+
+    def run(
+        self,
+        models: Sequence[Any] | None = None,
+        datasets: Sequence[Any] | None = None,
+        metrics: Sequence[Any] | None = None,
+        config: Any = None,
+        use_cache: bool = False,
+    ) -> DataQualityRun:
+        """Check one dataset.
+
+        Parameters
+        ----------
+        models, datasets, metrics, config, use_cache
+            As `BuiltinCapability.run` says.
+
+        Raises
+        ------
+        PartError
+            Where the parts are wrong in number or kind, or the dataset is empty or its images differ in shape.
+        """
+        from sweeper.datasets.arrays import as_arrays
+
+        parts = self.check(models, datasets, metrics, config, use_cache)
+        (dataset,) = parts.datasets
+        data = as_arrays(dataset)
+        index2label = dataset.metadata.get("index2label") or {}
+        names = [str(index2label.get(index, index)) for index in range(data.n_classes)]
+        issues, checked = label_issues(
+            data, names, side=self._side, folds=self._folds, estimator=self._estimator, seed=self._seed
+        )
+        return DataQualityRun(
+            capability_id=self.id,
+            **parts.metadata(),
+            n_items=len(data.ids),
+            findings={
+                "exact_duplicates": exact_duplicates(data),
+                "near_duplicates": near_duplicates(data, self._near_distance),
+                "brightness_outliers": outliers(data, data.images.mean(axis=(1, 2, 3)), self._outlier_z),
+                "contrast_outliers": outliers(data, data.images.std(axis=(1, 2, 3)), self._outlier_z),
+                "label_issues": issues,
+            },
+            balance=class_balance(data, names),
+            labels_checked=checked,
+        )

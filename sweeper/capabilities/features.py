@@ -1,0 +1,32 @@
+"""Images as short vectors, for the tests and classifiers inside capabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def pooled(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
+    """Average-pool N x C x H x W images to at most `side` x `side`; smaller ones stay as they are.
+
+    Blocks differ by at most one pixel in size where `side` does not divide the image's, as in scikit-image's or
+    PyTorch's adaptive average pooling.
+    """
+    for axis in (2, 3):
+        length = images.shape[axis]
+        if length > side:
+            starts = np.arange(side) * length // side
+            sizes = np.diff(starts, append=length).astype(np.float32)
+            shape = [1, 1, 1, 1]
+            shape[axis] = side
+            images = np.add.reduceat(images, starts, axis=axis) / sizes.reshape(shape)
+    return images
+
+
+def names(shape: tuple[int, ...]) -> list[str]:
+    """Names of the flattened entries of a C x H x W array: `c0_y3_x5`."""
+    return [f"c{channel}_y{row}_x{column}" for channel, row, column in np.ndindex(*shape)]

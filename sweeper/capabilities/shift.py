@@ -1,0 +1,265 @@
+"""Is one dataset still the distribution of another?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.markdown import table
+from sweeper.errors import PartError
+from sweeper.records import Record
+from sweeper.spec import Arity
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Features = npt.NDArray[np.float32]
+
+
+class ShiftRecord(Record, table_name="sweeper_shift"):
+    """One measured quantity of a comparison of two datasets."""
+
+    reference_id: str
+    candidate_id: str
+    test: str
+    """`ks`, `classifier` or `verdict`."""
+    output_key: str
+    output_value: float
+    scope: str = "overall"
+    """`feature` for one feature's test."""
+    feature: str | None = None
+    p_value: float | None = None
+    """As the test gives it."""
+    adjusted_p_value: float | None = None
+    """For a feature: after Benjamini and Hochberg's correction over all features."""
+    shifted: bool | None = None
+    higher_is_better: bool | None = None
+
+
+@dataclass(frozen=True)
+class FeatureTest:
+    """Two-sample Kolmogorov-Smirnov test of one feature."""
+
+    feature: str
+    statistic: float
+    p_value: float
+    adjusted_p_value: float
+    shifted: bool
+
+
+@dataclass(frozen=True)
+class ClassifierTest:
+    """Can a classifier tell the datasets apart? AUC 0.5: no; 1: always."""
+
+    auc: float
+    p_value: float
+    shifted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftRun(CapabilityRun):
+    """Both tests and what they say together."""
+
+    alpha: float
+    features: tuple[FeatureTest, ...]
+    classifier: ClassifierTest
+
+    @property
+    def shifted_features(self) -> tuple[FeatureTest, ...]:
+        """The features that differ, the clearest first."""
+        return tuple(sorted((test for test in self.features if test.shifted), key=lambda test: test.p_value))
+
+    @property
+    def shifted(self) -> bool:
+        """The verdict: one of the two tests, each at half of alpha, finds a difference."""
+        return bool(self.shifted_features) or self.classifier.shifted
+
+    def extract(self) -> list[ShiftRecord]:
+        """The verdict, each test's summary, and a row per feature."""
+        return [*self._summary(), *(self._feature_row(test) for test in self.features)]
+
+    def _summary(self) -> list[ShiftRecord]:
+        found = bool(self.shifted_features)
+        share = len(self.shifted_features) / len(self.features)
+        lowest = min(test.adjusted_p_value for test in self.features)
+        clearest = max(test.statistic for test in self.features)
+        auc = self.classifier
+        return [
+            self._row("verdict", "shifted", float(self.shifted), shifted=self.shifted),
+            self._row("classifier", "classifier.auc", auc.auc, p_value=auc.p_value, shifted=auc.shifted),
+            self._row("ks", "ks.shifted_share", share, adjusted_p_value=lowest, shifted=found),
+            self._row("ks", "ks.max_statistic", clearest, adjusted_p_value=lowest, shifted=found),
+        ]
+
+    def _feature_row(self, test: FeatureTest) -> ShiftRecord:
+        return self._row(
+            "ks",
+            f"ks.statistic[{test.feature}]",
+            test.statistic,
+            scope="feature",
+            feature=test.feature,
+            p_value=test.p_value,
+            adjusted_p_value=test.adjusted_p_value,
+            shifted=test.shifted,
+        )
+
+    def _row(self, test: str, key: str, value: float, **columns: Any) -> ShiftRecord:
+        reference, candidate = (metadata["id"] for metadata in self.dataset_metadata)
+        return ShiftRecord(
+            run_uid=self.run_uid,
+            reference_id=reference,
+            candidate_id=candidate,
+            test=test,
+            output_key=key,
+            output_value=value,
+            higher_is_better=False,
+            **columns,
+        )
+
+    def collect_md_report(self, threshold: float) -> str:
+        """The verdict and the clearest features; it rests on `alpha`, the threshold is not used."""
+        reference, candidate = (metadata["id"] for metadata in self.dataset_metadata)
+        verdict = "differs" if self.shifted else "does not differ detectably"
+        rows = [
+            (test.feature, f"{test.statistic:.4f}", f"{test.adjusted_p_value:.3g}")
+            for test in self.shifted_features[:10]
+        ]
+        return (
+            f"# Shift\n\n{candidate} {verdict} from {reference} (alpha {self.alpha:g}).\n\n"
+            f"Classifier: AUC {self.classifier.auc:.4f}, p {self.classifier.p_value:.3g}. "
+            f"Features: {len(self.shifted_features)} of {len(self.features)} differ.\n\n"
+            + (table(("feature", "KS statistic", "adjusted p"), rows) if rows else "")
+        )
+
+
+class Shift(BuiltinCapability):
+    """Is the second dataset still the distribution of the first? Two tests on pixels, image-classification datasets.
+
+    Features are the pixels, average-pooled to at most `side` x `side` per channel, with each image's brightness (mean)
+    and contrast (standard deviation).
+
+    1. Per feature, the two-sample Kolmogorov-Smirnov test, corrected by Benjamini and Hochberg (1995).
+    2. The classifier two-sample test (Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017): a
+       random forest is cross-validated on telling the datasets apart; its AUC is the statistic, the one-sided
+       Mann-Whitney U test of its scores gives the p-value.
+
+    Each is held against half of `alpha`, so that two samples of one distribution are called shifted with a probability
+    of about `alpha` at most. Pixels have ties, which makes the first test conservative.
+
+    Parameters
+    ----------
+    alpha
+        Level of the verdict, in (0, 1).
+    side
+        Pixels per side after pooling.
+    folds
+        Folds of the cross-validation; each dataset needs at least that many images.
+    seed
+        Seed of the forest and of the folds.
+
+    Raises
+    ------
+    PartError
+        Where an argument is out of range.
+    """
+
+    id = "sweeper.shift"
+    supports_datasets = Arity.TWO
+
+    def __init__(self, *, alpha: float = 0.05, side: int = 16, folds: int = 5, seed: int = 0) -> None:
+        if not 0 < alpha < 1 or side < 1 or folds < 2:
+            raise PartError(
+                f"Shift got alpha={alpha}, side={side}, folds={folds}; allowed: alpha between 0 and 1, side from 1, "
+                "folds from 2."
+            )
+        self._alpha, self._side, self._folds, self._seed = alpha, side, folds, seed
+
+    def run(
+        self,
+        models: Sequence[Any] | None = None,
+        datasets: Sequence[Any] | None = None,
+        metrics: Sequence[Any] | None = None,
+        config: Any = None,
+        use_cache: bool = False,
+    ) -> ShiftRun:
+        """Compare a candidate, the second dataset, with a reference, the first.
+
+        Parameters
+        ----------
+        models, datasets, metrics, config, use_cache
+            As `BuiltinCapability.run` says.
+
+        Raises
+        ------
+        PartError
+            Where the parts are wrong in number or kind, a dataset has fewer images than folds, or their images differ
+            in shape after pooling.
+        """
+        import numpy as np
+
+        parts = self.check(models, datasets, metrics, config, use_cache)
+        reference, candidate = (self._pooled(dataset) for dataset in parts.datasets)
+        if reference.shape[1:] != candidate.shape[1:]:
+            raise PartError(
+                f"Shift compares pixel by pixel, but the images of {parts.datasets[0].metadata['id']} and "
+                f"{parts.datasets[1].metadata['id']} have the shapes {reference.shape[1:]} and {candidate.shape[1:]} "
+                "after pooling: resize one."
+            )
+        from sweeper.capabilities import features
+
+        names = [*features.names(reference.shape[1:]), "brightness", "contrast"]
+        a, b = (
+            np.column_stack([x.reshape(len(x), -1), x.mean((1, 2, 3)), x.std((1, 2, 3))])
+            for x in (reference, candidate)
+        )
+        return ShiftRun(
+            capability_id=self.id,
+            **parts.metadata(),
+            alpha=self._alpha,
+            features=_feature_tests(names, a, b, self._alpha / 2),
+            classifier=self._classifier_test(a, b),
+        )
+
+    def _pooled(self, dataset: Any) -> Features:
+        from sweeper.capabilities import features
+        from sweeper.datasets.arrays import as_arrays
+
+        images = as_arrays(dataset).images
+        if len(images) < self._folds:
+            raise PartError(f"Shift needs {self._folds} images; {dataset.metadata['id']} has {len(images)}.")
+        return features.pooled(images, self._side)
+
+    def _classifier_test(self, reference: Features, candidate: Features) -> ClassifierTest:
+        import numpy as np
+        from scipy.stats import mannwhitneyu
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.metrics import roc_auc_score
+        from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+        origin = np.repeat([0, 1], [len(reference), len(candidate)])
+        forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=self._seed, n_jobs=1)
+        folds = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
+        features = np.concatenate([reference, candidate])
+        answers: Any = cross_val_predict(forest, features, origin, cv=folds, method="predict_proba")
+        scores = answers[:, 1]
+        p_value = float(mannwhitneyu(scores[origin == 1], scores[origin == 0], alternative="greater").pvalue)
+        return ClassifierTest(float(roc_auc_score(origin, scores)), p_value, p_value < self._alpha / 2)
+
+
+def _feature_tests(
+    names: Sequence[str], reference: Features, candidate: Features, alpha: float
+) -> tuple[FeatureTest, ...]:
+    import numpy as np
+    from scipy.stats import false_discovery_control, ks_2samp
+
+    # The asymptotic p-value, since the exact one assumes that there are no ties. scipy's stub lacks `axis`.
+    result: Any = ks_2samp(reference, candidate, axis=0, method="asymp")  # pyright: ignore[reportCallIssue]
+    p_values = np.clip(result.pvalue, 0, 1)
+    adjusted = false_discovery_control(p_values)
+    return tuple(
+        FeatureTest(name, float(statistic), float(p), float(q), bool(q < alpha))
+        for name, statistic, p, q in zip(names, result.statistic, p_values, adjusted, strict=True)
+    )
