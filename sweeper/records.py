@@ -68,10 +68,10 @@ def columns(record_class: type) -> Mapping[str, tuple[type, bool]]:
     """
     hints = typing.get_type_hints(record_class)
     names = [f.name for f in dataclasses.fields(record_class)]
-    return {name: _scalar(record_class, name, hints[name]) for name in names}
+    return {name: scalar(record_class, name, hints[name]) for name in names}
 
 
-def _scalar(record_class: type, name: str, hint: Any) -> tuple[type, bool]:
+def scalar(record_class: type, name: str, hint: Any) -> tuple[type, bool]:
     options = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,)
     kinds = [option for option in options if option is not types.NoneType]
     if len(kinds) != 1 or kinds[0] not in SCALARS:

@@ -1,0 +1,241 @@
+"""Where the bytes are: folders of a local disk, or prefixes of an object store. Whole files only, written atomically."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sweeper.errors import MissingExtraError, StoreError
+
+PRIVATE = ".sweeper"
+"""What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "abfss": "azure", "az": "azure"}
+
+
+class Files(ABC):
+    """The folders of one store."""
+
+    uri: str
+
+    @abstractmethod
+    def tables(self) -> list[str]:
+        """Names of the folders without a leading dot."""
+
+    @abstractmethod
+    def names(self, folder: str) -> list[str]:
+        """Names of the Parquet files in a folder, sorted; empty where there is no such folder."""
+
+    @abstractmethod
+    def put(self, folder: str, name: str, data: Any) -> str:
+        """Write a whole file so that a reader sees all of it or nothing; returns its URI."""
+
+    @abstractmethod
+    def source(self, folder: str, name: str) -> Any:
+        """What Arrow reads a file from."""
+
+    @abstractmethod
+    def size(self, folder: str, name: str) -> int:
+        """Bytes of a file."""
+
+    @abstractmethod
+    def move(self, folder: str, name: str, to_folder: str) -> None:
+        """Move a file to another folder, replacing what is there."""
+
+    @abstractmethod
+    def remove(self, folder: str, name: str) -> None:
+        """Delete a file; none there is no error."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise a StoreError unless the store can be written."""
+
+    def log_dir(self, sweep_id: str) -> str:
+        """A local folder for what the combinations of a sweep print."""
+        cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        return str(cache / "sweeper" / "logs" / sweep_id)
+
+
+class LocalFiles(Files):
+    """A folder of a disk that every worker sees under the same path."""
+
+    def __init__(self, path: str) -> None:
+        self.root = os.path.abspath(path)
+        self.uri = self.root
+        self._tmp = os.path.join(self.root, PRIVATE, "tmp")
+        self._made: set[str] = set()
+
+    def tables(self) -> list[str]:
+        if not os.path.isdir(self.root):
+            return []
+        return sorted(e.name for e in os.scandir(self.root) if e.is_dir() and not e.name.startswith("."))
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            return sorted(n for n in os.listdir(os.path.join(self.root, folder)) if _is_data(n))
+        except FileNotFoundError:
+            return []
+
+    def put(self, folder: str, name: str, data: Any) -> str:
+        self._ensure(folder)
+        temporary = os.path.join(self._tmp, f"{uuid.uuid4().hex}.tmp")
+        final = os.path.join(self.root, folder, name)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            view = memoryview(data)
+            while len(view):
+                view = view[os.write(handle, view) :]
+        finally:
+            os.close(handle)
+        os.rename(temporary, final)
+        return final
+
+    def _ensure(self, folder: str) -> None:
+        if folder not in self._made:
+            os.makedirs(self._tmp, exist_ok=True)
+            os.makedirs(os.path.join(self.root, folder), exist_ok=True)
+            self._made.add(folder)
+
+    def source(self, folder: str, name: str) -> str:
+        return os.path.join(self.root, folder, name)
+
+    def size(self, folder: str, name: str) -> int:
+        return os.path.getsize(self.source(folder, name))
+
+    def move(self, folder: str, name: str, to_folder: str) -> None:
+        os.makedirs(os.path.join(self.root, to_folder), exist_ok=True)
+        os.replace(self.source(folder, name), self.source(to_folder, name))
+
+    def remove(self, folder: str, name: str) -> None:
+        Path(self.source(folder, name)).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        try:
+            os.makedirs(self._tmp, exist_ok=True)
+            probe = os.path.join(self._tmp, f"probe-{uuid.uuid4().hex}.tmp")
+            Path(probe).touch(exist_ok=False)
+            os.unlink(probe)
+        except OSError as error:
+            raise StoreError(
+                f"The analytics store {self.uri} cannot be written: {error.strerror} ({error.filename}). "
+                "Name a folder that can be made and written, with analytics_store.uri=..."
+            ) from error
+
+    def log_dir(self, sweep_id: str) -> str:
+        return os.path.join(self.root, PRIVATE, "logs", sweep_id)
+
+
+class RemoteFiles(Files):
+    """A prefix of an object store, through `pyarrow.fs`; one PUT per file is atomic there."""
+
+    def __init__(self, uri: str, options: Mapping[str, Any]) -> None:
+        self.uri = uri.rstrip("/")
+        self._fs, self._root = _filesystem(self.uri, options)
+
+    def tables(self) -> list[str]:
+        from pyarrow import fs
+
+        found = self._list("")
+        return sorted(i.base_name for i in found if i.type is fs.FileType.Directory and not i.base_name.startswith("."))
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(info.base_name for info in self._list(folder) if _is_data(info.base_name))
+
+    def _list(self, folder: str) -> list[Any]:
+        from pyarrow import fs
+
+        return self._fs.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
+
+    def put(self, folder: str, name: str, data: Any) -> str:
+        with self._fs.open_output_stream(self._path(folder, name)) as stream:
+            stream.write(data)
+        return f"{self.uri}/{folder}/{name}"
+
+    def source(self, folder: str, name: str) -> Any:
+        return self._fs.open_input_file(self._path(folder, name))
+
+    def size(self, folder: str, name: str) -> int:
+        return self._fs.get_file_info(self._path(folder, name)).size or 0
+
+    def move(self, folder: str, name: str, to_folder: str) -> None:
+        self._fs.move(self._path(folder, name), self._path(to_folder, name))
+
+    def remove(self, folder: str, name: str) -> None:
+        self._fs.delete_file(self._path(folder, name))
+
+    def check(self) -> None:
+        try:
+            name = f"probe-{uuid.uuid4().hex}"
+            self.put(f"{PRIVATE}/tmp", name, b"x")
+            self.remove(f"{PRIVATE}/tmp", name)
+        except OSError as error:
+            raise StoreError(
+                f"The analytics store {self.uri} cannot be written: {str(error).splitlines()[0]} Check the address, and "
+                "that analytics_store.storage_options or the environment hold credentials."
+            ) from error
+
+    def _path(self, *parts: str) -> str:
+        return "/".join(part for part in (self._root, *parts) if part)
+
+
+def _is_data(name: str) -> bool:
+    return name.endswith(".parquet") and not name.startswith((".", "_"))
+
+
+def open_files(uri: str, options: Mapping[str, Any]) -> Files:
+    """The folders behind a URI: a path or `file://` is local, everything else an object store."""
+    parts = urlsplit(uri)
+    if parts.scheme in ("", "file") or len(parts.scheme) == 1:  # one letter is a drive
+        return LocalFiles(parts.path if parts.scheme == "file" else uri)
+    return RemoteFiles(uri, options)
+
+
+def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    from pyarrow import ArrowInvalid, fs
+
+    scheme = urlsplit(uri).scheme
+    path = uri.split("://", 1)[-1]
+    if scheme in ("s3", "s3a"):
+        return fs.S3FileSystem(**_s3_options(options)), path
+    try:
+        return (_fsspec(scheme, options), path) if options else fs.FileSystem.from_uri(uri)
+    except ArrowInvalid:
+        return _fsspec(scheme, options), path
+
+
+def _s3_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of s3fs that people have, in pyarrow's words; pyarrow's own pass through."""
+    client = dict(options.get("client_kwargs") or {})
+    names = {"key": "access_key", "secret": "secret_key", "token": "session_token", "endpoint_url": "endpoint_override"}
+    known = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
+    known.update({names.get(k, k).replace("region_name", "region"): v for k, v in client.items()})
+    if options.get("anon"):
+        known["anonymous"] = True
+    endpoint = str(known.get("endpoint_override", ""))
+    if endpoint.startswith("http://"):
+        known["scheme"] = "http"
+    if endpoint:
+        known["endpoint_override"] = endpoint.split("://", 1)[-1]
+    return {"allow_bucket_creation": False, "connect_timeout": 5.0, "request_timeout": 30.0, **known}
+
+
+def _fsspec(scheme: str, options: Mapping[str, Any]) -> Any:
+    from pyarrow import fs
+
+    try:
+        import fsspec
+
+        return fs.PyFileSystem(fs.FSSpecHandler(fsspec.filesystem(scheme, **options)))
+    except (ImportError, ValueError) as error:
+        extra = _EXTRAS.get(scheme)
+        if extra is None:
+            raise StoreError(
+                f"{scheme}:// is no place for an analytics store; use a path, or s3://, gs://, abfs://."
+            ) from error
+        raise MissingExtraError(
+            f"{scheme}:// needs a package that is not installed: pip install 'sweeper[{extra}]'."
+        ) from error

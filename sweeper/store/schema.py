@@ -1,0 +1,134 @@
+"""Arrow schemas of the tables, and the rows that go into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from sweeper.errors import SchemaError
+from sweeper.jobs.request import AttemptInfo
+from sweeper.records import Record, columns
+
+TIME = pa.timestamp("us", tz="UTC")
+"""The one form of time that checkmaite's writer can append to."""
+_ARROW: Mapping[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    bytes: pa.binary(),
+    datetime: TIME,
+}
+PROVENANCE_TEXT = ("user_id", "workspace_id", "job_id", "backend")
+RUNS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("run_uid",)),
+        ("created_at", TIME),
+        *((name, pa.string()) for name in ("capability_id", "capability_table", "entity_type", "entity_id")),
+        *((name, pa.string()) for name in PROVENANCE_TEXT),
+        ("submitted_at", TIME),
+        ("completed_at", TIME),
+        *((name, pa.string()) for name in ("environment", "executor", "cluster_id", "request_id", "run_event_id")),
+    ]
+)
+"""One row per entity of a run; checkmaite's columns in its order."""
+OURS = (("fingerprint", pa.string()), ("job_id", pa.string()))
+"""Columns that we add to every payload table."""
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """One attempt of one combination, whatever its end. Times are UTC, `duration_s` is in seconds."""
+
+    attempt_id: str
+    fingerprint: str
+    sweep_id: str
+    sweep_name: str
+    capability: str
+    dataset: str
+    model: str
+    metric: str
+    status: str
+    error_type: str | None = None
+    error_message: str | None = None
+    traceback: str | None = None
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration_s: float | None = None
+    host: str | None = None
+    number: int = 1
+    result_run_uid: str | None = None
+    job_id: str | None = None
+    payload_table: str | None = None
+    spec: str | None = None
+    sweeper_version: str | None = None
+    code_revision: str | None = None
+    data_revision: str | None = None
+    log_uri: str | None = None
+
+    @classmethod
+    def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:
+        """The row of an attempt that ended with `status`; `more` are further columns."""
+        started, finished = more.get("started_at"), more.get("finished_at")
+        duration = (finished - started).total_seconds() if started and finished else None
+        values: dict[str, Any] = {**asdict(info), "duration_s": duration, **more, "status": status}
+        return cls(**values)
+
+
+@cache
+def attempts_schema() -> pa.Schema:
+    """The columns of `attempts`, from the fields of `AttemptRow`."""
+    return pa.schema([(name, _ARROW[kind]) for name, (kind, _) in columns(AttemptRow).items()])
+
+
+@cache
+def payload_schema(record_class: type) -> pa.Schema:
+    """The columns of a payload table: the fields of its record class, and ours."""
+    kinds = columns(record_class) if issubclass(record_class, Record) else _pydantic_columns(record_class)
+    return pa.schema([*((name, _ARROW[kind]) for name, (kind, _) in kinds.items()), *OURS])
+
+
+def _pydantic_columns(record_class: Any) -> Mapping[str, tuple[type, bool]]:
+    """The columns of checkmaite's pydantic records."""
+    from sweeper.records import scalar
+
+    found = {name: scalar(record_class, name, f.annotation) for name, f in record_class.model_fields.items()}
+    return {name: found[name] for name in ("run_uid", "created_at", *found) if name in found}
+
+
+def payload_table(records: Sequence[Any], fingerprint: str | None, job_id: str | None) -> pa.Table:
+    """The rows of one run as Arrow.
+
+    Raises
+    ------
+    SchemaError
+        Records of several tables, or a value that its column cannot hold.
+    """
+    kind = type(records[0])
+    if len({record.table_name for record in records}) != 1:
+        tables = sorted({record.table_name for record in records})
+        raise SchemaError(f"extract() gave records of several tables ({', '.join(tables)}); one run fills one table.")
+    schema = payload_schema(kind)
+    own = schema.names[: -len(OURS)]
+    data = {name: [getattr(record, name) for record in records] for name in own}
+    return to_table(schema, {**data, "fingerprint": [fingerprint] * len(records), "job_id": [job_id] * len(records)})
+
+
+def rows_table(schema: pa.Schema, rows: Iterable[Any]) -> pa.Table:
+    """Dataclass rows as Arrow."""
+    listed = list(rows)
+    return to_table(schema, {name: [getattr(row, name) for row in listed] for name in schema.names})
+
+
+def to_table(schema: pa.Schema, data: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Columns of Python values as an Arrow table of exactly this schema."""
+    try:
+        return pa.table([pa.array(data[f.name], f.type) for f in schema], schema=schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(f"A value does not fit its column: {error}.") from error
