@@ -75,8 +75,11 @@ class SweepResult:
 
     @cached_property
     def table(self) -> pyarrow.Table:
-        """One flat row per measured value of every combination of the plan, skipped ones included."""
-        return self.store.results(fingerprints=[item.fingerprint for item in self.plan.items])
+        """One flat row per measured value of every combination of the plan, skipped ones included, in its order."""
+        order = {item.fingerprint: index for index, item in enumerate(self.plan.items)}
+        table = self.store.results(fingerprints=order)
+        positions = sorted(range(len(table)), key=[order[key] for key in table["fingerprint"].to_pylist()].__getitem__)
+        return table.take(positions)
 
     @property
     def rows(self) -> list[dict[str, Any]]:

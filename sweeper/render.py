@@ -36,11 +36,13 @@ def _counts(plan: Plan) -> list[str]:
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> str:
     """One table per capability, metric and key: models by datasets, the best of each dataset marked.
 
-    Rows of the `results` view. Where no model takes part the table is keys by datasets, one per capability. The best
+    Rows of the `results` view; only those that sum a run up are shown. Where no model takes part the table is keys by datasets, one per capability. The best
     is marked where the rows say which direction is better (`higher_is_better`).
     """
     tables: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
+        if row["scope"] != "overall":
+            continue
         title = f"{row['metric']} {_key(row)}".strip() if row["model"] else ""
         tables.setdefault((row["capability"], title), []).append(row)
     return "\n\n".join(

@@ -6,7 +6,7 @@ from sweeper.planning import Plan
 
 
 def row(model: str, dataset: str, value: float, **more: object) -> dict[str, object]:
-    base = {"capability": "evaluate", "metric": "f1", "key": "f1", "higher_is_better": True}
+    base = {"capability": "evaluate", "metric": "f1", "key": "f1", "scope": "overall", "higher_is_better": True}
     return {**base, "model": model, "dataset": dataset, "value": value, **more}
 
 

@@ -1,7 +1,8 @@
-"""Where the bytes are: folders of a local disk, or prefixes of an object store. Whole files only, written atomically."""
+"""Where the bytes are: folders of a local disk or prefixes of an object store. Whole files, written atomically."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import uuid
 from abc import ABC, abstractmethod
@@ -174,8 +175,8 @@ class RemoteFiles(Files):
             self.remove(f"{PRIVATE}/tmp", name)
         except OSError as error:
             raise StoreError(
-                f"The analytics store {self.uri} cannot be written: {str(error).splitlines()[0]} Check the address, and "
-                "that analytics_store.storage_options or the environment hold credentials."
+                f"The analytics store {self.uri} cannot be written: {str(error).splitlines()[0]} "
+                "Check the address, and that analytics_store.storage_options or the environment hold credentials."
             ) from error
 
     def _path(self, *parts: str) -> str:
@@ -203,7 +204,7 @@ def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         return fs.S3FileSystem(**_s3_options(options)), path
     try:
         return (_fsspec(scheme, options), path) if options else fs.FileSystem.from_uri(uri)
-    except ArrowInvalid:
+    except ArrowInvalid:  # a scheme that Arrow does not know
         return _fsspec(scheme, options), path
 
 
@@ -211,7 +212,7 @@ def _s3_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of s3fs that people have, in pyarrow's words; pyarrow's own pass through."""
     client = dict(options.get("client_kwargs") or {})
     names = {"key": "access_key", "secret": "secret_key", "token": "session_token", "endpoint_url": "endpoint_override"}
-    known = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
+    known: dict[str, Any] = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
     known.update({names.get(k, k).replace("region_name", "region"): v for k, v in client.items()})
     if options.get("anon"):
         known["anonymous"] = True
@@ -227,9 +228,7 @@ def _fsspec(scheme: str, options: Mapping[str, Any]) -> Any:
     from pyarrow import fs
 
     try:
-        import fsspec
-
-        return fs.PyFileSystem(fs.FSSpecHandler(fsspec.filesystem(scheme, **options)))
+        return fs.PyFileSystem(fs.FSSpecHandler(importlib.import_module("fsspec").filesystem(scheme, **options)))
     except (ImportError, ValueError) as error:
         extra = _EXTRAS.get(scheme)
         if extra is None:

@@ -176,9 +176,8 @@ class Store:
         if found is None:
             if name == ATTEMPTS:
                 return attempts_schema().empty_table()
-            raise StoreError(
-                f"The store {self.uri} has no table {name!r}; it has {', '.join(self.tables()) or 'none'}."
-            )
+            has = ", ".join(self.tables()) or "none"
+            raise StoreError(f"The store {self.uri} has no table {name!r}; it has {has}.")
         return found
 
     def attempts(self) -> pa.Table:
@@ -188,7 +187,7 @@ class Store:
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:
         """One flat row per measured value of the newest completed attempt of each combination.
 
-        Columns: capability, dataset, model, metric (names of choices), key, value, higher_is_better, sweep,
+        Columns: capability, dataset, model, metric (names of choices), key, value, scope, higher_is_better, sweep,
         fingerprint, finished_at, duration_s.
         """
         return views.results(self, fingerprints, sweep_id)

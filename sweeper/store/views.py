@@ -134,7 +134,7 @@ def _typed(chosen: pa.Table) -> pa.Schema:
 
 
 def _long(payload: pa.Table) -> Iterator[pa.Table]:
-    """Columns run_uid, job_id, key, value, scope, higher_is_better: from key and value columns, or one per numeric column."""
+    """One row per value, from a pair of key and value columns, else from every numeric column."""
     has = set(payload.column_names)
     base = {name: payload[name] for name in ("run_uid", "job_id")}
     rest = {
