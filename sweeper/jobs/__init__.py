@@ -1,1 +1,62 @@
-"""The ray-simple job backend."""
+"""Submit capability runs as jobs: `configure_job_backend`, `submit_capability`, and handles to wait on.
+
+Importing this package does not import Ray: that happens when a `ray-simple` backend is made or its class is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweeper.errors import JobCancelledError, JobError, JobFailedError, JobTimeoutError
+from sweeper.jobs.api import (
+    configure_job_backend,
+    get_job,
+    list_jobs,
+    make_backend,
+    shutdown_job_backend,
+    submit_capability,
+)
+from sweeper.jobs.protocol import CapabilityRunRef, Job, JobBackend, JobStatus, Report
+from sweeper.jobs.provenance import configure_provenance
+
+if TYPE_CHECKING:
+    from sweeper.jobs.inline import InlineJob, InlineJobBackend
+    from sweeper.jobs.ray_simple import RaySimpleJob, RaySimpleJobBackend
+
+__all__ = [
+    "CapabilityRunRef",
+    "InlineJob",
+    "InlineJobBackend",
+    "Job",
+    "JobBackend",
+    "JobCancelledError",
+    "JobError",
+    "JobFailedError",
+    "JobStatus",
+    "JobTimeoutError",
+    "RaySimpleJob",
+    "RaySimpleJobBackend",
+    "Report",
+    "configure_job_backend",
+    "configure_provenance",
+    "get_job",
+    "list_jobs",
+    "make_backend",
+    "shutdown_job_backend",
+    "submit_capability",
+]
+
+_LATER = {
+    "InlineJob": "inline",
+    "InlineJobBackend": "inline",
+    "RaySimpleJob": "ray_simple",
+    "RaySimpleJobBackend": "ray_simple",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

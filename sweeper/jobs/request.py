@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,20 @@ class LazySpec:
     digest: str
     """SHA-256 of the canonical JSON of `target`: the key under which a worker keeps the built object."""
     name: str = ""
+
+
+@runtime_checkable
+class Sealed(Protocol):
+    """A live object packed for its way to a worker."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the object that was packed: equal keys open to equal objects."""
+        ...
+
+    def open(self) -> Any:
+        """A fresh copy of what was packed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One capability run. Every part is either a live object or a `LazySpec`."""
+    """One capability run. Every part is a live object, a `LazySpec` or `Sealed`."""
 
     capability: Any
     datasets: tuple[Any, ...]
@@ -78,3 +95,34 @@ class RunRequest:
     attempt: AttemptInfo | None = None
     log_dir: str | None = None
     """Local folder for what this run prints; `None` leaves stdout and stderr alone."""
+    report_threshold: float | None = None
+    """Handed to the run's `collect_md_report`; `None` asks for no report."""
+    extra: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    """Further keyword arguments of this capability's `run`."""
+
+
+@dataclass(frozen=True)
+class InferenceRequest:
+    """One inference pass: what a capability will read of a model on a dataset."""
+
+    model: Any
+    dataset: Any
+    capability: Any
+    """Says by `augmentations()` which passes are made, and by `batch_size` how; each a live object or a spec."""
+
+
+class Ticket(NamedTuple):
+    """What a backend adds to a request when it is submitted."""
+
+    job_id: str
+    submitted_at: datetime
+    backend: str
+    paths: tuple[str, ...] = ()
+    """Import paths of the driver that a worker does not have by itself."""
+
+
+def log_path(request: RunRequest) -> str | None:
+    """Where a run's output goes, if it prints anything: `<log_dir>/<fingerprint>-<attempt>.log`, both shortened."""
+    if request.log_dir is None or request.attempt is None:
+        return None
+    return f"{request.log_dir}/{request.attempt.fingerprint[:12]}-{request.attempt.attempt_id[:8]}.log"

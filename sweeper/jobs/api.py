@@ -1,0 +1,184 @@
+"""The active backend of this process, and the functions that notebooks use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sweeper.errors import near_match
+from sweeper.jobs.protocol import CapabilityRunRef, Job, JobBackend, JobStatus
+
+if TYPE_CHECKING:
+    from sweeper.jobs.request import StoreLocation
+
+KINDS = ("ray-simple", "inline")
+DEFAULT_LIST_LIMIT = 100
+
+_active: JobBackend | None = None
+
+
+def configure_job_backend(kind: str = "ray-simple", *, analytics_store: Any, **kwargs: Any) -> None:
+    """Make a backend the active one of this process.
+
+    Jobs of the backend that was active before are not disturbed; their handles stay usable. If the new backend cannot
+    be made, the one before stays active.
+
+    Parameters
+    ----------
+    kind
+        `"ray-simple"`: each run is one Ray task. `"inline"`: each run is a call in this process, for a debugger.
+    analytics_store
+        `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path; a relative path is taken from
+        the working directory of this process.
+    **kwargs
+        Parameters of the backend's class, such as `address`, `runtime_env`, `max_retries` and `force_reinit` of
+        `RaySimpleJobBackend`.
+
+    Raises
+    ------
+    ValueError
+        An unknown kind, or an analytics store that names no place.
+    TypeError
+        A parameter that the backend does not have.
+    """
+    global _active
+    backend = _backend_class(kind)(analytics_store, **kwargs)
+    if _active is not None:
+        _active.shutdown(wait=False)
+    _active = backend
+
+
+def submit_capability(
+    capability: Any,
+    models: Sequence[Any] | None = None,
+    datasets: Sequence[Any] | None = None,
+    metrics: Sequence[Any] | None = None,
+    config: Any = None,
+    use_cache: bool = False,
+    **kwargs: Any,
+) -> Job[CapabilityRunRef]:
+    """Submit one run of a capability to the active backend and return its handle at once.
+
+    Every call is a new job, also with the same arguments.
+
+    Parameters
+    ----------
+    capability
+        An object with `id` and `run(models, datasets, metrics, config, use_cache)` whose result has `run_uid`,
+        `capability_id` and `extract()`; checkmaite's capabilities are such objects.
+    models, datasets, metrics
+        Lists of MAITE objects.
+    config
+        Handed to `run`; its `num_cpus` and `num_gpus`, if any, count as resources.
+    use_cache
+        Must be false: a worker shares no cache with this process.
+    **kwargs
+        `resources`: mapping such as `{"num_cpus": 0.5, "num_gpus": 0.25}` with custom resources of the cluster, by
+        default what `config` says, then the capability's `default_num_cpus` and `default_num_gpus`, then one CPU.
+        `job_name`: text for people, by default the capability's id. `report_threshold`: handed to the run's
+        `collect_md_report`, 0.5 by default, `None` for no report. `provenance`: mapping of columns of the run's row
+        (see `configure_provenance`). `predictions`: a handle of `predict` of the same backend. Whatever else the
+        capability's `run` takes.
+
+    Raises
+    ------
+    RuntimeError
+        No backend is configured.
+    ValueError
+        `use_cache=True`; an amount of resources that cannot be.
+    TypeError
+        An argument of the wrong type, or one that neither this function nor the capability's `run` takes.
+    """
+    return _required().submit_capability(
+        capability, models=models, datasets=datasets, metrics=metrics, config=config, use_cache=use_cache, **kwargs
+    )
+
+
+def list_jobs(
+    limit: int | None = DEFAULT_LIST_LIMIT,
+    status_filter: JobStatus | Sequence[JobStatus] | None = None,
+    submitted_before_ts: float | None = None,
+) -> Sequence[Job[CapabilityRunRef]]:
+    """Jobs that the active backend object remembers, newest first; an empty list where none is configured.
+
+    Parameters
+    ----------
+    limit
+        At most so many; `None` for all.
+    status_filter
+        Only jobs with this status, or with one of these. Looking counts as an observation of each job.
+    submitted_before_ts
+        Only jobs submitted before this Unix time in seconds: the next page, given the oldest job of this one.
+
+    Raises
+    ------
+    TypeError
+        A filter of the wrong type.
+    """
+    return [] if _active is None else _active.list_jobs(limit, status_filter, submitted_before_ts)
+
+
+def get_job(job_id: str) -> Job[CapabilityRunRef]:
+    """The remembered job with this id.
+
+    Raises
+    ------
+    KeyError
+        The active backend object remembers no such job.
+    RuntimeError
+        No backend is configured.
+    """
+    return _required().get_job(job_id)
+
+
+def shutdown_job_backend(wait: bool = True) -> None:
+    """Leave the active backend; nothing happens where there is none.
+
+    Parameters
+    ----------
+    wait
+        Wait for the remembered jobs and shut down the Ray of this process; with `False` return at once and leave both
+        as they are.
+    """
+    global _active
+    if _active is not None:
+        _active.shutdown(wait=wait)
+        _active = None
+
+
+def make_backend(settings: Any, store: StoreLocation) -> Any:
+    """A backend for one sweep, from its `job_backend` settings. It is not made the active one.
+
+    Raises
+    ------
+    ValueError
+        An unknown kind.
+    """
+    kind = _backend_class(settings.kind)
+    if settings.kind == "inline":
+        return kind(store)
+    return kind(store, address=settings.address, runtime_env=settings.runtime_env, num_cpus=settings.num_cpus)
+
+
+def _required() -> JobBackend:
+    if _active is None:
+        raise RuntimeError(
+            "No job backend is configured. Call configure_job_backend('ray-simple', "
+            "analytics_store={'backend': 'parquet', 'uri': './analytics_store'}) first."
+        )
+    return _active
+
+
+def _backend_class(kind: str) -> Any:
+    """The class of a kind; Ray is imported only for the kind that needs it."""
+    if kind == "ray-simple":
+        from sweeper.jobs.ray_simple import RaySimpleJobBackend
+
+        return RaySimpleJobBackend
+    if kind == "inline":
+        from sweeper.jobs.inline import InlineJobBackend
+
+        return InlineJobBackend
+    raise ValueError(
+        f"Unknown kind of job backend {kind!r}; there are {', '.join(KINDS)}.{near_match(str(kind), KINDS)}"
+    )

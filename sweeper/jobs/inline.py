@@ -1,0 +1,168 @@
+"""The same contract in the driver's own process: for a debugger and for fast tests.
+
+A job runs when somebody waits for it, or looks at it a second time, in the thread that does so; breakpoints and printed
+output are left alone. What it cannot do: stop a run that has begun, so timeouts above zero and `timeout_s` do not hold.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sweeper.jobs import submission, worker
+from sweeper.jobs.job import BaseJob, Ended, listed
+from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
+from sweeper.jobs.request import InferenceRequest, RunRequest, Ticket
+
+T = TypeVar("T")
+
+
+class InlineJob(BaseJob[T]):
+    """A call that has not been made yet, or its outcome."""
+
+    def __init__(self, job_id: str, job_name: str, created_at: datetime, call: Callable[[], T]) -> None:
+        super().__init__(job_id, job_name, created_at)
+        self._call: Callable[[], T] | None = call
+        self._started_at: datetime | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began to run."""
+        return self._started_at
+
+    @property
+    def status(self) -> JobStatus:
+        """PENDING at the first look; the second runs it, so that a loop over `status` comes to an end."""
+        if self._end is None and self._seen:
+            self._run()
+        return self.observed()
+
+    def cancel(self, *, force: bool = False) -> bool:
+        """Take it back if it has not begun; once begun it cannot be stopped."""
+        if self._end is not None or self._call is None:
+            return False
+        self._call = None
+        self._end = Ended(JobStatus.CANCELLED)
+        return True
+
+    def _poll(self) -> None:
+        pass
+
+    def _await(self, timeout: float | None) -> None:
+        if timeout is None or timeout > 0:
+            self._run()
+
+    def _run(self) -> None:
+        call, self._call = self._call, None
+        if call is None:  # the run itself is asking
+            return
+        self._started_at = datetime.now(UTC)
+        try:
+            self._end = Ended(JobStatus.COMPLETED, call())
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises is the outcome of this job
+            self._end = Ended.failed(error)
+        except KeyboardInterrupt:
+            self._end = Ended(JobStatus.CANCELLED)
+            raise
+
+
+class InlineJobBackend:
+    """Runs jobs in this process, one at a time, when they are waited for.
+
+    Parameters
+    ----------
+    analytics_store
+        Where results go; as for `RaySimpleJobBackend`.
+    """
+
+    default_window = 1
+
+    def __init__(self, analytics_store: Any) -> None:
+        self._store = submission.store_location(analytics_store)
+        self._jobs: dict[str, InlineJob[CapabilityRunRef]] = {}
+
+    def submit_capability(self, capability: Any, **kwargs: Any) -> InlineJob[CapabilityRunRef]:
+        """See `sweeper.jobs.submit_capability`."""
+        asked = submission.prepare(capability, self._store, **kwargs)
+        job = self.submit(asked.request, resources=asked.resources, name=asked.name, predictions=asked.predictions)
+        self._jobs[job.job_id] = job
+        return job
+
+    def submit(
+        self,
+        request: RunRequest,
+        *,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: Any = None,
+        report_start: bool = False,
+    ) -> InlineJob[CapabilityRunRef]:
+        """Take one request; it runs when it is waited for. Its output stays on this process's streams."""
+        job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
+        ticket = Ticket(job_id, datetime.now(UTC), "inline")
+        plain = replace(request, log_dir=None)
+
+        def call() -> CapabilityRunRef:
+            return worker.execute(plain, ticket, None if predictions is None else _inferred(predictions))
+
+        return InlineJob(job_id, name, ticket.submitted_at, call)
+
+    def predict(
+        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]
+    ) -> InlineJob[worker.Inference]:
+        """Take one inference pass; its first reader runs it."""
+        request = InferenceRequest(model, dataset, capability)
+        return InlineJob(uuid4().hex, "predict", datetime.now(UTC), lambda: worker.infer(request))
+
+    def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
+        """Run the first that has not run, if none of these jobs has ended, and return those that have."""
+        waiting = list(jobs)
+        if waiting and not any(job.ended for job in waiting):
+            waiting[0].wait(timeout)
+        return [job for job in waiting if job.ended]
+
+    def is_lost(self, job: Any) -> bool:
+        """Never: what happens in this process happens to the driver too."""
+        return False
+
+    def cluster_resources(self) -> Mapping[str, float]:
+        """The processors of this machine; GPUs are not counted, and are there for the run if they are there at all."""
+        return {"CPU": float(os.cpu_count() or 1), "GPU": float("inf")}
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """Nothing to do: there is no other process."""
+
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        status_filter: JobStatus | Sequence[JobStatus] | None = None,
+        submitted_before_ts: float | None = None,
+    ) -> list[InlineJob[CapabilityRunRef]]:
+        """See `sweeper.jobs.list_jobs`. Listing runs nothing."""
+        return listed(self._jobs.values(), limit, status_filter, submitted_before_ts, look=InlineJob.observed)
+
+    def get_job(self, job_id: str) -> InlineJob[CapabilityRunRef]:
+        """See `sweeper.jobs.get_job`."""
+        if job_id not in self._jobs:
+            raise KeyError(f"No job {job_id!r} in this backend; it knows {len(self._jobs)} jobs, see list_jobs().")
+        return self._jobs[job_id]
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Run what has not run; with `wait=False` do nothing."""
+        for job in list(self._jobs.values()) if wait else ():
+            job.wait()
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _inferred(handle: Any) -> worker.Inference:
+    """What an inference pass returned; its own exception where it failed."""
+    handle.wait()
+    if (error := handle.exception()) is not None:
+        raise error
+    return handle.result()

@@ -1,0 +1,181 @@
+"""What the handles of all backends have in common: one outcome, set once, and how it is asked for."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sweeper.errors import JobCancelledError, JobFailedError, JobTimeoutError
+from sweeper.jobs.failure import ErrorInfo, WorkerFailure
+from sweeper.jobs.protocol import JobStatus
+
+T = TypeVar("T")
+J = TypeVar("J", bound="BaseJob[Any]")
+NO_ERROR = ErrorInfo("", "", "")
+
+
+class Ended(NamedTuple):
+    """How a job ended."""
+
+    status: JobStatus
+    value: Any = None
+    error: BaseException | None = None
+    info: ErrorInfo = NO_ERROR
+
+    @classmethod
+    def failed(cls, error: BaseException) -> Ended:
+        """The end of a job whose run raised; an error that a worker packed is unpacked."""
+        if isinstance(error, WorkerFailure):
+            return cls(JobStatus.FAILED, error=error.original(), info=error.info)
+        return cls(JobStatus.FAILED, error=error, info=ErrorInfo.of(error))
+
+
+class BaseJob(ABC, Generic[T]):
+    """A handle; backends say how to look (`_poll`) and how to wait (`_await`)."""
+
+    def __init__(self, job_id: str, job_name: str, created_at: datetime | None = None, log: str | None = None) -> None:
+        self.job_id = job_id
+        self.job_name = job_name
+        self.created_at = created_at or datetime.now(UTC)
+        self._log = log
+        self._end: Ended | None = None
+        self._seen = False
+
+    def __repr__(self) -> str:
+        state = self._end.status.value if self._end else "not ended"
+        return f"<{type(self).__name__} {self.job_id} {self.job_name!r}: {state}>"
+
+    @abstractmethod
+    def _poll(self) -> None:
+        """Set `_end` if the job has ended; never waits."""
+
+    @abstractmethod
+    def _await(self, timeout: float | None) -> None:
+        """Wait for the end and set `_end`, or return after `timeout` seconds."""
+
+    @abstractmethod
+    def cancel(self, *, force: bool = False) -> bool:
+        """See `Job.cancel`."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """See `Job.started_at`."""
+        return None
+
+    @property
+    def log(self) -> str | None:
+        """See `Job.log`."""
+        return self._log if self._log and os.path.exists(self._log) else None
+
+    @property
+    def status(self) -> JobStatus:
+        """See `Job.status`."""
+        if self._end is None:
+            self._poll()
+        return self.observed()
+
+    def observed(self) -> JobStatus:
+        """The status by what is known already; the first look at an unfinished job finds it PENDING."""
+        if self._end is not None:
+            return self._end.status
+        first, self._seen = not self._seen, True
+        return JobStatus.PENDING if first else JobStatus.RUNNING
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job is known to have come to its end."""
+        return self._end is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job has ended without a result."""
+        if self._end is None:
+            self._poll()
+        return self._end is not None and self._end.status is not JobStatus.COMPLETED
+
+    def wait(self, timeout: float | None = None) -> JobStatus:
+        """See `Job.wait`."""
+        if self._end is None:
+            self._await(timeout)
+        return self.observed()
+
+    def result(self, timeout: float | None = None) -> T:
+        """See `Job.result`."""
+        if self._end is None:
+            self._await(timeout)
+        if self._end is None:
+            raise JobTimeoutError(
+                self.job_id, f"has not ended after {timeout:g} s and goes on; wait longer, or cancel() it."
+            )
+        return self._value(self._end)
+
+    def _value(self, end: Ended) -> T:
+        if end.status is JobStatus.CANCELLED:
+            raise JobCancelledError(self.job_id, "was cancelled, so it has no result; submit it again for one.")
+        if end.status is JobStatus.FAILED:
+            raise JobFailedError(self.job_id, f"failed with {end.info.kind}: {end.info.message}") from end.error
+        return end.value
+
+    def exception(self) -> BaseException | None:
+        """See `Job.exception`."""
+        if self._end is None:
+            self._poll()
+        return self._end.error if self._end and self._end.status is JobStatus.FAILED else None
+
+    def error_info(self) -> ErrorInfo:
+        """See `Job.error_info`."""
+        if self._end is None:
+            self._poll()
+        return self._end.info if self._end else NO_ERROR
+
+
+def listed(
+    jobs: Collection[J],
+    limit: int | None,
+    status_filter: JobStatus | Sequence[JobStatus] | None,
+    submitted_before_ts: float | None,
+    look: Callable[[J], JobStatus] = lambda job: job.status,
+) -> list[J]:
+    """Jobs newest first through the three filters of `list_jobs`.
+
+    Raises
+    ------
+    TypeError
+        A filter is of the wrong type; the message says what it may be.
+    """
+    wanted = _statuses(status_filter)
+    _check_number("limit", limit, int)
+    _check_number("submitted_before_ts", submitted_before_ts, (int, float))
+    chosen = [
+        job
+        for job in reversed(list(jobs))
+        if submitted_before_ts is None or job.created_at.timestamp() < submitted_before_ts
+    ]
+    chosen.sort(key=lambda job: job.created_at, reverse=True)
+    if wanted is not None:
+        chosen = [job for job in chosen if look(job) in wanted]
+    return chosen if limit is None else chosen[: max(0, limit)]
+
+
+def _statuses(status_filter: object) -> set[JobStatus] | None:
+    if status_filter is None:
+        return None
+    if isinstance(status_filter, JobStatus):
+        return {status_filter}
+    if isinstance(status_filter, Collection) and not isinstance(status_filter, str):
+        statuses = list(status_filter)
+        if all(isinstance(status, JobStatus) for status in statuses):
+            return set(statuses)
+    raise TypeError(
+        f"status_filter is {status_filter!r}; it must be a JobStatus or a sequence of them, "
+        "for example JobStatus.COMPLETED."
+    )
+
+
+def _check_number(name: str, value: object, kinds: type | tuple[type, ...]) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+        allowed = "a whole number" if kinds is int else "a Unix timestamp in seconds"
+        raise TypeError(f"{name} is {value!r}; it must be {allowed}, or None for no limit.")

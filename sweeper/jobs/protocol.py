@@ -1,0 +1,223 @@
+"""The contract of job backends: the life of a job, its handle, and what it returns."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sweeper.jobs.failure import ErrorInfo
+    from sweeper.jobs.request import RunRequest
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class JobStatus(enum.Enum):
+    """Where a job is in its life: PENDING, RUNNING, then one of the three ends, which never changes again.
+
+    Readiness of a task does not tell queued from running, so the first look at an unfinished job says PENDING and
+    every later one RUNNING. SCHEDULING is reported by no backend here; it is known so that code written for
+    backends that do report it can name it.
+    """
+
+    PENDING = "pending"
+    SCHEDULING = "scheduling"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has come to its end."""
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of a run: its text while that is small, else where the text is kept."""
+
+    content: str | None
+    uri: str | None = None
+    media_type: str = "text/markdown"
+    filename: str = "report.md"
+
+
+@dataclass(frozen=True)
+class CapabilityRunRef:
+    """What a completed job returns: where the results are, not the results.
+
+    Attributes
+    ----------
+    run_uid
+        Identity of the run, the key of its rows in the store.
+    capability_id
+        `id` of the capability.
+    store_uri
+        The payload file with the rows of this run, or `None` where it measured nothing.
+    outputs_uri
+        Where the full outputs are; `None`, since only rows are kept.
+    report
+        The run's own report where it makes one and it was asked for.
+    """
+
+    run_uid: str
+    capability_id: str
+    store_uri: str | None
+    outputs_uri: str | None = None
+    report: Report | None = None
+
+
+class Job(Protocol[T_co]):
+    """Handle of one submission. Looking at it or waiting for it never cancels it."""
+
+    @property
+    def job_id(self) -> str:
+        """Unique among the jobs of a backend."""
+        ...
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was submitted, UTC."""
+        ...
+
+    @property
+    def job_name(self) -> str:
+        """For people; the capability's id where nothing else was given."""
+        ...
+
+    @property
+    def status(self) -> JobStatus:
+        """Where the job is now, without waiting."""
+        ...
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the worker began, UTC by the driver's clock; known only where the submission asked for it."""
+        ...
+
+    @property
+    def log(self) -> str | None:
+        """The file with what the run printed, once there is one."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> JobStatus:
+        """Block until the end or for `timeout` seconds (`None`: for ever) and return the status; no end is raised."""
+        ...
+
+    def result(self, timeout: float | None = None) -> T_co:
+        """Wait for the end and return what the job returned.
+
+        Raises
+        ------
+        JobTimeoutError
+            It has not ended after `timeout` seconds. It goes on.
+        JobCancelledError
+            It was cancelled.
+        JobFailedError
+            It ended with an exception, which is the `__cause__`.
+        """
+        ...
+
+    def exception(self) -> BaseException | None:
+        """The exception of a failed job; `None` for any other and while it has not ended. Does not wait."""
+        ...
+
+    def error_info(self) -> ErrorInfo:
+        """`exception()` in words: type, message and the worker's traceback; empty texts where there is none."""
+        ...
+
+    def cancel(self, *, force: bool = False) -> bool:
+        """Ask for the end of the job.
+
+        Without `force` a queued job is taken back and a running one interrupted between two steps of Python; with it
+        the worker is killed. Either way what the run did before, and what it wrote, stays.
+
+        Returns
+        -------
+        bool
+            Whether the request was made; `False` once the job has ended.
+        """
+        ...
+
+
+class PredictionHandle(Job[Any], Protocol):
+    """The job of one inference pass; `submit(..., predictions=handle)` waits for it and reads what it returns."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the pass ended without predictions."""
+        ...
+
+
+class JobBackend(Protocol):
+    """Where capability runs are submitted by hand: notebooks, scripts."""
+
+    def submit_capability(self, capability: Any, **kwargs: Any) -> Job[CapabilityRunRef]:
+        """Submit one run; see `sweeper.jobs.submit_capability`."""
+        ...
+
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        status_filter: JobStatus | Sequence[JobStatus] | None = None,
+        submitted_before_ts: float | None = None,
+    ) -> Sequence[Job[CapabilityRunRef]]:
+        """Jobs of this backend object, newest first; see `sweeper.jobs.list_jobs`."""
+        ...
+
+    def get_job(self, job_id: str) -> Job[CapabilityRunRef]:
+        """The job with this id; KeyError where this backend object has none."""
+        ...
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Wait for the known jobs and end the runtime; with `wait=False` do neither."""
+        ...
+
+
+class RunnerBackend(Protocol):
+    """What a sweep needs of a backend. Jobs submitted this way are remembered by the caller alone."""
+
+    @property
+    def default_window(self) -> int:
+        """How many submissions in flight keep every worker busy."""
+        ...
+
+    def cluster_resources(self) -> Mapping[str, float]:
+        """Totals of what there is, by Ray's names: `CPU`, `GPU`, custom resources."""
+        ...
+
+    def submit(
+        self,
+        request: RunRequest,
+        *,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: PredictionHandle | None = None,
+        report_start: bool = False,
+    ) -> Job[CapabilityRunRef]:
+        """Submit one run, with no retries."""
+        ...
+
+    def predict(self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]) -> PredictionHandle:
+        """Submit one inference pass; model, dataset and capability are live objects or `LazySpec`."""
+        ...
+
+    def wait_any(self, jobs: Collection[Job[Any]], timeout: float | None) -> list[Job[Any]]:
+        """Block until some of these jobs have ended, or for `timeout` seconds; those that have, in no order."""
+        ...
+
+    def is_lost(self, job: Job[Any]) -> bool:
+        """Whether a failed job ended without its code having a say: a dead worker or node, memory, a lost object."""
+        ...
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """Have the workers import these modules while the driver does something else. Does not wait."""
+        ...
+
+    def close(self) -> None:
+        """Give back what this backend opened, and nothing else."""
+        ...

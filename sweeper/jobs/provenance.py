@@ -1,0 +1,76 @@
+"""Who, where and for what a run was made: from a call, from the environment, from the submission itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from sweeper.errors import near_match
+from sweeper.jobs.request import Provenance
+
+ENVIRONMENT_PREFIX = "SWEEPER_PROVENANCE_"
+SETTABLE = ("user_id", "workspace_id", "environment", "executor", "cluster_id", "request_id")
+"""What a user may say; the other fields are facts of a submission and set by the backend."""
+
+_configured: dict[str, str] = {}
+
+
+def configure_provenance(**values: str | None) -> None:
+    """Say for every later submission of this process who submits it, and where it runs.
+
+    Parameters
+    ----------
+    **values
+        `user_id`, `workspace_id`, `environment`, `executor`, `cluster_id`, `request_id`: text, or `None` to take a
+        value back. What is not named keeps its value. The environment variable `SWEEPER_PROVENANCE_<NAME>` says the
+        same with less weight, `provenance=` of a submission with more.
+
+    Raises
+    ------
+    TypeError
+        An unknown name, or a value that is no text.
+    """
+    checked = _checked(values)
+    _configured.update({name: value for name, value in checked.items() if value is not None})
+    for name in [name for name, value in checked.items() if value is None]:
+        _configured.pop(name, None)
+
+
+def resolve(given: Mapping[str, Any] | Provenance | None = None) -> Provenance:
+    """Provenance of one submission: its own words over those of `configure_provenance` over the environment's."""
+    if isinstance(given, Provenance):
+        given = {f.name: value for f in fields(given) if (value := getattr(given, f.name)) is not None}
+    own = _checked(given or {})
+    return Provenance(**{**from_environment(), **_configured, **{k: v for k, v in own.items() if v is not None}})
+
+
+def from_environment() -> dict[str, str]:
+    """What `SWEEPER_PROVENANCE_*` says; an empty variable says nothing."""
+    found = {name: os.environ.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in SETTABLE}
+    return {name: value for name, value in found.items() if value}
+
+
+def of_job(base: Provenance, *, job_id: str, backend: str, submitted_at: Any, completed_at: Any) -> Provenance:
+    """Provenance of one finished job; its id is also the key of the event in the run history."""
+    return replace(
+        base,
+        job_id=job_id,
+        run_event_id=job_id,
+        backend=backend,
+        submitted_at=submitted_at,
+        completed_at=completed_at,
+    )
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, str | None]:
+    for name, value in values.items():
+        if name not in SETTABLE:
+            raise TypeError(
+                f"{name!r} is no provenance that can be set; allowed: {', '.join(SETTABLE)}."
+                + near_match(name, SETTABLE)
+            )
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"Provenance {name} is {value!r} ({type(value).__name__}); it must be text.")
+    return dict(values)

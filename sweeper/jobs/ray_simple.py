@@ -1,0 +1,495 @@
+"""Jobs as plain Ray tasks: one task per capability run, handles that live in this process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import sys
+import time
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import ray
+from ray.cloudpickle.cloudpickle import dumps
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    OutOfMemoryError,
+    RayError,
+    RayTaskError,
+    TaskCancelledError,
+    WorkerCrashedError,
+)
+
+from sweeper.jobs import resources as resource_shapes
+from sweeper.jobs import submission, worker
+from sweeper.jobs.failure import WorkerFailure
+from sweeper.jobs.job import BaseJob, Ended, listed
+from sweeper.jobs.parcels import OncePerObject
+from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
+from sweeper.jobs.request import InferenceRequest, LazySpec, RunRequest, Ticket, log_path
+from sweeper.jobs.starts import StartBoard
+from sweeper.limits import unschedulable
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+INLINE_BYTES = 16 * 1024
+"""A packed object up to this size travels in each request; a larger one lies in the object store."""
+MIN_WINDOW = 16
+WINDOW_PER_CPU = 8
+LOOK_AT_BOARD_S = 0.2
+LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
+"""Ends in which the code of the run had no say."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A pickled object; `content` is the pickle and its buffers, or a reference to both in Ray's object store."""
+
+    key: str
+    content: Any
+
+    def open(self) -> Any:
+        """A fresh copy; large arrays in it are read-only views of the object store, as always with Ray."""
+        data, buffers = ray.get(self.content) if isinstance(self.content, ray.ObjectRef) else self.content
+        return pickle.loads(data, buffers=buffers)
+
+
+def _pack(item: Any) -> Parcel:
+    buffers: list[pickle.PickleBuffer] = []
+    data = dumps(item, protocol=5, buffer_callback=buffers.append)
+    size = len(data) + sum(buffer.raw().nbytes for buffer in buffers)
+    small = (data, [bytearray(buffer.raw()) for buffer in buffers]) if size <= INLINE_BYTES else None
+    return Parcel(uuid4().hex, small or ray.put((data, buffers)))
+
+
+def _execute(request: RunRequest, ticket: Ticket, inference: worker.Inference | None, board: Any) -> CapabilityRunRef:
+    """What Ray runs in a worker for one capability run."""
+    if board is not None:
+        board.started.remote(ticket.job_id)
+    try:
+        return worker.execute(request, ticket, inference)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
+        raise WorkerFailure.of(error, dumps) from None
+
+
+def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> worker.Inference:
+    """What Ray runs in a worker for one inference pass."""
+    try:
+        return worker.infer(request, paths)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+        raise WorkerFailure.of(error, dumps) from None
+
+
+def _import_all(modules: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    worker.use_paths(paths)
+    for module in modules:
+        try:
+            import_module(module)
+        except Exception:  # only a head start: the run that needs the module will say what is wrong
+            logger.debug("warm-up could not import %s", module, exc_info=True)
+
+
+class Session:
+    """The Ray runtime that a backend uses: the one that runs already, else one that is started here."""
+
+    def __init__(
+        self,
+        address: str | None,
+        runtime_env: Mapping[str, Any] | None,
+        num_cpus: float | None,
+        force_reinit: bool,
+        log_to_driver: bool,
+    ) -> None:
+        if force_reinit and ray.is_initialized():
+            ray.shutdown()
+        self.started_here = not ray.is_initialized()
+        if self.started_here:
+            _start(address, runtime_env, num_cpus, log_to_driver)
+        elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
+            warnings.warn(
+                f"Ray is running already in this process, so {' and '.join(asked)} have no effect. "
+                "force_reinit=True reconnects, and ends what runs.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        self._node = ray.get_runtime_context().get_node_id()
+        self.resources: Mapping[str, float] = ray.cluster_resources()
+        self.keeps_gpu_workers = all(node["Resources"].get("GPU", 0) <= 1 for node in ray.nodes())
+        self._board: Any = None
+        self._ages: dict[str, datetime] = {}
+        self._looked_at = 0.0
+
+    def is_alive(self) -> bool:
+        """Whether this process is still connected to the same runtime."""
+        return ray.is_initialized() and ray.get_runtime_context().get_node_id() == self._node
+
+    def gone(self) -> RuntimeError:
+        """What became of a job that had not ended when its runtime was left."""
+        return RuntimeError(
+            "The Ray runtime of this job was shut down before the job was seen to end. "
+            "If it completed, its results are in the analytics store; otherwise submit it again."
+        )
+
+    def board(self) -> Any:
+        """The actor that starts are reported to; started with the first job that is to report."""
+        if self._board is None:
+            self._board = ray.remote(num_cpus=0)(StartBoard).remote()
+        return self._board
+
+    def started_at(self, job_id: str) -> datetime | None:
+        """When a job reported its start, by this process's clock. Asks the board at most five times a second."""
+        if (
+            job_id not in self._ages
+            and time.monotonic() - self._looked_at > LOOK_AT_BOARD_S
+            and self._board is not None
+        ):
+            self._look_at_board()
+        return self._ages.pop(job_id, None)
+
+    def _look_at_board(self) -> None:
+        self._looked_at = time.monotonic()
+        try:
+            ages: dict[str, float] = ray.get(self._board.take.remote(), timeout=5)
+        except RayError as error:  # no reports for now; a timeout then counts from the next that arrives
+            logger.warning("The reports of started jobs cannot be read: %s", error)
+            return
+        now = datetime.now(UTC)
+        self._ages.update((job_id, now - timedelta(seconds=age)) for job_id, age in ages.items())
+
+    def close(self) -> None:
+        """Shut Ray down if it was started here."""
+        if self.started_here and self.is_alive():
+            ray.shutdown()
+
+
+def _start(
+    address: str | None, runtime_env: Mapping[str, Any] | None, num_cpus: float | None, log_to_driver: bool
+) -> None:
+    """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`."""
+    settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
+    if runtime_env:
+        settings["runtime_env"] = dict(runtime_env)
+    if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
+        settings |= {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    elif num_cpus is not None:
+        raise ValueError(
+            f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
+            f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
+        )
+    ray.init(**settings)
+
+
+class RaySimpleJob(BaseJob[T]):
+    """Handle of one Ray task, as `sweeper.jobs.Job` describes it.
+
+    Parameters
+    ----------
+    ref
+        The task's return value; its receipt where there are two.
+    payload
+        The second return value of a task whose first only says how it ended.
+    """
+
+    def __init__(
+        self,
+        ref: Any,
+        job_id: str,
+        job_name: str,
+        created_at: datetime,
+        session: Session,
+        *,
+        log: str | None = None,
+        reports_start: bool = False,
+        payload: Any = None,
+    ) -> None:
+        super().__init__(job_id, job_name, created_at, log)
+        self.ref, self.payload = ref, payload
+        self._session, self._reports_start = session, reports_start
+        self._cancelling = False
+        self._started_at: datetime | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        """See `Job.started_at`."""
+        if self._started_at is None and self._reports_start:
+            self._started_at = self._session.started_at(self.job_id)
+        return self._started_at
+
+    def cancel(self, *, force: bool = False) -> bool:
+        """See `Job.cancel`. The status says CANCELLED once the task has ended that way, which may take a while."""
+        if self._end is None:
+            self._poll()
+        if self._end is not None:
+            return False
+        self._cancelling = True
+        ray.cancel(self.ref, force=force)
+        return True
+
+    def result(self, timeout: float | None = None) -> T:
+        """See `Job.result`."""
+        value = super().result(timeout)
+        return value if self.payload is None else ray.get(self.payload)
+
+    def settle(self, value: Any = None, error: BaseException | None = None) -> None:
+        """Set the end, once, from what Ray gave or raised for this task."""
+        if self._end is None:
+            self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
+
+    def _ended_by(self, error: BaseException) -> Ended:
+        root = _root(error)
+        if isinstance(root, TaskCancelledError) or (self._cancelling and isinstance(root, WorkerCrashedError)):
+            return Ended(JobStatus.CANCELLED)
+        return Ended.failed(root)
+
+    def _poll(self) -> None:
+        self._await(0)
+
+    def _await(self, timeout: float | None) -> None:
+        if not self._session.is_alive():
+            self.settle(error=self._session.gone())
+            return
+        try:
+            if ray.wait([self.ref], timeout=timeout)[0]:
+                self.settle(ray.get(self.ref))
+        except RayError as error:
+            self.settle(error=error)
+
+
+class RaySimpleJobBackend:
+    """Submits each capability run as one Ray task and remembers the handles, in this object only.
+
+    Every submission is a new task: nothing is deduplicated, and nothing survives this process but what the workers
+    wrote to the analytics store.
+
+    Parameters
+    ----------
+    analytics_store
+        Where workers write results: `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path.
+    address
+        As for `ray.init`: `None` uses the Ray of `RAY_ADDRESS` or starts a local one, `"local"` starts one, `"auto"` or
+        an address connects. Without effect, with a warning, where this process is connected already.
+    runtime_env
+        As for `ray.init`; likewise.
+    max_retries
+        How often Ray may run a task again whose worker or node died. Exceptions of the run are never retried.
+    force_reinit
+        Leave the runtime that this process is connected to, and what runs in it, and connect anew.
+    num_cpus
+        Processors of a Ray that is started here; `None` for all.
+    log_to_driver
+        Whether what workers print is shown in this process.
+
+    Notes
+    -----
+    A live object is packed when it is first submitted, and again only if it is another object: after changing one in
+    place, call `forget(it)`. A worker keeps datasets and models that it unpacked or built; see `sweeper.reuse`.
+    """
+
+    def __init__(
+        self,
+        analytics_store: Any,
+        address: str | None = None,
+        runtime_env: Mapping[str, Any] | None = None,
+        max_retries: int = 0,
+        force_reinit: bool = False,
+        *,
+        num_cpus: float | None = None,
+        log_to_driver: bool = False,
+    ) -> None:
+        self._store = submission.store_location(analytics_store)
+        self._max_retries = _checked_retries(max_retries)
+        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
+        self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
+        self._parcels = OncePerObject(_pack)
+        self._tasks: dict[Any, Any] = {}
+        self._warming: list[Any] = []
+
+    def submit_capability(self, capability: Any, **kwargs: Any) -> RaySimpleJob[CapabilityRunRef]:
+        """See `sweeper.jobs.submit_capability`."""
+        asked = submission.prepare(capability, self._store, **kwargs)
+        self._warn_if_it_cannot_run(asked.resources)
+        job = self._submit(asked.request, asked.resources, asked.name, asked.predictions, False, self._max_retries)
+        self._jobs[job.job_id] = job
+        return job
+
+    def submit(
+        self,
+        request: RunRequest,
+        *,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: RaySimpleJob[worker.Inference] | None = None,
+        report_start: bool = False,
+    ) -> RaySimpleJob[CapabilityRunRef]:
+        """Submit one request of a sweep, which alone remembers the handle; Ray retries nothing."""
+        return self._submit(request, resources, name, predictions, report_start, max_retries=0)
+
+    def predict(
+        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]
+    ) -> RaySimpleJob[worker.Inference]:
+        """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
+        request = InferenceRequest(*map(self._sealed, (model, dataset, capability)))
+        task = self._task(_infer, resources, max_retries=0, num_returns=2)
+        receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)))
+        return RaySimpleJob(receipt, uuid4().hex, "predict", datetime.now(UTC), self._session, payload=payload)
+
+    def forget(self, part: Any) -> None:
+        """Pack this live object anew at its next submission, because it was changed in place."""
+        self._parcels.forget(part)
+
+    def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
+        """See `RunnerBackend.wait_any`: blocks in one `ray.wait`, and fetches all receipts that are there at once."""
+        pending = {job.ref: job for job in jobs if not job.ended}
+        if len(pending) < len(jobs) or not pending:
+            return [job for job in jobs if job.ended]
+        refs = list(pending)
+        if ray.wait(refs, num_returns=1, timeout=timeout)[0]:
+            self._settle([pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]])
+        return [job for job in jobs if job.ended]
+
+    def is_lost(self, job: RaySimpleJob[Any]) -> bool:
+        """See `RunnerBackend.is_lost`."""
+        return isinstance(job.exception(), LOST)
+
+    def cluster_resources(self) -> Mapping[str, float]:
+        """See `RunnerBackend.cluster_resources`."""
+        return self._session.resources
+
+    @property
+    def default_window(self) -> int:
+        """Enough for every processor to have its next task waiting."""
+        return max(MIN_WINDOW, int(WINDOW_PER_CPU * self._session.resources.get("CPU", 1)))
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """See `RunnerBackend.warm_up`."""
+        task = self._task(_import_all, {"num_cpus": 1}, max_retries=0)
+        paths = _extra_paths(tuple(sys.path))
+        workers = int(self._session.resources.get("CPU", 1))
+        self._warming = [task.remote(tuple(modules), paths) for _ in range(workers)]
+
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        status_filter: JobStatus | Sequence[JobStatus] | None = None,
+        submitted_before_ts: float | None = None,
+    ) -> list[RaySimpleJob[CapabilityRunRef]]:
+        """See `sweeper.jobs.list_jobs`."""
+        return listed(self._jobs.values(), limit, status_filter, submitted_before_ts)
+
+    def get_job(self, job_id: str) -> RaySimpleJob[CapabilityRunRef]:
+        """See `sweeper.jobs.get_job`."""
+        if job_id not in self._jobs:
+            raise KeyError(f"No job {job_id!r} in this backend; it knows {len(self._jobs)} jobs, see list_jobs().")
+        return self._jobs[job_id]
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Wait for the remembered jobs and shut the process's Ray down, whoever started it; `wait=False` does neither.
+
+        Handles keep their last state. Use `close` to end only a Ray that this backend started.
+        """
+        if not wait:
+            return
+        for job in self._jobs.values():
+            job.wait()
+        self._parcels.clear()
+        if ray.is_initialized():
+            ray.shutdown()
+
+    def close(self) -> None:
+        """Shut Ray down if this backend started it; waits for nothing."""
+        self._warming.clear()
+        self._parcels.clear()
+        self._session.close()
+
+    def _submit(
+        self,
+        request: RunRequest,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: RaySimpleJob[worker.Inference] | None,
+        report_start: bool,
+        max_retries: int,
+    ) -> RaySimpleJob[CapabilityRunRef]:
+        job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
+        ticket = Ticket(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
+        ref = self._task(_execute, resources, max_retries).remote(
+            self._packed(request),
+            ticket,
+            None if predictions is None else predictions.payload,
+            self._session.board() if report_start else None,
+        )
+        log = log_path(request)
+        return RaySimpleJob(ref, job_id, name, ticket.submitted_at, self._session, log=log, reports_start=report_start)
+
+    def _task(self, function: Any, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
+        """The remote function for a shape of resources, built once."""
+        key = (function, max_retries, *sorted(resources.items()))
+        task = self._tasks.get(key)
+        if task is None:
+            # Ray would end a GPU worker after each task, and its loaded models with it. Kept workers are right where
+            # a node has one GPU; where it has several, a worker may be given another than its process began with.
+            recycled = bool(resources.get("num_gpus")) and not self._session.keeps_gpu_workers
+            base = ray.remote(max_calls=1 if recycled else 0, num_returns=num_returns)(function)
+            task = self._tasks[key] = base.options(max_retries=max_retries, **resource_shapes.options(resources))
+        return task
+
+    def _packed(self, request: RunRequest) -> RunRequest:
+        parts = (request.capability, *request.datasets, *request.models, *request.metrics)
+        if all(isinstance(part, LazySpec) for part in parts):
+            return request
+        return replace(
+            request,
+            capability=self._sealed(request.capability),
+            datasets=tuple(map(self._sealed, request.datasets)),
+            models=tuple(map(self._sealed, request.models)),
+            metrics=tuple(map(self._sealed, request.metrics)),
+        )
+
+    def _sealed(self, part: Any) -> Any:
+        return part if isinstance(part, LazySpec) else self._parcels.of(part)
+
+    @staticmethod
+    def _settle(jobs: list[RaySimpleJob[Any]]) -> None:
+        """Fetch the receipts of ended tasks together, and one by one where one of them is an error."""
+        try:
+            for job, value in zip(jobs, ray.get([job.ref for job in jobs]), strict=True):
+                job.settle(value)
+        except RayError:
+            for job in jobs:
+                job.wait()
+
+    def _warn_if_it_cannot_run(self, resources: Mapping[str, float]) -> None:
+        problem = unschedulable(resources, self._session.resources)
+        if problem is not None:
+            warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
+
+
+def _checked_retries(max_retries: Any) -> int:
+    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < -1:
+        raise ValueError(f"max_retries is {max_retries!r}; it must be a whole number from 0, or -1 for no limit.")
+    return max_retries
+
+
+@cache
+def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
+    """Where this process imports from and a worker does not by itself: not Python's own folders, nor the working one."""
+    own = tuple(os.path.realpath(path) for path in {sys.prefix, sys.base_prefix, sys.exec_prefix})
+    script, here = os.path.dirname(os.path.realpath(sys.argv[0] or ".")), os.path.realpath(".")
+    found = [os.path.realpath(path) for path in search_path if path]
+    return tuple(path for path in found if path not in (script, here) and not path.startswith(own))
+
+
+def _root(error: BaseException) -> BaseException:
+    """What a worker raised, out of the wrappers that Ray puts around it and around the failure of a dependency."""
+    while isinstance(error, RayTaskError) and isinstance(error.cause, BaseException) and error.cause is not error:
+        error = error.cause
+    return error

@@ -1,0 +1,43 @@
+"""The report that a run makes of itself: inline while small, else an artifact beside the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweeper.jobs.protocol import Report
+
+if TYPE_CHECKING:
+    from sweeper.store import Store
+
+MAX_INLINE_BYTES = 64 * 1024
+
+
+def collect(run: Any, threshold: float | None, store: Store, job_id: str) -> Report | None:
+    """The report of a run, or `None` where it makes none or none is asked for.
+
+    `collect_md_report` returns Markdown, or an object with `content` or `uri` as checkmaite's reports have them.
+    A text over 64 KiB is written to the store's own folder under the job's id, and its URI is returned.
+    """
+    make = getattr(run, "collect_md_report", None)
+    if threshold is None or not callable(make):
+        return None
+    try:
+        made = make(threshold=threshold)
+    except NotImplementedError:  # checkmaite's way of saying that a capability has no report
+        return None
+    report = made if made is None else _report(made)
+    if report is None or report.content is None or len(report.content.encode()) <= MAX_INLINE_BYTES:
+        return report
+    uri = store.write_artifact(f"reports/{job_id}/{report.filename}", report.content.encode())
+    return Report(None, uri, report.media_type, report.filename)
+
+
+def _report(made: Any) -> Report:
+    if isinstance(made, str):
+        return Report(made)
+    return Report(
+        getattr(made, "content", None),
+        getattr(made, "uri", None),
+        getattr(made, "media_type", "text/markdown"),
+        getattr(made, "filename", "report.md"),
+    )

@@ -1,0 +1,157 @@
+"""What happens in a worker: build, run, record, receipt."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sweeper import reuse
+from sweeper.errors import StoreError
+from sweeper.jobs.capture import LogFile, captured
+from sweeper.jobs.failure import ErrorInfo
+from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
+from sweeper.jobs.protocol import CapabilityRunRef
+from sweeper.jobs.provenance import of_job
+from sweeper.jobs.report import collect
+from sweeper.jobs.request import InferenceRequest, RunRequest, StoreLocation, Ticket, log_path
+
+if TYPE_CHECKING:
+    from sweeper.capabilities.predictions import Predictions
+    from sweeper.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What one inference pass returns: predictions by augmentation label, and what they were made of and from."""
+
+    predictions: Mapping[str, Predictions]
+    model_metadata: Any
+    dataset_metadata: Any
+
+
+def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = None) -> CapabilityRunRef:
+    """Run one request and write what it measured; the receipt is returned only once that is durable.
+
+    An exception of the run is written as a failed attempt, where the request is one, and raised again.
+    """
+    use_paths(ticket.paths)
+    started_at = datetime.now(UTC)
+    with captured(log_path(request)) as log:
+        try:
+            run = _run(request, inference)
+            return _record(request, ticket, run, started_at)
+        except (Exception, SystemExit) as error:  # whatever user code raises is the result of this attempt
+            _record_failure(request, ticket, error, started_at, log)
+            raise
+
+
+def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
+    """Run a model over a dataset once for each augmentation that the capability names."""
+    from sweeper.capabilities.predictions import BATCH_SIZE, predict
+
+    use_paths(paths)
+    model, dataset, capability = map(reuse.kept, (request.model, request.dataset, request.capability))
+    passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
+    size = getattr(capability, "batch_size", BATCH_SIZE)
+    made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
+    return Inference(made, model.metadata, dataset.metadata)
+
+
+def use_paths(paths: tuple[str, ...]) -> None:
+    """Make importable what the driver can import; folders that this machine does not have are passed over."""
+    sys.path.extend(path for path in paths if path not in sys.path and os.path.exists(path))
+
+
+def _run(request: RunRequest, inference: Inference | None) -> Any:
+    capability = reuse.fresh(request.capability)
+    keywords = dict(request.extra)
+    if inference is not None:
+        keywords["predictions"] = inference.predictions
+    return capability.run(
+        models=_parts(LazyModel, request.models, inference and inference.model_metadata),
+        datasets=_parts(LazyDataset, request.datasets, inference and inference.dataset_metadata),
+        metrics=[reuse.fresh(metric) for metric in request.metrics],
+        config=_config(request.config),
+        use_cache=False,
+        **keywords,
+    )
+
+
+def _parts(kind: type[LazyModel] | type[LazyDataset], parts: tuple[Any, ...], metadata: Any) -> list[Any]:
+    if metadata is None:
+        return [reuse.kept(part) for part in parts]
+    return [lazy(kind, part, metadata) for part in parts]
+
+
+def _config(config: Any) -> Any:
+    """A run's config is built where a choice file describes an object, and handed on as it is where it is data."""
+    return reuse.instantiate(config) if isinstance(config, Mapping) and "_target_" in config else config
+
+
+def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime) -> CapabilityRunRef:
+    finished_at = datetime.now(UTC)
+    who = of_job(
+        request.provenance,
+        job_id=ticket.job_id,
+        backend=ticket.backend,
+        submitted_at=ticket.submitted_at,
+        completed_at=finished_at,
+    )
+    store = open_store(request.store)
+    report = collect(run, request.report_threshold, store, ticket.job_id)
+    uri = store.record(
+        run, provenance=who, attempt=request.attempt, started_at=started_at, finished_at=finished_at, host=_host()
+    )
+    return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
+
+
+def _record_failure(
+    request: RunRequest, ticket: Ticket, error: BaseException, started_at: datetime, log: LogFile | None
+) -> None:
+    info = ErrorInfo.of(error)
+    if log is not None:
+        log.write(info.trace)
+    if request.attempt is None:
+        return
+    from sweeper.store import AttemptRow
+
+    row = AttemptRow.of(
+        request.attempt,
+        status="failed",
+        submitted_at=ticket.submitted_at,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        error_type=info.kind,
+        error_message=info.message,
+        traceback=info.trace,
+        host=_host(),
+        log_uri=log.path if log is not None else None,
+    )
+    try:
+        open_store(request.store).write_attempts([row])
+    except (StoreError, OSError) as unwritten:  # the run's own error is the one to be told of
+        error.add_note(f"This failed attempt could not be written to the store either: {unwritten}")
+
+
+_stores: dict[tuple[str, str], Store] = {}
+
+
+def open_store(location: StoreLocation) -> Store:
+    """The store at a place; one object per process."""
+    from sweeper import store
+
+    key = (location.uri, repr(sorted(location.storage_options.items())))
+    if key not in _stores:
+        _stores[key] = store.open_store(location.uri, location.storage_options)
+    return _stores[key]
+
+
+@cache
+def _host() -> str:
+    return platform.node()

@@ -1,0 +1,182 @@
+"""What a worker keeps: objects built once from their specs, the least recently used let go first.
+
+Sizes are estimates: the buffers that an object can be seen to reach (`nbytes` of arrays and tensors, `sys.getsizeof` of
+the rest) up to a bounded number of objects; memory that a C library holds out of sight is not counted, nor is what an
+object loads later. The bounds come from the environment variables `SWEEPER_KEEP_OBJECTS` (default 64) and
+`SWEEPER_KEEP_BYTES` (default: a quarter of the machine's memory divided by its processors).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+from sweeper.jobs.request import LazySpec, Sealed
+
+MAX_VISITS = 20_000
+"""Objects looked at for one estimate."""
+MAX_ITEMS = 256
+"""Items of one container looked at; the others are taken to be like them."""
+
+
+class Keep:
+    """Objects by key, bounded by count and estimated bytes."""
+
+    def __init__(self, max_objects: int, max_bytes: float) -> None:
+        self._max_objects, self._max_bytes = max_objects, max_bytes
+        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self.nbytes = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
+    def get(self, key: str, make: Callable[[], Any]) -> Any:
+        """The object with this key; made and kept where there is none. One too large to keep is still returned."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+        made = make()
+        self._put(key, made)
+        return made
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._kept.clear()
+        self.nbytes = 0
+        _release_gpu_memory()
+
+    def _put(self, key: str, made: Any) -> None:
+        size = estimated_bytes(made)
+        self._kept[key] = (made, size)
+        self.nbytes += size
+        evicted = 0
+        while self._kept and (len(self._kept) > self._max_objects or self.nbytes > self._max_bytes):
+            _, (_, size) = self._kept.popitem(last=False)
+            self.nbytes -= size
+            evicted += 1
+        if evicted:
+            _release_gpu_memory()
+
+
+def kept(part: Any) -> Any:
+    """The object of a `LazySpec` or of a packed live object, one per process; anything else is returned as it is."""
+    if isinstance(part, LazySpec):
+        return _keep().get(part.digest, lambda: build(part))
+    if isinstance(part, Sealed):
+        return _keep().get(part.key, part.open)
+    return part
+
+
+def is_kept(part: Any) -> bool:
+    """Whether `kept` would return at once."""
+    key = part.digest if isinstance(part, LazySpec) else part.key if isinstance(part, Sealed) else None
+    return key is None or key in _keep()
+
+
+def fresh(part: Any) -> Any:
+    """As `kept`, for parts with a state of their own: a metric is reset, a packed object is unpacked anew."""
+    if isinstance(part, Sealed):
+        return part.open()
+    built = kept(part)
+    if isinstance(part, LazySpec) and callable(reset := getattr(built, "reset", None)):
+        reset()
+    return built
+
+
+def build(spec: LazySpec) -> Any:
+    """Instantiate a spec as Hydra does; containers become plain lists and dictionaries unless it says otherwise."""
+    return instantiate(spec.target)
+
+
+def instantiate(target: Mapping[str, Any]) -> Any:
+    """Build what a resolved mapping with `_target_` describes, nested ones included."""
+    from hydra.utils import instantiate as hydra_instantiate
+
+    return hydra_instantiate({"_convert_": "all", **target})
+
+
+def clear() -> None:
+    """Let go of everything that this process keeps."""
+    _keep().clear()
+
+
+def estimated_bytes(root: Any) -> int:
+    """Size of an object and what it reaches, as the head of this module says."""
+    total, visits = 0.0, 0
+    seen: set[int] = set()
+    pending: list[tuple[Any, float]] = [(root, 1.0)]
+    while pending and visits < MAX_VISITS:
+        item, weight = pending.pop()
+        if id(item) in seen or isinstance(item, type | ModuleType | FunctionType):
+            continue
+        seen.add(id(item))
+        visits += 1
+        total += weight * _own_bytes(item)
+        inside = _inside(item)
+        looked_at = inside[:MAX_ITEMS]
+        share = weight * len(inside) / len(looked_at) if looked_at else weight
+        pending.extend((child, share) for child in looked_at)
+    return int(total)
+
+
+def _own_bytes(item: Any) -> int:
+    nbytes = _buffer_bytes(item)
+    return sys.getsizeof(item, 64) if nbytes is None else nbytes
+
+
+def _buffer_bytes(item: Any) -> int | None:
+    """`nbytes` of an array or tensor of any library."""
+    try:
+        nbytes = getattr(item, "nbytes", None)
+    except Exception:  # noqa: BLE001 - an attribute of a foreign object may run any code; no estimate may fail a run
+        return None
+    return nbytes if isinstance(nbytes, int) else None
+
+
+def _inside(item: Any) -> list[Any]:
+    if isinstance(item, str | bytes | bytearray | int | float) or _buffer_bytes(item) is not None:
+        return []
+    if isinstance(item, Mapping):
+        return [*item.values()]
+    if isinstance(item, list | tuple | set | frozenset):
+        return [*item]
+    attributes = getattr(item, "__dict__", None)
+    if not isinstance(attributes, dict):
+        return []
+    return [*attributes.values()]
+
+
+def _release_gpu_memory() -> None:
+    """Give freed GPU memory back to the device, where torch has taken any."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+_process_keep: Keep | None = None
+
+
+def _keep() -> Keep:
+    global _process_keep
+    if _process_keep is None:
+        _process_keep = Keep(int(os.environ.get("SWEEPER_KEEP_OBJECTS", "64")), _max_bytes())
+    return _process_keep
+
+
+def _max_bytes() -> float:
+    if said := os.environ.get("SWEEPER_KEEP_BYTES"):
+        return float(said)
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not known on every platform
+        memory = 8 << 30
+    return memory / 4 / (os.cpu_count() or 1)
