@@ -44,7 +44,7 @@ class TinyRun:
         return self.report
 
 
-class Unpicklable(Exception):
+class UnpicklableError(Exception):
     """An error that no pickle can carry."""
 
     def __init__(self, message: str) -> None:
@@ -52,7 +52,7 @@ class Unpicklable(Exception):
         self.lock = threading.Lock()
 
 
-class TwoArguments(Exception):
+class TwoArgumentsError(Exception):
     """An error whose pickle cannot be opened."""
 
     def __init__(self, first: str, second: str) -> None:
@@ -134,7 +134,7 @@ class Sees(Tiny):
 
     def run(
         self, models: Any = None, datasets: Any = None, metrics: Any = None, config: Any = None, use_cache: bool = False
-    ) -> TinyRun:  # type: ignore[override]  # noqa: E501
+    ) -> TinyRun:
         return TinyRun(self.id, [float(x) for x in self.look(models, datasets, metrics, config, use_cache)])
 
 

@@ -1,4 +1,4 @@
-"""Each live object is packed once, however often it is submitted, and let go with the object."""
+"""Each large live object is packed once, however often it is submitted, and let go with the object."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class OncePerObject(Generic[T]):
     weak reference that removes the entry, or by holding the object.
     """
 
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[Any], T], worth_it: Callable[[T], bool]) -> None:
+        self._make, self._worth_it = make, worth_it
         self._weak: dict[int, tuple[weakref.ref[Any], T]] = {}
         self._strong: OrderedDict[int, tuple[Any, T]] = OrderedDict()
 
@@ -29,7 +29,7 @@ class OncePerObject(Generic[T]):
         return len(self._weak) + len(self._strong)
 
     def of(self, item: Any) -> T:
-        """What was made of this very object; made now if it was not before."""
+        """What was made of this very object; made now if it was not before, or was not worth remembering."""
         key = id(item)
         weak = self._weak.get(key)
         if weak is not None and weak[0]() is item:
@@ -37,7 +37,8 @@ class OncePerObject(Generic[T]):
         if key in self._strong:
             return self._strong[key][1]
         made = self._make(item)
-        self._remember(key, item, made)
+        if self._worth_it(made):
+            self._remember(key, item, made)
         return made
 
     def forget(self, item: Any) -> None:

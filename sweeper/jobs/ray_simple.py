@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -34,7 +35,7 @@ from sweeper.jobs.failure import WorkerFailure
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
-from sweeper.jobs.request import InferenceRequest, LazySpec, RunRequest, Ticket, log_path
+from sweeper.jobs.request import InferenceRequest, LazySpec, RunRequest, Sealed, Ticket, log_path
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import unschedulable
 
@@ -51,34 +52,48 @@ LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A pickled object; `content` is the pickle and its buffers, or a reference to both in Ray's object store."""
+class Parcel(Sealed):
+    """A pickled object: the pickle and its buffers, or a reference to both in Ray's object store."""
 
     key: str
     content: Any
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it lies in the object store."""
+        return isinstance(self.content, ray.ObjectRef)
+
     def open(self) -> Any:
         """A fresh copy; large arrays in it are read-only views of the object store, as always with Ray."""
-        data, buffers = ray.get(self.content) if isinstance(self.content, ray.ObjectRef) else self.content
+        data, buffers = ray.get(self.content) if self.is_large else self.content
         return pickle.loads(data, buffers=buffers)
 
 
 def _pack(item: Any) -> Parcel:
     buffers: list[pickle.PickleBuffer] = []
     data = dumps(item, protocol=5, buffer_callback=buffers.append)
-    size = len(data) + sum(buffer.raw().nbytes for buffer in buffers)
-    small = (data, [bytearray(buffer.raw()) for buffer in buffers]) if size <= INLINE_BYTES else None
-    return Parcel(uuid4().hex, small or ray.put((data, buffers)))
+    if len(data) + sum(buffer.raw().nbytes for buffer in buffers) > INLINE_BYTES:
+        return Parcel(uuid4().hex, ray.put((data, buffers)))
+    copies = [bytearray(buffer.raw()) for buffer in buffers]
+    return Parcel(sha256(b"".join([data, *copies])).hexdigest(), (data, copies))
 
 
-def _execute(request: RunRequest, ticket: Ticket, inference: worker.Inference | None, board: Any) -> CapabilityRunRef:
-    """What Ray runs in a worker for one capability run."""
+def _execute(message: Any, inference: worker.Inference | None = None, board: Any = None) -> CapabilityRunRef:
+    """What Ray runs in a worker for one capability run; the message is a request and its ticket, mostly pickled."""
+    request, ticket = pickle.loads(message) if isinstance(message, bytes) else message
     if board is not None:
         board.started.remote(ticket.job_id)
     try:
         return worker.execute(request, ticket, inference)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
+
+
+def _message(request: RunRequest, ticket: Ticket) -> Any:
+    """Request and ticket, pickled here at a third of the cost where no reference in it needs Ray's own pickling."""
+    parts = (request.capability, *request.datasets, *request.models, *request.metrics, request.config)
+    large = any(isinstance(part, Parcel) and part.is_large for part in (*parts, *request.extra.values()))
+    return (request, ticket) if large else pickle.dumps((request, ticket), protocol=5)
 
 
 def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> worker.Inference:
@@ -290,8 +305,9 @@ class RaySimpleJobBackend:
 
     Notes
     -----
-    A live object is packed when it is first submitted, and again only if it is another object: after changing one in
-    place, call `forget(it)`. A worker keeps datasets and models that it unpacked or built; see `sweeper.reuse`.
+    A live object is packed when it is submitted; one of more than 16 KiB is packed once and stays as it was then: after
+    changing it in place, call `forget(it)`. A worker keeps datasets and models that it unpacked or built, see
+    `sweeper.reuse`.
     """
 
     def __init__(
@@ -309,7 +325,7 @@ class RaySimpleJobBackend:
         self._max_retries = _checked_retries(max_retries)
         self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
-        self._parcels = OncePerObject(_pack)
+        self._parcels = OncePerObject(_pack, worth_it=lambda parcel: parcel.is_large)
         self._tasks: dict[Any, Any] = {}
         self._warming: list[Any] = []
 
@@ -421,12 +437,11 @@ class RaySimpleJobBackend:
     ) -> RaySimpleJob[CapabilityRunRef]:
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
         ticket = Ticket(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
-        ref = self._task(_execute, resources, max_retries).remote(
-            self._packed(request),
-            ticket,
-            None if predictions is None else predictions.payload,
-            self._session.board() if report_start else None,
-        )
+        arguments = [_message(self._packed(request), ticket)]
+        if predictions is not None or report_start:
+            board = self._session.board() if report_start else None
+            arguments += [None if predictions is None else predictions.payload, board]
+        ref = self._task(_execute, resources, max_retries).remote(*arguments)
         log = log_path(request)
         return RaySimpleJob(ref, job_id, name, ticket.submitted_at, self._session, log=log, reports_start=report_start)
 
@@ -452,6 +467,8 @@ class RaySimpleJobBackend:
             datasets=tuple(map(self._sealed, request.datasets)),
             models=tuple(map(self._sealed, request.models)),
             metrics=tuple(map(self._sealed, request.metrics)),
+            config=request.config if request.config is None else _pack(request.config),
+            extra={name: _pack(value) for name, value in request.extra.items()},
         )
 
     def _sealed(self, part: Any) -> Any:
@@ -481,7 +498,7 @@ def _checked_retries(max_retries: Any) -> int:
 
 @cache
 def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
-    """Where this process imports from and a worker does not by itself: not Python's own folders, nor the working one."""
+    """Where this process imports from and a worker does not by itself: not Python's own folders nor the working one."""
     own = tuple(os.path.realpath(path) for path in {sys.prefix, sys.base_prefix, sys.exec_prefix})
     script, here = os.path.dirname(os.path.realpath(sys.argv[0] or ".")), os.path.realpath(".")
     found = [os.path.realpath(path) for path in search_path if path]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 _NONE: Mapping[str, Any] = {}
 
@@ -20,18 +21,15 @@ class LazySpec:
     name: str = ""
 
 
-@runtime_checkable
-class Sealed(Protocol):
+class Sealed(ABC):
     """A live object packed for its way to a worker."""
 
-    @property
-    def key(self) -> str:
-        """Identity of the object that was packed: equal keys open to equal objects."""
-        ...
+    key: str
+    """Identity of the object that was packed: equal keys open to equal objects."""
 
+    @abstractmethod
     def open(self) -> Any:
         """A fresh copy of what was packed."""
-        ...
 
 
 @dataclass(frozen=True)

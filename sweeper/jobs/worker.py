@@ -70,7 +70,7 @@ def use_paths(paths: tuple[str, ...]) -> None:
 
 def _run(request: RunRequest, inference: Inference | None) -> Any:
     capability = reuse.fresh(request.capability)
-    keywords = dict(request.extra)
+    keywords = {name: reuse.fresh(value) for name, value in request.extra.items()}
     if inference is not None:
         keywords["predictions"] = inference.predictions
     return capability.run(
@@ -91,7 +91,7 @@ def _parts(kind: type[LazyModel] | type[LazyDataset], parts: tuple[Any, ...], me
 
 def _config(config: Any) -> Any:
     """A run's config is built where a choice file describes an object, and handed on as it is where it is data."""
-    return reuse.instantiate(config) if isinstance(config, Mapping) and "_target_" in config else config
+    return reuse.instantiate(config) if isinstance(config, Mapping) and "_target_" in config else reuse.fresh(config)
 
 
 def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime) -> CapabilityRunRef:
