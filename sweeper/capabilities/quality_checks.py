@@ -176,12 +176,12 @@ def _robust_z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _cross_validated(
     features: npt.NDArray[Any], labels: npt.NDArray[Any], *, folds: int, estimator: Any, seed: int
 ) -> npt.NDArray[Any]:
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    classifier = estimator or make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    # Compared with None, since a forest that is not fitted yet has no truth value.
+    forest = ExtraTreesClassifier(n_estimators=100, random_state=seed, n_jobs=1)
+    classifier = forest if estimator is None else estimator
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     probabilities: Any = cross_val_predict(classifier, features, labels, cv=splitter, method="predict_proba")
     return probabilities

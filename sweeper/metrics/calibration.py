@@ -44,7 +44,7 @@ class ExpectedCalibrationError(CollectedMetric):
         )
 
     def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[Any]) -> float:
-        probabilities = self.probabilities(predictions).astype(np.float64)
+        probabilities = self.probabilities(predictions)
         confidence = probabilities.max(axis=1)
         right = probabilities.argmax(axis=1) == labels
         edges = np.linspace(0, 1, self._bins + 1)[1:-1]

@@ -80,21 +80,24 @@ class CollectedMetric(ABC):
         """The value, from N class indices and N x K predictions."""
 
     def probabilities(self, predictions: Vectors) -> Vectors:
-        """The predictions, checked to be distributions over the classes (rows of [0, 1] that sum to 1 within 0.001).
+        """The predictions as float64 distributions over the classes: rows of [0, 1] that sum to 1.
+
+        They may miss that sum by up to 0.001, as rounded ones do, and are scaled to it.
 
         Raises
         ------
         PartError
             Where they are not: logits, say.
         """
-        sums = predictions.sum(axis=1)
-        if not (predictions.min() >= 0 and np.abs(sums - 1).max() <= 1e-3):
+        values = predictions.astype(np.float64)
+        sums = values.sum(axis=1, keepdims=True)
+        if not (values.min() >= 0 and np.abs(sums - 1).max() <= 1e-3):
             raise PartError(
-                f"Metric {self.metadata['id']} needs probabilities; got values from {predictions.min():.4g} to "
-                f"{predictions.max():.4g} with row sums from {sums.min():.4g} to {sums.max():.4g}. "
+                f"Metric {self.metadata['id']} needs probabilities; got values from {values.min():.4g} to "
+                f"{values.max():.4g} with row sums from {sums.min():.4g} to {sums.max():.4g}. "
                 "Are these logits? Then let the model apply a softmax."
             )
-        return predictions
+        return values / sums
 
 
 def _vectors(batch: Sequence[Any]) -> Vectors:

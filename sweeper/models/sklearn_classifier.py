@@ -38,9 +38,9 @@ class SklearnClassifier:
     """
 
     def __init__(self, estimator: Any, train: gen.Dataset[Any, Any, Any], *, id: str | None = None) -> None:
-        from sklearn.base import clone, is_classifier
+        from sklearn.base import BaseEstimator, clone, is_classifier
 
-        if isinstance(estimator, type) or not is_classifier(estimator):
+        if not (isinstance(estimator, BaseEstimator) and is_classifier(estimator)):
             raise PartError(
                 f"estimator must be a scikit-learn classifier object; got {estimator!r}. "
                 "In a config: estimator: {_target_: sklearn.svm.SVC, C: 1.0}."
