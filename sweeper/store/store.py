@@ -103,12 +103,8 @@ class Store:
     def _write_entities(self, run: Any, table: str, provenance: Provenance) -> None:
         entities = [
             (kind, str(metadata["id"]))
-            for kind, found in (
-                ("dataset", run.dataset_metadata),
-                ("model", run.model_metadata),
-                ("metric", run.metric_metadata),
-            )
-            for metadata in found
+            for kind in ("dataset", "model", "metric")
+            for metadata in getattr(run, f"{kind}_metadata", None) or ()
         ]
         if not entities or not table:
             return  # as checkmaite: a run without rows leaves none in `runs`
