@@ -96,10 +96,10 @@ def _message(request: RunRequest, ticket: Ticket) -> Any:
     return (request, ticket) if large else pickle.dumps((request, ticket), protocol=5)
 
 
-def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> worker.Inference:
-    """What Ray runs in a worker for one inference pass."""
+def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> tuple[None, worker.Inference]:
+    """What Ray runs in a worker for one inference pass: a receipt, which the driver may fetch, and the payload."""
     try:
-        return worker.infer(request, paths)
+        return None, worker.infer(request, paths)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         raise WorkerFailure.of(error, dumps) from None
 
