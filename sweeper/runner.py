@@ -147,10 +147,10 @@ class Runner:
             self._progress.note(f"retry {number - 1} of {flight.limits.retries}: {flight.item.combination.label()}")
             self._again.append((flight.item, number))
             return
-        self._pairs.give_back(flight.item)
         self._counts[status] += 1
         failure = None if status == "completed" else self._failure(flight, status)
         self._driver_row(flight, status)
+        self._pairs.give_back(flight.item)
         self._progress.ended(status, failure)
 
     def _status(self, flight: _Flight) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
 import sys
 import time
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -84,9 +86,27 @@ def _execute(message: Any, inference: worker.Inference | None = None, board: Any
     if board is not None:
         board.started.remote(ticket.job_id)
     try:
-        return worker.execute(request, ticket, inference)
+        with _undisturbed(request):
+            return worker.execute(request, ticket, inference)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
+
+
+@contextmanager
+def _undisturbed(request: RunRequest) -> Iterator[None]:
+    """A sweep that is stopped takes back what is queued and lets what runs finish.
+
+    Ray cannot tell the two apart: its cancellation drops a queued task and interrupts a running one. So a running
+    attempt of a sweep turns the interrupt away, and only a forced cancellation ends it.
+    """
+    if request.attempt is None:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _message(request: RunRequest, ticket: Ticket) -> Any:

@@ -1,0 +1,253 @@
+"""What becomes of planned combinations, on both backends."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import start_ray
+
+from sweeper.fingerprint import canonical, digest
+from sweeper.interrupts import Interrupts
+from sweeper.jobs.protocol import RunnerBackend
+from sweeper.jobs.request import StoreLocation
+from sweeper.limits import Defaults
+from sweeper.outcome import Failure, Outcome
+from sweeper.planning import Planned, Policy, decide, identify
+from sweeper.progress import Silent
+from sweeper.requests import RequestBuilder, SweepInfo
+from sweeper.runner import Runner, RunSettings
+from sweeper.spec import Arity, Choice, Combination, Runtime
+from sweeper.store import Store, open_store
+
+NONE = {"datasets": Arity.ZERO, "models": Arity.ZERO, "metrics": Arity.ZERO}
+ONE = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE}
+
+
+def choice(axis: str, name: str, target: str, runtime: Runtime | None = None, /, **spec: Any) -> Choice:
+    whole = {"_target_": target, **spec}
+    text = canonical(whole)
+    return Choice(axis, name, whole, text, digest(text), name, runtime or Runtime())
+
+
+def tiny(name: str, runtime: Runtime | None = None, /, **spec: Any) -> Combination:
+    """A combination of nothing but a tiny capability that does what its parameters say."""
+    given = runtime or Runtime()
+    with_arity = Runtime(**{**{f: getattr(given, f) for f in Runtime.__dataclass_fields__}, "arity": NONE})
+    return Combination(choice("capability", name, "parts.Tiny", with_arity, text=name, **spec), (), (), ())
+
+
+def planned(*combinations: Combination) -> list[Planned]:
+    return decide(identify(combinations, "drop")[0], Policy(), {})
+
+
+class Listening(Silent):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.failures: list[Failure] = []
+        self.notes: list[str] = []
+
+    def ended(self, status: str, failure: Failure | None = None) -> None:
+        if failure is not None:
+            self.failures.append(failure)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Bench:
+    """A backend, a store, and a runner over both."""
+
+    def __init__(self, backend: RunnerBackend, store: Store) -> None:
+        self.backend, self.store, self.progress = backend, store, Listening()
+
+    def run(self, items: list[Planned], interrupts: Interrupts | None = None, **settings: Any) -> Outcome:
+        defaults = Defaults(**{k: settings.pop(k) for k in list(settings) if k in Defaults.__dataclass_fields__})
+        info = SweepInfo("sweep", "test", StoreLocation(self.store.uri), log_dir=self.store.log_dir("sweep"))
+        runner = Runner(
+            self.backend,
+            self.store,
+            RequestBuilder(info),
+            RunSettings(defaults, **settings),
+            self.progress,
+            interrupts or Interrupts(),
+        )
+        return runner.run(items)
+
+    def statuses(self) -> list[tuple[str, str]]:
+        table = self.store.attempts().select(["capability", "status"]).to_pylist()
+        return sorted((row["capability"], row["status"]) for row in table)
+
+
+def on_ray(uri: str) -> RunnerBackend:
+    from sweeper.jobs import RaySimpleJobBackend
+
+    start_ray()
+    return RaySimpleJobBackend(uri)
+
+
+def inline(uri: str) -> RunnerBackend:
+    from sweeper.jobs import InlineJobBackend
+
+    return InlineJobBackend(uri)
+
+
+@pytest.fixture(params=["inline", "ray-simple"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    uri = str(tmp_path / "store")
+    if request.param == "ray-simple":
+        request.getfixturevalue("ray_session")
+        return Bench(on_ray(uri), open_store(uri))
+    return Bench(inline(uri), open_store(uri))
+
+
+@pytest.fixture
+def ray_bench(ray_session: None, tmp_path: Path) -> Bench:
+    uri = str(tmp_path / "store")
+    return Bench(on_ray(uri), open_store(uri))
+
+
+def test_everything_planned_completes_once(bench: Bench):
+    outcome = bench.run(planned(*(tiny(f"t{i}", values=[float(i)]) for i in range(20))))
+    assert outcome.counts["completed"] == 20
+    assert outcome.exit_status == 0
+    assert bench.statuses() == sorted((f"t{i}", "completed") for i in range(20))
+    values = bench.store.results().to_pylist()
+    assert sorted((row["capability"], row["value"]) for row in values) == sorted((f"t{i}", float(i)) for i in range(20))
+
+
+def test_what_a_users_code_raises_is_recorded_shown_and_leaves_the_rest_alone(bench: Bench):
+    outcome = bench.run(planned(tiny("good"), tiny("bad", error="wrong shape"), tiny("fine")))
+    assert (outcome.counts["completed"], outcome.counts["failed"], outcome.exit_status) == (2, 1, 1)
+    (shown,) = bench.progress.failures
+    assert (shown.label, shown.error_type, shown.message) == ("bad", "ValueError", "wrong shape")
+    (row,) = [row for row in bench.store.attempts().to_pylist() if row["status"] == "failed"]
+    assert (row["error_type"], row["error_message"]) == ("ValueError", "wrong shape")
+    assert "raise ValueError(self.error)" in row["traceback"]
+
+
+def test_a_failure_names_the_log_of_what_it_printed(ray_bench: Bench):
+    outcome = ray_bench.run(planned(tiny("loud", error="no")))
+    log = Path(outcome.failures[0].log or "")
+    assert log.read_text().startswith("loud\n")
+    assert "ValueError: no" in log.read_text()
+
+
+def test_max_failures_stops_and_what_was_not_tried_is_counted(bench: Bench):
+    items = planned(*(tiny(f"bad{i}", error="no") for i in range(12)))
+    outcome = bench.run(items, max_failures=2, max_in_flight=1)
+    assert (outcome.counts["failed"], outcome.counts["not_attempted"]) == (2, 10)
+    assert (outcome.stopped_by, outcome.exit_status) == ("max_failures", 3)
+
+
+def test_an_exception_is_tried_again_only_on_request(bench: Bench):
+    assert bench.run(planned(tiny("bad", error="no")), retries=2).counts["failed"] == 1
+    assert len(bench.store.attempts()) == 1
+    bench.run(planned(tiny("bad2", error="no")), retries=2, retry_exceptions=True)
+    numbers = [row["number"] for row in bench.store.attempts().to_pylist() if row["capability"] == "bad2"]
+    assert sorted(numbers) == [1, 2, 3]
+    assert bench.progress.notes == ["retry 1 of 2: bad2", "retry 2 of 2: bad2"]
+
+
+def test_a_lost_worker_is_recorded_and_tried_again(ray_bench: Bench):
+    outcome = ray_bench.run(planned(tiny("dies", exit_status=1), tiny("lives")), retries=1)
+    assert (outcome.counts["lost"], outcome.counts["completed"]) == (1, 1)
+    assert ray_bench.statuses() == [("dies", "lost"), ("dies", "lost"), ("lives", "completed")]
+
+
+def test_a_timeout_kills_and_counts_from_the_start(ray_bench: Bench):
+    slow = tiny("slow", Runtime(timeout_s=1.0), sleep_s=60.0)
+    quick = [tiny(f"quick{i}", Runtime(timeout_s=20.0), sleep_s=0.2) for i in range(4)]
+    began = time.monotonic()
+    outcome = ray_bench.run(planned(slow, *quick))
+    assert (outcome.counts["timeout"], outcome.counts["completed"]) == (1, 4)
+    assert time.monotonic() - began < 40
+    assert "timeout_s=1" in outcome.failures[0].message
+    assert ("slow", "timeout") in ray_bench.statuses()
+
+
+def test_a_choice_can_limit_how_many_of_it_are_in_flight(ray_bench: Bench):
+    limited = (choice("dataset", "one_at_a_time", "parts.Numbers", Runtime(max_in_flight=1)),)
+    takes = Runtime(arity={**NONE, "datasets": Arity.ONE})
+    naps = [choice("capability", f"c{i}", "parts.Tiny", takes, sleep_s=0.2, values=[i]) for i in range(4)]
+    outcome = ray_bench.run(planned(*(Combination(nap, limited, (), ()) for nap in naps)))
+    assert outcome.counts["completed"] == 4
+    times = sorted((r["started_at"], r["finished_at"]) for r in ray_bench.store.attempts().to_pylist())
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(times))
+
+
+def evaluations(passes: Path, metrics: int = 3, **model: Any) -> list[Planned]:
+    reads = Runtime(arity=ONE, reads_predictions=True, predictions_depend_on=("batch_size",))
+    capability = choice("capability", "evaluate", "sweeper.capabilities.Evaluate", reads, batch_size=64)
+    data = [choice("dataset", f"d{n}", "parts.Numbers", n=n) for n in (4, 6)]
+    parity = choice("model", "parity", "parts.Parity", passes=str(passes), **model)
+    hits = [choice("metric", f"hits{i}", "parts.Hits", name=f"hits{i}") for i in range(metrics)]
+    return planned(*(Combination(capability, (d,), (parity,), (k,)) for d in data for k in hits))
+
+
+def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path):
+    passes = tmp_path / "passes"
+    passes.mkdir()
+    outcome = bench.run(evaluations(passes))
+    assert outcome.counts["completed"] == 6
+    assert len(list(passes.iterdir())) == 2
+    assert {row["value"] for row in bench.store.results().to_pylist()} == {1.0}
+
+
+def test_an_inference_that_fails_fails_its_dependents_with_that_cause(bench: Bench, tmp_path: Path):
+    outcome = bench.run(evaluations(tmp_path, error="no weights"))
+    assert (outcome.counts["failed"], outcome.counts["completed"]) == (6, 0)
+    rows = bench.store.attempts().to_pylist()
+    assert {(row["status"], row["error_type"], row["error_message"]) for row in rows} == {
+        ("failed", "ValueError", "no weights")
+    }
+    assert len(rows) == 6
+
+
+def interrupt_when(exists: Path, times: int = 1) -> threading.Thread:
+    def send() -> None:
+        while not exists.exists():
+            time.sleep(0.02)
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.7)
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_the_first_interrupt_lets_what_runs_finish_and_takes_back_what_waits(ray_bench: Bench, tmp_path: Path):
+    started = tmp_path / "started"
+    items = planned(
+        tiny("running", started=str(started), sleep_s=2.0), *(tiny(f"w{i}", sleep_s=1.0) for i in range(30))
+    )
+    with Interrupts() as interrupts:
+        thread = interrupt_when(started)
+        outcome = ray_bench.run(items, interrupts, max_in_flight=8)
+        thread.join()
+    assert (outcome.stopped_by, outcome.exit_status) == ("interrupt", 130)
+    assert ("running", "completed") in ray_bench.statuses()
+    assert outcome.counts["cancelled"] > 0
+    assert outcome.counts["not_attempted"] >= 20
+    assert sum(outcome.counts.values()) == 31
+    assert "failed" not in dict(ray_bench.statuses()).values()
+
+
+def test_the_second_interrupt_ends_at_once(ray_bench: Bench, tmp_path: Path):
+    started = tmp_path / "started"
+    with Interrupts() as interrupts:
+        thread = interrupt_when(started, times=2)
+        began = time.monotonic()
+        outcome = ray_bench.run(planned(tiny("endless", started=str(started), sleep_s=300.0)), interrupts)
+        thread.join()
+    assert time.monotonic() - began < 60
+    assert (outcome.counts["cancelled"], outcome.exit_status) == (1, 130)
+    assert ray_bench.statuses() == [("endless", "cancelled")]
