@@ -255,11 +255,11 @@ def _feature_tests(
     import numpy as np
     from scipy.stats import false_discovery_control, ks_2samp
 
-    # The asymptotic p-value, since the exact one assumes that there are no ties. scipy's stub lacks `axis`.
-    result: Any = ks_2samp(reference, candidate, axis=0, method="asymp")  # pyright: ignore[reportCallIssue]
-    p_values = np.clip(result.pvalue, 0, 1)
+    # The asymptotic p-value, since the exact one assumes that there are no ties.
+    results: Any = [ks_2samp(a, b, method="asymp") for a, b in zip(reference.T, candidate.T, strict=True)]
+    p_values = np.clip([result.pvalue for result in results], 0, 1)
     adjusted = false_discovery_control(p_values)
     return tuple(
-        FeatureTest(name, float(statistic), float(p), float(q), bool(q < alpha))
-        for name, statistic, p, q in zip(names, result.statistic, p_values, adjusted, strict=True)
+        FeatureTest(name, float(result.statistic), float(p), float(q), bool(q < alpha))
+        for name, result, p, q in zip(names, results, p_values, adjusted, strict=True)
     )
