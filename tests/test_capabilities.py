@@ -244,6 +244,12 @@ def test_ragged_arrays_stay_lists():
     assert [len(scores) for scores in batch] == [1, 2, 3]
 
 
+def test_capabilities_say_how_their_predictions_are_made():
+    """Whoever predicts in their stead asks for `augmentations()` and `batch_size`."""
+    assert (Evaluate(batch_size=7).batch_size, Evaluate().augmentations()) == (7, {"": None})
+    assert Robustness(LowLight, [0.5], batch_size=7).batch_size == 7
+
+
 @pytest.mark.parametrize(
     ("data", "batch_size", "message"),
     [(DIGITS, 0, "at least 1"), (dataset(np.zeros((0, 1, 8, 8)), []), 64, "is empty")],

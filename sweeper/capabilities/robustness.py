@@ -156,7 +156,7 @@ class Robustness(BuiltinCapability):
             )
         _check_order(severities, baseline)
         self._severities = tuple(float(severity) for severity in severities)
-        self._parameter, self._baseline, self._batch_size = parameter, float(baseline), batch_size
+        self._parameter, self._baseline, self.batch_size = parameter, float(baseline), batch_size
         self._made = {f"{parameter}={s!r}": _made(augmentation, parameter, s) for s in self._severities}
         self._name = getattr(getattr(augmentation, "func", augmentation), "__name__", type(augmentation).__name__)
 
@@ -192,7 +192,7 @@ class Robustness(BuiltinCapability):
         (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
         scores = [
             (
-                predict(model, dataset, augmentation, self._batch_size) if predictions is None else predictions[label]
+                predict(model, dataset, augmentation, self.batch_size) if predictions is None else predictions[label]
             ).score(metric)
             for label, augmentation in self.augmentations().items()
         ]
