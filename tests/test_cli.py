@@ -1,0 +1,205 @@
+"""The product as its users type it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeper.cli import run_command
+from sweeper.store import open_store
+
+SMALL = ["capability=[evaluate]", "dataset=[digits,digits_dark]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
+INLINE = [*SMALL, "job_backend.kind=inline"]
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def typed(*argv: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    status = run_command(argv, out, err)
+    return status, out.getvalue(), err.getvalue()
+
+
+def document(*argv: str) -> dict[str, Any]:
+    return json.loads(typed(*argv, "--json")[1])
+
+
+def process(*argv: str, **kwargs: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sweeper", *argv]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
+
+
+def test_a_sweep_ends_with_leaderboards_and_the_place_of_the_results(empty_folder: Path):
+    status, out, err = typed(*INLINE)
+    assert status == 0, err
+    assert "evaluate: accuracy (higher is better)" in out
+    assert "8 completed; 0 skipped" in out
+    assert f"results: {empty_folder / 'analytics_store'}" in out
+    assert "8 to run, 0 skipped" in err
+    assert not (empty_folder / "outputs").exists()
+
+
+def test_the_json_document_is_all_there_is_on_stdout():
+    first = document(*INLINE)
+    assert set(first) == {"sweep_id", "plan", "combinations", "counts", "failures", "results", "exit_status"}
+    assert first["plan"] == {"total": 8, "run": 8, "skip": 0, "excluded": {}, "duplicates": 0}
+    assert (first["counts"]["completed"], first["failures"], first["exit_status"]) == (8, [], 0)
+    assert {tuple(c["models"]) for c in first["combinations"]} == {("logreg",), ("naive_bayes",)}
+    assert len(first["results"]) == 8
+    planned = document("plan", *INLINE)
+    assert set(planned) == {"sweep_id", "plan", "combinations"}
+
+
+def test_only_what_is_missing_runs_again():
+    typed(*INLINE[:-1], "job_backend.kind=inline", "metric=[accuracy]")
+    again = document(*INLINE, "--rerun-only-missing")
+    assert (again["plan"]["run"], again["plan"]["skip"], again["counts"]["completed"]) == (4, 4, 4)
+    assert len(again["results"]) == 8
+    status, out, _ = typed(*INLINE, "--rerun-only-missing")
+    assert (status, "nothing to run; 8 skipped" in out) == (0, True)
+    assert len(open_store("analytics_store").attempts()) == 8
+
+
+def test_the_plan_says_why(empty_folder: Path):
+    status, out, _ = typed("plan", *INLINE)
+    assert status == 0
+    assert out.count("evaluate · digits · logreg · accuracy  (rerun=all)") == 1
+    assert "8 combinations: 8 to run, 0 skipped" in out
+    assert not (empty_folder / "analytics_store").exists()
+
+
+def test_a_failing_model_is_recorded_and_rerun_alone(empty_folder: Path):
+    (empty_folder / "broken.py").write_text(
+        "import os\n"
+        "class Model:\n"
+        "    metadata = {'id': 'broken', 'index2label': {}}\n"
+        "    def __call__(self, batch):\n"
+        "        if not os.path.exists('mended'): raise RuntimeError('weights are gone')\n"
+        "        return [[1.0] + [0.0] * 9] * len(batch)\n"
+    )
+    grid = [*INLINE, "dataset=[digits]", "metric=[accuracy]", "+model.mine={_target_: broken.Model}"]
+    status, out, err = typed(*grid)
+    assert status == 1
+    assert "RuntimeError: weights are gone" in err
+    assert "2 completed, 1 failed" in out
+    assert "--rerun-only-missing" in out
+    Path("mended").touch()
+    again = document(*grid, "rerun=failed")
+    assert [c["models"] for c in again["combinations"] if c["decision"] == "run"] == [["mine"]]
+    assert (again["counts"]["completed"], again["exit_status"]) == (1, 0)
+
+
+BAD_INPUT = [
+    (["model=[logrge]"], ["logrge", "Did you mean 'logreg'?"]),
+    (["model.svm.estimater.C=1", "model=[svm]"], ["estimater", "Did you mean 'estimator'?"]),
+    (["rerunn=missing"], ["rerunn", "Did you mean 'rerun'?"]),
+    (["rerun=mising"], ["mising", "Did you mean 'missing'?"]),
+    (["dataset=[image_folder]"], ["image_folder.root", "???"]),
+    (["model=[]"], ["model"]),
+    (["exclude=[{model: forrest}]", "model=[logreg,forest]"], ["forrest", "Did you mean 'forest'?"]),
+    (["+model.mine={_target_: no_such_package.Model}"], ["no_such_package"]),
+    (["+model.mine={_target_: sweeper.models.SklearnClassifer}"], ["SklearnClassifer", "SklearnClassifier"]),
+    (["--config-dir", "./no_such_folder"], ["no_such_folder"]),
+    (["--config-name", "nightyl"], ["nightyl"]),
+    (["model=logreg,svm"], ["--multirun"]),
+    (["model=[svm", "dataset=[digits]"], ["model=[svm"]),
+    (["+model.svm._sweep_.timeout=3", "model=[svm]"], ["timeout", "timeout_s"]),
+    (["rerun=stale"], ["rerun_triggers"]),
+    (["--multirun", "rerun=all,missing"], ["rerun"]),
+    (["zip=[[dataset,model]]", "dataset=[digits]", "model=[logreg,svm]"], ["zip"]),
+    (["analytics_store.uri=/proc/nowhere/store"], ["/proc/nowhere"]),
+    (["analytics_store.uri=ftp://host/store"], ["ftp"]),
+]
+
+
+@pytest.mark.parametrize(("argv", "named"), BAD_INPUT, ids=[" ".join(argv)[:50] for argv, _ in BAD_INPUT])
+def test_bad_input_gets_one_clear_message_before_anything_starts(argv: list[str], named: list[str]):
+    """Ray would only be started by its import, which none of these reaches."""
+    already = "ray" in sys.modules
+    status, out, err = typed(*INLINE[:-1], *argv)
+    assert (status, out) == (2, "")
+    assert err.startswith("sweeper: ")
+    assert "Traceback" not in err
+    for word in named:
+        assert word in err
+    assert already or "ray" not in sys.modules
+
+
+def test_the_three_spellings_of_a_grid_have_the_same_fingerprints(empty_folder: Path):
+    (empty_folder / "conf" / "sweep").mkdir(parents=True)
+    (empty_folder / "conf" / "sweep" / "mine.yaml").write_text(
+        "# @package _global_\ndefaults:\n"
+        "  - override /capability: [evaluate]\n  - override /dataset: [digits, digits_dark]\n"
+        "  - override /model: [logreg, naive_bayes]\n  - override /metric: [accuracy, ece]\n"
+    )
+    as_lists = document("plan", *SMALL)
+    commas = [override.replace("[", "").replace("]", "") for override in SMALL]
+    as_commas = document("plan", "--multirun", *commas)
+    as_file = document("plan", "--config-dir", "conf", "+sweep=mine")
+    keys = [{c["fingerprint"] for c in d["combinations"]} for d in (as_lists, as_commas, as_file)]
+    assert keys[0] == keys[1] == keys[2]
+    assert len(keys[0]) == 8
+
+
+def test_cfg_shows_the_folded_config():
+    shown = process("--multirun", "model=logreg,svm", "--cfg", "job")
+    out, err = shown.communicate(timeout=60)
+    assert shown.returncode == 0, err
+    assert "logreg:" in out
+    assert "svm:" in out
+
+
+def test_help_names_our_flags_and_hydras():
+    shown = process("--help")
+    out, err = shown.communicate(timeout=60)
+    assert shown.returncode == 0, err
+    assert "--rerun-only-missing" in out
+    assert "--config-dir" in out
+
+
+@pytest.mark.parametrize("name", ["quickstart", "model_selection", "nightly"])
+def test_the_shipped_sweeps_can_be_planned_both_ways(name: str):
+    overlay, primary = document("plan", f"+sweep={name}"), document("plan", "--config-name", name)
+    assert overlay["plan"] == primary["plan"]
+    assert overlay["plan"]["run"] > 0
+
+
+def completed() -> set[str]:
+    rows = open_store("analytics_store").attempts().to_pylist()
+    return {row["fingerprint"] for row in rows if row["status"] == "completed"}
+
+
+def test_after_kill_9_exactly_the_missing_ones_run(empty_folder: Path):
+    """The real thing: a sweep on a Ray of its own, killed in its middle, and finished."""
+    grid = [*SMALL, "model=[logreg,naive_bayes,svm,mlp]", "metric=[accuracy,ece,f1_macro]", "job_backend.num_cpus=2"]
+    everything = {c["fingerprint"] for c in document("plan", *grid)["combinations"]}
+    sweep = process(*grid, start_new_session=True)
+    deadline = time.monotonic() + 90
+    while len(completed()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(sweep.pid, signal.SIGKILL)
+    sweep.communicate(timeout=30)
+    time.sleep(3)  # its workers end after it, and may complete what they were at
+    before = completed()
+    assert 4 <= len(before) < len(everything)
+    rest = process(*grid, "--rerun-only-missing", "--json")
+    out, err = rest.communicate(timeout=120)
+    assert rest.returncode == 0, err
+    ran = {c["fingerprint"] for c in json.loads(out)["combinations"] if c["decision"] == "run"}
+    assert ran == everything - before
+    rows = open_store("analytics_store").attempts().to_pylist()
+    done = [row["fingerprint"] for row in rows if row["status"] == "completed"]
+    assert sorted(done) == sorted(everything)
