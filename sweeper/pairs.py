@@ -17,14 +17,15 @@ PairKey = tuple[str, ...]
 def pair_key(combination: Combination) -> PairKey | None:
     """What the predictions of a combination depend on, or `None` where it reads none.
 
-    These are its model, its dataset and those keys of its capability that `_sweep_.predictions_depend_on` lists,
-    so that metrics, and capabilities that agree on those keys, share.
+    These are its model, its dataset and what `_sweep_.predictions_depend_on` lists of its capability, so that metrics,
+    and capabilities that agree on those keys, share. A capability that lists nothing shares among its metrics only.
     """
     capability, datasets, models, _ = combination
     if not capability.runtime.reads_predictions or len(datasets) != 1 or len(models) != 1:
         return None
     keys = capability.runtime.predictions_depend_on
-    return (models[0].digest, datasets[0].digest, *(f"{key}={capability.spec.get(key)!r}" for key in keys))
+    depends = (capability.digest,) if keys is None else [f"{key}={capability.spec.get(key)!r}" for key in sorted(keys)]
+    return (models[0].digest, datasets[0].digest, *depends)
 
 
 class Pairs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _best(values: Iterable[float | None], higher: bool | None) -> float | None:
-    present = [value for value in values if value is not None]
+    present = [value for value in values if value is not None and not math.isnan(value)]
     if higher is None or len(present) < 2:
         return None
     return max(present) if higher else min(present)

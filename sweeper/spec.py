@@ -31,8 +31,8 @@ class Runtime:
     arity: Mapping[str, Arity] | None = None
     """For a capability: `{"datasets": ..., "models": ..., "metrics": ...}`."""
     reads_predictions: bool | None = None
-    predictions_depend_on: tuple[str, ...] = ()
-    """Keys of a capability's spec that change the predictions it reads (its augmentation, say)."""
+    predictions_depend_on: tuple[str, ...] | None = None
+    """Keys of a capability's spec that change the predictions it reads (its augmentation, say); `None`: all of them."""
     resources: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     """`num_cpus`, `num_gpus` and custom Ray resources."""
     retries: int | None = None

@@ -1,0 +1,113 @@
+"""What a combination costs beyond its work: no-op combinations through the runner against bare Ray tasks, in one run.
+
+python tests/benchmarks/bench_sweep.py [--sizes 1000 3000 10000] [--memory 50000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import ray
+from tabulate import tabulate
+
+from sweeper.fingerprint import canonical, digest
+from sweeper.interrupts import Interrupts
+from sweeper.jobs import RaySimpleJobBackend
+from sweeper.jobs.request import StoreLocation
+from sweeper.limits import Defaults
+from sweeper.planning import Planned, Policy, decide, identify
+from sweeper.progress import Silent
+from sweeper.requests import RequestBuilder, SweepInfo
+from sweeper.runner import Runner, RunSettings
+from sweeper.spec import Arity, Choice, Combination, Runtime
+from sweeper.store import open_store
+
+CPUS = 2
+WINDOW = 64
+ONE = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE}
+
+
+def choice(axis: str, name: str, runtime: Runtime | None = None, /, **spec: Any) -> Choice:
+    text = canonical(spec)
+    return Choice(axis, name, spec, text, digest(text), name, runtime or Runtime())
+
+
+def no_ops(n: int) -> list[Planned]:
+    """At least `n` combinations of a capability that does nothing with 20 datasets, 20 models and as many metrics."""
+    capability = choice("capability", "tiny", Runtime(arity=ONE), _target_="parts.Tiny")
+    datasets = [choice("dataset", f"d{i}", _target_="parts.Numbers", name=f"d{i}") for i in range(20)]
+    models = [choice("model", f"m{i}", _target_="parts.Parity", name=f"m{i}") for i in range(20)]
+    metrics = [choice("metric", f"k{i}", _target_="parts.Hits", name=f"k{i}") for i in range(-(-n // 400))]
+    grid = [Combination(capability, (d,), (m,), (k,)) for m in models for d in datasets for k in metrics]
+    return decide(identify(grid[:n], "drop")[0], Policy(), {})
+
+
+def bare(n: int) -> None:
+    """The same number of tasks by Ray alone, in a bounded window."""
+
+    @ray.remote(num_cpus=1)
+    def nothing() -> None:
+        return None
+
+    pending: list[Any] = []
+    left = n
+    while left or pending:
+        while left and len(pending) < WINDOW:
+            pending.append(nothing.remote())
+            left -= 1
+        done, pending = ray.wait(pending, num_returns=1)
+        more, pending = ray.wait(pending, num_returns=len(pending), timeout=0) if pending else ([], [])
+        ray.get(done + more)
+
+
+def sweep(n: int) -> None:
+    """A sweep of no-ops into a fresh store, every result durable."""
+    with tempfile.TemporaryDirectory() as uri:
+        backend = RaySimpleJobBackend(uri)
+        builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri)))
+        settings = RunSettings(Defaults(), max_in_flight=WINDOW)
+        items = no_ops(n)
+        outcome = Runner(backend, open_store(uri), builder, settings, Silent(), Interrupts()).run(items)
+        assert outcome.counts["completed"] == n
+        assert len(list(Path(uri, "attempts").glob("*.parquet"))) == n
+
+
+def timed(what: Callable[[int], None], n: int) -> float:
+    start = time.perf_counter()
+    what(n)
+    return (time.perf_counter() - start) * 1000 / n
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 3000, 10000])
+    parser.add_argument("--memory", type=int, default=0, help="also report the growth of the driver up to this many")
+    args = parser.parse_args()
+    ray.init(address="local", num_cpus=CPUS, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    bare(200)
+    sweep(200)
+    rows = []
+    for n in args.sizes:
+        first, ours, second = timed(bare, n), timed(sweep, n), timed(bare, n)
+        base = (first + second) / 2
+        rows.append([n, f"{base:.2f}", f"{ours:.2f}", f"{ours / base:.2f}", peak()])
+    if args.memory:
+        rows.append([args.memory, "", f"{timed(sweep, args.memory):.2f}", "", peak()])
+    print(tabulate(rows, ["combinations", "bare Ray, ms", "sweeper, ms", "ratio", "driver peak, MiB"]))
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 << 10 if sys.platform == "linux" else 1 << 20)
+
+
+if __name__ == "__main__":
+    main()
