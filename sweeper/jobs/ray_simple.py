@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -93,7 +93,7 @@ def _execute(message: Any, inference: worker.Inference | None = None, board: Any
 
 
 @contextmanager
-def _undisturbed(request: RunRequest) -> Iterator[None]:
+def _undisturbed(request: RunRequest) -> Generator[None]:
     """A sweep that is stopped takes back what is queued and lets what runs finish.
 
     Ray cannot tell the two apart: its cancellation drops a queued task and interrupts a running one. So a running
