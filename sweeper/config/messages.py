@@ -1,0 +1,63 @@
+"""Errors of Hydra and OmegaConf, said as one message that names the culprit and the next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sweeper.errors import ConfigError, near_match
+
+if TYPE_CHECKING:
+    from sweeper.config.session import Session
+
+_NO_CHOICE = re.compile(r"Could not find '(?P<path>[^']+)'")
+_NO_OVERRIDE = re.compile(r"Could not override '(?P<key>[^']+)'")
+
+
+@contextmanager
+def as_config_error(session: Session) -> Iterator[None]:
+    """Turn what Hydra, OmegaConf and YAML raise while composing into a `ConfigError`."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        yield
+    # Hydra raises bare ValueErrors for some misuses of config groups.
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise ConfigError(_explain(_text(error), session)) from error
+
+
+def _text(error: BaseException) -> str:
+    """Hydra wraps OmegaConf's errors in empty ones, so the first message along the causes is the one that helps."""
+    link: BaseException | None = error
+    while link is not None:
+        if str(link).strip():
+            return str(link).strip()
+        link = link.__cause__
+    return type(error).__name__
+
+
+def _explain(text: str, session: Session) -> str:
+    missing = _NO_CHOICE.search(text)
+    if missing:
+        return _unknown_choice(missing["path"], text, session)
+    unused = _NO_OVERRIDE.search(text)
+    if unused and "@" not in unused["key"]:
+        return f"{unused['key']!r} cannot be overridden: it is in no defaults list. Add it: +{unused['key']}=...  ({_one_line(text)})"
+    return _one_line(text)
+
+
+def _unknown_choice(path: str, text: str, session: Session) -> str:
+    group, _, name = path.rpartition("/")
+    known = sorted(session.files(group)) if group else []
+    if not known:
+        groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
+        return f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}.{near_match(path, groups)}"
+    return f"There is no {group} {name!r}; there are: {', '.join(known)}.{near_match(name, known)}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

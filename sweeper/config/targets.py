@@ -1,0 +1,158 @@
+"""Whether a `_target_` can be there, seen from the driver without running its package."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sweeper.errors import ConfigError, MissingExtraError, near_match
+from sweeper.spec import Arity, Choice
+
+_EXTRAS = {"checkmaite": "checkmaite", "duckdb": "sql"}
+"""Packages that come with an extra of ours."""
+
+
+def check_targets(choices: Iterable[Choice]) -> None:
+    """Refuse a `_target_` that cannot be imported.
+
+    The top package is looked up, then the file of the module and the name in it, where reading the source tells.
+    What only importing would tell is left to the worker.
+
+    Raises
+    ------
+    ConfigError
+        A package, module or name is not there; the near match is named.
+    """
+    for choice in choices:
+        for target in _targets(choice.spec):
+            problem = _problem(target)
+            if problem is not None:
+                kind, text = problem
+                raise kind(f"{choice.axis}.{choice.base}: _target_ {target!r} cannot be imported: {text}")
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("_target_"), str):
+            yield value["_target_"]
+        for item in value.values():
+            yield from _targets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _targets(item)
+
+
+@cache
+def _problem(target: str) -> tuple[type[ConfigError], str] | None:
+    top, *rest = target.split(".")
+    if not rest:
+        return ConfigError, "it names no module; write package.module.Name."
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError) as error:
+        return ConfigError, f"{error}."
+    if spec is None and top in _EXTRAS:
+        return MissingExtraError, f"{top} is not installed: pip install 'sweeper[{_EXTRAS[top]}]'."
+    if spec is None:
+        return (
+            ConfigError,
+            f"there is no package {top!r} here (the working directory is searched too). Install it, or mend the name.",
+        )
+    if spec.submodule_search_locations is None:
+        return _name_problem(Path(spec.origin) if spec.origin else None, top, rest[0])
+    return _walk([Path(p) for p in spec.submodule_search_locations], top, rest)
+
+
+def _walk(folders: list[Path], module: str, rest: list[str]) -> tuple[type[ConfigError], str] | None:
+    """Down the packages as long as there are folders and files to see."""
+    step = rest[0]
+    for folder in folders:
+        if (folder / step).is_dir() and len(rest) > 1:
+            return _walk([folder / step], f"{module}.{step}", rest[1:])
+        if (folder / f"{step}.py").is_file():
+            return _name_problem(folder / f"{step}.py", f"{module}.{step}", rest[1]) if len(rest) > 1 else None
+        if any(folder.glob(f"{step}.*")):  # an extension module: only importing tells
+            return None
+    package = next((f / "__init__.py" for f in folders if (f / "__init__.py").is_file()), None)
+    beside = [p.stem for f in folders for p in f.iterdir() if p.suffix == ".py" or p.is_dir()]
+    return _name_problem(package, module, step, beside)
+
+
+def _name_problem(
+    file: Path | None, module: str, name: str, beside: Iterable[str] = ()
+) -> tuple[type[ConfigError], str] | None:
+    names = _names_in(file) if file is not None and file.suffix == ".py" else None
+    if names is None or name in names:
+        return None
+    return ConfigError, f"{module} has no {name!r}.{near_match(name, [*names, *beside])}"
+
+
+@cache
+def _names_in(file: Path) -> frozenset[str] | None:
+    """Names that a module's source defines at its top, or `None` where only running it would tell."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError):
+        return None
+    names: set[str] = set()
+    for node in _top_level(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return None if names & {"*", "__getattr__", "exec"} else frozenset(names)
+
+
+def _top_level(tree: ast.AST) -> Iterator[ast.AST]:
+    """Nodes that run when a module is imported: bodies of functions and classes are not entered."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from _top_level(node)
+
+
+def described_by_class(capability: Choice) -> Choice:
+    """A capability whose `_sweep_` is silent on its arity, with that of its class.
+
+    Raises
+    ------
+    ConfigError
+        The class cannot be imported, or says nothing either.
+    """
+    runtime = capability.runtime
+    if runtime.arity is not None:
+        return capability
+    check_targets([capability])
+    target = str(capability.spec["_target_"])
+    found = _imported(capability, target)
+    arity: dict[str, Arity] = {}
+    for axis in ("datasets", "models", "metrics"):
+        said = getattr(getattr(found, f"supports_{axis}", None), "name", None)
+        if said not in Arity.__members__:
+            raise ConfigError(
+                f"capability.{capability.base}: how many {axis} {target} takes is not known. Add to its choice file: "
+                "_sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}} (ZERO, ONE, TWO or MANY of each)."
+            )
+        arity[axis] = Arity[said]
+    reads = runtime.reads_predictions
+    reads = bool(getattr(found, "reads_predictions", False)) if reads is None else reads
+    return replace(capability, runtime=replace(runtime, arity=arity, reads_predictions=reads))
+
+
+def _imported(capability: Choice, target: str) -> Any:
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:  # importing runs the user's module, which may raise anything
+        raise ConfigError(
+            f"capability.{capability.base}: {target} cannot be imported: {type(error).__name__}: {error}. "
+            "Mend it, or say its arity in the choice file (_sweep_.arity), so that it is only imported in the workers."
+        ) from error
