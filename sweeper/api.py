@@ -20,6 +20,7 @@ from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import ConfigError
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
+from sweeper.jobs.request import StoreLocation
 from sweeper.limits import Defaults, combine, unschedulable
 from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.planning import Plan, Planned, Policy
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
     from sweeper.store import Store
 
-Start = Callable[[], None]
+Start = Callable[["Store"], None]
 NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
@@ -78,8 +79,10 @@ class SweepResult:
         """One flat row per measured value of every combination of the plan, skipped ones included, in its order."""
         order = {item.fingerprint: index for index, item in enumerate(self.plan.items)}
         table = self.store.results(fingerprints=order)
-        positions = sorted(range(len(table)), key=[order[key] for key in table["fingerprint"].to_pylist()].__getitem__)
-        return table.take(positions)
+        places = [order[key] for key in table["fingerprint"].to_pylist()]
+        import numpy as np
+
+        return table.take(np.argsort(places, kind="stable"))
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -143,9 +146,10 @@ class _Starting:
         self._config, self._pool = config, pool
         self._future: Future[RunnerBackend] | None = None
 
-    def start(self) -> None:
-        if self._future is None:
-            self._future = self._pool.submit(self._make)
+    def start(self, store: Store) -> None:
+        """Begin to start, once the store is known to be there."""
+        store.check_reachable()
+        self._future = self._pool.submit(self._make)
 
     def _make(self) -> RunnerBackend:
         from sweeper.jobs import make_backend
@@ -154,8 +158,8 @@ class _Starting:
         return make_backend(settings.job_backend, settings.store)
 
     def get(self) -> RunnerBackend:
-        self.start()
-        assert self._future is not None
+        if self._future is None:
+            raise RuntimeError("the backend is asked for before it was started")
         return self._future.result()
 
     def close(self) -> None:
@@ -163,8 +167,8 @@ class _Starting:
             self._future.result().close()
 
 
-def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
-    """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs.
+def prepare(config: SweepConfig, will_run: Start = lambda store: None) -> Prepared:
+    """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs; writes nothing.
 
     Raises
     ------
@@ -200,8 +204,7 @@ def _new_id() -> str:
 
 def _ready_to_run(store: Store, combinations: Iterable[Combination], will_run: Start) -> None:
     check_targets(_parts(combinations))
-    store.check_reachable()
-    will_run()
+    will_run(store)
 
 
 def _parts(combinations: Iterable[Combination]) -> list[Choice]:
@@ -254,12 +257,17 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
     return SweepInfo(
         sweep_id=prepared.sweep_id,
         name=settings.name,
-        store=settings.store,
+        store=_location(prepared),
         sweeper_version=__version__,
         code_revision=code_revision(),
         data_revision=prepared.data_revision,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
     )
+
+
+def _location(prepared: Prepared) -> StoreLocation:
+    """The store under an address that means the same in every process, whatever its working directory."""
+    return StoreLocation(prepared.store.uri, prepared.config.settings.store.storage_options)
 
 
 def _refuse_unschedulable(items: Sequence[Planned], backend: RunnerBackend) -> None:

@@ -47,7 +47,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     command, rest = _command(argv)
     sql, rest = _sql(command, rest)
     ours, rest = _own_flags().parse_known_args(rest)
-    hydra = get_args_parser().parse_args(rest)
+    parser = get_args_parser()
+    parser.prog = "sweeper"
+    hydra = parser.parse_intermixed_args(rest)
     overrides = list(hydra.overrides) + (["rerun=missing"] if ours.rerun_only_missing else [])
     _refuse_bare_words(overrides)
     return Arguments(
@@ -68,7 +70,9 @@ def _command(argv: Sequence[str]) -> tuple[str, list[str]]:
     if argv and _is_bare_word(argv[0]):
         if argv[0] not in COMMANDS:
             hint = near_match(argv[0], COMMANDS)
-            raise ConfigError(f"{argv[0]!r} is neither a subcommand ({', '.join(COMMANDS)}) nor an override (key=value).{hint}")
+            raise ConfigError(
+                f"{argv[0]!r} is neither a subcommand ({', '.join(COMMANDS)}) nor an override (key=value).{hint}"
+            )
         return argv[0], list(argv[1:])
     return "run", list(argv)
 
@@ -86,9 +90,13 @@ def _own_flags() -> argparse.ArgumentParser:
     parser.add_argument("--rerun-only-missing", action="store_true", help="the same as rerun=missing")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")
-    parser.add_argument("--all-combinations", action="store_true", help="list every combination, however many there are")
+    parser.add_argument(
+        "--all-combinations", action="store_true", help="list every combination, however many there are"
+    )
     parser.add_argument("--repair", action="store_true", help="check: move damaged and foreign files aside")
-    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form")
+    parser.add_argument(
+        "--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form"
+    )
     parser.add_argument("--output", "-o", help="query: file to write instead of stdout")
     return parser
 
@@ -97,7 +105,12 @@ def own_help() -> str:
     """Subcommands and our own flags, for `--help`."""
     commands = "\n".join(f"  {name:10}{text}" for name, text in COMMANDS.items())
     flags = _own_flags().format_help().split("options:\n")[-1].rstrip()
-    return f"sweeper [command] [flags] [overrides]\n\nCommands (first word):\n{commands}\n\nFlags:\n{flags}\n"
+    return (
+        "sweeper [command] [flags] [overrides]\n\n"
+        f"Commands (first word):\n{commands}\n\n"
+        f"Flags:\n{flags}\n"
+        "  and Hydra's: --multirun, --config-dir, --config-name, --config-path, --cfg, --info (all: --hydra-help)\n\n"
+    )
 
 
 def _is_bare_word(word: str) -> bool:

@@ -25,6 +25,7 @@ def show(flags: Namespace, overrides: Sequence[str], out: TextIO) -> None:
         The config or an override is wrong.
     """
     from hydra._internal.utils import get_args_parser
+
     from sweeper.config import hydra_session
 
     flags.overrides = list(overrides)

@@ -26,8 +26,8 @@ def test_without_a_direction_or_a_rival_nothing_is_marked():
 
 
 def test_without_a_model_the_rows_are_keys():
-    rows = [row("", "a", 3, metric="", key="exact_duplicates"), row("", "b", 4, metric="", key="exact_duplicates")]
-    assert render.leaderboards(rows).splitlines()[2].split() == ["exact_duplicates", "3", "4"]
+    rows = [row("", d, n, metric="", key=k) for k in ("size", "share") for d, n in (("a", 3), ("b", 4))]
+    assert render.leaderboards(rows).splitlines()[2].split() == ["size", "3", "4"]
 
 
 def test_a_missing_cell_is_blank():

@@ -30,11 +30,11 @@ def merge_bases(cfg: Any, compose_with: Callable[[str, str], Any]) -> None:
 
 
 def _merge(cfg: Any, axis: str, name: str, compose_with: Callable[[str, str], Any], above: tuple[str, ...]) -> Any:
-    from omegaconf import DictConfig, OmegaConf, open_dict
+    from omegaconf import OmegaConf, open_dict
 
-    node = cfg[axis]._get_node(name)
-    if not isinstance(node, DictConfig) or node._is_none() or node._is_missing() or BASE not in node:
-        return node
+    node: Any = OmegaConf.to_container(cfg[axis], resolve=False)[name]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    if not isinstance(node, dict) or BASE not in node:
+        return cfg[axis][name]
     base = str(node[BASE])
     if base in above or base == name:
         raise ConfigError(f"{axis}.{name}: _base_ goes round in a circle: {' -> '.join((*above, name, base))}.")
@@ -43,9 +43,8 @@ def _merge(cfg: Any, axis: str, name: str, compose_with: Callable[[str, str], An
     else:
         below = _elsewhere(cfg, axis, name, base, compose_with)
     with open_dict(cfg):
-        merged = OmegaConf.merge(below, {key: node._get_node(key) for key in node if key != BASE})
-        cfg[axis][name] = merged
-    return cfg[axis]._get_node(name)
+        cfg[axis][name] = OmegaConf.merge(below, {key: value for key, value in node.items() if key != BASE})
+    return cfg[axis][name]
 
 
 def _elsewhere(cfg: Any, axis: str, name: str, base: str, compose_with: Callable[[str, str], Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ from sweeper.errors import ConfigError, near_match
 if TYPE_CHECKING:
     from sweeper.config.session import Session
 
-_NO_CHOICE = re.compile(r"Could not find '(?P<path>[^']+)'")
+_NO_CHOICE = re.compile(r"Could not (?:find|load) '(?P<path>[^']+)'")
 _NO_OVERRIDE = re.compile(r"Could not override '(?P<key>[^']+)'")
 
 
 @contextmanager
-def as_config_error(session: Session) -> Iterator[None]:
+def as_config_error(session: Session) -> Generator[None]:
     """Turn what Hydra, OmegaConf and YAML raise while composing into a `ConfigError`."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException

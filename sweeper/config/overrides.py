@@ -103,10 +103,16 @@ class _Folder:
     def parse(self, overrides: Sequence[str]) -> list[Override]:
         from hydra.errors import HydraException
 
-        try:
-            return self._parser.parse_overrides(list(overrides))
-        except HydraException as error:
-            raise ConfigError(" ".join(str(error).split())) from error
+        parsed: list[Override] = []
+        for line in overrides:
+            try:
+                parsed += self._parser.parse_overrides([line])
+            except HydraException as error:
+                said = " ".join(text for text in str(error).splitlines() if not text.startswith("See "))
+                raise ConfigError(
+                    f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?"
+                ) from error
+        return parsed
 
     def add(self, override: Override) -> None:
         """Put one override where it belongs."""

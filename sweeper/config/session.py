@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def shipped_folder() -> Path:
 @contextmanager
 def open_session(
     config_name: str | None = None, config_dir: str | None = None, config_path: str | None = None
-) -> Iterator[Session]:
+) -> Generator[Session]:
     """Initialise Hydra over the user's folders and the shipped one; what was initialised before comes back at the end.
 
     Parameters
@@ -91,7 +91,7 @@ def open_session(
 @contextmanager
 def hydra_session(
     config_name: str | None = None, config_dir: str | None = None, config_path: str | None = None
-) -> Iterator[tuple[Any, str]]:
+) -> Generator[tuple[Any, str]]:
     """`open_session` for the display flags: gives Hydra's object and the name of the primary config."""
     from sweeper.config.messages import as_config_error
 

@@ -135,7 +135,7 @@ def described_by_class(capability: Choice) -> Choice:
     found = _imported(capability, target)
     arity: dict[str, Arity] = {}
     for axis in ("datasets", "models", "metrics"):
-        said = getattr(getattr(found, f"supports_{axis}", None), "name", None)
+        said: Any = getattr(getattr(found, f"supports_{axis}", None), "name", None)
         if said not in Arity.__members__:
             raise ConfigError(
                 f"capability.{capability.base}: how many {axis} {target} takes is not known. Add to its choice file: "

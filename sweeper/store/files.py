@@ -199,6 +199,9 @@ def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     from pyarrow import ArrowInvalid, fs
 
     scheme = urlsplit(uri).scheme
+    if scheme not in _EXTRAS:
+        known = ", ".join(f"{name}://" for name in _EXTRAS)
+        raise StoreError(f"An analytics store cannot be at {uri}; it takes a path, file://, {known}.")
     path = uri.split("://", 1)[-1]
     if scheme in ("s3", "s3a"):
         return fs.S3FileSystem(**_s3_options(options)), path
@@ -210,7 +213,7 @@ def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
 
 def _s3_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of s3fs that people have, in pyarrow's words; pyarrow's own pass through."""
-    client = dict(options.get("client_kwargs") or {})
+    client: dict[str, Any] = dict(options.get("client_kwargs") or {})
     names = {"key": "access_key", "secret": "secret_key", "token": "session_token", "endpoint_url": "endpoint_override"}
     known: dict[str, Any] = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
     known.update({names.get(k, k).replace("region_name", "region"): v for k, v in client.items()})
@@ -229,12 +232,7 @@ def _fsspec(scheme: str, options: Mapping[str, Any]) -> Any:
 
     try:
         return fs.PyFileSystem(fs.FSSpecHandler(importlib.import_module("fsspec").filesystem(scheme, **options)))
-    except (ImportError, ValueError) as error:
-        extra = _EXTRAS.get(scheme)
-        if extra is None:
-            raise StoreError(
-                f"{scheme}:// is no place for an analytics store; use a path, or s3://, gs://, abfs://."
-            ) from error
+    except ImportError as error:
         raise MissingExtraError(
-            f"{scheme}:// needs a package that is not installed: pip install 'sweeper[{extra}]'."
+            f"{scheme}:// needs a package that is not installed: pip install 'sweeper[{_EXTRAS[scheme]}]'."
         ) from error

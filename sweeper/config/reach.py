@@ -1,0 +1,94 @@
+"""Which parts of a config a value can reach, read off the interpolations without resolving them. Pure.
+
+What is found may be too much, never too little: where an interpolation cannot be followed (a resolver, a nested one),
+it is taken to read everything. What does not matter after all is dropped when the resolved specs are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Path = tuple[str, ...]
+
+_SIMPLE = re.compile(r"\$\{([^${}:]+)\}")
+_ENVIRONMENT = re.compile(r"\$\{oc\.env:[^${}]*\}")
+
+
+def reads(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
+    """Paths that resolving the value at `start` can read, itself included; `None` for possibly everything.
+
+    Parameters
+    ----------
+    raw
+        The config as plain data with interpolations as they are written.
+    """
+    seen: set[Path] = set()
+    todo = [start]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for place, text in _texts_on_the_way(raw, path):
+            targets = _targets(place, text)
+            if targets is None:
+                return None
+            todo.extend(targets)
+    return seen
+
+
+def touches(paths: set[Path] | None, key: Path) -> bool:
+    """Whether a key is, holds or lies in something that is read."""
+    return paths is None or any(path[: len(key)] == key[: len(path)] for path in paths)
+
+
+def split(key: str) -> Path:
+    """`a.b[0].c` as a path."""
+    return tuple(step for step in key.replace("[", ".").replace("]", "").split(".") if step)
+
+
+def _texts_on_the_way(raw: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Texts with interpolations in the value at a path, or where the path itself leads through one."""
+    value = raw
+    for depth, step in enumerate(path):
+        if isinstance(value, str):
+            yield from _texts(value, path[:depth])
+            return
+        value = _item(value, step)
+    yield from _texts(value, path)
+
+
+def _item(value: Any, step: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(step)
+    if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+        return value[int(step)]
+    return None
+
+
+def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        if "${" in value:
+            yield place, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*place, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*place, str(index)))
+
+
+def _targets(place: Path, text: str) -> list[Path] | None:
+    text = _ENVIRONMENT.sub("", text)
+    if "${" in _SIMPLE.sub("", text):
+        return None
+    return [_absolute(place, key.strip()) for key in _SIMPLE.findall(text)]
+
+
+def _absolute(place: Path, key: str) -> Path:
+    """One leading dot is the mapping around the interpolation, each further one the mapping around that."""
+    dots = len(key) - len(key.lstrip("."))
+    steps = split(key[dots:])
+    return (*place[: max(len(place) - dots, 0)], *steps) if dots else steps
