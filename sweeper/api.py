@@ -20,11 +20,11 @@ from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import ConfigError
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
-from sweeper.jobs.request import StoreLocation
 from sweeper.limits import Defaults, combine, unschedulable
 from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream
+from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.revision import code_revision, data_revisions
 from sweeper.spec import Choice, Combination

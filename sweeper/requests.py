@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sweeper.fingerprint import canonical_text
-from sweeper.jobs.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
 from sweeper.planning import Planned
+from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
 from sweeper.spec import Choice, Combination
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from sweeper.jobs.request import LazySpec, Sealed
+from sweeper.request import LazySpec, Sealed
 
 MAX_VISITS = 20_000
 """Objects looked at for one estimate."""

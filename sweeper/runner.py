@@ -24,7 +24,7 @@ from sweeper.requests import RequestBuilder
 from sweeper.store import AttemptRow
 
 if TYPE_CHECKING:
-    from sweeper.jobs.request import RunRequest
+    from sweeper.request import RunRequest
     from sweeper.store import Store
 
 TICK_S = 0.5

@@ -15,7 +15,7 @@ from parts import Hits, Numbers, Parity, Sees, Tiny, TwoArgumentsError, Unpickla
 
 from sweeper import jobs
 from sweeper.jobs import JobStatus
-from sweeper.jobs.request import LazySpec
+from sweeper.request import LazySpec
 from sweeper.store import open_store
 
 

@@ -17,7 +17,7 @@ from parts import Hits, Numbers, Parity, Sees, Tiny
 
 from sweeper import jobs
 from sweeper.jobs import JobStatus
-from sweeper.jobs.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
+from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
 from sweeper.store import open_store
 
 pytestmark = pytest.mark.usefixtures("ray_session")

@@ -93,7 +93,8 @@ def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
     from omegaconf import OmegaConf
 
     with open_session(**where) as session, as_config_error(session):
-        composed = Composed(session, (), multirun=False, given=OmegaConf.create(config))  # pyright: ignore[reportArgumentType]
+        given: Any = OmegaConf.create(dict(config))
+        composed = Composed(session, (), multirun=False, given=given)
         return _checked(composed, session)
 
 

@@ -57,7 +57,7 @@ class Composed:
             if group.key == key:
                 return group.labels[index]
         value: Any = OmegaConf.select(cfg, key)
-        plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+        plain: Any = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         return str(plain) if isinstance(plain, str) else Override._get_value_element_as_str(plain)  # pyright: ignore[reportPrivateUsage]
 
     def _configure(self, assignment: Mapping[str, int]) -> DictConfig:

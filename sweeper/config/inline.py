@@ -32,7 +32,8 @@ def merge_bases(cfg: Any, compose_with: Callable[[str, str], Any]) -> None:
 def _merge(cfg: Any, axis: str, name: str, compose_with: Callable[[str, str], Any], above: tuple[str, ...]) -> Any:
     from omegaconf import OmegaConf, open_dict
 
-    node: Any = OmegaConf.to_container(cfg[axis], resolve=False)[name]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    plain: Any = OmegaConf.to_container(cfg[axis], resolve=False)
+    node = plain[name]
     if not isinstance(node, dict) or BASE not in node:
         return cfg[axis][name]
     base = str(node[BASE])

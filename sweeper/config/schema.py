@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.jobs.request import StoreLocation
+from sweeper.request import StoreLocation
 
 RERUN = ("all", "missing", "failed", "stale")
 RERUN_TRIGGERS = ("config", "code", "data")

@@ -9,7 +9,7 @@ from sweeper.errors import near_match
 from sweeper.jobs.protocol import CapabilityRunRef, Job, JobBackend, JobStatus
 
 if TYPE_CHECKING:
-    from sweeper.jobs.request import StoreLocation
+    from sweeper.request import StoreLocation
 
 KINDS = ("ray-simple", "inline")
 DEFAULT_LIST_LIMIT = 100

@@ -16,7 +16,7 @@ from uuid import uuid4
 from sweeper.jobs import submission, worker
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
-from sweeper.jobs.request import InferenceRequest, RunRequest, Ticket
+from sweeper.request import InferenceRequest, RunRequest, Ticket
 
 T = TypeVar("T")
 

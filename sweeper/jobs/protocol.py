@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from sweeper.jobs.failure import ErrorInfo
-    from sweeper.jobs.request import RunRequest
+    from sweeper.request import RunRequest
 
 T_co = TypeVar("T_co", covariant=True)
 

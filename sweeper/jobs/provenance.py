@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sweeper.errors import near_match
-from sweeper.jobs.request import Provenance
+from sweeper.request import Provenance
 
 ENVIRONMENT_PREFIX = "SWEEPER_PROVENANCE_"
 SETTABLE = ("user_id", "workspace_id", "environment", "executor", "cluster_id", "request_id")

@@ -37,9 +37,9 @@ from sweeper.jobs.failure import WorkerFailure
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
-from sweeper.jobs.request import InferenceRequest, LazySpec, RunRequest, Sealed, Ticket, log_path
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import unschedulable
+from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Ticket, log_path
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

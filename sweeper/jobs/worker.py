@@ -19,7 +19,7 @@ from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
 from sweeper.jobs.protocol import CapabilityRunRef
 from sweeper.jobs.provenance import of_job
 from sweeper.jobs.report import collect
-from sweeper.jobs.request import InferenceRequest, RunRequest, StoreLocation, Ticket, log_path
+from sweeper.request import InferenceRequest, RunRequest, StoreLocation, Ticket, log_path
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions

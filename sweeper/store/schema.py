@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from sweeper.errors import SchemaError
-from sweeper.jobs.request import AttemptInfo
 from sweeper.records import Record, columns
+from sweeper.request import AttemptInfo
 
 TIME = pa.timestamp("us", tz="UTC")
 """The one form of time that checkmaite's writer can append to."""

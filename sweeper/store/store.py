@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from sweeper.errors import StoreError
-from sweeper.jobs.request import AttemptInfo, Provenance
+from sweeper.request import AttemptInfo, Provenance
 from sweeper.store import names, views
 from sweeper.store.files import PRIVATE, Files, open_files
 from sweeper.store.parquet import SCHEMA_FILE, encode, new_name, read

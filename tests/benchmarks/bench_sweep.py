@@ -22,10 +22,10 @@ from tabulate import tabulate
 from sweeper.fingerprint import canonical, digest
 from sweeper.interrupts import Interrupts
 from sweeper.jobs import RaySimpleJobBackend
-from sweeper.jobs.request import StoreLocation
 from sweeper.limits import Defaults
 from sweeper.planning import Planned, Policy, decide, identify
 from sweeper.progress import Silent
+from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.runner import Runner, RunSettings
 from sweeper.spec import Arity, Choice, Combination, Runtime
