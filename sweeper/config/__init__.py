@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config import schema
 from sweeper.config.algebra import grid_of
 from sweeper.config.choices import resolve
-from sweeper.config.compose import Composed, references
+from sweeper.config.compose import Composed, assignments
+from sweeper.config.files import check_choice_files, check_root_keys
 from sweeper.config.messages import as_config_error
-from sweeper.config.overrides import fold
-from sweeper.config.parts import parts_of
+from sweeper.config.parts import Names, Reach, names_of, parts_of
 from sweeper.config.schema import BackendSettings, Settings
 from sweeper.config.session import Session, hydra_session, open_session, replaced_files
 from sweeper.config.targets import check_targets
-from sweeper.errors import ConfigError, near_match
-from sweeper.grid import Grid
+from sweeper.errors import ConfigError
+from sweeper.grid import Grid, Part
 from sweeper.spec import AXES
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ __all__ = [
     "load",
     "load_mapping",
 ]
-
-LIBRARY = "part"
-"""A root key for specs that choices share; it is hashed where it is used."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,7 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     """
     with open_session(**where) as session, as_config_error(session):
         composed = Composed(session, overrides, multirun=multirun)
+        check_choice_files(session, composed.folded.selections, composed.plain)
         return _checked(composed, session)
 
 
@@ -79,7 +77,7 @@ def folded_overrides(overrides: Sequence[str], **where: str | None) -> list[str]
         They cannot be folded.
     """
     with open_session(**where) as session, as_config_error(session):
-        return fold(overrides, session, multirun=True).lines()
+        return Composed(session, overrides, multirun=True).folded.lines()
 
 
 def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
@@ -100,16 +98,23 @@ def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
 
 def _checked(composed: Composed, session: Session) -> SweepConfig:
     cfg = composed.at(())
-    _refuse_unknown_root(cfg)
-    root = {key: resolve(cfg, (key,)) for key in schema.ROOT_FIELDS if key in cfg and key not in AXES}
-    parts = parts_of(composed, {axis: session.files(axis) for axis in AXES})
+    check_root_keys(cfg, session)
+    names = names_of(cfg, {axis: session.files(axis) for axis in AXES})
+    _refuse_changing_names(composed, session, names)
+    parts = parts_of(composed, cfg, names)
     if not parts["capability"]:
         raise ConfigError("No capability is selected, so there is nothing to run. Select one: 'capability=[evaluate]'.")
+    root = _root(cfg)
+    _refuse_swept_root(composed, cfg, root)
     return SweepConfig(
         grid=grid_of(parts, composed.values, root),
         settings=schema.settings_of(root, _name(composed, session)),
-        notes=tuple(replaced_files(session.folders)),
+        notes=(*replaced_files(session.folders), *_idle_keys(composed, parts)),
     )
+
+
+def _root(cfg: DictConfig) -> dict[str, Any]:
+    return {key: resolve(cfg, (key,)) for key in schema.ROOT_FIELDS if key in cfg and key not in AXES}
 
 
 def _name(composed: Composed, session: Session) -> str:
@@ -117,14 +122,29 @@ def _name(composed: Composed, session: Session) -> str:
     return chosen[-1] if chosen else session.config_name
 
 
-def _refuse_unknown_root(cfg: DictConfig) -> None:
-    """A root key of the user's own is fine where something interpolates it; else it is a mistake."""
-    known = (*schema.ROOT_FIELDS, LIBRARY)
-    strange = [str(key) for key in cfg if key not in known]
-    used = {reference.split(".")[0] for reference in references(cfg)} if strange else set[str]()
-    for key in strange:
-        if key not in used:
+def _refuse_changing_names(composed: Composed, session: Session, names: Names) -> None:
+    """A swept config group may change what choices are, not which there are."""
+    files = {axis: session.files(axis) for axis in AXES}
+    groups = [group.key for group in composed.folded.groups]
+    for point in assignments(composed.values, groups) if groups else ():
+        if names_of(composed.at(point), files) != names:
             raise ConfigError(
-                f"The config has no key {key!r}, and nothing interpolates it.{near_match(key, known)} "
-                f"It has {', '.join(known)}."
+                f"{', '.join(groups)}: sweeping over it changes which choices are selected; run one sweep for each."
             )
+
+
+def _refuse_swept_root(composed: Composed, cfg: DictConfig, root: Mapping[str, Any]) -> None:
+    """A setting has one value in a sweep, also where it interpolates what is swept."""
+    for key in Reach(composed, cfg).of_paths([(name,) for name in root]) if composed.values else ():
+        for index in range(1, composed.values[key]):
+            other = _root(composed.at(((key, index),)))
+            for name in root:
+                if other.get(name) != root[name]:
+                    raise ConfigError(
+                        f"{key} is swept and changes {name}, which must have one value for the whole sweep."
+                    )
+
+
+def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
+    reached = {key for axis in parts.values() for part in axis for key in part.keys}
+    return [f"{key} is swept and changes none of the selected choices" for key in composed.values if key not in reached]

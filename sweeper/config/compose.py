@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-import re
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config.apply import apply
 from sweeper.config.inline import merge_bases
+from sweeper.config.messages import as_config_error
 from sweeper.config.overrides import Folded, fold
+from sweeper.errors import ConfigError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 Assignment = tuple[tuple[str, int], ...]
 """Swept keys with the index of the value that each takes."""
-_REFERENCE = re.compile(r"\$\{\s*([^:{}]+?)\s*\}")
 
 
 class Composed:
@@ -30,11 +32,19 @@ class Composed:
         self._session = session
         self.folded = fold(overrides, session, multirun=multirun)
         first = given if given is not None else self._compose(self.folded, ())
+        _refuse_plugins(first)
         if multirun and (params := _sweeper_params(first)):
             self.folded = fold(overrides, session, multirun=True, params=params)
             first = self._compose(self.folded, ())
         self._bases: dict[tuple[str, ...], DictConfig] = {(): _without_hydra(first)}
-        self._configured: dict[Assignment, DictConfig] = {}
+        self._elsewhere: dict[tuple[str, ...], DictConfig] = {}
+        self.derived: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Choices that a `_base_` made, as (axis, name), with the names of their bases."""
+
+    @property
+    def plain(self) -> DictConfig:
+        """What Hydra composed, before any value is set."""
+        return self._bases[()]
 
     @property
     def values(self) -> dict[str, int]:
@@ -44,43 +54,61 @@ class Composed:
 
     def at(self, assignment: Assignment) -> DictConfig:
         """The config with each of these keys at one of its values; keys that are not named keep their first value."""
-        if assignment not in self._configured:
-            self._configured[assignment] = self._configure(dict(assignment))
-        return self._configured[assignment]
+        index = dict(assignment)
+        options = tuple(g.options[index.get(g.key, 0)] for g in self.folded.groups)
+        cfg = copy.deepcopy(self._base(options))
+        for override in self.folded.values:
+            apply(cfg, override)
+        for swept in self.folded.swept:
+            apply(cfg, swept.overrides[index.get(swept.key, 0)])
+        self.derived |= merge_bases(cfg, lambda axis, name: self._with_choice(options, axis, name))
+        return cfg
 
     def label(self, key: str, index: int, cfg: DictConfig) -> str:
         """The value of a swept key, as a variant's name shows it."""
-        from hydra.core.override_parser.types import Override
         from omegaconf import OmegaConf
 
         for group in self.folded.groups:
             if group.key == key:
                 return group.labels[index]
         value: Any = OmegaConf.select(cfg, key)
-        plain: Any = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-        return str(plain) if isinstance(plain, str) else Override._get_value_element_as_str(plain)  # pyright: ignore[reportPrivateUsage]
-
-    def _configure(self, assignment: Mapping[str, int]) -> DictConfig:
-        options = tuple(g.options[assignment.get(g.key, 0)] for g in self.folded.groups)
-        cfg = self._base(options).copy()
-        for override in self.folded.values:
-            apply(cfg, override)
-        for swept in self.folded.swept:
-            apply(cfg, swept.overrides[assignment.get(swept.key, 0)])
-        merge_bases(cfg, lambda axis, name: _without_hydra(self._compose(self.folded, (*options, f"{axis}=[{name}]"))))
-        return cfg
+        return _shown(OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value)
 
     def _base(self, options: tuple[str, ...]) -> DictConfig:
         if options not in self._bases:
             self._bases[options] = _without_hydra(self._compose(self.folded, options))
         return self._bases[options]
 
+    def _with_choice(self, options: tuple[str, ...], axis: str, name: str) -> DictConfig:
+        """The config with one choice alone on an axis, for a `_base_` that is not itself selected."""
+        others = [line for line in self.folded.selections if line.lstrip("+~").split("=")[0] != axis]
+        lines = (*others, *options, f"{'' if axis in self.plain else '+'}{axis}=[{name}]")
+        if lines not in self._elsewhere:
+            self._elsewhere[lines] = _without_hydra(self._load(lines))
+        return self._elsewhere[lines]
+
     def _compose(self, folded: Folded, more: Sequence[str]) -> DictConfig:
+        return self._load((*folded.selections, *more))
+
+    def _load(self, selections: Sequence[str]) -> DictConfig:
         from hydra.types import RunMode
 
-        return self._session.loader.load_configuration(
-            self._session.config_name, [*folded.selections, *more], RunMode.RUN, from_shell=False
-        )
+        with as_config_error(self._session):
+            return self._session.loader.load_configuration(
+                self._session.config_name, list(selections), RunMode.RUN, from_shell=False
+            )
+
+
+def _refuse_plugins(cfg: DictConfig) -> None:
+    from omegaconf import OmegaConf
+
+    for kind in ("sweeper", "launcher"):
+        target = str(OmegaConf.select(cfg, f"hydra.{kind}._target_") or "Basic")
+        if not target.rpartition(".")[2].startswith("Basic"):
+            raise ConfigError(
+                f"The config sets hydra/{kind} to {target}: sweeper expands and runs the grid itself, so other sweepers "
+                "and launchers of Hydra have no place; leave it out (job_backend.* says where jobs run)."
+            )
 
 
 def _sweeper_params(cfg: DictConfig) -> Mapping[str, Any]:
@@ -98,11 +126,8 @@ def _without_hydra(cfg: DictConfig) -> DictConfig:
     return cfg
 
 
-def references(cfg: DictConfig) -> set[str]:
-    """Every key that some interpolation of the config names."""
-    from omegaconf import OmegaConf
-
-    return set(_REFERENCE.findall(OmegaConf.to_yaml(cfg, resolve=False)))
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def assignments(values: Mapping[str, int], keys: Sequence[str]) -> list[Assignment]:

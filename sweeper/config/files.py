@@ -12,16 +12,23 @@ from sweeper.errors import ConfigError, near_match
 from sweeper.spec import AXES
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from sweeper.config.session import Session
 
 _PACKAGE_HEADER = re.compile(r"^#\s*@package\s", re.MULTILINE)
 
 
-def check_choice_files(session: Session, selections: Iterable[str], present: Mapping[str, set[str]]) -> None:
+def check_choice_files(session: Session, selections: Iterable[str], cfg: DictConfig) -> None:
     """Hold each selected choice file to its contract: it contributes exactly its own name.
 
     Files are looked at where what they contribute is in the composed config and is not their own name alone; only
     then is Hydra asked which files took part, since that takes a good part of a composition.
+
+    Parameters
+    ----------
+    cfg
+        What Hydra composed from these selections.
 
     Raises
     ------
@@ -30,8 +37,9 @@ def check_choice_files(session: Session, selections: Iterable[str], present: Map
     """
     selected: set[str] | None = None
     for axis in AXES:
+        present = {str(name) for name in cfg.get(axis) or ()}
         for name, path in session.files(axis).items():
-            problem = _problem(axis, name, path, present[axis])
+            problem = _problem(axis, name, path, present)
             if problem:
                 selected = _selected(session, selections) if selected is None else selected
                 if f"{axis}/{name}" in selected:
@@ -59,7 +67,7 @@ def _problem(axis: str, name: str, path: Path, present: set[str]) -> str | None:
     if own not in keys and not present.intersection(keys) and keys:
         return None
     if "_target_" in keys:
-        return f"is flat, and would merge its _target_ into the whole {axis} axis. Begin it with the line '{own}:' and indent the rest."
+        return f"is flat: its _target_ would merge into the whole {axis} axis. Begin it with '{own}:', indent the rest."
     return f"contributes {', '.join(keys) or 'nothing'}, and must contribute {own!r} alone."
 
 
@@ -93,7 +101,7 @@ def _selected(session: Session, selections: Iterable[str]) -> set[str]:
     return {str(entry.config_path) for entry in defaults.defaults}
 
 
-def check_root_keys(keys: Iterable[str], raw: Any, session: Session | None) -> None:
+def check_root_keys(cfg: DictConfig, session: Session) -> None:
     """Refuse a root key that neither sweeper knows nor any interpolation reads: it is a slip of the pen.
 
     Raises
@@ -101,23 +109,26 @@ def check_root_keys(keys: Iterable[str], raw: Any, session: Session | None) -> N
     ConfigError
         Naming the key and the known one that is nearest.
     """
-    for key in keys:
-        if key not in ROOT_FIELDS and not _is_read(key, raw, session):
+    for key in (str(key) for key in cfg):
+        if key not in ROOT_FIELDS and not _is_group(key, session) and not _is_read(key, cfg, session):
             raise ConfigError(
                 f"The config has a key {key!r}, which sweeper does not know and nothing interpolates; it knows "
                 f"{', '.join(ROOT_FIELDS)}.{near_match(key, ROOT_FIELDS)}"
             )
 
 
-def _is_read(key: str, raw: Any, session: Session | None) -> bool:
-    """Whether the composed config, a group or any config file on the search path speaks of a root key."""
+def _is_group(key: str, session: Session) -> bool:
+    return any((folder / key).is_dir() for folder in session.folders)
+
+
+def _is_read(key: str, cfg: DictConfig, session: Session) -> bool:
+    """Whether the composed config, or any config file on the search path, interpolates a root key."""
+    from omegaconf import OmegaConf
+
     mention = re.compile(r"\$\{[^}]*\b" + re.escape(key) + r"\b")
-    if any(mention.search(text) for text in strings(raw)):
+    if any(mention.search(text) for text in strings(OmegaConf.to_container(cfg, resolve=False))):
         return True
-    folders = session.folders if session is not None else ()
-    if any((folder / key).is_dir() for folder in folders):
-        return True
-    return any(mention.search(path.read_text(encoding="utf-8")) for f in folders for path in f.rglob("*.yaml"))
+    return any(mention.search(path.read_text(encoding="utf-8")) for f in session.folders for path in f.rglob("*.yaml"))
 
 
 def strings(value: Any) -> Iterable[str]:

@@ -2,60 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from sweeper.config.apply import typed
 from sweeper.errors import ConfigError
 from sweeper.spec import AXES
 
 BASE = "_base_"
+Compose = Callable[[str, str], Any]
+"""(axis, name) -> a config with that choice selected."""
 
 
-def merge_bases(cfg: Any, compose_with: Callable[[str, str], Any]) -> None:
+def merge_bases(cfg: Any, compose_with: Compose) -> dict[tuple[str, str], tuple[str, ...]]:
     """Replace each choice that has a `_base_` by the merge over its base, in place.
 
-    Parameters
-    ----------
-    compose_with
-        Gives the config with one more choice selected: (axis, name) -> config.
+    A base that is not selected is composed, merged over, and taken out again.
+
+    Returns
+    -------
+    The bases of each choice that has some, as (axis, name) -> names.
 
     Raises
     ------
     ConfigError
         A base does not exist, or bases go round in a circle.
     """
+    from omegaconf import open_dict
+
+    derived: dict[tuple[str, str], tuple[str, ...]] = {}
     for axis in AXES:
-        for name in list(cfg.get(axis) or {}):
-            _merge(cfg, axis, str(name), compose_with, ())
+        selected = [str(name) for name in _plain(cfg.get(axis))]
+        names = [name for name in selected if _base_of(cfg[axis], name)]
+        with open_dict(cfg):
+            for name in names:
+                derived[axis, name] = _merge(cfg, axis, name, compose_with, ())
+            for name in [str(n) for n in cfg[axis] if n not in selected] if names else ():
+                del cfg[axis][name]
+    return derived
 
 
-def _merge(cfg: Any, axis: str, name: str, compose_with: Callable[[str, str], Any], above: tuple[str, ...]) -> Any:
-    from omegaconf import OmegaConf, open_dict
+def _plain(node: Any) -> Mapping[Any, Any]:
+    from omegaconf import OmegaConf
 
-    plain: Any = OmegaConf.to_container(cfg[axis], resolve=False)
-    node = plain[name]
-    if not isinstance(node, dict) or BASE not in node:
-        return cfg[axis][name]
-    base = str(node[BASE])
+    plain: Any = OmegaConf.to_container(node, resolve=False) if OmegaConf.is_dict(node) else None
+    return plain or {}
+
+
+def _base_of(node: Any, name: str) -> str | None:
+    choice = _plain(node).get(name)
+    return str(choice[BASE]) if isinstance(choice, dict) and choice.get(BASE) else None
+
+
+def _merge(cfg: Any, axis: str, name: str, compose_with: Compose, above: tuple[str, ...]) -> tuple[str, ...]:
+    """Merge one choice over its base, which is merged over its own base first; gives the names of all bases."""
+    from omegaconf import OmegaConf
+
+    base = _base_of(cfg[axis], name)
+    if base is None:
+        return ()
     if base in above or base == name:
         raise ConfigError(f"{axis}.{name}: _base_ goes round in a circle: {' -> '.join((*above, name, base))}.")
-    if base in cfg[axis]:
-        below = _merge(cfg, axis, base, compose_with, (*above, name))
-    else:
-        below = _elsewhere(cfg, axis, name, base, compose_with)
-    with open_dict(cfg):
-        cfg[axis][name] = OmegaConf.merge(below, {key: value for key, value in node.items() if key != BASE})
-    return cfg[axis][name]
+    if base not in cfg[axis]:
+        _bring(cfg, axis, name, base, compose_with)
+    further = _merge(cfg, axis, base, compose_with, (*above, name))
+    over = {key: value for key, value in _plain(cfg[axis])[name].items() if key != BASE}
+    merged = copy.deepcopy(cfg[axis][base])  # a copy keeps its place in the config, so that interpolations resolve
+    OmegaConf.set_struct(merged, False)
+    merged.merge_with(typed(over, _plain(merged)))
+    cfg[axis][name] = merged
+    return (base, *further)
 
 
-def _elsewhere(cfg: Any, axis: str, name: str, base: str, compose_with: Callable[[str, str], Any]) -> Any:
-    """A base that is not itself selected; what it shares with others (`part`) is brought along."""
-    from omegaconf import OmegaConf, open_dict
+def _bring(cfg: Any, axis: str, name: str, base: str, compose_with: Compose) -> None:
+    """Put in a base that is not itself selected, and what its file brings along beside the axes."""
+    from omegaconf import OmegaConf
 
     try:
         other = compose_with(axis, base)
     except ConfigError as error:
         raise ConfigError(f"{axis}.{name}: _base_ names a choice that is not there. {error}") from error
-    with open_dict(cfg):
-        cfg.part = OmegaConf.merge(other.get("part") or {}, cfg.get("part") or {})
-    return other[axis][base]
+    cfg[axis][base] = copy.deepcopy(other[axis][base])
+    for key in other:
+        if key in AXES:
+            continue
+        if key not in cfg:
+            cfg[key] = copy.deepcopy(other[key])
+        elif OmegaConf.is_dict(other[key]) and OmegaConf.is_dict(cfg[key]):
+            cfg[key] = OmegaConf.merge(other[key], cfg[key])

@@ -2,89 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config.choices import choice_of, names_on, path_of, resolve
-from sweeper.config.compose import Assignment, Composed, assignments, references
+from sweeper.config.compose import Assignment, Composed, assignments
+from sweeper.config.files import strings
+from sweeper.config.reach import Path, reads, split, touches
 from sweeper.config.targets import described_by_class
+from sweeper.errors import ConfigError
 from sweeper.grid import Part
 from sweeper.spec import AXES, Choice
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+Names = Mapping[str, Sequence[str]]
+"""The choices of each axis, in the order of their selection."""
 
-def parts_of(composed: Composed, files: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[Part, ...]]:
-    """The selected choices of each axis, in the order of their selection.
+
+def parts_of(composed: Composed, cfg: DictConfig, names: Names) -> dict[str, tuple[Part, ...]]:
+    """The selected choices of each axis, in the order of their selection, with their variants.
 
     Parameters
     ----------
-    files
-        The choice files of each axis by name.
+    cfg
+        The config with all swept keys at their first value.
 
     Raises
     ------
     ConfigError
-        A choice is not well formed or cannot be resolved.
+        A choice is not well formed or cannot be resolved, or a swept key changes only how a choice is run.
     """
-    cfg = composed.at(())
-    named = references(cfg) if composed.values else set[str]()
-    found = {axis: list(names_on(cfg, axis, files[axis])) for axis in AXES}
-    owners = _owners(composed, found, named, cfg)
-    return {axis: tuple(_part(composed, axis, name, owners) for name in names) for axis, names in found.items()}
+    drafts = [_Draft(axis, name) for axis in AXES for name in names[axis]]
+    candidates = Reach(composed, cfg).of_choice
+    by_keys: dict[tuple[str, ...], list[_Draft]] = {}
+    for draft in drafts:
+        by_keys.setdefault(tuple(candidates(draft.axis, draft.name)), []).append(draft)
+    labels: dict[tuple[str, int], str] = {}
+    for keys, group in by_keys.items():
+        for point in assignments(composed.values, keys):
+            at = composed.at(point) if point else cfg
+            labels |= {(key, i): composed.label(key, i, at) for key, i in point if (key, i) not in labels}
+            for draft in group:
+                draft.add(point, at)
+    made = [draft.part(labels) for draft in drafts]
+    return {axis: tuple(part for part in made if part.axis == axis) for axis in AXES}
 
 
-def _owners(
-    composed: Composed, found: Mapping[str, Sequence[str]], named: set[str], cfg: DictConfig
-) -> dict[str, tuple[str, str] | None]:
-    """The one choice that a swept key can reach, `None` for a key that may reach any."""
-    paths = {".".join(path_of(axis, name)): (axis, name) for axis, names in found.items() for name in names}
-    bases = {str(node["_base_"]) for axis in AXES for node in _inline(cfg, axis)}
-    groups = {group.key for group in composed.folded.groups}
+class Reach:
+    """Which swept keys may reach what, read off the interpolations."""
 
-    def owner(key: str) -> tuple[str, str] | None:
-        for path, (axis, name) in paths.items():
-            if key.startswith(f"{path}.") and key not in groups:
-                pointed_at = any(other == path or other.startswith(f"{path}.") for other in named)
-                return None if pointed_at or name in bases else (axis, name)
-        return None
+    def __init__(self, composed: Composed, cfg: DictConfig) -> None:
+        from omegaconf import OmegaConf
 
-    return {key: owner(key) for key in composed.values}
+        self._composed = composed
+        self._keys = list(composed.values)
+        self._groups = {group.key for group in composed.folded.groups}
+        self._raw: Any = OmegaConf.to_container(cfg, resolve=False) if self._keys else {}
+        self._pointing = {
+            swept.key
+            for swept in composed.folded.swept
+            if any("${" in text for o in swept.overrides for text in strings([o.value()]))
+        }
 
+    def of_choice(self, axis: str, name: str) -> list[str]:
+        """Keys that may change a choice, in their order."""
+        if not self._keys:
+            return []
+        bases = self._composed.derived.get((axis, name), ())
+        return self.of_paths([path_of(axis, n) for n in (name, *bases)])
 
-def _inline(cfg: DictConfig, axis: str) -> list[Any]:
-    return [node for node in (cfg.get(axis) or {}).values() if hasattr(node, "keys") and "_base_" in node]
-
-
-def _part(composed: Composed, axis: str, name: str, owners: Mapping[str, tuple[str, str] | None]) -> Part:
-    keys = [key for key, owner in owners.items() if owner in (None, (axis, name))]
-    points = assignments(composed.values, keys)
-    choices = {point: _choice(composed, axis, name, point) for point in points}
-    reaching = tuple(key for key in keys if _reaches(key, choices))
-    variants: dict[tuple[int, ...], Choice] = {}
-    for point, choice in choices.items():
-        at = {key: index for key, index in point if key in reaching}
-        variants.setdefault(tuple(at.values()), replace(choice, name=name + _suffix(composed, axis, name, point, at)))
-    return Part(axis, name, reaching, variants)
+    def of_paths(self, paths: Iterable[Path]) -> list[str]:
+        """Keys that may change what stands at some paths; those of swept config groups may change anything."""
+        read = [reads(self._raw, path) for path in paths]
+        found = [k for k in self._keys if k in self._groups or any(touches(seen, split(k)) for seen in read)]
+        return self._keys if self._pointing.intersection(found) else found
 
 
-def _choice(composed: Composed, axis: str, name: str, point: Assignment) -> Choice:
-    choice = choice_of(axis, name, resolve(composed.at(point), path_of(axis, name)))
-    return described_by_class(choice) if axis == "capability" else choice
+@dataclass
+class _Draft:
+    """A choice at each assignment of the keys that may reach it."""
+
+    axis: str
+    name: str
+    choices: dict[Assignment, Choice] = field(default_factory=dict[Assignment, Choice])
+
+    def add(self, point: Assignment, cfg: DictConfig) -> None:
+        choice = choice_of(self.axis, self.name, resolve(cfg, path_of(self.axis, self.name)))
+        self.choices[point] = described_by_class(choice) if self.axis == "capability" else choice
+
+    def part(self, labels: Mapping[tuple[str, int], str]) -> Part:
+        """The part, with the keys alone that make a difference."""
+        keys = tuple(key for key, _ in next(iter(self.choices)) if self._differs(key))
+        variants: dict[tuple[int, ...], Choice] = {}
+        for point, choice in self.choices.items():
+            at = [(key, index) for key, index in point if key in keys]
+            named = replace(choice, name=self.name + self._suffix(at, labels))
+            variants.setdefault(tuple(index for _, index in at), named)
+        return Part(self.axis, self.name, keys, variants)
+
+    def _differs(self, key: str) -> bool:
+        """Whether two assignments that differ in this key alone give different specs."""
+        seen: dict[Assignment, list[Choice]] = {}
+        for point, choice in self.choices.items():
+            seen.setdefault(tuple(pair for pair in point if pair[0] != key), []).append(choice)
+        if any(len({choice.canonical for choice in choices}) > 1 for choices in seen.values()):
+            return True
+        if any(choice.runtime != choices[0].runtime for choices in seen.values() for choice in choices):
+            raise ConfigError(
+                f"{key} is swept and changes only the _sweep_ of {self.axis}.{self.name}, which says how it runs and "
+                "not what it is; give it one value."
+            )
+        return False
+
+    def _suffix(self, at: Sequence[tuple[str, int]], labels: Mapping[tuple[str, int], str]) -> str:
+        own = ".".join(path_of(self.axis, self.name)) + "."
+        said = (f"{_short(key, own)}={labels[key, index]}" for key, index in at)
+        return f"[{','.join(said)}]" if at else ""
 
 
-def _reaches(key: str, choices: Mapping[Assignment, Choice]) -> bool:
-    """Whether the choice differs between two assignments that differ in this key alone."""
-    seen: dict[Assignment, set[str]] = {}
-    for point, choice in choices.items():
-        rest = tuple(pair for pair in point if pair[0] != key)
-        seen.setdefault(rest, set()).add(choice.canonical)
-    return any(len(texts) > 1 for texts in seen.values())
+def _short(key: str, own: str) -> str:
+    """A swept key as a variant's name shows it: without the path of its choice, a config group by its package."""
+    group, _, package = key.partition("@")
+    return package.removeprefix(own) if package.startswith(own) else ((package and key) or group).removeprefix(own)
 
 
-def _suffix(composed: Composed, axis: str, name: str, point: Assignment, at: Mapping[str, int]) -> str:
-    own = ".".join(path_of(axis, name)) + "."
-    said = (f"{key.removeprefix(own)}={composed.label(key, index, composed.at(point))}" for key, index in at.items())
-    return f"[{','.join(said)}]" if at else ""
+def names_of(cfg: DictConfig, files: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The choices of each axis, in the order of their selection."""
+    return {axis: list(names_on(cfg, axis, files[axis])) for axis in AXES}
