@@ -10,6 +10,9 @@ from sweeper.errors import ConfigError
 from sweeper.grid import CROSSED, Grid, Part, Rule
 from sweeper.spec import AXES
 
+OPTIONAL = "optional"
+"""The key of a rule that may match nothing."""
+
 
 def grid_of(parts: Mapping[str, tuple[Part, ...]], values: Mapping[str, int], root: Mapping[str, Any]) -> Grid:
     """The grid that a config declares.
@@ -22,10 +25,10 @@ def grid_of(parts: Mapping[str, tuple[Part, ...]], values: Mapping[str, int], ro
     return Grid(
         parts=parts,
         values=values,
-        union=_rules("union", root.get("union"), (*AXES, "name")),
+        union=_rules("union", root.get("union"), (*AXES, "name", OPTIONAL)),
         zip=_zips(root.get("zip")),
-        only=_rules("only", root.get("only"), AXES),
-        exclude=_rules("exclude", root.get("exclude"), AXES),
+        only=_rules("only", root.get("only"), (*AXES, OPTIONAL)),
+        exclude=_rules("exclude", root.get("exclude"), (*AXES, OPTIONAL)),
     )
 
 
@@ -40,7 +43,8 @@ def _rule(where: str, given: Any, allowed: tuple[str, ...]) -> Rule:
     patterns = {axis: globs(f"{where}.{axis}", said[axis]) for axis in AXES if axis in said}
     if not patterns and "name" not in said:
         raise ConfigError(f"{where} names no axis; write e.g. {{model: 'svm*', dataset: digits}}.")
-    return Rule(patterns, f"{where} {said['name']!r}" if said.get("name") else where)
+    optional = schema.flag(f"{where}.{OPTIONAL}", said.get(OPTIONAL, False))
+    return Rule(patterns, f"{where} {said['name']!r}" if said.get("name") else where, optional)
 
 
 def _zips(given: Any) -> tuple[tuple[str, ...], ...]:

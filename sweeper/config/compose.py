@@ -106,8 +106,8 @@ def _refuse_plugins(cfg: DictConfig) -> None:
         target = str(OmegaConf.select(cfg, f"hydra.{kind}._target_") or "Basic")
         if not target.rpartition(".")[2].startswith("Basic"):
             raise ConfigError(
-                f"The config sets hydra/{kind} to {target}: sweeper expands and runs the grid itself, so other sweepers "
-                "and launchers of Hydra have no place; leave it out (job_backend.* says where jobs run)."
+                f"The config sets hydra/{kind} to {target}: sweeper expands and runs the grid itself, so other "
+                "sweepers and launchers of Hydra have no place; leave it out (job_backend.* says where jobs run)."
             )
 
 

@@ -46,7 +46,8 @@ def _explain(text: str, session: Session) -> str:
         return _unknown_choice(missing["path"], text, session)
     unused = _NO_OVERRIDE.search(text)
     if unused and "@" not in unused["key"]:
-        return f"{unused['key']!r} cannot be overridden: it is in no defaults list. Add it: +{unused['key']}=...  ({_one_line(text)})"
+        key = unused["key"]
+        return f"{key!r} cannot be overridden, since no defaults list has it. Add it: +{key}=... ({_one_line(text)})"
     return _one_line(text)
 
 
@@ -55,7 +56,8 @@ def _unknown_choice(path: str, text: str, session: Session) -> str:
     known = sorted(session.files(group)) if group else []
     if not known:
         groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
-        return f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}.{near_match(path, groups)}"
+        said = f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}."
+        return said + near_match(path, groups)
     return f"There is no {group} {name!r}; there are: {', '.join(known)}.{near_match(name, known)}"
 
 
