@@ -89,12 +89,3 @@ def test_a_checkmaite_capability_runs_unchanged_and_checkmaite_reads_its_rows(
     assert {(row["output_value"], row["dataset_id"], row["job_id"]) for row in rows} == {
         (expected, "cats-and-dogs", job.job_id)
     }
-
-
-def test_resources_of_a_checkmaite_config_are_honoured(parts: dict[str, Any]) -> None:
-    from checkmaite.core.image_classification.maite_evaluation_capability import MaiteEvaluation
-
-    from sweeper.jobs.resources import resolve
-
-    capability = MaiteEvaluation()
-    assert resolve(None, capability._create_config(), capability)["num_cpus"] > 0
