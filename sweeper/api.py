@@ -186,7 +186,7 @@ def prepare(config: SweepConfig, will_run: Start = lambda store: None) -> Prepar
     store = open_store(settings.store.uri, settings.store.storage_options)
     if pairs and policy.rerun == "all":
         _ready_to_run(store, (combination for combination, _ in pairs), will_run)
-    states = store.attempt_states([key for _, key in pairs])
+    states = store.attempt_states([key for _, key in pairs], details=bool({*policy.triggers} - {"config"}))
     data = data_revisions()
     code = code_revision() if "code" in policy.triggers else None
     items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +17,9 @@ from sweeper.errors import MissingExtraError, StoreError
 
 PRIVATE = ".sweeper"
 """What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
+PARQUET = ".parquet"
+SETTLE_S = 1.0
+"""How long another writer of the same new object may take to show."""
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "abfss": "azure", "az": "azure"}
 
 
@@ -28,8 +33,11 @@ class Files(ABC):
         """Names of the folders without a leading dot."""
 
     @abstractmethod
-    def names(self, folder: str) -> list[str]:
-        """Names of the Parquet files in a folder, sorted; empty where there is no such folder."""
+    def names(self, folder: str, ending: str = PARQUET) -> list[str]:
+        """Names of the files in a folder with this ending, sorted; empty where there is no such folder.
+
+        Names that begin with a dot or an underscore are left out, as Arrow and checkmaite do.
+        """
 
     @abstractmethod
     def put(self, folder: str, name: str, data: Any) -> str:
@@ -40,12 +48,20 @@ class Files(ABC):
         """What Arrow reads a file from."""
 
     @abstractmethod
-    def size(self, folder: str, name: str) -> int:
-        """Bytes of a file."""
+    def get(self, folder: str, name: str) -> bytes:
+        """The content of a file; empty where there is none."""
 
     @abstractmethod
-    def move(self, folder: str, name: str, to_folder: str) -> None:
-        """Move a file to another folder, replacing what is there."""
+    def create(self, folder: str, name: str, data: bytes) -> bool:
+        """Write a file that must not be there yet; whether this process wrote it."""
+
+    @abstractmethod
+    def age_s(self, folder: str, name: str) -> float:
+        """Seconds since a file was written; 0 where there is none."""
+
+    @abstractmethod
+    def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
+        """Move a file, replacing what is there."""
 
     @abstractmethod
     def remove(self, folder: str, name: str) -> None:
@@ -75,9 +91,9 @@ class LocalFiles(Files):
             return []
         return sorted(e.name for e in os.scandir(self.root) if e.is_dir() and not e.name.startswith("."))
 
-    def names(self, folder: str) -> list[str]:
+    def names(self, folder: str, ending: str = PARQUET) -> list[str]:
         try:
-            return sorted(n for n in os.listdir(os.path.join(self.root, folder)) if _is_data(n))
+            return sorted(n for n in os.listdir(os.path.join(self.root, folder)) if _is_data(n, ending))
         except FileNotFoundError:
             return []
 
@@ -104,12 +120,31 @@ class LocalFiles(Files):
     def source(self, folder: str, name: str) -> str:
         return os.path.join(self.root, folder, name)
 
-    def size(self, folder: str, name: str) -> int:
-        return os.path.getsize(self.source(folder, name))
+    def get(self, folder: str, name: str) -> bytes:
+        try:
+            return Path(self.source(folder, name)).read_bytes()
+        except FileNotFoundError:
+            return b""
 
-    def move(self, folder: str, name: str, to_folder: str) -> None:
-        os.makedirs(os.path.join(self.root, to_folder), exist_ok=True)
-        os.replace(self.source(folder, name), self.source(to_folder, name))
+    def create(self, folder: str, name: str, data: bytes) -> bool:
+        self._ensure(folder)
+        try:
+            handle = os.open(self.source(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            return False
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        return True
+
+    def age_s(self, folder: str, name: str) -> float:
+        try:
+            return time.time() - os.path.getmtime(self.source(folder, name))
+        except FileNotFoundError:
+            return 0.0
+
+    def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
+        self._ensure(to_folder)
+        os.replace(self.source(folder, name), self.source(to_folder, to_name or name))
 
     def remove(self, folder: str, name: str) -> None:
         Path(self.source(folder, name)).unlink(missing_ok=True)
@@ -143,8 +178,8 @@ class RemoteFiles(Files):
         found = self._list("")
         return sorted(i.base_name for i in found if i.type is fs.FileType.Directory and not i.base_name.startswith("."))
 
-    def names(self, folder: str) -> list[str]:
-        return sorted(info.base_name for info in self._list(folder) if _is_data(info.base_name))
+    def names(self, folder: str, ending: str = PARQUET) -> list[str]:
+        return sorted(info.base_name for info in self._list(folder) if _is_data(info.base_name, ending))
 
     def _list(self, folder: str) -> list[Any]:
         from pyarrow import fs
@@ -159,14 +194,31 @@ class RemoteFiles(Files):
     def source(self, folder: str, name: str) -> Any:
         return self._fs.open_input_file(self._path(folder, name))
 
-    def size(self, folder: str, name: str) -> int:
-        return self._fs.get_file_info(self._path(folder, name)).size or 0
+    def get(self, folder: str, name: str) -> bytes:
+        try:
+            with self._fs.open_input_stream(self._path(folder, name)) as stream:
+                return stream.readall()
+        except FileNotFoundError:
+            return b""
 
-    def move(self, folder: str, name: str, to_folder: str) -> None:
-        self._fs.move(self._path(folder, name), self._path(to_folder, name))
+    def create(self, folder: str, name: str, data: bytes) -> bool:
+        # No object store here has "create if absent": the one whose content stays after a moment has it.
+        if self.get(folder, name):
+            return False
+        self.put(folder, name, data)
+        time.sleep(SETTLE_S)
+        return self.get(folder, name) == data
+
+    def age_s(self, folder: str, name: str) -> float:
+        written = self._fs.get_file_info(self._path(folder, name)).mtime_ns
+        return time.time() - written / 1e9 if written else 0.0
+
+    def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
+        self._fs.move(self._path(folder, name), self._path(to_folder, to_name or name))
 
     def remove(self, folder: str, name: str) -> None:
-        self._fs.delete_file(self._path(folder, name))
+        with suppress(FileNotFoundError):
+            self._fs.delete_file(self._path(folder, name))
 
     def check(self) -> None:
         try:
@@ -183,8 +235,8 @@ class RemoteFiles(Files):
         return "/".join(part for part in (self._root, *parts) if part)
 
 
-def _is_data(name: str) -> bool:
-    return name.endswith(".parquet") and not name.startswith((".", "_"))
+def _is_data(name: str, ending: str) -> bool:
+    return name.endswith(ending) and not name.startswith((".", "_"))
 
 
 def open_files(uri: str, options: Mapping[str, Any]) -> Files:

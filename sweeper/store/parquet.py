@@ -7,16 +7,20 @@ import time
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sweeper.errors import SchemaError, StoreError
 from sweeper.store.files import Files
 
 SCHEMA_FILE = "0_schema.parquet"
 """An empty, fully typed file that sorts first, so that readers who take the first file's columns see all of them."""
 _READERS = 8
+
+
+class VanishedError(StoreError):
+    """A file that was listed is gone: a merge took it, and what counts must be listed anew."""
 
 
 class DamagedFileWarning(UserWarning):
@@ -35,14 +39,47 @@ def new_name(ending: str = "") -> str:
     return f"{time.time_ns() // 1_000_000:013d}_{secrets.token_hex(8)}{ending}.parquet"
 
 
+def encode_large(table: pa.Table) -> pa.Buffer:
+    """A merged table as the bytes of a Parquet file, compressed."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    return sink.getvalue()
+
+
 def read(files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None) -> pa.Table | None:
     """The rows of many files under the union of their columns; `None` where no file could be read.
 
     A column that some files lack is null there. `wanted` names the columns to read.
+
+    Raises
+    ------
+    VanishedError
+        A file is gone since it was listed.
+    SchemaError
+        A column has another type in another file.
     """
-    with ThreadPoolExecutor(_READERS) as pool:
-        tables = [t for t in pool.map(lambda name: _read_one(files, folder, name, wanted), names) if t is not None]
-    return pa.concat_tables(tables, promote_options="default") if tables else None
+    tables = read_all(files, folder, names, wanted)
+    return union(folder, tables.values()) if tables else None
+
+
+def read_all(
+    files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None
+) -> dict[str, pa.Table]:
+    """The rows of each file that can be read, by its name; a damaged one is warned of and left out."""
+    if len(names) < 2:
+        tables = [_read_one(files, folder, name, wanted) for name in names]
+    else:
+        with ThreadPoolExecutor(_READERS) as pool:
+            tables = list(pool.map(lambda name: _read_one(files, folder, name, wanted), names))
+    return {name: table for name, table in zip(names, tables, strict=True) if table is not None}
+
+
+def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
+    """Tables under the union of their columns, by name."""
+    try:
+        return pa.concat_tables(tables, promote_options="default")
+    except pa.ArrowException as error:
+        raise SchemaError(f"Table {folder!r} has a column of several types in its files: {error}") from error
 
 
 def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> pa.Table | None:
@@ -50,25 +87,13 @@ def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None
         with pq.ParquetFile(files.source(folder, name)) as file:
             columns = None if wanted is None else [c for c in wanted if c in file.schema_arrow.names]
             return file.read(columns, use_threads=False)
-    except FileNotFoundError:
-        return None  # merged into another file since it was listed
+    except FileNotFoundError as error:
+        raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
         warnings.warn(
-            f"{files.uri}/{folder}/{name} cannot be read and is left out: {reason} "
+            f"{files.uri}/{folder}/{name} cannot be read and is left out: {str(error).strip().splitlines()[0]} "
             "(`sweeper check --repair` moves it aside)",
             DamagedFileWarning,
             stacklevel=2,
         )
         return None
-
-
-def union(tables: Iterable[pa.Table | None]) -> pa.Table | None:
-    """Tables under the union of their columns."""
-    present = [table for table in tables if table is not None]
-    return pa.concat_tables(present, promote_options="default") if present else None
-
-
-def only(table: pa.Table, mask: Any) -> pa.Table:
-    """The rows where `mask` is true; null counts as false."""
-    return table.filter(mask)

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import names, views
+from sweeper.store import catalog, compaction, names, views
+from sweeper.store.check import CheckReport, check
+from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, open_files
 from sweeper.store.parquet import SCHEMA_FILE, encode, new_name, read
 from sweeper.store.schema import RUNS, AttemptRow, attempts_schema, payload_table, rows_table, to_table
@@ -168,7 +170,7 @@ class Store:
         StoreError
             There is no such table.
         """
-        found = read(self._files, name, self._files.names(name))
+        found = catalog.read_live(self._files, name)
         if found is None:
             if name == ATTEMPTS:
                 return attempts_schema().empty_table()
@@ -194,8 +196,19 @@ class Store:
 
         return run_sql(self, query)
 
-    def compact_if_needed(self) -> None:
-        """Merge small files where there are many of them."""
+    # What keeps it in order
+
+    def compact(self, *, grace_s: float = compaction.GRACE_S) -> Compacted:
+        """Merge the small files of each table; safe while others write, read and compact."""
+        return compaction.compact(self._files, grace_s=grace_s)
+
+    def compact_if_needed(self) -> Compacted:
+        """Merge the small files of tables that have many."""
+        return compaction.compact(self._files, at_least=compaction.ENOUGH)
+
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Look at every file for damage; `repair` moves what is no data aside and clears what crashes left."""
+        return check(self._files, repair=repair)
 
 
 def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:

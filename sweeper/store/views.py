@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sweeper.store import names
+from sweeper.store import catalog, names
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
-from sweeper.store.parquet import read
 from sweeper.store.schema import TIME
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str,
     """See `Store.attempt_states`: names tell of single attempts, only merged files are opened."""
     singles: dict[str, tuple[tuple[bool, int], str, str]] = {}
     merged: list[str] = []
-    for name in files.names(ATTEMPTS):
+    for name in catalog.live(files, ATTEMPTS):
         said = names.parse(name)
         if said is None:
             merged.append(name)
@@ -61,9 +60,12 @@ def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str,
             rank = (said.status == "completed", said.milliseconds)
             if said.fingerprint not in singles or rank > singles[said.fingerprint][0]:
                 singles[said.fingerprint] = (rank, said.status, name)
-    found = {key: (rank, AttemptState(rank[0], status)) for key, (rank, status, _) in singles.items()}
-    opened = merged + ([name for _, _, name in singles.values()] if details else [])
-    for key, rank, state in _read_states(files, opened, wanted):
+    found: dict[str, tuple[tuple[bool, int], AttemptState]] = {}
+    if details:
+        merged += [name for _, _, name in singles.values()]
+    else:
+        found = {key: (rank, AttemptState(rank[0], status)) for key, (rank, status, _) in singles.items()}
+    for key, rank, state in _read_states(files, merged, wanted):
         if key not in found or rank >= found[key][0]:
             found[key] = (rank, state)
     return {key: state for key, (_, state) in found.items()}
@@ -72,7 +74,7 @@ def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str,
 def _read_states(
     files: Files, opened: list[str], wanted: Collection[str]
 ) -> Iterator[tuple[str, tuple[bool, int], AttemptState]]:
-    table = read(files, ATTEMPTS, opened, _STATE_COLUMNS) if opened else None
+    table = catalog.read_live(files, ATTEMPTS, _STATE_COLUMNS, opened) if opened else None
     if table is None:
         return
     table = table.filter(pc.is_in(table["fingerprint"], pa.array(list(wanted), pa.string())))

@@ -1,0 +1,102 @@
+"""Whether every file of a store is what it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sweeper.store import catalog
+from sweeper.store.files import PARQUET, PRIVATE, Files
+
+TEMPORARY = f"{PRIVATE}/tmp"
+QUARANTINE = f"{PRIVATE}/quarantine"
+LEFT_BEHIND_S = 3600.0
+"""A temporary file this old belongs to a writer that died."""
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found; places are `table/name`."""
+
+    files: int
+    """How many files of tables were looked at."""
+    damaged: tuple[str, ...]
+    """Parquet files that cannot be read, and why."""
+    foreign: tuple[str, ...]
+    """Files in the folder of a table that are no Parquet files."""
+    leftovers: tuple[str, ...]
+    """What writers or merges left behind when they died; never read."""
+    repaired: bool = False
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is damaged or foreign."""
+        return not self.damaged and not self.foreign
+
+    def __str__(self) -> str:
+        done = f" -> {QUARANTINE}" if self.repaired else ""
+        lines = [f"damaged: {place}{done}" for place in self.damaged]
+        lines += [f"foreign: {place}{done}" for place in self.foreign]
+        lines += [f"left behind: {place}{' -> removed' if self.repaired else ''}" for place in self.leftovers]
+        return "\n".join(
+            [*lines, f"{self.files} files, {len(self.damaged) + len(self.foreign)} of them set aside or to be"]
+        )
+
+
+def check(files: Files, *, repair: bool = False) -> CheckReport:
+    """Open every file of every table far enough to know that it can be read.
+
+    With `repair`, damaged and foreign files go to `.sweeper/quarantine/<table>/`, leftovers are removed, and merges
+    that were interrupted are finished.
+    """
+    damaged: list[tuple[str, str, str]] = []
+    foreign: list[tuple[str, str]] = []
+    seen = 0
+    for table in files.tables():
+        if repair:
+            catalog.finish(files, table)
+        for name in files.names(table, ""):
+            seen += 1
+            if not name.endswith(PARQUET):
+                foreign.append((table, name))
+            elif reason := _damage(files, table, name):
+                damaged.append((table, name, reason))
+    leftovers = _leftovers(files)
+    if repair:
+        for table, name in [*foreign, *((table, name) for table, name, _ in damaged)]:
+            files.move(table, name, f"{QUARANTINE}/{table}")
+        for folder, name in leftovers:
+            files.remove(folder, name)
+    return CheckReport(
+        seen,
+        tuple(f"{table}/{name}: {reason}" for table, name, reason in damaged),
+        tuple(f"{table}/{name}" for table, name in foreign),
+        tuple(f"{folder}/{name}" for folder, name in leftovers),
+        repair,
+    )
+
+
+def _damage(files: Files, table: str, name: str) -> str | None:
+    """Why a Parquet file cannot be read, to its last page."""
+    try:
+        with pq.ParquetFile(files.source(table, name)) as file:
+            for batch in file.iter_batches():
+                batch.validate()
+    except FileNotFoundError:
+        return None  # a merge took it
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return str(error).strip().splitlines()[0]
+    return None
+
+
+def _leftovers(files: Files) -> list[tuple[str, str]]:
+    old = [(TEMPORARY, n) for n in files.names(TEMPORARY, "") if files.age_s(TEMPORARY, n) > LEFT_BEHIND_S]
+    for table in files.tables():
+        folder, present = catalog.notes_folder(table), set(files.names(table))
+        for note in files.names(folder, catalog.NOTE):
+            merged = note.removesuffix(catalog.DONE).removesuffix(catalog.NOTE) + PARQUET
+            if not note.endswith(catalog.DONE) and merged not in present and files.age_s(folder, note) > LEFT_BEHIND_S:
+                old.append((folder, note))
+    return old

@@ -1,0 +1,87 @@
+"""Many small files become one: crash-safe at every step, beside writers and beside another compaction."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sweeper.store import catalog
+from sweeper.store.files import PRIVATE, Files
+from sweeper.store.parquet import encode_large, new_name, read_all, union
+
+GRACE_S = 10.0
+"""Files younger than this are left alone: somebody may just be about to open them by name."""
+ENOUGH = 1000
+"""Small files in one table from which a sweep merges them at its end."""
+LOCK = "compact.lock"
+LOCK_EXPIRES_S = 600.0
+BATCH = 20_000
+"""Files that one merge takes at most, which bounds its memory."""
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """What a compaction did."""
+
+    merged: dict[str, int]
+    """How many files became one, by table."""
+    skipped: str = ""
+    """Why nothing was done, where another compaction was at work."""
+
+    def __str__(self) -> str:
+        if self.skipped:
+            return self.skipped
+        done = ", ".join(f"{count} files of {table}" for table, count in self.merged.items())
+        return f"merged {done}" if done else "nothing to merge"
+
+
+def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Compacted:
+    """Merge the small files of each table that has `at_least` of them, and finish merges that were interrupted."""
+    with _lock(files) as token:
+        if token is None:
+            return Compacted({}, "another compaction is at work; nothing was done")
+        done: dict[str, int] = {}
+        for table in files.tables():
+            catalog.finish(files, table)
+            while (count := _merge(files, table, token, grace_s, at_least)) > 0:
+                done[table] = done.get(table, 0) + count
+        return Compacted(done)
+
+
+def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int) -> int:
+    inputs = _old_enough(catalog.small(catalog.live(files, table)), grace_s)[:BATCH]
+    readable = read_all(files, table, inputs) if len(inputs) >= at_least else {}
+    if len(readable) < at_least:
+        return 0
+    merged = new_name(catalog.MERGED.removesuffix(".parquet"))
+    data = encode_large(union(table, readable.values()))
+    files.put(catalog.notes_folder(table), catalog.note_name(merged), json.dumps([*readable]).encode())
+    if files.get(PRIVATE, LOCK) != token:  # it took so long that another compaction began
+        return 0
+    files.put(table, merged, data)
+    catalog.finish(files, table)
+    return len(readable)
+
+
+def _old_enough(names: list[str], grace_s: float) -> list[str]:
+    """Names begin with the milliseconds of their writing; one that does not is nobody's to merge."""
+    before = (time.time() - grace_s) * 1000
+    return [name for name in names if name.split("_")[0].isdigit() and int(name.split("_")[0]) <= before]
+
+
+@contextmanager
+def _lock(files: Files) -> Generator[bytes | None]:
+    """What this process wrote into the lock, or `None` where another has it; one that was left behind expires."""
+    token = uuid.uuid4().hex.encode()
+    if files.age_s(PRIVATE, LOCK) > LOCK_EXPIRES_S:
+        files.remove(PRIVATE, LOCK)
+    held = files.create(PRIVATE, LOCK, token)
+    try:
+        yield token if held else None
+    finally:
+        if held and files.get(PRIVATE, LOCK) == token:
+            files.remove(PRIVATE, LOCK)
