@@ -235,7 +235,9 @@ def test_a_damaged_attempts_file_loses_no_other(store: Store):
     victim.write_bytes(b"PAR1")
     with pytest.warns(DamagedFileWarning):
         store.compact(grace_s=0)
-        assert [name for name, _, _ in values(store)] == ["a"]
+    with pytest.warns(DamagedFileWarning):
+        left = values(store)
+    assert [name for name, _, _ in left] == ["a"]
 
 
 # Who else reads it

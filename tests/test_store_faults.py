@@ -136,4 +136,4 @@ def test_eight_writers_and_a_compactor_lose_and_double_nothing(tmp_path: Path):
     assert merges > 1
     seen = open_store(store.uri)
     assert (len(seen.attempts()), len(seen.table("scores")), len(seen.table("runs"))) == (written, written, 2 * written)
-    assert len({row for row in seen.attempts()["attempt_id"].to_pylist()}) == written
+    assert len(set(seen.attempts()["attempt_id"].to_pylist())) == written
