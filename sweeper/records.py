@@ -41,6 +41,8 @@ class Record:
     """
 
     table_name: ClassVar[str] = ""
+    _columns: ClassVar[Mapping[str, tuple[type, bool]]]
+    """Settled where the class is defined: a worker cannot always resolve the annotations of a notebook."""
 
     run_uid: str
     created_at: datetime = field(default_factory=utc_now)
@@ -48,13 +50,15 @@ class Record:
     def __init_subclass__(cls, table_name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.table_name = table_name or cls.table_name
+        if not cls.table_name and "__annotations__" not in cls.__dict__:
+            return  # what a worker first makes of a class defined in a notebook: empty, and filled in afterwards
         if not cls.table_name:
             raise SchemaError(
                 f'{cls.__qualname__} names no table: write `class {cls.__name__}(Record, table_name="...")`.'
             )
         if "__dataclass_fields__" not in cls.__dict__:
             dataclass(frozen=True, kw_only=True)(cls)
-            columns(cls)
+            cls._columns = columns(cls)
 
 
 @cache
@@ -66,6 +70,8 @@ def columns(record_class: type) -> Mapping[str, tuple[type, bool]]:
     SchemaError
         A field is not a scalar.
     """
+    if (settled := record_class.__dict__.get("_columns")) is not None:
+        return settled
     hints = typing.get_type_hints(record_class)
     names = [f.name for f in dataclasses.fields(record_class)]
     return {name: scalar(record_class, name, hints[name]) for name in names}

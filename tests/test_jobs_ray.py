@@ -421,10 +421,16 @@ def test_jobs_are_known_to_the_backend_object_that_took_them(uri: str) -> None:
 def test_parts_of_a_notebook_cell_travel_by_value(uri: str, tmp_path: Path) -> None:
     script = tmp_path / "cell.py"
     script.write_text(
+        "from __future__ import annotations\n"
+        "from datetime import datetime\n"
         "from sweeper import jobs\n"
+        "from sweeper.records import Record\n"
+        "class Row(Record, table_name='mine'):\n"
+        "    value: float\n"
+        "    day: datetime | None = None\n"
         "class Run:\n"
         "    run_uid, capability_id = 'u', 'mine'\n"
-        "    def extract(self): return []\n"
+        "    def extract(self): return [Row(run_uid='u', value=0.5)]\n"
         "class LocalError(Exception): pass\n"
         "class Mine:\n"
         "    id = 'mine'\n"
@@ -440,6 +446,7 @@ def test_parts_of_a_notebook_cell_travel_by_value(uri: str, tmp_path: Path) -> N
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines() == ["u", "True oh"], done.stderr
+    assert open_store(uri).table("mine")["value"].to_pylist() == [0.5]
 
 
 def test_predictions_of_live_objects_are_shared(backend: Any, uri: str, tmp_path: Path) -> None:
