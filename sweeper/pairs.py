@@ -54,7 +54,7 @@ class Pairs:
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
-            capability=spec(combination.capability),
+            capability=self._builder.inference(combination.capability),
             resources=resources,
         )
 

@@ -90,6 +90,7 @@ class Bar(_Counting):
 
     def ended(self, status: str, failure: Failure | None = None) -> None:
         self.counts[status] += 1
+        self.waiting_for = ""
         if failure is not None:
             self.note(failure.line())
         if self._bar is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sweeper.fingerprint import canonical_text
@@ -55,6 +55,14 @@ class RequestBuilder:
             target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
             found = self._specs[choice] = LazySpec(target, choice.digest, choice.name)
         return found
+
+    def inference(self, capability: Choice) -> LazySpec:
+        """What says how inference for a capability is made: itself, or where its `config` names a batch size, that."""
+        config = capability.spec.get("config")
+        if not isinstance(config, Mapping) or "batch_size" not in config:
+            return self.spec(capability)
+        target = {"_target_": "types.SimpleNamespace", "batch_size": config["batch_size"]}
+        return LazySpec(target, f"batches of {config['batch_size']}", capability.name)
 
     def _attempt(self, item: Planned, number: int) -> AttemptInfo:
         capability, datasets, models, metrics = item.combination

@@ -24,7 +24,7 @@ LAYERS = [
     {"planning"},
     {"fingerprint"},
     {"jobs"},
-    {"reuse", "capabilities", "datasets", "models", "metrics", "augmentations"},
+    {"checkmaite", "reuse", "capabilities", "datasets", "models", "metrics", "augmentations"},
     {"store"},
     {"identifiers", "limits", "outcome", "records"},
     {"request"},

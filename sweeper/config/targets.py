@@ -11,10 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sweeper.checkmaite import check_config
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.spec import Arity, Choice
 
-_EXTRAS = {"checkmaite": "checkmaite", "duckdb": "sql"}
+_EXTRAS = {"duckdb": "sql"} | dict.fromkeys(
+    ("checkmaite", "datamaite", "modelmaite", "nrtk", "torchmetrics", "xaitk_saliency"), "checkmaite"
+)
 """Packages that come with an extra of ours."""
 
 
@@ -27,7 +30,8 @@ def check_targets(choices: Iterable[Choice]) -> None:
     Raises
     ------
     ConfigError
-        A package, module or name is not there; the near match is named.
+        A package, module or name is not there, or a capability's config does not know one of its keys; the near
+        match is named.
     """
     for choice in choices:
         for target in _targets(choice.spec):
@@ -35,6 +39,7 @@ def check_targets(choices: Iterable[Choice]) -> None:
             if problem is not None:
                 kind, text = problem
                 raise kind(f"{choice.axis}.{choice.base}: _target_ {target!r} cannot be imported: {text}")
+        check_config(choice)
 
 
 def _targets(value: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sweeper import reuse
+from sweeper import checkmaite, reuse
 from sweeper.errors import StoreError
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
@@ -69,7 +69,7 @@ def use_paths(paths: tuple[str, ...]) -> None:
 
 
 def _run(request: RunRequest, inference: Inference | None) -> Any:
-    capability = reuse.fresh(request.capability)
+    capability = checkmaite.adapted(reuse.fresh(request.capability))
     keywords = {name: reuse.fresh(value) for name, value in request.extra.items()}
     if inference is not None:
         keywords["predictions"] = inference.predictions
