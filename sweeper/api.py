@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sweeper import planning
 from sweeper._version import __version__
+from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import ConfigError
 from sweeper.grid import expand
@@ -83,6 +84,19 @@ class SweepResult:
         import numpy as np
 
         return table.take(np.argsort(places, kind="stable"))
+
+    @cached_property
+    def shared_ids(self) -> list[tuple[str, str, list[str]]]:
+        """Axis, id and names of choices with different specs whose objects call themselves by one `metadata["id"]`.
+
+        Payload tables carry these ids, so by them alone such choices cannot be told apart; fingerprints can.
+        """
+        digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.parts}
+        called: dict[tuple[str, str], set[str]] = {}
+        for axis, name, entity in self.store.entities([item.fingerprint for item in self.plan.items]):
+            called.setdefault((axis, entity), set()).add(name)
+        alike = {key: sorted(names) for key, names in called.items()}
+        return [(*key, names) for key, names in alike.items() if len({digests.get((key[0], n)) for n in names}) > 1]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -231,7 +245,11 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
         progress.stage("starting workers")
         backend = starting.get()
         _refuse_unschedulable(prepared.order, backend)
-        progress.stage("")
+        heavy = heavy_modules(_parts(item.combination for item in prepared.order))
+        if heavy:
+            backend.warm_up(heavy)  # workers are still starting until the first combination ends
+        else:
+            progress.stage("")
         return _submit_all(prepared, backend, info, progress)
     finally:
         progress.close()

@@ -89,6 +89,8 @@ def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextI
     boards = render.leaderboards(result.rows)
     if boards:
         out.write(boards + "\n\n")
+    if result.counts["completed"]:
+        out.write(render.shared_ids_text(result.shared_ids))
     out.write(render.outcome_text(result.outcome, result.plan, resume_command(argv)) + "\n")
     out.write(f"results: {result.store.uri}\n")
     return result.exit_status

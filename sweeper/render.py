@@ -92,6 +92,14 @@ def _cell(value: float | None, best: float | None) -> str:
     return f"{value:.4g}{BEST if value == best else ' ' if best is not None else ''}"
 
 
+def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:
+    """A line for each id that several different choices go by in payload tables."""
+    return "".join(
+        f"note: {axis}s {', '.join(names)} all call themselves {entity!r}: tell their payload rows apart by fingerprint\n"
+        for axis, entity, names in shared
+    )
+
+
 def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     """Counts, what failed and how to go on."""
     skipped = sum(not item.run for item in plan.items)

@@ -102,6 +102,18 @@ def test_a_failing_model_is_recorded_and_rerun_alone(empty_folder: Path):
     assert (again["counts"]["completed"], again["exit_status"]) == (1, 0)
 
 
+def test_different_models_with_one_id_are_named(empty_folder: Path):
+    (empty_folder / "alike.py").write_text(
+        "class Model:\n"
+        "    metadata = {'id': 'same', 'index2label': {}}\n"
+        "    def __init__(self, k): self.k = k\n"
+        "    def __call__(self, batch): return [[float(i == self.k) for i in range(10)]] * len(batch)\n"
+    )
+    models = [f"+model.{name}={{_target_: alike.Model, k: {k}}}" for name, k in (("a", 1), ("b", 2))]
+    _, out, err = typed(*INLINE, "dataset=[digits]", "metric=[accuracy]", *models)
+    assert "note: models a, b all call themselves 'same'" in out, err
+
+
 BAD_INPUT = [
     (["model=[logrge]"], ["logrge", "Did you mean 'logreg'?"]),
     (["model.svm.estimater.C=1", "model=[svm]"], ["estimater", "Did you mean 'estimator'?"]),

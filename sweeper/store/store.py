@@ -30,13 +30,13 @@ class Store:
     """An analytics store at a URI; `open_store` makes one."""
 
     def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self._files: Files = open_files(uri, storage_options or {})
+        self.files: Files = open_files(uri, storage_options or {})
         self._announced: dict[str, pa.Schema] = {}
 
     @property
     def uri(self) -> str:
         """Where it is; a local store as an absolute path."""
-        return self._files.uri
+        return self.files.uri
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
@@ -95,12 +95,12 @@ class Store:
         """Write attempts, a file for each, so that its name can say what became of it."""
         for row in rows:
             data = encode(rows_table(attempts_schema(), [row]))
-            self._files.put(ATTEMPTS, names.attempt_name(row.status, row.fingerprint), data)
+            self.files.put(ATTEMPTS, names.attempt_name(row.status, row.fingerprint), data)
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is no table beside the tables; returns its URI."""
         folder, _, name = path.rpartition("/")
-        return self._files.put(f"{PRIVATE}/{folder}", name, data)
+        return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
     def _write_entities(self, run: Any, table: str, provenance: Provenance) -> None:
         entities = [
@@ -126,23 +126,23 @@ class Store:
     def _put(self, table: str, rows: pa.Table, *, own_columns: bool = False) -> str:
         if own_columns:
             self._announce(table, rows.schema)
-        return self._files.put(table, new_name(), encode(rows))
+        return self.files.put(table, new_name(), encode(rows))
 
     def _announce(self, table: str, schema: pa.Schema) -> None:
         """See that the first file of a table has every column; once per process, table and schema."""
         if self._announced.get(table) == schema:
             return
-        known = read(self._files, table, [SCHEMA_FILE]) if SCHEMA_FILE in self._files.names(table) else None
+        known = read(self.files, table, [SCHEMA_FILE]) if SCHEMA_FILE in self.files.names(table) else None
         merged = _merged(table, known.schema if known is not None else None, schema)
         if known is None or merged != known.schema:
-            self._files.put(table, SCHEMA_FILE, encode(merged.empty_table()))
+            self.files.put(table, SCHEMA_FILE, encode(merged.empty_table()))
         self._announced[table] = schema
 
     # What the driver looks up
 
     def check_reachable(self) -> None:
         """Raise a StoreError, in seconds, where the store cannot be written."""
-        self._files.check()
+        self.files.check()
 
     def attempt_states(self, fingerprints: Collection[str], *, details: bool = False) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
@@ -150,17 +150,17 @@ class Store:
         `details` adds revisions and durations of small files that were not merged yet, which means opening them.
         """
         wanted = set(fingerprints)
-        return views.states(self._files, wanted, details=details) if wanted else {}
+        return views.states(self.files, wanted, details=details) if wanted else {}
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
-        return self._files.log_dir(sweep_id)
+        return self.files.log_dir(sweep_id)
 
     # What people read
 
     def tables(self) -> list[str]:
         """Names of the tables."""
-        return self._files.tables()
+        return self.files.tables()
 
     def table(self, name: str) -> pa.Table:
         """All rows of a table, every attempt's.
@@ -170,7 +170,7 @@ class Store:
         StoreError
             There is no such table.
         """
-        found = catalog.read_live(self._files, name)
+        found = catalog.read_live(self.files, name)
         if found is None:
             if name == ATTEMPTS:
                 return attempts_schema().empty_table()
@@ -190,6 +190,10 @@ class Store:
         """
         return views.results(self, fingerprints, sweep_id)
 
+    def entities(self, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
+        """Axis, name of the choice and `metadata["id"]` of what these combinations ran on."""
+        return views.entities(self, fingerprints)
+
     def sql(self, query: str) -> pa.Table:
         """The answer of DuckDB over every table and the view `results`."""
         from sweeper.store.query import run_sql
@@ -200,15 +204,15 @@ class Store:
 
     def compact(self, *, grace_s: float = compaction.GRACE_S) -> Compacted:
         """Merge the small files of each table; safe while others write, read and compact."""
-        return compaction.compact(self._files, grace_s=grace_s)
+        return compaction.compact(self.files, grace_s=grace_s)
 
     def compact_if_needed(self) -> Compacted:
         """Merge the small files of tables that have many."""
-        return compaction.compact(self._files, at_least=compaction.ENOUGH)
+        return compaction.compact(self.files, at_least=compaction.ENOUGH)
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Look at every file for damage; `repair` moves what is no data aside and clears what crashes left."""
-        return check(self._files, repair=repair)
+        return check(self.files, repair=repair)
 
 
 def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sweeper.store.store import Store
 
 ATTEMPTS = "attempts"
+PAIR = " + "
+"""Between the names of several parts on one axis."""
 _STATE_COLUMNS = ("fingerprint", "status", "finished_at", "code_revision", "data_revision", "duration_s")
 RESULTS = pa.schema(
     [
@@ -96,6 +98,16 @@ def newest(attempts: pa.Table) -> pa.Table:
     keys = ordered["fingerprint"].combine_chunks()
     first = pa.concat_arrays([pa.array([True]), pc.not_equal(keys[1:], keys[:-1])])
     return ordered.filter(first).drop_columns(["_rank"])
+
+
+def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
+    """Axis, name of the choice and the object's own id, for every part that is alone on its axis."""
+    attempts = _counting(store, fingerprints, None).select(["result_run_uid", "dataset", "model", "metric"])
+    runs = catalog.read_live(store.files, "runs", ["run_uid", "entity_type", "entity_id"])
+    if runs is None:
+        return set()
+    named = runs.join(attempts, "run_uid", "result_run_uid", "inner").to_pylist()
+    return {(r["entity_type"], r[r["entity_type"]], r["entity_id"]) for r in named if PAIR not in r[r["entity_type"]]}
 
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
