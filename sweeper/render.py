@@ -95,7 +95,8 @@ def _cell(value: float | None, best: float | None) -> str:
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:
     """A line for each id that several different choices go by in payload tables."""
     return "".join(
-        f"note: {axis}s {', '.join(names)} all call themselves {entity!r}: tell their payload rows apart by fingerprint\n"
+        f"note: {axis}s {', '.join(names)} all call themselves {entity!r}: "
+        "tell their payload rows apart by fingerprint\n"
         for axis, entity, names in shared
     )
 
