@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -77,7 +77,7 @@ class AttemptRow:
         """The row of an attempt that ended with `status`; `more` are further columns."""
         started, finished = more.get("started_at"), more.get("finished_at")
         duration = (finished - started).total_seconds() if started and finished else None
-        values: dict[str, Any] = {**asdict(info), "duration_s": duration, **more, "status": status}
+        values: dict[str, Any] = {**vars(info), "duration_s": duration, **more, "status": status}
         return cls(**values)
 
 

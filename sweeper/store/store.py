@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +112,7 @@ class Store:
         n = len(entities)
         stamp = provenance.completed_at or provenance.submitted_at
         common = {
-            **asdict(provenance),
+            **vars(provenance),
             "run_uid": run.run_uid,
             "created_at": stamp,
             "capability_id": run.capability_id,
