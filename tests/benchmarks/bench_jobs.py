@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["PYTHONPATH"] = os.pathsep.join([sys.path[0], os.environ.get("PYTHONPATH", "")])
 
 import ray
+from benchmarks.noop import Noop
 from tabulate import tabulate
 
 from sweeper import jobs
-from sweeper.records import Record
 
 CPUS = 2
-
-
-class NoopRecord(Record, table_name="noop"):
-    """The one row of a run."""
-
-    value: float
-
-
-@dataclass
-class NoopRun:
-    """What the no-op returns."""
-
-    run_uid: str
-    capability_id: str = "bench.noop"
-    dataset_metadata: list[dict[str, str]] = field(default_factory=lambda: [{"id": "none"}])
-    model_metadata: list[dict[str, str]] = field(default_factory=list)
-    metric_metadata: list[dict[str, str]] = field(default_factory=list)
-
-    def extract(self) -> list[NoopRecord]:
-        return [NoopRecord(run_uid=self.run_uid, value=1.0)]
-
-
-class Noop:
-    """A capability that does nothing."""
-
-    id = "bench.noop"
-
-    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> NoopRun:
-        return NoopRun(os.urandom(16).hex())
 
 
 @ray.remote(num_cpus=1)
@@ -83,16 +53,18 @@ def sweeper_jobs(n: int) -> None:
 
 
 def checkmaite_jobs(n: int) -> None:
+    from benchmarks import checkmaite_noop
     from checkmaite import jobs as theirs
-
-    from benchmarks.checkmaite_noop import Dataset, Noop
 
     with tempfile.TemporaryDirectory() as store, tempfile.TemporaryDirectory() as artifacts:
         theirs.configure_job_backend(
             "ray-simple", analytics_store={"backend": "parquet", "uri": store}, artifact_store={"uri": artifacts}
         )
-        capability = Noop()
-        submitted = [theirs.submit_capability(capability, datasets=[Dataset(f"d{number}")]) for number in range(n)]
+        capability = checkmaite_noop.Noop()
+        submitted = [
+            theirs.submit_capability(capability, datasets=[checkmaite_noop.Dataset(f"d{number}")])
+            for number in range(n)
+        ]
         for job in submitted:
             job.result()
         theirs.shutdown_job_backend(wait=False)
