@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -33,7 +33,7 @@ FILES = {
     "dataset/d2": "defaults: ['/part/shared@_global_.part', _self_]\nd2: {_target_: lib.D2, inner: '${part.shared}'}",
     "model/m0": "m0: {_target_: lib.M0, est: {_target_: lib.E, C: 1.0, n: 10, deep: {a: {b: 2.5}}}, seed: '${seed}'}",
     "model/m1": (
-        "defaults: ['/part/shared@_global_.part', '/part/kernel@m1.kernel: rbf', _self_]\n"
+        "defaults: ['/part/shared@_global_.part', {/part/kernel@m1.kernel: rbf}, _self_]\n"
         "m1: {_target_: lib.M1, train: '${part.shared}', same: '${.train.size}', name: 'a-${seed}-b'}"
     ),
     "model/m2": "m2: {_target_: lib.M2, like: '${model.m0.est}', level: '${level}'}",
@@ -43,6 +43,9 @@ FILES = {
 }
 BESIDE = {"m2": {"model": ["m0"]}}
 """What a choice interpolates and must be selected with."""
+
+QUICKLY = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+"""Each example composes dozens of configs, too many for shrinking one to be worth it."""
 
 
 @pytest.fixture(scope="module")
@@ -88,64 +91,67 @@ def text(specs):
     return json.dumps(plain, sort_keys=True)
 
 
-def some(*names):
-    return st.lists(st.sampled_from(names), min_size=1, max_size=len(names), unique=True)
+def some(*names, most=2):
+    return st.lists(st.sampled_from(names), min_size=1, max_size=most, unique=True)
 
 
-SELECTIONS = st.fixed_dictionaries(
-    {
-        "capability": some("c0", "c1"),
-        "dataset": some("d0", "d1", "d2"),
-        "model": some("m0", "m1"),
-        "metric": some("k0", "k1"),
-    }
-)
-SINGLE = {  # what each override needs to be selected
-    "seed=7": {},
-    "++seed=8": {},
-    "level=high": {},
-    "dataset.d0.noise=2": {"dataset": "d0"},
-    "dataset.d1.noise=2.5": {"dataset": "d1"},
-    "dataset.d1.opts={x: 5}": {"dataset": "d1"},
-    "+dataset.d1.opts.z=[1,a]": {"dataset": "d1"},
-    "dataset.d1.opts.y=[4,5,6]": {"dataset": "d1"},
-    "~dataset.d1.opts.x": {"dataset": "d1"},
-    "model.m0.est.C=10": {"model": "m0"},
-    "model.m0.est.deep.a.b=3": {"model": "m0"},
-    "+model.m0.est.more={k: [1,{l: 2}]}": {"model": "m0"},
-    "model.m0.seed=null": {"model": "m0"},
-    "model.m0.seed='${level}'": {"model": "m0"},
-    "part.shared.size=4": {"model": "m1"},
-    "part/kernel@model.m1.kernel=linear": {"model": "m1"},
-    "model.m1.kernel._target_=lib.Other": {"model": "m1"},
-    "metric.k0.flag=false": {"metric": "k0"},
-    "metric.k0.none='a,b=c'": {"metric": "k0"},
-    "metric.k1.words=[]": {"metric": "k1"},
+def selections(**names):
+    """Some of these choices on each axis, the axes in their order."""
+    return st.tuples(*(some(*names[axis]) for axis in AXES)).map(lambda chosen: dict(zip(AXES, chosen, strict=True)))
+
+
+SELECTIONS = selections(capability=["c0", "c1"], dataset=["d0", "d1", "d2"], model=["m0", "m1"], metric=["k0", "k1"])
+SINGLE = {  # the choices of which one must be selected for an override to have its key
+    "seed=7": set(),
+    "++seed=8": set(),
+    "level=high": set(),
+    "dataset.d0.noise=2": {"d0"},
+    "dataset.d1.noise=2.5": {"d1"},
+    "dataset.d1.opts={x: 5}": {"d1"},
+    "+dataset.d1.opts.z=[1,a]": {"d1"},
+    "dataset.d1.opts.y=[4,5,6]": {"d1"},
+    "~dataset.d1.opts.x": {"d1"},
+    "model.m0.est.C=10": {"m0"},
+    "model.m0.est.deep.a.b=3": {"m0"},
+    "+model.m0.est.more={k: [1,{l: 2}]}": {"m0"},
+    "model.m0.seed=null": {"m0"},
+    "model.m0.seed='${level}'": {"m0"},
+    "part.shared.size=4": {"m1", "d2"},
+    "part/kernel@model.m1.kernel=linear": {"m1"},
+    "model.m1.kernel._target_=lib.Other": {"m1"},
+    "metric.k0.flag=false": {"k0"},
+    "metric.k0.none='a,b=c'": {"k0"},
+    "metric.k1.words=[]": {"k1"},
 }
 SWEPT = {
-    "seed=1,2": {},
-    "level=choice(low,high,higher)": {},
-    "dataset.d0.noise=range(0,2,0.5)": {"dataset": "d0"},
-    "dataset.d1.opts={x: 1},{x: 3,y: [0]}": {"dataset": "d1"},
-    "model.m0.est.C=0.1,1,10": {"model": "m0"},
-    "+model.m0.est.kind=a,'b c',null": {"model": "m0"},
-    "model.m0.est.n=range(1,4)": {"model": "m0"},
-    "model.m0.seed='${level}',5": {"model": "m0"},
-    "part.shared.size=4,5": {"model": "m1"},
-    "part.shared={size: 4},{size: 5}": {"model": "m1"},
-    "part/kernel@model.m1.kernel=linear,rbf": {"model": "m1"},
-    "metric.k0.flag=true,false": {"metric": "k0"},
-    "metric.k1.words=[a],[b,c]": {"metric": "k1"},
+    "seed=1,2": set(),
+    "level=choice(low,high,higher)": set(),
+    "dataset.d0.noise=range(0,2,0.5)": {"d0"},
+    "dataset.d1.opts={x: 1},{x: 3,y: [0]}": {"d1"},
+    "model.m0.est.C=0.1,1,10": {"m0"},
+    "+model.m0.est.kind=a,'b c',null": {"m0"},
+    "model.m0.est.n=range(1,4)": {"m0"},
+    "model.m0.seed='${level}',5": {"m0"},
+    "part.shared.size=4,5": {"m1", "d2"},
+    "part.shared={size: 4},{size: 5}": {"m1", "d2"},
+    "part/kernel@model.m1.kernel=linear,rbf": {"m1"},
+    "metric.k0.flag=true,false": {"k0"},
+    "metric.k1.words=[a],[b,c]": {"k1"},
 }
 
 
-def fitting(overrides, selection, table):
+def has_key(line, names):
+    needed = {**SINGLE, **SWEPT}[line]
+    return not needed or not needed.isdisjoint(names)
+
+
+def fitting(overrides, selection):
     """Overrides whose choice is selected, one for each key, none inside another."""
     kept = {}
     for line in overrides:
         key = line.lstrip("+~").split("=")[0]
         apart = not any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in kept)
-        if apart and all(name in selection[axis] for axis, name in table[line].items()):
+        if apart and has_key(line, [name for names in selection.values() for name in names]):
             kept[key] = line
     return list(kept.values())
 
@@ -154,10 +160,10 @@ def as_lists(selection):
     return [f"{axis}=[{','.join(names)}]" for axis, names in selection.items()]
 
 
-@settings(max_examples=60, deadline=None)
-@given(selection=SELECTIONS, overrides=some(*SINGLE))
+@QUICKLY
+@given(selection=SELECTIONS, overrides=some(*SINGLE, most=8))
 def test_each_combination_is_what_hydra_composes_for_it_alone(conf, selection, overrides):
-    values = fitting(overrides, selection, SINGLE)
+    values = fitting(overrides, selection)
     config = load([*as_lists(selection), *values], config_dir=str(conf))
     found = by_sweeper(config)
     points = [dict(zip(AXES, c, strict=True)) for c in _product(selection)]
@@ -175,13 +181,13 @@ def _product(selection):
 
 def _reaching(values, names):
     """Hydra alone has only one choice of each axis, so overrides of the others have to go."""
-    return [v for v in values if all(names[a] == n for a, n in {**SINGLE, **SWEPT}[v].items())]
+    return [v for v in values if has_key(v, names.values())]
 
 
-@settings(max_examples=40, deadline=None)
+@QUICKLY
 @given(selection=SELECTIONS, overrides=st.lists(st.sampled_from(list(SWEPT)), max_size=3, unique=True))
 def test_multirun_covers_the_jobs_of_hydras_own_sweeper(conf, selection, overrides):
-    values = fitting(overrides, selection, SWEPT)
+    values = fitting(overrides, selection)
     commas = [f"{axis}={','.join(names)}" for axis, names in selection.items()]
     config = load([*commas, *values], multirun=True, config_dir=str(conf))
     found = by_sweeper(config)
