@@ -33,14 +33,34 @@ def merge_bases(cfg: Any, compose_with: Compose) -> dict[tuple[str, str], tuple[
 
     derived: dict[tuple[str, str], tuple[str, ...]] = {}
     for axis in AXES:
-        selected = [str(name) for name in _plain(cfg.get(axis))]
-        names = [name for name in selected if _base_of(cfg[axis], name)]
+        selected = _plain(cfg.get(axis))
+        names = [str(name) for name in selected if _base_of(cfg[axis], str(name))]
         with open_dict(cfg):
             for name in names:
                 derived[axis, name] = _merge(cfg, axis, name, compose_with, ())
-            for name in [str(n) for n in cfg[axis] if n not in selected] if names else ():
-                del cfg[axis][name]
+            for base in {base for name in names for base in derived[axis, name]}:
+                _take_out(cfg[axis], base, selected)
     return derived
+
+
+def _take_out(node: Any, name: str, selected: Mapping[Any, Any]) -> None:
+    """Remove a base that was brought, and the folders that came with it."""
+    step, _, rest = name.partition("/")
+    if step not in node:
+        return
+    if step not in selected:
+        del node[step]
+    elif rest:
+        _take_out(node[step], rest, selected[step])
+
+
+def _find(node: Any, name: str) -> Any:
+    """A choice by its name, `folder/name` for one in a sub-folder of its group; `None` where there is none."""
+    for step in name.split("/"):
+        if _plain(node).get(step) is None:
+            return None
+        node = node[step]
+    return node
 
 
 def _plain(node: Any) -> Mapping[Any, Any]:
@@ -51,8 +71,8 @@ def _plain(node: Any) -> Mapping[Any, Any]:
 
 
 def _base_of(node: Any, name: str) -> str | None:
-    choice = _plain(node).get(name)
-    return str(choice[BASE]) if isinstance(choice, dict) and choice.get(BASE) else None
+    choice = _plain(_find(node, name))
+    return str(choice[BASE]) if choice.get(BASE) else None
 
 
 def _merge(cfg: Any, axis: str, name: str, compose_with: Compose, above: tuple[str, ...]) -> tuple[str, ...]:
@@ -64,15 +84,26 @@ def _merge(cfg: Any, axis: str, name: str, compose_with: Compose, above: tuple[s
         return ()
     if base in above or base == name:
         raise ConfigError(f"{axis}.{name}: _base_ goes round in a circle: {' -> '.join((*above, name, base))}.")
-    if base not in cfg[axis]:
+    if _find(cfg[axis], base) is None:
         _bring(cfg, axis, name, base, compose_with)
     further = _merge(cfg, axis, base, compose_with, (*above, name))
-    over = {key: value for key, value in _plain(cfg[axis])[name].items() if key != BASE}
-    merged = copy.deepcopy(cfg[axis][base])  # a copy keeps its place in the config, so that interpolations resolve
+    over = {key: value for key, value in _plain(_find(cfg[axis], name)).items() if key != BASE}
+    merged = copy.deepcopy(
+        _find(cfg[axis], base)
+    )  # a copy keeps its place in the config, so that interpolations resolve
     OmegaConf.set_struct(merged, False)
     merged.merge_with(typed(over, _plain(merged)))
-    cfg[axis][name] = merged
+    _put(cfg[axis], name, merged)
     return (base, *further)
+
+
+def _put(node: Any, name: str, choice: Any) -> None:
+    *folders, leaf = name.split("/")
+    for folder in folders:
+        if folder not in node:
+            node[folder] = {}
+        node = node[folder]
+    node[leaf] = choice
 
 
 def _bring(cfg: Any, axis: str, name: str, base: str, compose_with: Compose) -> None:
@@ -83,7 +114,7 @@ def _bring(cfg: Any, axis: str, name: str, base: str, compose_with: Compose) -> 
         other = compose_with(axis, base)
     except ConfigError as error:
         raise ConfigError(f"{axis}.{name}: _base_ names a choice that is not there. {error}") from error
-    cfg[axis][base] = copy.deepcopy(other[axis][base])
+    _put(cfg[axis], base, copy.deepcopy(_find(other[axis], base)))
     for key in other:
         if key in AXES:
             continue
