@@ -60,5 +60,5 @@ def unschedulable(resources: Mapping[str, float], cluster: Mapping[str, float]) 
     for name, amount in resources.items():
         has = cluster.get(names.get(name, name), 0.0)
         if amount > has:
-            return f"it needs {name}={amount:g} and the cluster has {has:g}"
+            return f"it needs {name}={amount:g} and no node of the cluster has more than {has:g}"
     return None

@@ -100,6 +100,14 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
+class Shelf:
+    """Where predictions are kept beyond their sweep, and under which key: everything that they depend on, hashed."""
+
+    store: StoreLocation
+    key: str
+
+
+@dataclass(frozen=True)
 class InferenceRequest:
     """One inference pass: what a capability will read of a model on a dataset."""
 
@@ -107,6 +115,7 @@ class InferenceRequest:
     dataset: Any
     capability: Any
     """Says by `augmentations()` which passes are made, and by `batch_size` how; each a live object or a spec."""
+    shelf: Shelf | None = None
 
 
 class Ticket(NamedTuple):

@@ -253,7 +253,7 @@ def test_a_shape_of_resources_makes_one_remote_function(backend: Any) -> None:
 
 
 def test_a_job_that_no_cluster_of_this_size_can_run_warns(backend: Any) -> None:
-    with pytest.warns(RuntimeWarning, match="num_gpus=1 and the cluster has 0"):
+    with pytest.warns(RuntimeWarning, match="num_gpus=1 and no node of the cluster has more than 0"):
         job = backend.submit_capability(Tiny(), resources={"num_gpus": 1})
     job.cancel()
     assert job.wait(30) is JobStatus.CANCELLED
@@ -464,3 +464,57 @@ def test_predictions_of_live_objects_are_shared(backend: Any, uri: str, tmp_path
     assert len(list(tmp_path.glob("pass-*"))) == 1
     assert open_store(uri).table("maite_evaluation")["output_value"].to_pylist() == [1.0] * 3
     assert len(handle.result(30).predictions[""]) == 8
+
+
+def test_shelved_predictions_spare_the_next_inference(backend: Any, uri: str, tmp_path: Path) -> None:
+    from sweeper.capabilities.evaluate import Evaluate
+    from sweeper.request import Shelf
+
+    shelf = Shelf(StoreLocation(uri), "everything they depend on")
+
+    def passes() -> int:
+        handle = backend.predict(
+            model=Parity(passes=str(tmp_path)),
+            dataset=Numbers(8),
+            capability=Evaluate(),
+            resources=ONE_CPU,
+            shelf=shelf,
+        )
+        assert len(handle.result(60).predictions[""]) == 8
+        return len(list(tmp_path.glob("pass-*")))
+
+    assert [passes(), passes()] == [1, 1]
+    (kept,) = Path(uri).rglob("*.pickle")
+    kept.write_bytes(kept.read_bytes()[:50])
+    assert [passes(), passes()] == [2, 2], "what cannot be opened is made anew, and replaced"
+
+
+def test_an_inference_that_fails_fails_its_readers_with_its_cause(backend: Any, uri: str) -> None:
+    from sweeper.capabilities.evaluate import Evaluate
+
+    model, dataset = Parity(error="no weights"), Numbers()
+    handle = backend.predict(model=model, dataset=dataset, capability=Evaluate(), resources=ONE_CPU)
+    job = backend.submit_capability(
+        Evaluate(), models=[model], datasets=[dataset], metrics=[Hits()], predictions=handle
+    )
+    assert job.wait(60) is JobStatus.FAILED
+    assert (type(job.exception()), str(job.exception())) == (ValueError, "no weights")
+    assert handle.failed
+
+
+def test_readers_of_predictions_build_neither_model_nor_dataset(backend: Any, uri: str, tmp_path: Path) -> None:
+    from sweeper.capabilities.evaluate import Evaluate
+
+    for name in ("model", "dataset"):
+        (tmp_path / name).mkdir()
+    model = LazySpec({"_target_": "parts.Parity", "builds": str(tmp_path / "model")}, f"model {tmp_path}")
+    dataset = LazySpec({"_target_": "parts.Numbers", "builds": str(tmp_path / "dataset")}, f"dataset {tmp_path}")
+    handle = backend.predict(model=model, dataset=dataset, capability=Evaluate(), resources=ONE_CPU)
+    submitted = [
+        backend.submit_capability(Evaluate(), models=[model], datasets=[dataset], metrics=[Hits()], predictions=handle)
+        for _ in range(6)
+    ]
+    assert {job.wait(60) for job in submitted} == {JobStatus.COMPLETED}, submitted[0].exception()
+    assert [len(list((tmp_path / name).iterdir())) for name in ("model", "dataset")] == [1, 1]
+    rows = open_store(uri).table("maite_evaluation").to_pylist()
+    assert {(row["dataset_id"], row["model_id"]) for row in rows} == {("numbers", "parity")}

@@ -51,9 +51,9 @@ def test_resources_are_the_maximum_whatever_the_order(amounts: list[float]):
     ("wanted", "says"),
     [
         ({"num_cpus": 2}, None),
-        ({"num_cpus": 3}, "it needs num_cpus=3 and the cluster has 2"),
-        ({"num_gpus": 0.25}, "it needs num_gpus=0.25 and the cluster has 0"),
-        ({"tpu": 1}, "it needs tpu=1 and the cluster has 0"),
+        ({"num_cpus": 3}, "it needs num_cpus=3 and no node of the cluster has more than 2"),
+        ({"num_gpus": 0.25}, "it needs num_gpus=0.25 and no node of the cluster has more than 0"),
+        ({"tpu": 1}, "it needs tpu=1 and no node of the cluster has more than 0"),
     ],
 )
 def test_what_no_cluster_of_that_size_can_give_is_named(wanted, says):

@@ -16,7 +16,7 @@ from uuid import uuid4
 from sweeper.jobs import submission, worker
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
-from sweeper.request import InferenceRequest, RunRequest, Ticket
+from sweeper.request import InferenceRequest, RunRequest, Shelf, Ticket
 
 T = TypeVar("T")
 
@@ -112,10 +112,10 @@ class InlineJobBackend:
         return InlineJob(job_id, name, ticket.submitted_at, call)
 
     def predict(
-        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]
+        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
     ) -> InlineJob[worker.Inference]:
         """Take one inference pass; its first reader runs it."""
-        request = InferenceRequest(model, dataset, capability)
+        request = InferenceRequest(model, dataset, capability, shelf)
         return InlineJob(uuid4().hex, "predict", datetime.now(UTC), lambda: worker.infer(request))
 
     def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from sweeper.jobs.failure import ErrorInfo
-    from sweeper.request import RunRequest
+    from sweeper.request import RunRequest, Shelf
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -187,7 +187,7 @@ class RunnerBackend(Protocol):
         ...
 
     def cluster_resources(self) -> Mapping[str, float]:
-        """Totals of what there is, by Ray's names: `CPU`, `GPU`, custom resources."""
+        """The most that one node has, by Ray's names: `CPU`, `GPU`, custom resources. No task can have more."""
         ...
 
     def submit(
@@ -202,8 +202,13 @@ class RunnerBackend(Protocol):
         """Submit one run, with no retries."""
         ...
 
-    def predict(self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]) -> PredictionHandle:
-        """Submit one inference pass; model, dataset and capability are live objects or `LazySpec`."""
+    def predict(
+        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
+    ) -> PredictionHandle:
+        """Submit one inference pass; model, dataset and capability are live objects or `LazySpec`.
+
+        With a `shelf` it is made only if it is not there, and is there afterwards.
+        """
         ...
 
     def wait_any(self, jobs: Collection[Job[Any]], timeout: float | None) -> list[Job[Any]]:

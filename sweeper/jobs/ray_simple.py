@@ -39,7 +39,7 @@ from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import unschedulable
-from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Ticket, log_path
+from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Shelf, Ticket, log_path
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -157,8 +157,12 @@ class Session:
                 stacklevel=4,
             )
         self._node = ray.get_runtime_context().get_node_id()
-        self.resources: Mapping[str, float] = ray.cluster_resources()
-        self.keeps_gpu_workers = all(node["Resources"].get("GPU", 0) <= 1 for node in ray.nodes())
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self.cpus = int(sum(node.get("CPU", 0) for node in nodes)) or 1
+        self.largest: Mapping[str, float] = {
+            name: max(node.get(name, 0.0) for node in nodes) for name in set[str]().union(*nodes)
+        }
+        self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._board: Any = None
         self._ages: dict[str, datetime] = {}
         self._looked_at = 0.0
@@ -370,10 +374,10 @@ class RaySimpleJobBackend:
         return self._submit(request, resources, name, predictions, report_start, max_retries=0)
 
     def predict(
-        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float]
+        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
     ) -> RaySimpleJob[worker.Inference]:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
-        request = InferenceRequest(*map(self._sealed, (model, dataset, capability)))
+        request = InferenceRequest(self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf)
         task = self._task(_infer, resources, max_retries=0, num_returns=2)
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)))
         return RaySimpleJob(receipt, uuid4().hex, "predict", datetime.now(UTC), self._session, payload=payload)
@@ -398,19 +402,18 @@ class RaySimpleJobBackend:
 
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""
-        return self._session.resources
+        return self._session.largest
 
     @property
     def default_window(self) -> int:
         """Enough for every processor to have its next task waiting."""
-        return max(MIN_WINDOW, int(WINDOW_PER_CPU * self._session.resources.get("CPU", 1)))
+        return max(MIN_WINDOW, WINDOW_PER_CPU * self._session.cpus)
 
     def warm_up(self, modules: Sequence[str]) -> None:
         """See `RunnerBackend.warm_up`."""
         task = self._task(_import_all, {"num_cpus": 1}, max_retries=0)
         paths = _extra_paths(tuple(sys.path))
-        workers = int(self._session.resources.get("CPU", 1))
-        self._warming = [task.remote(tuple(modules), paths) for _ in range(workers)]
+        self._warming = [task.remote(tuple(modules), paths) for _ in range(self._session.cpus)]
 
     def list_jobs(
         self,
@@ -505,7 +508,7 @@ class RaySimpleJobBackend:
                 job.wait()
 
     def _warn_if_it_cannot_run(self, resources: Mapping[str, float]) -> None:
-        problem = unschedulable(resources, self._session.resources)
+        problem = unschedulable(resources, self._session.largest)
         if problem is not None:
             warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper import checkmaite, reuse
 from sweeper.errors import StoreError
+from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
 from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
@@ -52,10 +53,22 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
 
 
 def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
-    """Run a model over a dataset once for each augmentation that the capability names."""
+    """Run a model over a dataset once for each augmentation that the capability names, or find that on the shelf."""
+    use_paths(paths)
+    if request.shelf is None:
+        return _infer(request)
+    store = open_store(request.shelf.store)
+    found = shelf.take(store, request.shelf.key)
+    if isinstance(found, Inference):
+        return found
+    made = _infer(request)
+    shelf.put(store, request.shelf.key, made)
+    return made
+
+
+def _infer(request: InferenceRequest) -> Inference:
     from sweeper.capabilities.predictions import BATCH_SIZE, predict
 
-    use_paths(paths)
     model, dataset, capability = map(reuse.kept, (request.model, request.dataset, request.capability))
     passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
     size = getattr(capability, "batch_size", BATCH_SIZE)

@@ -101,6 +101,11 @@ class Store:
         folder, _, name = path.rpartition("/")
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
+    def read_artifact(self, path: str) -> bytes | None:
+        """What `write_artifact` wrote under a path; `None` where there is nothing."""
+        folder, _, name = path.rpartition("/")
+        return self.files.get(f"{PRIVATE}/{folder}", name) or None
+
     def _write_entities(self, run: Any, table: str, provenance: Provenance) -> None:
         entities = [
             (kind, str(metadata["id"]))
