@@ -124,6 +124,7 @@ class Lines(_Counting):
         self._interval_s = interval_s
         self._total = 0
         self._last = self._began = time.monotonic()
+        self._first: float | None = None
 
     def start(self, total: int, skipped: int) -> None:
         self._total, self.skipped, self._began = total, skipped, time.monotonic()
@@ -138,6 +139,7 @@ class Lines(_Counting):
 
     def ended(self, status: str, failure: Failure | None = None) -> None:
         self.counts[status] += 1
+        self._first = self._first or time.monotonic()
         if failure is not None:
             self.note(failure.line())
         if time.monotonic() - self._last >= self._interval_s:
@@ -153,9 +155,13 @@ class Lines(_Counting):
     def _report(self) -> None:
         self._last = time.monotonic()
         done = self.counts.total()
-        elapsed = self._last - self._began
-        eta = f", about {elapsed / done * (self._total - done):.0f} s left" if 0 < done < self._total else ""
-        self.note(f"{done}/{self._total} done in {elapsed:.0f} s{eta} ({self.tally()})")
+        self.note(f"{done}/{self._total} done in {self._last - self._began:.0f} s{self._left(done)} ({self.tally()})")
+
+    def _left(self, done: int) -> str:
+        """The rate is counted from the first that ended, since what comes before is starting up."""
+        if self._first is None or not 1 < done < self._total:
+            return ""
+        return f", about {(self._last - self._first) / (done - 1) * (self._total - done):.0f} s left"
 
 
 def for_stream(file: TextIO | None = None) -> Progress:
