@@ -280,6 +280,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         code_revision=code_revision(),
         data_revision=prepared.data_revision,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
+        persist_predictions=settings.persist_predictions,
     )
 
 

@@ -46,16 +46,17 @@ class Pairs:
         if key is None:
             return None
         if key not in self._handles:
-            self._handles[key] = self._infer(item.combination, resources)
+            self._handles[key] = self._infer(key, item.combination, resources)
         return self._handles[key]
 
-    def _infer(self, combination: Combination, resources: Mapping[str, float]) -> PredictionHandle:
+    def _infer(self, key: PairKey, combination: Combination, resources: Mapping[str, float]) -> PredictionHandle:
         spec: Any = self._builder.spec
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
             capability=self._builder.inference(combination.capability),
             resources=resources,
+            shelf=self._builder.shelf(key, combination),
         )
 
     def failed(self, item: Planned) -> bool:

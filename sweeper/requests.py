@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sweeper.fingerprint import canonical_text
+from sweeper.fingerprint import canonical, canonical_text, digest
 from sweeper.planning import Planned
-from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
+from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, Shelf, StoreLocation
 from sweeper.spec import Choice, Combination
 
 
@@ -24,6 +24,8 @@ class SweepInfo:
     code_revision: str | None = None
     data_revision: Callable[[Combination], str | None] = lambda _: None
     log_dir: str | None = None
+    persist_predictions: bool = False
+    """Whether predictions outlive the sweep, in its store."""
 
 
 class RequestBuilder:
@@ -47,6 +49,13 @@ class RequestBuilder:
             attempt=self._attempt(item, number),
             log_dir=self._sweep.log_dir,
         )
+
+    def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:
+        """Where the predictions of a pair are kept, if they are: by what they depend on, files and code included."""
+        if not self._sweep.persist_predictions:
+            return None
+        revisions = (self._sweep.data_revision(combination), self._sweep.code_revision)
+        return Shelf(self._sweep.store, digest(canonical([*key, *revisions])))
 
     def spec(self, choice: Choice) -> LazySpec:
         """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""

@@ -70,7 +70,13 @@ class Bench:
 
     def run(self, items: list[Planned], interrupts: Interrupts | None = None, **settings: Any) -> Outcome:
         defaults = Defaults(**{k: settings.pop(k) for k in list(settings) if k in Defaults.__dataclass_fields__})
-        info = SweepInfo("sweep", "test", StoreLocation(self.store.uri), log_dir=self.store.log_dir("sweep"))
+        info = SweepInfo(
+            "sweep",
+            "test",
+            StoreLocation(self.store.uri),
+            log_dir=self.store.log_dir("sweep"),
+            persist_predictions=settings.pop("persist_predictions", False),
+        )
         runner = Runner(
             self.backend,
             self.store,
@@ -209,6 +215,18 @@ def test_an_inference_that_fails_fails_its_dependents_with_that_cause(bench: Ben
         ("failed", "ValueError", "no weights")
     }
     assert len(rows) == 6
+
+
+def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Bench, tmp_path: Path):
+    passes = tmp_path / "passes"
+    passes.mkdir()
+    bench.run(evaluations(passes, metrics=1), persist_predictions=True)
+    assert len(list(passes.iterdir())) == 2
+    outcome = bench.run(evaluations(passes, metrics=3), persist_predictions=True)
+    assert outcome.counts["completed"] == 6
+    assert len(list(passes.iterdir())) == 2
+    bench.run(evaluations(passes, metrics=1))
+    assert len(list(passes.iterdir())) == 4
 
 
 def interrupt_when(exists: Path, times: int = 1) -> threading.Thread:

@@ -120,6 +120,7 @@ class _Folder:
         if override.is_sweep_override():
             self._add_swept(override)
         elif override.is_hydra_override() or (self._is_group(override) and not isinstance(override.value(), dict)):
+            _refuse_no_name(override)
             self._selections.append(str(override.input_line))
         else:
             self._values.append(override)
@@ -181,7 +182,12 @@ class _Folder:
 
     def _is_group(self, override: Override) -> bool:
         key = override.key_or_group
-        return "." not in key and key not in _PLAIN_FIELDS and bool(self._options(key, configs_only=False))
+        if key in AXES:
+            return True
+        if "." in key or key in _PLAIN_FIELDS:
+            return False
+        folders = self._session.folders  # asking Hydra, which also knows of hydra.searchpath, loads the primary config
+        return any((folder / key).is_dir() for folder in folders) or bool(self._options(key, configs_only=False))
 
     def _options(self, group: str, *, configs_only: bool = True) -> list[str]:
         from hydra.core.object_type import ObjectType
@@ -208,6 +214,13 @@ def _refuse_plugins(override: Override) -> None:
             f"{override.input_line}: sweeper expands and runs the grid itself, so other sweepers and launchers of "
             "Hydra have no place; leave it out (job_backend.* says where jobs run)."
         )
+
+
+def _refuse_no_name(override: Override) -> None:
+    """Hydra's own message for a config group that is given a number does not say which."""
+    if not override.is_hydra_override() and not isinstance(override.value(), str | list | None):
+        key = override.key_or_group
+        raise ConfigError(f"{override.input_line}: a {key} is selected by name: '{key}=[NAME]'.")
 
 
 def _refuse_runtime(key: str, line: str | None) -> None:

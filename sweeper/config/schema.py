@@ -27,6 +27,7 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
     "job_backend.address": RUNTIME,
     "job_backend.num_cpus": RUNTIME,
     "job_backend.runtime_env": RUNTIME,
+    "predictions.persist": RUNTIME,
     "name": RUNTIME,
     "rerun": RUNTIME,
     "rerun_triggers": RUNTIME,
@@ -87,6 +88,7 @@ class Settings:
     timeout_s: float | None = None
     max_in_flight: int | None = None
     grace_s: float = 30.0
+    persist_predictions: bool = False
 
 
 def settings_of(root: Mapping[str, Any], name: str) -> Settings:
@@ -102,6 +104,7 @@ def settings_of(root: Mapping[str, Any], name: str) -> Settings:
     return Settings(
         store=_store(mapping("analytics_store", root.get("analytics_store") or {})),
         job_backend=_backend(mapping("job_backend", root.get("job_backend") or {})),
+        persist_predictions=_persists(mapping("predictions", root.get("predictions") or {})),
         **given,
     )
 
@@ -110,6 +113,11 @@ def _store(given: Mapping[str, Any]) -> StoreLocation:
     known_keys("analytics_store", given, ("uri", "storage_options"))
     uri = text("analytics_store.uri", given.get("uri", "./analytics_store"))
     return StoreLocation(uri, mapping("analytics_store.storage_options", given.get("storage_options") or {}))
+
+
+def _persists(given: Mapping[str, Any]) -> bool:
+    known_keys("predictions", given, ("persist",))
+    return flag("predictions.persist", given.get("persist", False))
 
 
 def _backend(given: Mapping[str, Any]) -> BackendSettings:
