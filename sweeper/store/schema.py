@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -116,19 +116,25 @@ def payload_table(records: Sequence[Any], fingerprint: str | None, job_id: str |
         raise SchemaError(f"extract() gave records of several tables ({', '.join(tables)}); one run fills one table.")
     schema = payload_schema(kind)
     own = schema.names[: -len(OURS)]
-    data = {name: [getattr(record, name) for record in records] for name in own}
-    return to_table(schema, {**data, "fingerprint": [fingerprint] * len(records), "job_id": [job_id] * len(records)})
+    ours = {"fingerprint": fingerprint, "job_id": job_id}
+    return to_table(schema, [{**{name: getattr(record, name) for name in own}, **ours} for record in records])
 
 
-def rows_table(schema: pa.Schema, rows: Iterable[Any]) -> pa.Table:
-    """Dataclass rows as Arrow."""
-    listed = list(rows)
-    return to_table(schema, {name: [getattr(row, name) for row in listed] for name in schema.names})
+@cache
+def _row_type(schema: pa.Schema) -> pa.DataType:
+    return pa.struct(list(schema))
 
 
-def to_table(schema: pa.Schema, data: Mapping[str, Sequence[Any]]) -> pa.Table:
-    """Columns of Python values as an Arrow table of exactly this schema."""
-    try:
-        return pa.table([pa.array(data[f.name], f.type) for f in schema], schema=schema)
+def to_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of Python values as an Arrow table of exactly this schema; what a row lacks is null.
+
+    Raises
+    ------
+    SchemaError
+        A value does not fit its column.
+    """
+    try:  # all columns in one conversion, which costs a third of converting them one by one
+        batch = pa.RecordBatch.from_struct_array(pa.array(rows, _row_type(schema)))
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaError(f"A value does not fit its column: {error}.") from error
+    return pa.Table.from_batches([batch], schema)

@@ -15,8 +15,8 @@ from sweeper.store import catalog, compaction, names, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, open_files
-from sweeper.store.parquet import SCHEMA_FILE, encode, new_name, read
-from sweeper.store.schema import RUNS, AttemptRow, attempts_schema, payload_table, rows_table, to_table
+from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read
+from sweeper.store.schema import RUNS, AttemptRow, attempts_schema, payload_table, to_table
 
 if TYPE_CHECKING:
     from sweeper.store.views import AttemptState
@@ -93,7 +93,7 @@ class Store:
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""
         for row in rows:
-            data = encode(rows_table(attempts_schema(), [row]))
+            data = encode(to_table(attempts_schema(), [vars(row)]))
             self.files.put(ATTEMPTS, names.attempt_name(row.status, row.fingerprint), data)
 
     def write_artifact(self, path: str, data: bytes) -> str:
@@ -114,18 +114,15 @@ class Store:
         ]
         if not entities or not table:
             return  # as checkmaite: a run without rows leaves none in `runs`
-        n = len(entities)
-        stamp = provenance.completed_at or provenance.submitted_at
         common = {
             **vars(provenance),
             "run_uid": run.run_uid,
-            "created_at": stamp,
+            "created_at": provenance.completed_at or provenance.submitted_at,
             "capability_id": run.capability_id,
             "capability_table": table,
         }
-        data = {name: [value] * n for name, value in common.items()}
-        data["entity_type"], data["entity_id"] = map(list, zip(*entities, strict=True))
-        self._put(RUN_TABLE, to_table(RUNS, data))
+        rows = [{**common, "entity_type": kind, "entity_id": entity} for kind, entity in entities]
+        self._put(RUN_TABLE, to_table(RUNS, rows))
 
     def _put(self, table: str, rows: pa.Table, *, own_columns: bool = False) -> str:
         if own_columns:
@@ -136,7 +133,10 @@ class Store:
         """See that the first file of a table has every column; once per process, table and schema."""
         if self._announced.get(table) == schema:
             return
-        known = read(self.files, table, [SCHEMA_FILE]) if SCHEMA_FILE in self.files.names(table) else None
+        try:
+            known = read(self.files, table, [SCHEMA_FILE])
+        except VanishedError:  # the first write to this table
+            known = None
         merged = _merged(table, known.schema if known is not None else None, schema)
         if known is None or merged != known.schema:
             self.files.put(table, SCHEMA_FILE, encode(merged.empty_table()))
