@@ -18,7 +18,7 @@ from sweeper import planning
 from sweeper._version import __version__
 from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
-from sweeper.errors import ConfigError
+from sweeper.errors import BackendError, ConfigError
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
 from sweeper.limits import Defaults, combine, unschedulable
@@ -172,9 +172,17 @@ class _Starting:
         return make_backend(settings.job_backend, settings.store)
 
     def get(self) -> RunnerBackend:
+        """The backend, once it is there."""
         if self._future is None:
             raise RuntimeError("the backend is asked for before it was started")
-        return self._future.result()
+        try:
+            return self._future.result()
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            at = self._config.settings.job_backend
+            raise BackendError(
+                f"The job backend {at.kind} cannot be started (job_backend.address={at.address}): {error} "
+                "Check the address, or leave it out for a Ray of its own; nothing was run."
+            ) from error
 
     def close(self) -> None:
         if self._future is not None and self._future.exception() is None:

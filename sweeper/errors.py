@@ -21,6 +21,10 @@ class MissingExtraError(ConfigError):
     """An optional package is needed and not installed; the message carries the pip command."""
 
 
+class BackendError(SweeperError):
+    """The job backend cannot be started or reached: nothing was run."""
+
+
 class StoreError(SweeperError):
     """The analytics store cannot be reached, read or written as asked."""
 

@@ -150,6 +150,15 @@ def test_bad_input_gets_one_clear_message_before_anything_starts(argv: list[str]
     assert already or "ray" not in sys.modules
 
 
+def test_a_cluster_that_is_not_there_is_told_in_seconds():
+    began = time.monotonic()
+    status, out, err = typed(*SMALL, "job_backend.address=127.0.0.1:1")
+    assert (status, out) == (2, "")
+    assert "nobody answers at 127.0.0.1:1" in err
+    assert "Traceback" not in err
+    assert time.monotonic() - began < 30
+
+
 def test_the_three_spellings_of_a_grid_have_the_same_fingerprints(empty_folder: Path):
     (empty_folder / "conf" / "sweep").mkdir(parents=True)
     (empty_folder / "conf" / "sweep" / "mine.yaml").write_text(

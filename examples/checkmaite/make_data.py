@@ -4,8 +4,8 @@
 
 writes into FOLDER (default: ./checkmaite_data), in about a minute on two processors:
 
-- `digits/`, `digits_noisy/`: scikit-learn's handwritten digits as folders of PNG files, one per class and split (the layout
-  of YOLO classification), as they were collected and with sensor noise;
+- `digits/`, `digits_noisy/`: scikit-learn's handwritten digits as folders of PNG files, one per class and split (the
+  layout of YOLO classification), as they were collected and with sensor noise;
 - `canvases/`, `canvases_noisy/`: the same digits pasted on canvases, as COCO;
 - `track/`: digits that move across the picture, as MOTChallenge;
 - `models/`: a classifier and a detector as ONNX, an AlexNet and an SSDlite as torchvision state dicts. The AlexNet has

@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import signal
+import socket
 import sys
 import time
 import warnings
@@ -49,6 +50,7 @@ INLINE_BYTES = 16 * 1024
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
 LOOK_AT_BOARD_S = 0.2
+KNOCK_S = 5.0
 LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
 """Ends in which the code of the run had no say."""
 
@@ -224,7 +226,19 @@ def _start(
             f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
             f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
         )
+    _knock(address)
     ray.init(**settings)
+
+
+def _knock(address: str | None) -> None:
+    """See in seconds that nobody is at `host:port`; Ray itself tries for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    except OSError as error:
+        raise ConnectionError(f"nobody answers at {address}: {error}.") from error
 
 
 class RaySimpleJob(BaseJob[T]):
