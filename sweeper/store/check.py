@@ -40,9 +40,8 @@ class CheckReport:
         lines = [f"damaged: {place}{done}" for place in self.damaged]
         lines += [f"foreign: {place}{done}" for place in self.foreign]
         lines += [f"left behind: {place}{' -> removed' if self.repaired else ''}" for place in self.leftovers]
-        return "\n".join(
-            [*lines, f"{self.files} files, {len(self.damaged) + len(self.foreign)} of them set aside or to be"]
-        )
+        lines.append(f"{self.files} files, {len(self.damaged)} damaged, {len(self.foreign)} foreign")
+        return "\n".join(lines)
 
 
 def check(files: Files, *, repair: bool = False) -> CheckReport:
