@@ -308,10 +308,11 @@ def test_every_field_of_the_schema_is_classified():
         if key != "defaults"
         for inner in (value if isinstance(value, dict) and value else [None])
     }
-    of_settings = {f.name for f in fields(Settings)} - {"store", "job_backend"}
+    of_settings = {f.name for f in fields(Settings)} - {"store", "job_backend", "persist_predictions"}
     of_store = {f"analytics_store.{f.name}" for f in fields(Settings().store)}
     of_backend = {f"job_backend.{f.name}" for f in fields(Settings().job_backend)}
     of_choices = {f"_sweep_.{f.name}" for f in fields(Runtime)}
+    of_settings |= {"predictions.persist"}  # grouped in a config, and flat in Settings
     declared = set(AXES) | set(schema.ALGEBRA) | of_settings | of_store | of_backend | of_choices
     assert classified == declared
     assert in_config <= classified
@@ -334,6 +335,7 @@ RUNTIME_VALUES = {
     "timeout_s": "5",
     "max_in_flight": "4",
     "grace_s": "1",
+    "predictions.persist": "true",
     "exclude": "[{model: svm, optional: true, dataset: nothing}]",
     "only": "[{model: svm}]",
     "union": "[{model: svm}]",

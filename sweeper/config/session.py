@@ -107,7 +107,7 @@ def replaced_files(folders: Sequence[Path]) -> list[str]:
         for path in sorted(folder.rglob("*.yaml")):
             relative = path.relative_to(folder)
             if (shipped / relative).is_file():
-                notes.append(f"{relative.as_posix()} of {os.path.relpath(folder)} replaces the shipped one")
+                notes.append(f"{relative.as_posix()} of {_shown(folder)} replaces the shipped one")
     return notes
 
 
@@ -133,9 +133,15 @@ def _check_primary(name: str, folders: Sequence[Path]) -> None:
     if any((folder / f"{name}.yaml").is_file() for folder in folders):
         return
     names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-    where = ", ".join(os.path.relpath(folder) for folder in folders)
+    where = ", ".join(_shown(folder) for folder in folders)
     hint = near_match(name, names)
     raise ConfigError(f"There is no config {name!r} in {where}; there are: {', '.join(names) or 'none'}.{hint}")
+
+
+def _shown(folder: Path) -> str:
+    """A folder as people would write it: relative where it lies below the working directory."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _make_working_directory_importable() -> None:

@@ -33,6 +33,8 @@ def check_targets(choices: Iterable[Choice]) -> None:
         A package, module or name is not there, or a capability's config does not know one of its keys; the near
         match is named.
     """
+    _problem.cache_clear()  # within one process, a notebook say, the user mends files between two sweeps
+    _names_in.cache_clear()
     for choice in choices:
         for target in _targets(choice.spec):
             problem = _problem(target)

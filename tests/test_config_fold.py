@@ -1,0 +1,272 @@
+"""Multirun: what is swept becomes one grid, with Hydra's grammar and one composition."""
+
+from __future__ import annotations
+
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+from sweeper.config import folded_overrides, load
+from sweeper.errors import ConfigError
+from sweeper.grid import expand
+
+FILES = {
+    "model/one": "defaults: [{/part/kernel@one.kernel: rbf}, _self_]\none: {_target_: lib.One, C: 1.0, n: 3}",
+    "model/two": "two: {_target_: lib.Two, seed: '${seed}'}",
+    "dataset/data": "data: {_target_: lib.Data, seed: '${seed}'}",
+    "dataset/other": "other: {_target_: lib.Other, files: {path: '${root}/x'}}",
+    "metric/score": "score: {_target_: lib.Score}",
+    "capability/run": "run: {_target_: lib.Run, _sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}}}",
+    "capability/pair": "pair: {_target_: lib.Pair, _sweep_: {arity: {datasets: TWO, models: ZERO, metrics: ZERO}}}",
+    "capability/all": "all: {_target_: lib.All, _sweep_: {arity: {datasets: MANY, models: ZERO, metrics: ZERO}}}",
+    "part/kernel/rbf": "{_target_: lib.Rbf, gamma: 0.5}",
+    "part/kernel/linear": "{_target_: lib.Linear}",
+    "part/set/small": "two: {_target_: lib.Two}",
+    "part/set/large": "two: {_target_: lib.Two}\nthree: {_target_: lib.Three, level: '${level}'}",
+    "config": (
+        "defaults: [capability: [run], dataset: [data], model: [one], metric: [score], _self_]\n"
+        "seed: 0\nroot: ./data\nlevel: 1\nretries: 0\ntimeout_s: null"
+    ),
+    "with_params": (
+        "defaults: [config, _self_]\n"
+        "hydra: {sweeper: {params: {model: 'one,two', model.one.C: 'choice(1,2)', seed: '1,2'}}}"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("conf")
+    for name, text in FILES.items():
+        path = folder / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    return str(folder)
+
+
+@pytest.fixture
+def swept(conf):
+    """Names of the parts of each combination of a multirun."""
+
+    def swept(*overrides, **where):
+        config = load(list(overrides), multirun=True, config_dir=conf, **where)
+        return [" ".join(p.name for p in c.parts if p.base not in ("run", "score")) for c in _expanded(config)]
+
+    return swept
+
+
+def _expanded(config):
+    return expand(config.grid).combinations
+
+
+def refused(conf, *overrides, multirun=True, **where):
+    with pytest.raises(ConfigError) as error:
+        load(list(overrides), multirun=multirun, config_dir=conf, **where)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "models"),
+    [
+        ("model=one,two", ["one", "two"]),
+        ("model=two,one", ["two", "one"]),
+        ("model=choice(two,one)", ["two", "one"]),
+        ("model=sort(two,one)", ["one", "two"]),
+        ("model='one','two'", ["one", "two"]),
+        ("model=glob([on*,tw*])", ["one", "two"]),
+        ("model=glob([o*,t*],exclude=one)", ["two"]),
+        ("model=[one],[two,one]", ["one", "two"]),
+        ("model=[one,two]", ["one", "two"]),
+        ("model=two", ["two"]),
+    ],
+)
+def test_a_swept_axis_is_a_list_selection(conf, override, models):
+    config = load([override], multirun=True, config_dir=conf)
+    assert [p.base for p in config.grid.parts["model"]] == models
+
+
+def test_a_whole_grid_is_composed_once(conf, monkeypatch):
+    """However many values: what Hydra would compose job by job is composed once, and once per value of a group."""
+    composed = []
+    original = ConfigLoaderImpl.load_configuration
+    monkeypatch.setattr(ConfigLoaderImpl, "load_configuration", lambda *a, **k: composed.append(1) or original(*a, **k))
+    load(["model=one,two", "model.one.C=range(1,21)", "seed=1,2,3"], multirun=True, config_dir=conf)
+    assert len(composed) == 1
+    load(["part/kernel@model.one.kernel=rbf,linear", "seed=1,2,3"], multirun=True, config_dir=conf)
+    assert len(composed) <= 1 + 3
+
+
+def test_numbers_take_the_type_of_what_they_replace_and_name_the_variants(conf):
+    config = load(["model.one.C=0.1,1,10", "model.one.n=1.0,2.0"], multirun=True, config_dir=conf)
+    (part,) = config.grid.parts["model"]
+    assert part.keys == ("model.one.C", "model.one.n")
+    assert [v.name for v in part.variants.values()][::2] == [
+        "one[C=0.1,n=1]",
+        "one[C=1.0,n=1]",
+        "one[C=10.0,n=1]",
+    ]
+    assert {(type(v.spec["C"]), type(v.spec["n"])) for v in part.variants.values()} == {(float, int)}
+    assert {v.base for v in part.variants.values()} == {"one"}
+
+
+def test_one_seed_for_dataset_and_model_makes_two_jobs(swept):
+    assert swept("model=two", "seed=1,2") == ["data[seed=1] two[seed=1]", "data[seed=2] two[seed=2]"]
+
+
+def test_what_a_key_does_not_reach_keeps_its_name_and_occurs_once(swept):
+    assert swept("dataset=other", "model=one,two", "model.one.C=1,2", "seed=1,2") == [
+        "other one[C=1.0]",
+        "other one[C=2.0]",
+        "other two[seed=1]",
+        "other two[seed=2]",
+    ]
+
+
+def test_both_sides_of_a_pair_have_one_value(swept):
+    assert swept("capability=pair", "dataset=data,other", "seed=1,2") == [
+        "pair data[seed=1] other",
+        "pair data[seed=2] other",
+        "pair other data[seed=1]",
+        "pair other data[seed=2]",
+    ]
+
+
+def test_all_of_a_set_have_one_value(swept):
+    found = swept("capability=all", "dataset=data,other", "seed=1,2", "root=a,b")
+    assert found == [f"all data[seed={s}] other[root={r}]" for s in (1, 2) for r in "ab"]
+
+
+def test_a_swept_group_inside_a_choice_makes_variants_of_it(swept):
+    assert swept("part/kernel@model.one.kernel=rbf,linear", "model=one,two") == [
+        "data one[kernel=rbf]",
+        "data one[kernel=linear]",
+        "data two",
+    ]
+
+
+def test_values_may_be_text_lists_mappings_and_nothing(conf):
+    config = load(["+model.one.x=a,'b c',[1,2],{k: 1},null,true"], multirun=True, config_dir=conf)
+    (part,) = config.grid.parts["model"]
+    assert [v.spec["x"] for v in part.variants.values()] == ["a", "b c", [1, 2], {"k": 1}, None, True]
+    assert [v.name for v in part.variants.values()][2:] == [
+        "one[x=[1, 2]]",
+        'one[x={"k": 1}]',
+        "one[x=null]",
+        "one[x=true]",
+    ]
+
+
+def test_a_mapping_is_merged_as_hydra_does(conf):
+    config = load(["model.one={C: 2},{n: 7}"], multirun=True, config_dir=conf)
+    (part,) = config.grid.parts["model"]
+    assert [(v.spec["C"], v.spec["n"]) for v in part.variants.values()] == [(2.0, 3), (1.0, 7)]
+
+
+def test_values_may_interpolate_what_is_swept_beside_them(conf):
+    overrides = ["model=one", "dataset=other", "model.one.n='${seed}',5", "seed=1,2"]
+    config = load(overrides, multirun=True, config_dir=conf)
+    assert [(c.models[0].name, c.models[0].spec["n"]) for c in _expanded(config)] == [
+        ("one[n=1,seed=1]", 1),
+        ("one[n=1,seed=2]", 2),
+        ("one[n=5,seed=1]", 5),
+        ("one[n=5,seed=2]", 5),
+    ]
+
+
+def test_a_swept_base_makes_variants_of_what_is_built_on_it(swept):
+    found = swept("+model.hot={_base_: one, n: 9}", "model.one.C=1,2")
+    assert found == ["data one[C=1.0]", "data one[C=2.0]", "data hot[model.one.C=1.0]", "data hot[model.one.C=2.0]"]
+
+
+def test_values_that_are_equal_make_no_variants(swept):
+    assert swept("model.one.C=1,1.0") == ["data one"]
+
+
+def test_a_key_that_changes_nothing_is_noted(conf):
+    config = load(["model=one", "+part.nothing=1,2"], multirun=True, config_dir=conf)
+    assert config.notes[-1] == "part.nothing is swept and changes none of the selected choices"
+    assert len(_expanded(config)) == 1
+
+
+def test_of_two_overrides_of_one_key_the_later_holds(swept):
+    assert swept("model.one.C=1,2", "model.one.C=5") == ["data one"]
+
+
+def test_params_of_the_sweeper_are_folded_and_the_command_line_wins(swept, conf):
+    assert swept(config_name="with_params") == [
+        "data[seed=1] one[C=1.0]",
+        "data[seed=2] one[C=1.0]",
+        "data[seed=1] one[C=2.0]",
+        "data[seed=2] one[C=2.0]",
+        "data[seed=1] two[seed=1]",
+        "data[seed=2] two[seed=2]",
+    ]
+    assert swept("model=one", "seed=4", config_name="with_params") == ["data one[C=1.0]", "data one[C=2.0]"]
+
+
+def test_without_multirun_hydra_leaves_the_params_of_the_sweeper_alone_and_so_does_sweeper(conf):
+    assert len(_expanded(load([], config_dir=conf, config_name="with_params"))) == 1
+
+
+def test_the_folded_overrides_compose_in_one_go(conf):
+    lines = folded_overrides(
+        ["model=one,two", "model.one.C=1,2", "part/kernel@model.one.kernel=linear,rbf", "seed=4", "hydra.verbose=true"],
+        config_dir=conf,
+    )
+    assert lines == [
+        "model=[one,two]",
+        "hydra.verbose=true",
+        "part/kernel@model.one.kernel=linear",
+        "seed=4",
+        "model.one.C=[1,2]",
+    ]
+    folded = folded_overrides([], config_dir=conf, config_name="with_params")
+    assert "model=[one,two]" in folded
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("rerun=all,missing", "so it cannot be swept"),
+        ("retries=1,2", "so it cannot be swept"),
+        ("analytics_store.uri=a,b", "so it cannot be swept"),
+        ("+model.one._sweep_.retries=1,2", "so it cannot be swept"),
+        ("exclude=[],[{model: one}]", "so it cannot be swept"),
+        ("model.one.C=interval(0,1)", "interval()"),
+        ("model=interval(0,1)", "interval()"),
+        ("hydra.verbose=true,false", "Hydra's own settings cannot be swept"),
+        ("+sweep=quickstart,nightly", "sweep files cannot be swept"),
+        ("model=glob(x*)", "matches none of "),
+        ("model.one.C=glob(*)", "glob() is over config groups"),
+        ("model=one,twoo", "Did you mean 'two'?"),
+        ("model=one,null", "None is no name of a model"),
+        ("model.one.D=1,2", "there is no 'D'"),
+        ("model.one.C=range(3,1)", "nothing to sweep over"),
+        ("hydra/launcher=joblib", "launcher"),
+        ("hydra/sweeper=optuna", "sweeper"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(conf, override, said):
+    assert said in refused(conf, override)
+
+
+def test_a_setting_that_interpolates_what_is_swept_is_refused(conf):
+    assert "seed is swept and changes retries" in refused(conf, "retries='${seed}'", "seed=1,2")
+
+
+def test_a_key_that_changes_only_how_a_choice_runs_is_refused(conf):
+    message = refused(conf, "+model.one._sweep_={retries: '${level}'}", "level=1,2")
+    assert "level is swept and changes only the _sweep_ of model.one" in message
+
+
+def test_a_group_that_changes_which_choices_there_are_is_refused(conf):
+    assert "changes which choices are selected" in refused(conf, "+part/set@model=small,large")
+
+
+@pytest.mark.parametrize(
+    ("override", "instead"),
+    [("model=one,two", "model=[one,two]"), ("model.one.C=1,2", "--multirun"), ("seed=range(1,3)", "--multirun")],
+)
+def test_without_multirun_a_sweep_is_refused_with_what_to_write(conf, override, instead):
+    message = refused(conf, override, multirun=False)
+    assert "--multirun" in message
+    assert instead in message
