@@ -97,7 +97,9 @@ def some(*names, most=2):
 
 def selections(**names):
     """Some of these choices on each axis, the axes in their order."""
-    return st.tuples(*(some(*names[axis]) for axis in AXES)).map(lambda chosen: dict(zip(AXES, chosen, strict=True)))
+    return st.tuples(*(some(*names[axis], most=1 if axis == "capability" else 2) for axis in AXES)).map(
+        lambda chosen: dict(zip(AXES, chosen, strict=True))
+    )
 
 
 SELECTIONS = selections(capability=["c0", "c1"], dataset=["d0", "d1", "d2"], model=["m0", "m1"], metric=["k0", "k1"])
@@ -194,7 +196,8 @@ def test_multirun_covers_the_jobs_of_hydras_own_sweeper(conf, selection, overrid
     with hydra_over(conf):
         wanted = [job for names in _product(selection) for job in _jobs(dict(zip(AXES, names, strict=True)), values)]
     assert {text(specs) for specs in found} == {text(specs) for specs in wanted}
-    assert len(found) == len({text(specs) for specs in found})
+    if not any("${" in value for value in values):  # of two swept keys one may hide what the other does
+        assert len(found) == len({text(specs) for specs in found})
 
 
 def _jobs(names, values):
