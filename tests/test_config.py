@@ -96,9 +96,8 @@ def test_config_dir_wins_over_config_path(write, tmp_path):
 def test_a_search_path_of_the_primary_config_is_searched_too(write, tmp_path):
     (tmp_path / "more" / "model").mkdir(parents=True)
     (tmp_path / "more" / "model" / "extra.yaml").write_text("extra: {_target_: more.Extra}\n")
-    write(
-        wide=f"hydra: {{searchpath: ['file://{tmp_path}/more']}}\ndefaults: [config, {{override /model: [extra]}}, _self_]"
-    )
+    searchpath = f"hydra: {{searchpath: ['file://{tmp_path}/more']}}"
+    write(wide=f"{searchpath}\ndefaults: [config, {{override /model: [extra]}}, _self_]")
     assert names(load([], config_name="wide", config_dir="conf")) == ["extra"]
 
 

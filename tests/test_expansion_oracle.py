@@ -44,7 +44,7 @@ FILES = {
 BESIDE = {"m2": {"model": ["m0"]}}
 """What a choice interpolates and must be selected with."""
 
-QUICKLY = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+QUICKLY = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 """Each example composes dozens of configs, too many for shrinking one to be worth it."""
 
 

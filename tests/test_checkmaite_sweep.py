@@ -1,0 +1,212 @@
+"""The example sweep of checkmaite, run as its user runs it, against checkmaite itself."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("skl2onnx", reason="the example makes its ONNX model with it: pip install skl2onnx")
+
+from checkmaite_parts import EXAMPLE, Direct, maker
+
+import sweeper
+
+CAPABILITIES = ["ic_evaluation", "ic_robustness", "ic_cleaning", "ic_bias", "ic_shift", "od_evaluation"]
+TOLERANCE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkmaite")
+    maker().main(folder)
+    return folder
+
+
+def command(data: Path, store: Path, *overrides: str) -> list[str]:
+    where = ["--config-dir", str(EXAMPLE / "conf"), "--config-name", "digits"]
+    said = [f"data={data}", f"analytics_store.uri={store}", "job_backend.num_cpus=2"]
+    home = f"job_backend.runtime_env.env_vars.TORCH_HOME={data / 'torch'}"
+    return [sys.executable, "-m", "sweeper", *where, *said, home, *overrides]
+
+
+def run(data: Path, store: Path, *overrides: str) -> dict[str, Any]:
+    """What a sweep says of itself; `exit_status` is that of the process."""
+    done = subprocess.run([*command(data, store, *overrides), "--json"], capture_output=True, text=True, timeout=500)
+    assert done.stdout, done.stderr
+    document = json.loads(done.stdout)
+    assert document["exit_status"] == done.returncode, done.stderr
+    return document
+
+
+@pytest.fixture(scope="module")
+def swept(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    store = tmp_path_factory.mktemp("store")
+    document = run(data, store)
+    return document, store
+
+
+def test_every_combination_of_the_example_completes(swept: tuple[dict[str, Any], Path]) -> None:
+    document, _ = swept
+    assert document["exit_status"] == 0
+    assert document["counts"]["completed"] == document["plan"]["run"] == 28
+    ran = Counter(c["capability"].removeprefix("checkmaite/") for c in document["combinations"])
+    assert ran == {
+        "ic_evaluation": 12,
+        "ic_robustness": 6,
+        "ic_cleaning": 2,
+        "ic_bias": 2,
+        "ic_shift": 2,
+        "od_evaluation": 4,
+    }
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_values_are_those_of_direct_runs(swept: tuple[dict[str, Any], Path], data: Path, capability: str) -> None:
+    document, uri = swept
+    direct, store = Direct(data), sweeper.open_store(str(uri))
+    chosen = [c for c in document["combinations"] if c["capability"] == f"checkmaite/{capability}"]
+    assert chosen
+    for combination in chosen:
+        expected = direct.rows(
+            combination["capability"], combination["datasets"], combination["models"], combination["metrics"]
+        )
+        table = _table_of(store, combination["fingerprint"])
+        got = store.sql(f"SELECT * FROM {table} WHERE fingerprint = '{combination['fingerprint']}'").to_pylist()
+        assert_same_rows(got, expected)
+
+
+def _table_of(store: Any, fingerprint: str) -> str:
+    rows = store.sql(f"SELECT payload_table FROM attempts WHERE fingerprint = '{fingerprint}'").to_pylist()
+    assert len(rows) == 1
+    return rows[0]["payload_table"]
+
+
+def assert_same_rows(got: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    """Equal text and whole numbers, equal fractions within 1e-6, whatever the order of the rows."""
+    assert len(got) == len(expected) > 0
+    fields = [name for name in expected[0] if name not in ("created_at",)]
+    for one, other in zip(_sorted(got, fields), _sorted(expected, fields), strict=True):
+        for field in fields:
+            if isinstance(other[field], float):
+                assert math.isclose(one[field], other[field], rel_tol=0, abs_tol=TOLERANCE), (field, one, other)
+            else:
+                assert one[field] == other[field]
+
+
+def _sorted(rows: list[dict[str, Any]], fields: list[str]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: [str(row[f]) for f in fields if not isinstance(row[f], float)])
+
+
+def test_checkmaites_own_store_reads_the_same(swept: tuple[dict[str, Any], Path]) -> None:
+    from checkmaite.core.analytics_store import AnalyticsStore, ParquetBackend
+
+    _, uri = swept
+    theirs = AnalyticsStore(ParquetBackend(str(uri)))
+    query = (
+        "SELECT dataset_id, model_id, metric_id, output_key, output_value FROM maite_evaluation "
+        "ORDER BY dataset_id, model_id, metric_id, output_key"
+    )
+    ours = sweeper.open_store(str(uri)).sql(query).to_pylist()
+    assert [dict(row) for row in theirs.query_sql(query).to_dicts()] == ours
+    assert len(ours) == 16
+    joined = theirs.query_sql(
+        "SELECT m.output_value FROM maite_evaluation m JOIN runs r ON m.run_uid = r.run_uid AND m.job_id = "
+        "r.run_event_id WHERE r.entity_type = 'model'"
+    )
+    assert len(joined) == 16
+
+
+def test_a_wrong_number_of_classes_fails_alone(data: Path, tmp_path: Path) -> None:
+    wrong = "+metric.wrong={_base_: checkmaite/ic_accuracy, num_classes: 7}"
+    only = "only=[{capability: '*ic_evaluation', model: mlp_onnx}]"
+    document = run(data, tmp_path, only, wrong)
+    assert document["exit_status"] == 1
+    assert document["counts"]["completed"] == 4
+    assert document["counts"]["failed"] == 2
+    assert {"wrong" in failure["combination"] for failure in document["failures"]} == {True}
+    assert all("classes" in failure["message"] or "shape" in failure["message"] for failure in document["failures"])
+
+    again = run(data, tmp_path, only, wrong, "rerun=missing")
+    assert again["plan"]["run"] == 2
+    assert again["plan"]["skip"] == 4
+
+
+def test_after_a_kill_only_what_is_missing_runs(data: Path, tmp_path: Path) -> None:
+    only = "only=[{capability: ['*ic_evaluation', '*ic_robustness'], model: [forest, mlp_onnx]}]"
+    driver = subprocess.Popen(
+        command(data, tmp_path, only), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        completed = _wait_for_completed(tmp_path, at_least=2, process=driver)
+    finally:
+        os.killpg(driver.pid, signal.SIGKILL)
+        driver.wait()
+    time.sleep(1)
+    completed = _completed(tmp_path)
+    assert completed
+    again = run(data, tmp_path, only, "--rerun-only-missing")
+    assert again["plan"]["total"] == 12
+    assert again["plan"]["skip"] == len(completed)
+    assert again["counts"]["completed"] == 12 - len(completed)
+    attempts = sweeper.open_store(str(tmp_path)).sql("SELECT fingerprint, status FROM attempts").to_pylist()
+    done = Counter(row["fingerprint"] for row in attempts if row["status"] == "completed")
+    assert set(done.values()) == {1}
+    assert len(done) == 12
+
+
+def _completed(store: Path) -> set[str]:
+    """Fingerprints of completed attempts, read as any other process would."""
+    if not (store / "attempts").is_dir():
+        return set()
+    rows = sweeper.open_store(str(store)).sql("SELECT fingerprint, status FROM attempts").to_pylist()
+    return {row["fingerprint"] for row in rows if row["status"] == "completed"}
+
+
+def _wait_for_completed(store: Path, *, at_least: int, process: subprocess.Popen[bytes]) -> set[str]:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the sweep ended before it could be killed"
+        found = _completed(store)
+        if len(found) >= at_least:
+            return found
+        time.sleep(0.2)
+    raise AssertionError("nothing completed in time")
+
+
+def test_a_misspelt_key_of_a_config_is_refused_before_anything_starts(data: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(data, tmp_path / "store", "+capability.checkmaite.ic_evaluation.config.batchsize=4"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "batchsize" in done.stderr
+    assert "Did you mean 'batch_size'?" in done.stderr
+    assert not (tmp_path / "store").exists()
+
+
+def test_all_metrics_together_are_one_run(data: Path, tmp_path: Path, swept: tuple[dict[str, Any], Path]) -> None:
+    document = run(
+        data,
+        tmp_path,
+        "only=[{capability: '*ic_evaluation', model: [mlp_onnx, alexnet]}]",
+        "capability.checkmaite.ic_evaluation._sweep_.arity.metrics=MANY",
+    )
+    assert document["counts"]["completed"] == 4
+    query = "SELECT dataset_id, model_id, metric_id, output_value FROM maite_evaluation WHERE model_id NOT LIKE 'R%'"
+    together = sweeper.open_store(str(tmp_path)).sql(query).to_pylist()
+    each = sweeper.open_store(str(swept[1])).sql(query).to_pylist()
+    ids = {row["model_id"] for row in together}
+    key = lambda row: (row["dataset_id"], row["model_id"], row["metric_id"])  # noqa: E731
+    assert sorted(together, key=key) == sorted((row for row in each if row["model_id"] in ids), key=key)
