@@ -15,7 +15,7 @@ BATCH = 20
 EMBEDDING = {
     "device": "cpu",
     "feature_extractor_spec": {"source": "torchvision", "name": "resnet18"},
-    "target_embedding_dim": 16,
+    "target_embedding_dim": 512,
 }
 
 
@@ -33,6 +33,9 @@ class Direct:
     """Runs checkmaite's capabilities on the example's data without sweeper."""
 
     def __init__(self, data: Path) -> None:
+        import torch
+
+        torch.set_num_threads(1)  # as Ray's workers have it: more of them add up in another order
         os.environ["TORCH_HOME"] = str(data / "torch")
         self._data = data
 

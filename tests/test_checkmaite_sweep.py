@@ -24,6 +24,7 @@ import sweeper
 
 CAPABILITIES = ["ic_evaluation", "ic_robustness", "ic_cleaning", "ic_bias", "ic_shift", "od_evaluation"]
 TOLERANCE = 1e-6
+INLINE = "job_backend.kind=inline"
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +131,14 @@ def test_checkmaites_own_store_reads_the_same(swept: tuple[dict[str, Any], Path]
 def test_a_wrong_number_of_classes_fails_alone(data: Path, tmp_path: Path) -> None:
     wrong = "+metric.wrong={_base_: checkmaite/ic_accuracy, num_classes: 7}"
     only = "only=[{capability: '*ic_evaluation', model: mlp_onnx}]"
-    document = run(data, tmp_path, only, wrong)
+    document = run(data, tmp_path, only, wrong, INLINE)
     assert document["exit_status"] == 1
     assert document["counts"]["completed"] == 4
     assert document["counts"]["failed"] == 2
     assert {"wrong" in failure["combination"] for failure in document["failures"]} == {True}
     assert all("classes" in failure["message"] or "shape" in failure["message"] for failure in document["failures"])
 
-    again = run(data, tmp_path, only, wrong, "rerun=missing")
+    again = run(data, tmp_path, only, wrong, INLINE, "rerun=missing")
     assert again["plan"]["run"] == 2
     assert again["plan"]["skip"] == 4
 
@@ -202,6 +203,7 @@ def test_all_metrics_together_are_one_run(data: Path, tmp_path: Path, swept: tup
         tmp_path,
         "only=[{capability: '*ic_evaluation', model: [mlp_onnx, alexnet]}]",
         "capability.checkmaite.ic_evaluation._sweep_.arity.metrics=MANY",
+        INLINE,
     )
     assert document["counts"]["completed"] == 4
     query = "SELECT dataset_id, model_id, metric_id, output_value FROM maite_evaluation WHERE model_id NOT LIKE 'R%'"
