@@ -119,7 +119,7 @@ def _all_points(grid: Grid, chosen: Mapping[str, Sequence[Part]], left_out: Coun
     for capability in chosen["capability"]:
         takes = _takes(capability)
         _check_not_empty(capability, takes, grid)
-        runs = _runs(chosen, takes, grid.zip)
+        runs = _runs(_like_the_capability(chosen, takes, capability), takes, grid.zip)
         if not all(runs):
             missing = any(takes[a] is not Arity.ZERO and not chosen[a] for a in CROSSED)
             left_out["arity"] += 0 if missing else math.prod(max(len(run), 1) for run in runs)
@@ -132,6 +132,19 @@ def _all_points(grid: Grid, chosen: Mapping[str, Sequence[Part]], left_out: Coun
 def _takes(capability: Part) -> dict[str, Arity]:
     arity = capability.first.runtime.arity or {}
     return {axis: arity.get(f"{axis}s", Arity.ONE) for axis in CROSSED}
+
+
+def _like_the_capability(
+    chosen: Mapping[str, Sequence[Part]], takes: Mapping[str, Arity], capability: Part
+) -> Mapping[str, Sequence[Part]]:
+    """On axes of which a capability takes all, those of its own task: one of another task would leave out the whole."""
+    task = capability.first.runtime.task
+    if task is None or Arity.MANY not in takes.values():
+        return chosen
+    return {
+        axis: [p for p in parts if takes.get(axis) is not Arity.MANY or p.first.runtime.task in (None, task)]
+        for axis, parts in chosen.items()
+    }
 
 
 Step = Mapping[str, Slot]
