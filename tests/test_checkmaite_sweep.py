@@ -135,7 +135,7 @@ def test_a_wrong_number_of_classes_fails_alone(data: Path, tmp_path: Path) -> No
     assert document["exit_status"] == 1
     assert document["counts"]["completed"] == 4
     assert document["counts"]["failed"] == 2
-    assert {"wrong" in failure["combination"] for failure in document["failures"]} == {True}
+    assert {"wrong" in failure["label"] for failure in document["failures"]} == {True}
     assert all("classes" in failure["message"] or "shape" in failure["message"] for failure in document["failures"])
 
     again = run(data, tmp_path, only, wrong, INLINE, "rerun=missing")
