@@ -37,7 +37,7 @@ def apply(cfg: DictConfig, override: Override) -> None:
 def _set(cfg: DictConfig, override: Override) -> None:
     from omegaconf import OmegaConf
 
-    key, old = override.key_or_group, _current(cfg, override.key_or_group)
+    key, old = override.key_or_group, current(cfg, override.key_or_group)
     adds = override.is_add() or override.is_force_add()
     if override.is_add() and old is not None and not isinstance(override.value(), dict | list):
         raise ConfigError(f"{override.input_line}: {key} exists already; leave the + out, or use ++.")
@@ -83,7 +83,7 @@ def _unknown(override: Override, path: list[str], step: str, names: list[str]) -
     return ConfigError(f"{override.input_line}: there is no {step!r}; {known}.{hint}{add}")
 
 
-def _current(cfg: DictConfig, key: str) -> Any:
+def current(cfg: DictConfig, key: str) -> Any:
     """The present value as plain data, interpolations resolved where they can be; `None` where there is none."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException

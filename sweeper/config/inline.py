@@ -34,7 +34,7 @@ def merge_bases(cfg: Any, compose_with: Compose) -> dict[tuple[str, str], tuple[
     derived: dict[tuple[str, str], tuple[str, ...]] = {}
     for axis in AXES:
         selected = _plain(cfg.get(axis))
-        names = [str(name) for name in selected if _base_of(cfg[axis], str(name))]
+        names = [str(name) for name, choice in selected.items() if isinstance(choice, dict) and choice.get(BASE)]
         with open_dict(cfg):
             for name in names:
                 derived[axis, name] = _merge(cfg, axis, name, compose_with, ())
