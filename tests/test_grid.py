@@ -293,6 +293,21 @@ def test_unlike_tasks_are_left_out_and_an_unnamed_task_goes_with_any():
     assert dict(expansion.left_out) == {"task": 2}
 
 
+def test_a_capability_with_a_task_takes_many_of_its_own_task():
+    arity = {"datasets": Arity.ONE, "models": Arity.MANY, "metrics": Arity.ONE}
+    compare = part("capability", "compare", task="ic", arity=arity)
+    models = (part("model", "classifier", task="ic"), part("model", "detector", task="od"), part("model", "any"))
+    expansion = expand(grid(capability=(compare,), dataset=("d",), model=models))
+    assert names(expansion) == [("compare", "d", "classifier + any", "k1")]
+
+
+def test_many_of_unlike_tasks_are_left_out_where_the_capability_names_none():
+    arity = {"datasets": Arity.ONE, "models": Arity.MANY, "metrics": Arity.ONE}
+    models = (part("model", "classifier", task="ic"), part("model", "detector", task="od"))
+    expansion = expand(grid(dataset=("d",), model=models, arity=arity))
+    assert (expansion.combinations, dict(expansion.left_out)) == ([], {"task": 1})
+
+
 # Against a plain reading
 
 

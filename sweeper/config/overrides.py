@@ -202,9 +202,10 @@ _PLAIN_FIELDS = tuple(f for f in ROOT_FIELDS if f not in AXES)
 def _refuse_sweeps(overrides: Sequence[Override]) -> None:
     for override in overrides:
         if override.is_sweep_override():
+            is_function = override.get_value_string().rstrip().endswith(")")
+            as_list = f"{override.get_key_element()}=[{'a,b' if is_function else override.get_value_string()}]"
             raise ConfigError(
-                f"{override.input_line!r} is a sweep, and those need --multirun. "
-                f"A list needs none: '{override.get_key_element()}=[{override.get_value_string()}]'."
+                f"{override.input_line!r} is a sweep, and those need --multirun. A list needs none: '{as_list}'."
             )
 
 
