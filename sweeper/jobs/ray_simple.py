@@ -87,11 +87,20 @@ def _execute(message: Any, inference: worker.Inference | None = None, board: Any
     request, ticket = pickle.loads(message) if isinstance(message, bytes) else message
     if board is not None:
         board.started.remote(ticket.job_id)
+    _settle_in()
     try:
         with _undisturbed(request):
             return worker.execute(request, ticket, inference)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
+
+
+@cache
+def _settle_in() -> None:
+    """What a worker process does once: it belongs to the runs, so it may be set up for them."""
+    from sweeper.store import keep_freed_memory
+
+    keep_freed_memory()
 
 
 @contextmanager
