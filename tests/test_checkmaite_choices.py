@@ -272,3 +272,10 @@ def test_what_is_not_checkmaites_is_left_alone() -> None:
     assert adapted(mine) is mine
     assert typed_config(MaiteEvaluation(), config) is config
     assert typed_config(MaiteEvaluation(), None) is None
+
+
+def test_a_base_brings_its_parts_beside_those_that_are_there() -> None:
+    config = load(["+metric.mine={_base_: checkmaite/ic_accuracy, num_classes: 3}"])
+    made = {part.base: part.first.spec for part in config.grid.parts["metric"]}
+    assert made["mine"]["num_classes"] == 3
+    assert "checkmaite/ic_accuracy" not in made

@@ -121,4 +121,7 @@ def _bring(cfg: Any, axis: str, name: str, base: str, compose_with: Compose) -> 
         if key not in cfg:
             cfg[key] = copy.deepcopy(other[key])
         elif OmegaConf.is_dict(other[key]) and OmegaConf.is_dict(cfg[key]):
-            cfg[key] = OmegaConf.merge(other[key], cfg[key])
+            brought = copy.deepcopy(other[key])
+            OmegaConf.set_struct(brought, False)  # what is there already may have keys that the base's file has not
+            brought.merge_with(cfg[key])
+            cfg[key] = brought

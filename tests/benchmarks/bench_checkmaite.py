@@ -1,0 +1,198 @@
+"""36 evaluations of checkmaite, 2 datasets x 3 models x 6 metrics, by a script of `checkmaite.jobs` and by a sweep.
+
+python tests/benchmarks/bench_checkmaite.py DATA      # DATA: what examples/checkmaite/make_data.py wrote
+
+Each side is a process of its own, from its start to its end, with 2 processors for Ray. Then the same again: how many
+rows does the customary join of values with runs give? Models on ONNX Runtime cannot be pickled, so the script could
+not submit those of the example; another one of scikit-learn stands in for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+ESTIMATORS = {
+    "forest": {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 50, "random_state": 0},
+    "bayes": {"_target_": "sklearn.naive_bayes.GaussianNB"},
+}
+AVERAGES = ("micro", "macro", "weighted")
+JOIN = (
+    "SELECT count(*) AS n FROM maite_evaluation m JOIN runs r ON m.run_uid = r.run_uid WHERE r.entity_type = 'dataset'"
+)
+WATCH = """
+import builtins, os, sys
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "checkmaite":
+            with open(os.environ["IMPORTS_SEEN"], "a") as file:
+                file.write(f"{os.getpid()}\\n")
+sys.meta_path.insert(0, Watch())
+"""
+
+
+def script(data: str, store: str) -> None:
+    """What a user of checkmaite.jobs writes: live objects, a loop, submit all, wait for all."""
+    import cloudpickle
+    import ray
+    from checkmaite.core.image_classification import MaiteEvaluation, MaiteEvaluationConfig
+    from checkmaite.core.image_classification.dataset_loaders import load_yolo_classification_dataset as yolo
+    from checkmaite.core.image_classification.metrics import (
+        accuracy_multiclass_torch_metric_factory,
+        f1score_multiclass_torch_metric_factory,
+    )
+    from checkmaite.core.image_classification.models import TorchvisionICModel
+    from checkmaite.jobs import configure_job_backend, submit_capability
+    from hydra.utils import instantiate
+
+    from sweeper.models import SklearnClassifier
+
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    configure_job_backend(
+        "ray-simple",
+        analytics_store={"backend": "parquet", "uri": store},
+        artifact_store={"uri": f"{store}-artifacts"},
+    )
+    train = yolo(f"{data}/digits", split="train")
+    models: list[Any] = [SklearnClassifier(instantiate(spec), train) for spec in ESTIMATORS.values()]
+    alexnet = {"weights_path": f"{data}/models/alexnet.pt", "config_path": f"{data}/models/alexnet.json"}
+    models.append(TorchvisionICModel(model_name="alexnet", device="cpu", **alexnet))
+    factories = (accuracy_multiclass_torch_metric_factory, f1score_multiclass_torch_metric_factory)
+    metrics = [make(num_classes=10, average=average) for make in factories for average in AVERAGES]
+    jobs = []
+    for name in ("digits", "digits_noisy"):
+        dataset = yolo(f"{data}/{name}", split="test")
+        for model in models:
+            for metric in metrics:
+                parts = {"datasets": [dataset], "models": [model], "metrics": [metric]}
+                jobs.append(
+                    submit_capability(
+                        MaiteEvaluation(), **parts, config=MaiteEvaluationConfig(batch_size=20), use_cache=False
+                    )
+                )
+    for job in jobs:
+        job.result()
+    ended = time.time()
+    # Counted after the clock has stopped: what each submission pickled.
+    nbytes = sum(len(cloudpickle.dumps((model, metrics[0]))) * len(metrics) * 2 for model in models)
+    print(json.dumps({"bytes": nbytes, "ended": ended}))
+
+
+def overrides(data: str, store: str) -> list[str]:
+    said = {name: {"_target_": "sweeper.models.SklearnClassifier", "estimator": e} for name, e in ESTIMATORS.items()}
+    train = {
+        "_target_": "checkmaite.core.image_classification.dataset_loaders.load_yolo_classification_dataset",
+        "root_dir": f"{data}/digits",
+        "split": "train",
+    }
+    base = {"ic_accuracy": "accuracy", "ic_f1": "f1"}
+    metrics = [
+        f"+metric.{key}_{average}={{_base_: checkmaite/{name}, num_classes: 10, average: {average}}}"
+        for name, key in base.items()
+        for average in AVERAGES
+    ]
+    models = [f"+model.{name}={_flow({**spec, 'train': train})}" for name, spec in said.items()]
+    alexnet = (
+        f"+model.alexnet={{_base_: checkmaite/alexnet, weights_path: {data}/models/alexnet.pt, "
+        f"config_path: {data}/models/alexnet.json, device: cpu}}"
+    )
+    datasets = [
+        f"+dataset.{name}={{_base_: checkmaite/yolo_classification, root_dir: {data}/{name}}}"
+        for name in ("digits", "digits_noisy")
+    ]
+    return [
+        "capability=[checkmaite/ic_evaluation]",
+        "dataset=[]",
+        "model=[]",
+        "metric=[]",
+        "capability.checkmaite.ic_evaluation.config.batch_size=20",
+        *datasets,
+        *models,
+        alexnet,
+        *metrics,
+        f"analytics_store.uri={store}",
+        "job_backend.num_cpus=2",
+    ]
+
+
+def _flow(value: Any) -> str:
+    """A value in the grammar of Hydra's overrides."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def sweep_bytes(lines: list[str]) -> int:
+    """What the requests of a sweep pickle to."""
+    from sweeper import planning
+    from sweeper.config import load
+    from sweeper.grid import expand
+    from sweeper.request import StoreLocation
+    from sweeper.requests import RequestBuilder, SweepInfo
+
+    pairs, _ = planning.identify(expand(load(lines).grid).combinations, "drop")
+    builder = RequestBuilder(SweepInfo("sweep", "bench", StoreLocation("store")))
+    items = [planning.Planned(combination, key, True, "") for combination, key in pairs]
+    assert len(items) == 36, len(items)
+    return sum(len(pickle.dumps(builder.build(item, 1))) for item in items)
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, int, str]:
+    """Seconds, processes that imported checkmaite, and stdout of one process and all that it starts."""
+    seen = folder / f"imports-{time.monotonic_ns()}"
+    seen.touch()
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"IMPORTS_SEEN": str(seen), "PYTHONPATH": path}
+    began = time.time()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+    took = time.time() - began
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return took, len(set(seen.read_text().split())), done.stdout
+
+
+def main(data: str) -> None:
+    import sweeper
+
+    folder = Path(tempfile.mkdtemp(prefix="bench-checkmaite-"))
+    (folder / "sitecustomize.py").write_text(WATCH)
+    theirs, ours = str(folder / "theirs"), str(folder / "ours")
+    lines = overrides(data, ours)
+    by_script = [sys.executable, str(Path(__file__).resolve()), "--script", data, theirs]
+    by_sweep = [sys.executable, "-m", "sweeper", *lines, "--json"]
+    rows = []
+    took, imports, out = timed(by_script, folder)
+    said = json.loads(out.strip().splitlines()[-1])
+    took_again, _, _ = timed(by_script, folder)
+    store = sweeper.open_store(theirs)
+    rows.append(["checkmaite.jobs", took, said["bytes"], imports, took_again, store.sql(JOIN).to_pylist()[0]["n"]])
+    took, imports, _ = timed(by_sweep, folder)
+    took_again, _, _ = timed([*by_sweep, "rerun=missing"], folder)
+    found = sweeper.open_store(ours).sql(JOIN).to_pylist()[0]["n"]
+    rows.append(["sweeper", took, sweep_bytes(lines), imports, took_again, found])
+    headers = [
+        "36 evaluations",
+        "seconds",
+        "bytes of submissions",
+        "imports",
+        "seconds, again",
+        "rows of 36 after both",
+    ]
+    print(tabulate(rows, headers, floatfmt=".1f", intfmt=","))
+    print(f"{rows[0][1] / rows[1][1]:.1f} x faster")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--script":
+        script(*sys.argv[2:])
+    else:
+        main(str(Path(sys.argv[1]).resolve()))
