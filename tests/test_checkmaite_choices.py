@@ -94,9 +94,14 @@ def test_the_example_crosses_what_fits_and_nothing_else() -> None:
 
 
 def test_metrics_together_are_those_of_the_task() -> None:
-    together = example("capability.checkmaite.ic_evaluation._sweep_.arity.metrics=MANY")
+    together = example("capability.checkmaite.ic_evaluation._sweep_.metrics=together")
     metrics = [tuple(m.name for m in c.metrics) for c in together if c.capability.name == "checkmaite/ic_evaluation"]
     assert metrics == [("checkmaite/ic_accuracy", "checkmaite/ic_f1")] * 6
+
+
+def test_metrics_are_said_to_be_taken_together_only_beside_an_arity() -> None:
+    with pytest.raises(ConfigError, match=r"_sweep_.metrics says how many metrics .* give its .*_sweep_.arity too"):
+        load(["+capability.mine={_target_: my.Capability, _sweep_: {metrics: together}}"])
 
 
 def test_workers_import_checkmaite_ahead_only_where_it_is_used() -> None:
@@ -190,12 +195,12 @@ def test_what_cannot_be_followed_is_left_to_the_worker(target: str) -> None:
 
 @needs_checkmaite
 @EACH_CAPABILITY
-def test_arity_is_that_of_the_class_or_one_of_its_many(name: str) -> None:
+def test_arity_is_that_of_the_class(name: str) -> None:
     spec = spec_of(name)
     capability = get_class(spec["_target_"])()
     for axis, said in spec["_sweep_"]["arity"].items():
         number = getattr(capability, f"supports_{axis}").name
-        assert said == number or (said, number) == ("ONE", "MANY")
+        assert said == number
 
 
 @needs_checkmaite

@@ -202,7 +202,7 @@ def test_all_metrics_together_are_one_run(data: Path, tmp_path: Path, swept: tup
         data,
         tmp_path,
         "only=[{capability: '*ic_evaluation', model: [mlp_onnx, alexnet]}]",
-        "capability.checkmaite.ic_evaluation._sweep_.arity.metrics=MANY",
+        "capability.checkmaite.ic_evaluation._sweep_.metrics=together",
         INLINE,
     )
     assert document["counts"]["completed"] == 4

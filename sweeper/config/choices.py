@@ -97,7 +97,19 @@ def runtime_of(where: str, axis: str, given: Any) -> Runtime:
     checked = {key: _CHECKS[key](f"{where}.{key}", value) for key, value in said.items() if value is not None}
     if "arity" in checked and axis != "capability":
         raise ConfigError(f"{where}.arity: only a capability has an arity.")
+    if (way := checked.pop("metrics", None)) is not None:
+        checked["arity"] = {**_arity_said(where, axis, checked), "metrics": _METRICS[way]}
     return Runtime(**checked)
+
+
+def _arity_said(where: str, axis: str, checked: Mapping[str, Any]) -> Mapping[str, Arity]:
+    if "arity" not in checked:
+        raise ConfigError(f"{where}.metrics says how many metrics a {axis} takes at once; give its {where}.arity too.")
+    return checked["arity"]
+
+
+_METRICS = {"together": Arity.MANY, "each": Arity.ONE}
+"""Of a capability that takes many metrics: all of them in one run, or a run for each."""
 
 
 def _resources(where: str, value: Any) -> Mapping[str, float]:
@@ -114,6 +126,7 @@ def _arity(where: str, value: Any) -> Mapping[str, Arity]:
 _CHECKS: Mapping[str, schema.Check] = {
     "task": schema.text,
     "arity": _arity,
+    "metrics": schema.one_of(*_METRICS),
     "reads_predictions": schema.flag,
     "predictions_depend_on": schema.each(schema.text),
     "resources": _resources,

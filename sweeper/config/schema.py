@@ -44,6 +44,7 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
     "zip": RUNTIME,
     "_sweep_.task": RUNTIME,
     "_sweep_.arity": RUNTIME,
+    "_sweep_.metrics": RUNTIME,
     "_sweep_.reads_predictions": RUNTIME,
     "_sweep_.predictions_depend_on": RUNTIME,
     "_sweep_.resources": RUNTIME,
