@@ -71,14 +71,14 @@ def bare(n: int) -> None:
 
 def sweep(n: int) -> None:
     """A sweep of no-ops into a fresh store, every result durable."""
-    with tempfile.TemporaryDirectory() as uri:
-        backend = RaySimpleJobBackend(uri)
-        builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri)))
-        settings = RunSettings(Defaults(), max_in_flight=WINDOW)
-        items = no_ops(n)
-        outcome = Runner(backend, open_store(uri), builder, settings, Silent(), Interrupts()).run(items)
-        assert outcome.counts["completed"] == n
-        assert len(list(Path(uri, "attempts").glob("*.parquet"))) == n
+    uri = tempfile.mkdtemp()
+    backend = RaySimpleJobBackend(uri)
+    builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri)))
+    settings = RunSettings(Defaults(), max_in_flight=WINDOW)
+    items = no_ops(n)
+    outcome = Runner(backend, open_store(uri), builder, settings, Silent(), Interrupts()).run(items)
+    assert outcome.counts["completed"] == n
+    assert len(list(Path(uri, "attempts").glob("*.parquet"))) == n
 
 
 def timed(what: Callable[[int], None], n: int) -> float:
