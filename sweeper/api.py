@@ -242,7 +242,10 @@ def _parts(combinations: Iterable[Combination]) -> list[Choice]:
 
 
 def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
-    outcome = _run(prepared, backend, progress) if prepared.order else NOTHING_RAN
+    try:
+        outcome = _run(prepared, backend, progress) if prepared.order else NOTHING_RAN
+    finally:
+        prepared.store.fold()  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
 
 
@@ -279,6 +282,8 @@ def _defaults(settings: Any) -> Defaults:
 
 
 def _sweep_info(prepared: Prepared) -> SweepInfo:
+    from sweeper.store import kernel
+
     settings = prepared.config.settings
     return SweepInfo(
         sweep_id=prepared.sweep_id,
@@ -288,6 +293,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         code_revision=code_revision(),
         data_revision=prepared.data_revision,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
+        kernel=kernel(),
         persist_predictions=settings.persist_predictions,
     )
 

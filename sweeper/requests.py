@@ -24,6 +24,7 @@ class SweepInfo:
     code_revision: str | None = None
     data_revision: Callable[[Combination], str | None] = lambda _: None
     log_dir: str | None = None
+    kernel: str | None = None
     persist_predictions: bool = False
     """Whether predictions outlive the sweep, in its store."""
 
@@ -48,6 +49,7 @@ class RequestBuilder:
             provenance=self._sweep.provenance,
             attempt=self._attempt(item, number),
             log_dir=self._sweep.log_dir,
+            kernel=self._sweep.kernel,
         )
 
     def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:

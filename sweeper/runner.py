@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 TICK_S = 0.5
 """How long the driver stays in `ray.wait` before it looks at deadlines and interrupts."""
+FOLD_EVERY_S = 1.0
+"""How long rows of quick runs wait in a journal before readers other than sweeper see them."""
+FOLD_REST = 20.0
+"""At least so many times as long as folding took, nothing is folded."""
 TRACEBACKS_KEPT = 100
 """Failures past these keep their traceback in the store only, so that the driver's memory stays small."""
 
@@ -78,6 +82,7 @@ class Runner:
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
         self._grace_ends = float("inf")
+        self._fold_at = time.monotonic() + FOLD_EVERY_S
 
     def run(self, items: Sequence[Planned]) -> Outcome:
         """Run everything, or until a limit or the user ends it. Returns once nothing is in flight."""
@@ -210,6 +215,7 @@ class Runner:
 
     def _look_around(self) -> None:
         self._end_overdue()
+        self._fold()
         limit = self._settings.max_failures
         if self._interrupts.count:
             self._stop("interrupt")
@@ -217,6 +223,14 @@ class Runner:
             self._stop("max_failures")
         if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
             self._cancel(force=True)
+
+    def _fold(self) -> None:
+        """Now and then make Parquet of what waits in journals, and never for more than a small share of the time."""
+        began = time.monotonic()
+        if began >= self._fold_at:
+            self._store.fold()
+            took = time.monotonic() - began
+            self._fold_at = began + max(FOLD_EVERY_S, FOLD_REST * took)
 
     def _end_overdue(self) -> None:
         now = datetime.now(UTC)

@@ -60,12 +60,19 @@ def attempt(name: object, **more: Any) -> AttemptInfo:
     )
 
 
-def record(store: Store, name: object, *values: float, second: int = 0, **more: Any) -> str | None:
+def record(
+    store: Store, name: object, *values: float, second: int = 0, may_wait: bool = False, **more: Any
+) -> str | None:
     """Write a completed attempt of the combination `name` that ended `second` seconds after the beginning of time."""
     ended = BEGAN + timedelta(seconds=second)
     job = Provenance(job_id=uuid.uuid4().hex, run_event_id="event", submitted_at=BEGAN, completed_at=ended)
     return store.record(
-        ScoreRun(list(values)), provenance=job, attempt=attempt(name, **more), started_at=BEGAN, finished_at=ended
+        ScoreRun(list(values)),
+        provenance=job,
+        attempt=attempt(name, **more),
+        started_at=BEGAN,
+        finished_at=ended,
+        may_wait=may_wait,
     )
 
 

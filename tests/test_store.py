@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,17 @@ def test_a_damaged_attempts_file_loses_no_other(store: Store):
     with pytest.warns(DamagedFileWarning):
         left = values(store)
     assert [name for name, _, _ in left] == ["a"]
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-9], lambda data: data + b"x"])
+def test_a_damaged_attempts_file_is_not_taken_for_a_completed_attempt(store: Store, damage: Callable[[bytes], bytes]):
+    record(store, "a", 1.0)
+    record(store, "b", 1.0)
+    victim = next(Path(store.uri, "attempts").glob(f"*{fingerprint('b')}.parquet"))
+    victim.write_bytes(damage(victim.read_bytes()))
+    for details in (False, True):
+        with pytest.warns(DamagedFileWarning, match="was written with"):
+            assert set(store.attempt_states(map(fingerprint, "ab"), details=details)) == {fingerprint("a")}
 
 
 # Who else reads it

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from store_parts import fingerprint, record, values
 
@@ -102,6 +103,73 @@ def test_a_killed_merge_neither_doubles_nor_loses_a_row(tmp_path: Path):
     assert at_every_operation(try_at) > 20
 
 
+QUICK = "import sweeper.store.store as module; module.MOMENT_S = float('inf'); record(store, 'first', 0.0)"
+"""Every later run follows the first within a moment, however slow the machine."""
+
+
+def parquet_rows(store: Store) -> list[int]:
+    """What a reader sees that knows of no journal."""
+    tables = ("attempts", "scores", "runs")
+    return [sum(pq.read_metadata(f).num_rows for f in Path(store.uri, table).glob("*.parquet")) for table in tables]
+
+
+def test_a_writer_killed_while_it_appends_leaves_all_of_a_run_or_nothing(tmp_path: Path):
+    def try_at(at: int) -> bool:
+        store = open_store(tmp_path / str(at))
+        work = "for i in range(3): record(store, f'k{i}', float(i), 2.0, may_wait=True)"
+        lived = killed_at(at, store.uri, work, before=QUICK)
+        done = [name for name in ("k0", "k1", "k2") if open_store(store.uri).attempt_states([fingerprint(name)])]
+        assert done == ["k0", "k1", "k2"][: len(done)]
+        expected = [("first", "k0", 0.0)] + [
+            row for i, name in enumerate(done) for row in ((name, "k0", float(i)), (name, "k1", 2.0))
+        ]
+        for _ in range(2):
+            assert values(open_store(store.uri)) == expected
+            store.fold()
+        n = len(done)
+        assert parquet_rows(store) == [n + 1, 2 * n + 1, 2 * n + 2]
+        return lived
+
+    assert at_every_operation(try_at) > 3
+
+
+def test_a_killed_fold_neither_doubles_nor_loses_a_row(tmp_path: Path):
+    def try_at(at: int) -> bool:
+        store = open_store(tmp_path / str(at))
+        killed_at(0, store.uri, "for i in range(3): record(store, f'k{i}', float(i), may_wait=True)", before=QUICK)
+        expected = contents(store)
+        lived = killed_at(at, store.uri, "store.fold()")
+        assert contents(open_store(store.uri)) == expected
+        store.compact(grace_s=0)
+        assert contents(open_store(store.uri)) == expected
+        assert parquet_rows(store) == [4, 4, 8]
+        assert store.fold() == 0
+        return lived
+
+    assert at_every_operation(try_at) > 9
+
+
+def test_runs_that_wait_while_others_fold_and_merge_are_counted_exactly(tmp_path: Path):
+    seconds = float(os.environ.get("SWEEPER_SOAK_S", "60")) / 4
+    store = open_store(tmp_path / "store")
+    record(store, "first", 1.0)
+    code = WRITER.replace("float(n))", "float(n), may_wait=True)")
+    writers = started(code, store, seconds, 4)
+    ends = time.monotonic() + seconds
+    seen: list[int] = []
+    while time.monotonic() < ends:
+        store.fold()
+        seen.append(len(open_store(store.uri).attempts()))
+        store.compact(grace_s=0.5)
+    written = 1 + sum(int(writer.communicate(timeout=60)[0]) for writer in writers)
+    assert seen == sorted(seen)
+    counts = (len(store.attempts()), len(store.table("scores")), len(store.table("runs")))
+    assert counts == (written, written, 2 * written)
+    store.fold()
+    assert parquet_rows(store) == [written, written, 2 * written]
+    assert len(set(store.attempts()["attempt_id"].to_pylist())) == written
+
+
 WRITER = """
 import sys, time
 sys.path.insert(0, {here!r})
@@ -116,18 +184,23 @@ print(n)
 """
 
 
+def started(code: str, store: Store, seconds: float, count: int) -> list[subprocess.Popen[str]]:
+    """Processes that write for some seconds and then say how many runs they wrote."""
+    return [
+        subprocess.Popen(
+            [sys.executable, "-c", code.format(here=str(HERE), uri=store.uri, seconds=seconds, name=f"w{i}")],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(count)
+    ]
+
+
 def test_eight_writers_and_a_compactor_lose_and_double_nothing(tmp_path: Path):
     seconds = float(os.environ.get("SWEEPER_SOAK_S", "60"))
     store = open_store(tmp_path / "store")
     record(store, "first", 1.0)
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER.format(here=str(HERE), uri=store.uri, seconds=seconds, name=f"w{i}")],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for i in range(8)
-    ]
+    writers = started(WRITER, store, seconds, 8)
     ends = time.monotonic() + seconds
     merges = 0
     while time.monotonic() < ends:

@@ -108,6 +108,8 @@ def _config(config: Any) -> Any:
 
 
 def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime) -> CapabilityRunRef:
+    from sweeper.store import kernel
+
     finished_at = datetime.now(UTC)
     who = of_job(
         request.provenance,
@@ -119,7 +121,13 @@ def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime)
     store = open_store(request.store)
     report = collect(run, request.report_threshold, store, ticket.job_id)
     uri = store.record(
-        run, provenance=who, attempt=request.attempt, started_at=started_at, finished_at=finished_at, host=_host()
+        run,
+        provenance=who,
+        attempt=request.attempt,
+        started_at=started_at,
+        finished_at=finished_at,
+        host=_host(),
+        may_wait=request.kernel is not None and request.kernel == kernel(),
     )
     return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
 

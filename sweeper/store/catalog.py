@@ -4,17 +4,26 @@ A merge writes one file in the place of many. What it replaces is written down f
 `.sweeper/merged/<table>/`; the merge then takes effect in one step, when its file appears. From then on readers leave
 out what the note lists, so that a row is never seen twice or not at all, whenever the process that merges dies. Once
 what was replaced is gone, the note is marked as done and no reader opens it again.
+
+Rows that still wait in a journal count too, and the files that their segment becomes only once it is gone. So a reader
+looks into the journal first and lists the table afterwards; a merge, which must not take such a file, does it the
+other way round.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 
+from sweeper.store import journal
 from sweeper.store.files import PRIVATE, Files
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read
+from sweeper.store.journal import Waiting
+from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read_all, union
+
+T = TypeVar("T")
 
 MERGED = "_merged.parquet"
 """How the name of a file that a merge wrote ends."""
@@ -44,24 +53,53 @@ def replaced(files: Files, table: str, merged: str) -> list[str]:
     return json.loads(files.get(notes_folder(table), note_name(merged)))
 
 
-def live(files: Files, table: str) -> list[str]:
-    """Names of the files of a table whose rows count, in the order of their names."""
+def live(files: Files, table: str, waiting: Collection[str]) -> list[str]:
+    """Names of the files of a table whose rows count beside those that wait in a journal, in the order of the names."""
     present = files.names(table)
     gone = {name for inputs in open_merges(files, table, present).values() for name in inputs}
-    return [name for name in present if name not in gone]
+    return [name for name in present if name not in gone and name not in waiting]
 
 
-def read_live(
-    files: Files, table: str, wanted: Sequence[str] | None = None, names: Sequence[str] | None = None
+def mergeable(files: Files, table: str) -> list[str]:
+    """Names of the files that a merge may take: not the schema file, merged ones, or those of a segment that waits."""
+    names = live(files, table, ())
+    waiting = {journal.folded_name(segment) for segment in journal.segments(files)}
+    return [name for name in names if name != SCHEMA_FILE and not name.endswith(MERGED) and name not in waiting]
+
+
+def read_live(files: Files, table: str, wanted: Sequence[str] | None = None) -> pa.Table | None:
+    """The rows that count of a table; `None` where it has no file that can be read."""
+
+    def look() -> pa.Table | None:
+        waiting = journal.waiting(files)
+        return read_chosen(files, table, live(files, table, waiting), waiting, wanted)
+
+    return steadily(look)
+
+
+def read_chosen(
+    files: Files,
+    table: str,
+    names: Sequence[str],
+    waiting: Mapping[str, Waiting],
+    wanted: Sequence[str] | None = None,
 ) -> pa.Table | None:
-    """The rows that count of a table; listed anew where a merge replaced a file between listing and reading."""
-    for attempt in range(TRIES):
-        chosen = live(files, table) if names is None or attempt else names
+    """The rows of these files of a table, and of those that wait; `wanted` names the columns to read."""
+    rows = [inside.tables[table] for inside in waiting.values() if table in inside.tables]
+    if wanted is not None:
+        rows = [part.select([name for name in wanted if name in part.column_names]) for part in rows]
+    rows += read_all(files, table, names, wanted).values()
+    return union(table, rows) if rows else None
+
+
+def steadily(look: Callable[[], T]) -> T:
+    """What `look` finds; it looks again where a merge replaced a file between listing and reading."""
+    for _ in range(TRIES):
         try:
-            return read(files, table, chosen, wanted)
+            return look()
         except VanishedError:
             continue
-    raise VanishedError(f"{files.uri}/{table} changes faster than it can be read; try again.")
+    raise VanishedError("The store changes faster than it can be read; try again.")
 
 
 def finish(files: Files, table: str) -> None:
@@ -71,8 +109,3 @@ def finish(files: Files, table: str) -> None:
             files.remove(table, name)
         folder, note = notes_folder(table), note_name(merged)
         files.move(folder, note, folder, note.removesuffix(NOTE) + DONE)
-
-
-def small(names: Iterable[str]) -> list[str]:
-    """Those that a merge may take: neither the schema file nor already merged ones."""
-    return [name for name in names if name != SCHEMA_FILE and not name.endswith(MERGED)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sweeper.store import catalog
-from sweeper.store.files import PARQUET, PRIVATE, Files
+from sweeper.store import catalog, journal
+from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
+from sweeper.store.parquet import DamagedFileWarning
 
 TEMPORARY = f"{PRIVATE}/tmp"
-QUARANTINE = f"{PRIVATE}/quarantine"
 LEFT_BEHIND_S = 3600.0
 """A temporary file this old belongs to a writer that died."""
 
@@ -47,9 +48,12 @@ class CheckReport:
 def check(files: Files, *, repair: bool = False) -> CheckReport:
     """Open every file of every table far enough to know that it can be read.
 
-    With `repair`, damaged and foreign files go to `.sweeper/quarantine/<table>/`, leftovers are removed, and merges
-    that were interrupted are finished.
+    With `repair`, damaged and foreign files go to `.sweeper/quarantine/<table>/`, leftovers are removed, rows that wait
+    in journals become Parquet, and merges that were interrupted are finished.
     """
+    torn = _torn(files)
+    if repair:
+        journal.fold(files)
     damaged: list[tuple[str, str, str]] = []
     foreign: list[tuple[str, str]] = []
     seen = 0
@@ -70,7 +74,7 @@ def check(files: Files, *, repair: bool = False) -> CheckReport:
             files.remove(folder, name)
     return CheckReport(
         seen,
-        tuple(f"{table}/{name}: {reason}" for table, name, reason in damaged),
+        (*(f"{table}/{name}: {reason}" for table, name, reason in damaged), *torn),
         tuple(f"{table}/{name}" for table, name in foreign),
         tuple(f"{folder}/{name}" for folder, name in leftovers),
         repair,
@@ -88,6 +92,16 @@ def _damage(files: Files, table: str, name: str) -> str | None:
     except (pa.ArrowException, OSError, ValueError) as error:
         return str(error).strip().splitlines()[0]
     return None
+
+
+def _torn(files: Files) -> list[str]:
+    """Segments of journals with lines that cannot be read; folding sets them aside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)  # they are in the report
+        found = {segment: journal.look(files, segment) for segment in journal.segments(files)}
+    return [
+        f"{journal.FOLDER}/{segment}: {inside.damaged} lines" for segment, inside in found.items() if inside.damaged
+    ]
 
 
 def _leftovers(files: Files) -> list[tuple[str, str]]:

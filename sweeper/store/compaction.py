@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sweeper.store import catalog
+from sweeper.store import catalog, journal
 from sweeper.store.files import PRIVATE, Files
 from sweeper.store.parquet import encode_large, new_name, read_all, union
 
@@ -41,6 +41,7 @@ class Compacted:
 
 def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Compacted:
     """Merge the small files of each table that has `at_least` of them, and finish merges that were interrupted."""
+    journal.fold(files)
     with _lock(files) as token:
         if token is None:
             return Compacted({}, "another compaction is at work; nothing was done")
@@ -53,7 +54,7 @@ def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Com
 
 
 def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int) -> int:
-    inputs = _old_enough(catalog.small(catalog.live(files, table)), grace_s)[:BATCH]
+    inputs = _old_enough(files, table, grace_s)[:BATCH]
     readable = read_all(files, table, inputs) if len(inputs) >= at_least else {}
     if len(readable) < at_least:
         return 0
@@ -67,10 +68,16 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
     return len(readable)
 
 
-def _old_enough(names: list[str], grace_s: float) -> list[str]:
+def _old_enough(files: Files, table: str, grace_s: float) -> list[str]:
     """Names begin with the milliseconds of their writing; one that does not is nobody's to merge."""
     before = (time.time() - grace_s) * 1000
-    return [name for name in names if name.split("_")[0].isdigit() and int(name.split("_")[0]) <= before]
+    names = [name for name in catalog.mergeable(files, table) if name.split("_")[0].isdigit()]
+    return [name for name in names if int(name.split("_")[0]) <= before and _is_settled(files, table, name, grace_s)]
+
+
+def _is_settled(files: Files, table: str, name: str, grace_s: float) -> bool:
+    """What was made of a segment is named after that, which may be much older."""
+    return not name.endswith(journal.FOLDED) or files.age_s(table, name) >= grace_s
 
 
 @contextmanager

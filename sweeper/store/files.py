@@ -17,6 +17,8 @@ from sweeper.errors import MissingExtraError, StoreError
 
 PRIVATE = ".sweeper"
 """What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
+QUARANTINE = f"{PRIVATE}/quarantine"
+"""Where what cannot be read is moved to."""
 PARQUET = ".parquet"
 SETTLE_S = 1.0
 """How long another writer of the same new object may take to show."""
@@ -38,6 +40,10 @@ class Files(ABC):
 
         Names that begin with a dot or an underscore are left out, as Arrow and checkmaite do.
         """
+
+    @abstractmethod
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of each Parquet file in a folder."""
 
     @abstractmethod
     def put(self, folder: str, name: str, data: Any) -> str:
@@ -97,6 +103,14 @@ class LocalFiles(Files):
         except FileNotFoundError:
             return []
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for entry in os.scandir(os.path.join(self.root, folder)):
+            with suppress(FileNotFoundError):  # gone since it was listed
+                if _is_data(entry.name, PARQUET):
+                    found[entry.name] = entry.stat().st_size
+        return found
+
     def put(self, folder: str, name: str, data: Any) -> str:
         self._ensure(folder)
         temporary = os.path.join(self._tmp, f"{uuid.uuid4().hex}.tmp")
@@ -110,6 +124,11 @@ class LocalFiles(Files):
             os.close(handle)
         os.rename(temporary, final)
         return final
+
+    def make(self, folder: str, name: str) -> str:
+        """Path of a file in a folder that is there from now on."""
+        self._ensure(folder)
+        return self.source(folder, name)
 
     def _ensure(self, folder: str) -> None:
         if folder not in self._made:
@@ -127,9 +146,8 @@ class LocalFiles(Files):
             return b""
 
     def create(self, folder: str, name: str, data: bytes) -> bool:
-        self._ensure(folder)
         try:
-            handle = os.open(self.source(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            handle = os.open(self.make(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
             return False
         with os.fdopen(handle, "wb") as file:
@@ -143,8 +161,7 @@ class LocalFiles(Files):
             return 0.0
 
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
-        self._ensure(to_folder)
-        os.replace(self.source(folder, name), self.source(to_folder, to_name or name))
+        os.replace(self.source(folder, name), self.make(to_folder, to_name or name))
 
     def remove(self, folder: str, name: str) -> None:
         Path(self.source(folder, name)).unlink(missing_ok=True)
@@ -180,6 +197,9 @@ class RemoteFiles(Files):
 
     def names(self, folder: str, ending: str = PARQUET) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if _is_data(info.base_name, ending))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        return {info.base_name: info.size for info in self._list(folder) if _is_data(info.base_name, PARQUET)}
 
     def _list(self, folder: str) -> list[Any]:
         from pyarrow import fs

@@ -46,8 +46,12 @@ def encode(table: pa.Table) -> pa.Buffer:
 
 
 def new_name(ending: str = "") -> str:
-    """A name that no other writer takes and that sorts by time: `<milliseconds>_<random><ending>.parquet`."""
-    return f"{time.time_ns() // 1_000_000:013d}_{secrets.token_hex(8)}{ending}.parquet"
+    """A name that no other writer takes and that sorts by time: `<milliseconds>_<16 hex digits><ending>.parquet`.
+
+    The first five digits are the nanoseconds past the millisecond, the others are random.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    return f"{milliseconds:013d}_{rest:05x}{secrets.randbits(44):011x}{ending}.parquet"
 
 
 def encode_large(table: pa.Table) -> pa.Buffer:
@@ -57,26 +61,16 @@ def encode_large(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def read(files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None) -> pa.Table | None:
-    """The rows of many files under the union of their columns; `None` where no file could be read.
-
-    A column that some files lack is null there. `wanted` names the columns to read.
+def read_all(
+    files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None
+) -> dict[str, pa.Table]:
+    """The rows of each file that can be read, by its name; a damaged one is warned of and left out.
 
     Raises
     ------
     VanishedError
         A file is gone since it was listed.
-    SchemaError
-        A column has another type in another file.
     """
-    tables = read_all(files, folder, names, wanted)
-    return union(folder, tables.values()) if tables else None
-
-
-def read_all(
-    files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None
-) -> dict[str, pa.Table]:
-    """The rows of each file that can be read, by its name; a damaged one is warned of and left out."""
     if len(names) < 2:
         tables = [_read_one(files, folder, name, wanted) for name in names]
     else:
@@ -86,7 +80,13 @@ def read_all(
 
 
 def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
-    """Tables under the union of their columns, by name."""
+    """Tables under the union of their columns, by name; a column that some lack is null there.
+
+    Raises
+    ------
+    SchemaError
+        A column has another type in another table.
+    """
     try:
         return pa.concat_tables(tables, promote_options="default")
     except pa.ArrowException as error:
@@ -101,10 +101,15 @@ def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None
     except FileNotFoundError as error:
         raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
     except (pa.ArrowException, OSError, ValueError) as error:
-        warnings.warn(
-            f"{files.uri}/{folder}/{name} cannot be read and is left out: {str(error).strip().splitlines()[0]} "
-            "(`sweeper check --repair` moves it aside)",
-            DamagedFileWarning,
-            stacklevel=2,
-        )
+        warn_of_damage(files, folder, name, str(error).strip().splitlines()[0])
         return None
+
+
+def warn_of_damage(files: Files, folder: str, name: str, reason: str) -> None:
+    """Name a file that is left out, and the way out."""
+    warnings.warn(
+        f"{files.uri}/{folder}/{name} cannot be read and is left out: {reason} "
+        "(`sweeper check --repair` moves it aside)",
+        DamagedFileWarning,
+        stacklevel=3,
+    )

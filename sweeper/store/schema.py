@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from sweeper.errors import SchemaError
 from sweeper.records import Record, columns
-from sweeper.request import AttemptInfo
+from sweeper.request import AttemptInfo, Provenance
 
 TIME = pa.timestamp("us", tz="UTC")
 """The one form of time that checkmaite's writer can append to."""
@@ -24,6 +24,8 @@ _ARROW: Mapping[type, pa.DataType] = {
     bytes: pa.binary(),
     datetime: TIME,
 }
+ATTEMPTS = "attempts"
+RUN_TABLE = "runs"
 PROVENANCE_TEXT = ("user_id", "workspace_id", "job_id", "backend")
 RUNS = pa.schema(
     [
@@ -39,6 +41,18 @@ RUNS = pa.schema(
 """One row per entity of a run; checkmaite's columns in its order."""
 OURS = (("fingerprint", pa.string()), ("job_id", pa.string()))
 """Columns that we add to every payload table."""
+
+
+class Rows(NamedTuple):
+    """Rows of Python values for one table; what a row lacks is null."""
+
+    table: str
+    schema: pa.Schema
+    rows: Sequence[Mapping[str, Any]]
+
+    def to_table(self) -> pa.Table:
+        """See the function `to_table`."""
+        return to_table(self.schema, self.rows)
 
 
 @dataclass(frozen=True)
@@ -102,13 +116,13 @@ def _pydantic_columns(record_class: Any) -> Mapping[str, tuple[type, bool]]:
     return {name: found[name] for name in ("run_uid", "created_at", *found) if name in found}
 
 
-def payload_table(records: Sequence[Any], fingerprint: str | None, job_id: str | None) -> pa.Table:
-    """The rows of one run as Arrow.
+def payload_rows(records: Sequence[Any], fingerprint: str | None, job_id: str | None) -> Rows:
+    """The rows of one run.
 
     Raises
     ------
     SchemaError
-        Records of several tables, or a value that its column cannot hold.
+        Records of several tables.
     """
     kind = type(records[0])
     if len({record.table_name for record in records}) != 1:
@@ -117,7 +131,30 @@ def payload_table(records: Sequence[Any], fingerprint: str | None, job_id: str |
     schema = payload_schema(kind)
     own = schema.names[: -len(OURS)]
     ours = {"fingerprint": fingerprint, "job_id": job_id}
-    return to_table(schema, [{**{name: getattr(record, name) for name in own}, **ours} for record in records])
+    rows = [{**{name: getattr(record, name) for name in own}, **ours} for record in records]
+    return Rows(kind.table_name, schema, rows)
+
+
+def entity_rows(run: Any, table: str, provenance: Provenance) -> Rows:
+    """The `runs` rows of one run: one for each dataset, model and metric that it names."""
+    entities = [
+        (kind, str(metadata["id"]))
+        for kind in ("dataset", "model", "metric")
+        for metadata in getattr(run, f"{kind}_metadata", None) or ()
+    ]
+    common = {
+        **vars(provenance),
+        "run_uid": run.run_uid,
+        "created_at": provenance.completed_at or provenance.submitted_at,
+        "capability_id": run.capability_id,
+        "capability_table": table,
+    }
+    return Rows(RUN_TABLE, RUNS, [{**common, "entity_type": kind, "entity_id": entity} for kind, entity in entities])
+
+
+def attempt_rows(row: AttemptRow) -> Rows:
+    """The `attempts` row of one attempt."""
+    return Rows(ATTEMPTS, attempts_schema(), [vars(row)])
 
 
 @cache

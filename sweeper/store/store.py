@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,28 @@ import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import catalog, compaction, names, views
+from sweeper.store import catalog, compaction, journal, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
-from sweeper.store.files import PRIVATE, Files, open_files
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read
-from sweeper.store.schema import RUNS, AttemptRow, attempts_schema, payload_table, to_table
+from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
+from sweeper.store.journal import Journal
+from sweeper.store.names import attempt_name
+from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read_all
+from sweeper.store.schema import (
+    ATTEMPTS,
+    AttemptRow,
+    Rows,
+    attempt_rows,
+    attempts_schema,
+    entity_rows,
+    payload_rows,
+)
 
 if TYPE_CHECKING:
     from sweeper.store.views import AttemptState
 
-ATTEMPTS = "attempts"
-RUN_TABLE = "runs"
+MOMENT_S = 0.05
+"""Runs that are recorded at least so far apart have files of their own: writing them is then little of the time."""
 
 
 class Store:
@@ -31,6 +42,8 @@ class Store:
     def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
         self.files: Files = open_files(uri, storage_options or {})
         self._announced: dict[str, pa.Schema] = {}
+        self._journal: Journal | None = None
+        self._recorded_at = float("-inf")
 
     @property
     def uri(self) -> str:
@@ -51,10 +64,13 @@ class Store:
         started_at: datetime | None = None,
         finished_at: datetime | None = None,
         host: str | None = None,
+        may_wait: bool = False,
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
 
         The order is the promise: a completed attempt implies that its rows are there. Nothing that is stored is read.
+        With `may_wait`, a run that follows another within moments is appended to a journal instead, and becomes
+        Parquet at the next `fold`; only for who is sure that somebody folds on this machine.
 
         Returns
         -------
@@ -69,12 +85,7 @@ class Store:
             The store cannot be written.
         """
         records = list(run.extract())
-        table = records[0].table_name if records else None
-        uri = None
-        if table is not None:
-            fingerprint = attempt.fingerprint if attempt else None
-            uri = self._put(table, payload_table(records, fingerprint, provenance.job_id), own_columns=True)
-        self._write_entities(run, table or "", provenance)
+        entry = self._entry(run, records, provenance, attempt)
         if attempt is not None:
             row = AttemptRow.of(
                 attempt,
@@ -85,16 +96,28 @@ class Store:
                 host=host,
                 result_run_uid=run.run_uid,
                 job_id=provenance.job_id,
-                payload_table=table,
+                payload_table=records[0].table_name if records else None,
             )
-            self.write_attempts([row])
-        return uri
+            entry.append(attempt_rows(row))
+        places = self._append(entry) if may_wait and self._in_succession() else None
+        if places is None:
+            places = [self._put(rows) for rows in entry]
+        self._recorded_at = time.monotonic()
+        return places[0] if records else None
+
+    def _entry(self, run: Any, records: list[Any], provenance: Provenance, attempt: AttemptInfo | None) -> list[Rows]:
+        """The payload and `runs` rows of a run; as with checkmaite, one without payload leaves none in `runs`."""
+        if not records:
+            return []
+        payload = payload_rows(records, attempt.fingerprint if attempt else None, provenance.job_id)
+        self._announce(payload.table, payload.schema)
+        entities = entity_rows(run, payload.table, provenance)
+        return [payload, entities] if entities.rows else [payload]
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""
         for row in rows:
-            data = encode(to_table(attempts_schema(), [vars(row)]))
-            self.files.put(ATTEMPTS, names.attempt_name(row.status, row.fingerprint), data)
+            self._put(attempt_rows(row))
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is no table beside the tables; returns its URI."""
@@ -106,35 +129,32 @@ class Store:
         folder, _, name = path.rpartition("/")
         return self.files.get(f"{PRIVATE}/{folder}", name) or None
 
-    def _write_entities(self, run: Any, table: str, provenance: Provenance) -> None:
-        entities = [
-            (kind, str(metadata["id"]))
-            for kind in ("dataset", "model", "metric")
-            for metadata in getattr(run, f"{kind}_metadata", None) or ()
-        ]
-        if not entities or not table:
-            return  # as checkmaite: a run without rows leaves none in `runs`
-        common = {
-            **vars(provenance),
-            "run_uid": run.run_uid,
-            "created_at": provenance.completed_at or provenance.submitted_at,
-            "capability_id": run.capability_id,
-            "capability_table": table,
-        }
-        rows = [{**common, "entity_type": kind, "entity_id": entity} for kind, entity in entities]
-        self._put(RUN_TABLE, to_table(RUNS, rows))
+    def _put(self, rows: Rows) -> str:
+        """Write a file of its own; returns its URI."""
+        data = encode(rows.to_table())
+        row = rows.rows[0]
+        name = attempt_name(len(data), row["status"], row["fingerprint"]) if rows.table == ATTEMPTS else new_name()
+        return self.files.put(rows.table, name, data)
 
-    def _put(self, table: str, rows: pa.Table, *, own_columns: bool = False) -> str:
-        if own_columns:
-            self._announce(table, rows.schema)
-        return self.files.put(table, new_name(), encode(rows))
+    def _in_succession(self) -> bool:
+        """Whether the last run was recorded a moment ago, so that files of its own are most of what a run costs."""
+        return time.monotonic() - self._recorded_at < MOMENT_S
+
+    def _append(self, entry: Sequence[Rows]) -> list[str] | None:
+        """Let rows wait in a journal; returns the URIs of the files that they will be in, or `None`."""
+        if self._journal is None:
+            if not isinstance(self.files, LocalFiles):
+                return None
+            self._journal = Journal(self.files)
+        name = self._journal.append(entry)
+        return None if name is None else [str(self.files.source(rows.table, name)) for rows in entry]
 
     def _announce(self, table: str, schema: pa.Schema) -> None:
         """See that the first file of a table has every column; once per process, table and schema."""
         if self._announced.get(table) == schema:
             return
         try:
-            known = read(self.files, table, [SCHEMA_FILE])
+            known = read_all(self.files, table, [SCHEMA_FILE]).get(SCHEMA_FILE)
         except VanishedError:  # the first write to this table
             known = None
         merged = _merged(table, known.schema if known is not None else None, schema)
@@ -164,7 +184,8 @@ class Store:
 
     def tables(self) -> list[str]:
         """Names of the tables."""
-        return self.files.tables()
+        waiting = journal.waiting(self.files).values()
+        return sorted({*self.files.tables(), *(table for inside in waiting for table in inside.tables)})
 
     def table(self, name: str) -> pa.Table:
         """All rows of a table, every attempt's.
@@ -206,12 +227,16 @@ class Store:
 
     # What keeps it in order
 
+    def fold(self) -> int:
+        """Make Parquet of the rows that wait in journals, for readers other than this package; safe beside writers."""
+        return journal.fold(self.files)
+
     def compact(self, *, grace_s: float = compaction.GRACE_S) -> Compacted:
         """Merge the small files of each table; safe while others write, read and compact."""
         return compaction.compact(self.files, grace_s=grace_s)
 
     def compact_if_needed(self) -> Compacted:
-        """Merge the small files of tables that have many."""
+        """Merge the small files of tables that have many, after making Parquet of what waits in journals."""
         return compaction.compact(self.files, at_least=compaction.ENOUGH)
 
     def check(self, *, repair: bool = False) -> CheckReport:

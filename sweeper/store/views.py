@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sweeper.store import catalog, names
+from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
-from sweeper.store.schema import TIME
+from sweeper.store.parquet import VanishedError, warn_of_damage
+from sweeper.store.schema import ATTEMPTS, TIME
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store
 
-ATTEMPTS = "attempts"
 PAIR = " + "
 """Between the names of several parts on one axis."""
 _STATE_COLUMNS = ("fingerprint", "status", "finished_at", "code_revision", "data_revision", "duration_s")
@@ -51,34 +51,58 @@ class AttemptState:
 
 
 def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str, AttemptState]:
-    """See `Store.attempt_states`: names tell of single attempts, only merged files are opened."""
-    singles: dict[str, tuple[tuple[bool, int], str, str]] = {}
-    merged: list[str] = []
-    for name in catalog.live(files, ATTEMPTS):
-        said = names.parse(name)
-        if said is None:
-            merged.append(name)
-        elif said.fingerprint in wanted:
-            rank = (said.status == "completed", said.milliseconds)
-            if said.fingerprint not in singles or rank > singles[said.fingerprint][0]:
-                singles[said.fingerprint] = (rank, said.status, name)
-    found: dict[str, tuple[tuple[bool, int], AttemptState]] = {}
+    """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
+    return catalog.steadily(lambda: _states(files, wanted, details))
+
+
+Rank = tuple[bool, int]
+"""Whether an attempt completed, and when: the greater counts."""
+
+
+def _states(files: Files, wanted: Collection[str], details: bool) -> dict[str, AttemptState]:
+    waiting = journal.waiting(files)
+    singles, opened = _singles(files, catalog.live(files, ATTEMPTS, waiting), wanted)
+    found: dict[str, tuple[Rank, AttemptState]] = {}
     if details:
-        merged += [name for _, _, name in singles.values()]
+        opened += [name for _, _, name in singles.values()]
     else:
         found = {key: (rank, AttemptState(rank[0], status)) for key, (rank, status, _) in singles.items()}
-    for key, rank, state in _read_states(files, merged, wanted):
+    table = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
+    for key, rank, state in _read_states(table, wanted) if table is not None else ():
         if key not in found or rank >= found[key][0]:
             found[key] = (rank, state)
     return {key: state for key, (_, state) in found.items()}
 
 
-def _read_states(
-    files: Files, opened: list[str], wanted: Collection[str]
-) -> Iterator[tuple[str, tuple[bool, int], AttemptState]]:
-    table = catalog.read_live(files, ATTEMPTS, _STATE_COLUMNS, opened) if opened else None
-    if table is None:
-        return
+def _singles(
+    files: Files, live: Sequence[str], wanted: Collection[str]
+) -> tuple[dict[str, tuple[Rank, str, str]], list[str]]:
+    """The attempt that counts of each fingerprint by the names of files: rank, status and name; and the other files."""
+    singles: dict[str, tuple[Rank, str, str]] = {}
+    others: list[str] = []
+    sizes: Mapping[str, int] = {}
+    for name in live:
+        said = names.parse(name)
+        if said is None:
+            others.append(name)
+        elif said.fingerprint in wanted:
+            sizes = sizes or files.sizes(ATTEMPTS)
+            if _is_whole(files, name, said.size, sizes):
+                rank = (said.status == "completed", said.milliseconds)
+                if said.fingerprint not in singles or rank >= singles[said.fingerprint][0]:
+                    singles[said.fingerprint] = (rank, said.status, name)
+    return singles, others
+
+
+def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> bool:
+    if name not in sizes:
+        raise VanishedError(f"{files.uri}/{ATTEMPTS}/{name} is gone since it was listed.")
+    if sizes[name] != size:
+        warn_of_damage(files, ATTEMPTS, name, f"it has {sizes[name]} bytes and was written with {size}.")
+    return sizes[name] == size
+
+
+def _read_states(table: pa.Table, wanted: Collection[str]) -> Iterator[tuple[str, Rank, AttemptState]]:
     table = table.filter(pc.is_in(table["fingerprint"], pa.array(list(wanted), pa.string())))
     for row in newest(table).to_pylist():
         completed = row["status"] == "completed"

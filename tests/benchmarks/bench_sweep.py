@@ -16,6 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import pyarrow.parquet as pq
 import ray
 from tabulate import tabulate
 
@@ -29,7 +30,7 @@ from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.runner import Runner, RunSettings
 from sweeper.spec import Arity, Choice, Combination, Runtime
-from sweeper.store import open_store
+from sweeper.store import kernel, open_store
 
 CPUS = 2
 WINDOW = 64
@@ -73,12 +74,14 @@ def sweep(n: int) -> None:
     """A sweep of no-ops into a fresh store, every result durable."""
     uri = tempfile.mkdtemp()
     backend = RaySimpleJobBackend(uri)
-    builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri)))
+    builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri), kernel=kernel()))
     settings = RunSettings(Defaults(), max_in_flight=WINDOW)
     items = no_ops(n)
-    outcome = Runner(backend, open_store(uri), builder, settings, Silent(), Interrupts()).run(items)
+    store = open_store(uri)
+    outcome = Runner(backend, store, builder, settings, Silent(), Interrupts()).run(items)
+    store.fold()
     assert outcome.counts["completed"] == n
-    assert len(list(Path(uri, "attempts").glob("*.parquet"))) == n
+    assert len(pq.read_table(Path(uri, "attempts"), columns=["status"])) == n
 
 
 def timed(what: Callable[[int], None], n: int) -> float:
