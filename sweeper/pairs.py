@@ -8,10 +8,13 @@ from typing import Any
 
 from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
 from sweeper.planning import Planned
+from sweeper.queue import Turn
 from sweeper.requests import RequestBuilder
 from sweeper.spec import Combination
 
 PairKey = tuple[str, ...]
+ROOM = 0.5
+"""The share of a node's object store that predictions of pairs in flight may fill, before it would have to spill."""
 
 
 def pair_key(combination: Combination) -> PairKey | None:
@@ -35,18 +38,30 @@ class Pairs:
         self._backend, self._builder = backend, builder
         self._readers: Counter[PairKey] = Counter()
         self._handles: dict[PairKey, PredictionHandle] = {}
+        self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
+        self._largest = 0
 
     def expect(self, items: Iterable[Planned]) -> None:
         """Count who will read which predictions."""
         self._readers.update(key for item in items if (key := pair_key(item.combination)))
 
-    def take(self, item: Planned, resources: Mapping[str, float]) -> PredictionHandle | None:
-        """The predictions that a combination reads, submitted now if nobody asked for them before."""
+    def has_room(self, item: Planned) -> bool:
+        """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
         key = pair_key(item.combination)
+        if key is None or key in self._handles or not self._handles:
+            return True
+        return (len(self._handles) + 1) * self._largest <= self._room
+
+    def take(self, turn: Turn, resources: Mapping[str, float]) -> PredictionHandle | None:
+        """The predictions that a combination reads, submitted now if nobody asked for them before.
+
+        They are made anew for one that is tried again because they failed.
+        """
+        key = pair_key(turn.item.combination)
         if key is None:
             return None
-        if key not in self._handles:
-            self._handles[key] = self._infer(key, item.combination, resources)
+        if key not in self._handles or (turn.number > 1 and self._handles[key].failed):
+            self._handles[key] = self._infer(key, turn.item.combination, resources)
         return self._handles[key]
 
     def _infer(self, key: PairKey, combination: Combination, resources: Mapping[str, float]) -> PredictionHandle:
@@ -68,6 +83,7 @@ class Pairs:
         """A reader has ended; the predictions are freed after the last."""
         key = pair_key(item.combination)
         if key is not None:
+            self._largest = max(self._largest, self._handles[key].nbytes)
             self._readers[key] -= 1
             if not self._readers[key]:
                 self._handles.pop(key, None)

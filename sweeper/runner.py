@@ -7,8 +7,8 @@ workers write the rows of what they completed or failed, the driver those of wha
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.pairs import Pairs
 from sweeper.planning import Planned
 from sweeper.progress import Progress
+from sweeper.queue import Queue, Turn
 from sweeper.requests import RequestBuilder
 from sweeper.store import AttemptRow
 
@@ -51,12 +52,16 @@ class RunSettings:
 class _Flight:
     """One submission that has not come to its end."""
 
-    item: Planned
+    turn: Turn
     request: RunRequest
     limits: Limits
     job: Job[Any]
     submitted_at: datetime
     timed_out: bool = False
+
+    @property
+    def item(self) -> Planned:
+        return self.turn.item
 
 
 class Runner:
@@ -75,9 +80,6 @@ class Runner:
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._pairs = Pairs(backend, builder)
         self._flights: dict[Job[Any], _Flight] = {}
-        self._again: deque[tuple[Planned, int]] = deque()
-        self._held: list[tuple[Planned, int]] = []
-        self._in_use: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
@@ -88,69 +90,44 @@ class Runner:
         """Run everything, or until a limit or the user ends it. Returns once nothing is in flight."""
         window = self._settings.max_in_flight or self._backend.default_window
         self._pairs.expect(items)
-        queue = iter(items)
+        queue = Queue(items, self._pairs.has_room)
         self._fill(queue, window)
         while self._flights:
             for job in self._backend.wait_any(self._flights, timeout=TICK_S):
-                self._settle(self._flights.pop(job))
+                self._settle(self._flights.pop(job), queue)
             self._look_around()
             self._fill(queue, window)
         return self._outcome(len(items))
 
     # What goes out
 
-    def _fill(self, queue: Iterator[Planned], window: int) -> None:
-        while self._stopped_by is None and len(self._flights) < window:
-            following = self._next(queue)
-            if following is None:
-                break
-            self._submit(*following)
+    def _fill(self, queue: Queue, window: int) -> None:
+        while self._stopped_by is None and len(self._flights) < window and (turn := queue.take()) is not None:
+            self._submit(turn)
         self._progress.running(len(self._flights))
 
-    def _next(self, queue: Iterator[Planned]) -> tuple[Planned, int] | None:
-        """The next that may go out: one held back whose turn has come, a retry, else the next of the queue."""
-        for index, (item, _) in enumerate(self._held):
-            if self._fits(item):
-                return self._held.pop(index)
-        while (following := self._again.popleft() if self._again else self._first(queue)) is not None:
-            if self._fits(following[0]):
-                return following
-            self._held.append(following)
-        return None
-
-    @staticmethod
-    def _first(queue: Iterator[Planned]) -> tuple[Planned, int] | None:
-        item = next(queue, None)
-        return None if item is None else (item, 1)
-
-    def _fits(self, item: Planned) -> bool:
-        return all(
-            self._in_use[part.name] < limit for part in item.combination.parts if (limit := part.runtime.max_in_flight)
-        )
-
-    def _submit(self, item: Planned, number: int) -> None:
-        limits = combine(item.combination, self._settings.defaults)
-        request = self._builder.build(item, number)
+    def _submit(self, turn: Turn) -> None:
+        limits = combine(turn.item.combination, self._settings.defaults)
+        request = self._builder.build(turn.item, turn.number)
         job = self._backend.submit(
             request,
             resources=limits.resources,
-            name=item.combination.label(),
-            predictions=self._pairs.take(item, limits.resources),
+            name=turn.item.combination.label(),
+            predictions=self._pairs.take(turn, limits.resources),
             report_start=limits.timeout_s is not None,
         )
-        self._flights[job] = _Flight(item, request, limits, job, datetime.now(UTC))
-        self._in_use.update(part.name for part in item.combination.parts if part.runtime.max_in_flight)
+        self._flights[job] = _Flight(turn, request, limits, job, datetime.now(UTC))
 
     # What comes back
 
-    def _settle(self, flight: _Flight) -> None:
-        self._in_use.subtract(part.name for part in flight.item.combination.parts if part.runtime.max_in_flight)
+    def _settle(self, flight: _Flight, queue: Queue) -> None:
+        queue.ended(flight.item)
         status = self._status(flight)
         if status in ("failed", "lost") and self._may_retry(flight, status):
             self._driver_row(flight, status)
-            number = (flight.request.attempt.number if flight.request.attempt else 1) + 1
-            self._progress.note(f"retry {number - 1} of {flight.limits.retries}: {flight.item.combination.label()}")
-            self._again.append((flight.item, number))
+            number = flight.turn.number
+            self._progress.note(f"retry {number} of {flight.limits.retries}: {flight.item.combination.label()}")
+            queue.again(flight.item, number + 1)
             return
         self._counts[status] += 1
         failure = None if status == "completed" else self._failure(flight, status)
@@ -169,11 +146,9 @@ class Runner:
         return "lost" if self._backend.is_lost(flight.job) else "failed"
 
     def _may_retry(self, flight: _Flight, status: str) -> bool:
-        attempt = flight.request.attempt
         return (
             self._stopped_by is None
-            and attempt is not None
-            and attempt.number <= flight.limits.retries
+            and flight.turn.number <= flight.limits.retries
             and (status == "lost" or flight.limits.retry_exceptions)
         )
 
@@ -235,8 +210,8 @@ class Runner:
     def _end_overdue(self) -> None:
         now = datetime.now(UTC)
         for flight in self._flights.values():
-            started, allowed = flight.job.started_at, flight.limits.timeout_s
-            if allowed is None or started is None or flight.timed_out:
+            allowed = flight.limits.timeout_s
+            if allowed is None or flight.timed_out or (started := flight.job.started_at) is None:
                 continue
             if (now - started).total_seconds() > allowed:
                 flight.timed_out = True

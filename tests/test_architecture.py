@@ -20,6 +20,7 @@ LAYERS = [
     {"grid"},
     {"runner"},
     {"pairs", "progress", "interrupts"},
+    {"queue"},
     {"requests", "revision"},
     {"planning"},
     {"fingerprint"},

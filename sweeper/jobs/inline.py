@@ -70,6 +70,12 @@ class InlineJob(BaseJob[T]):
             raise
 
 
+class InlineInference(InlineJob[worker.Inference]):
+    """An inference pass in this process; what it predicts takes nothing of an object store."""
+
+    nbytes = 0
+
+
 class InlineJobBackend:
     """Runs jobs in this process, one at a time, when they are waited for.
 
@@ -113,10 +119,10 @@ class InlineJobBackend:
 
     def predict(
         self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
-    ) -> InlineJob[worker.Inference]:
+    ) -> InlineInference:
         """Take one inference pass; its first reader runs it."""
         request = InferenceRequest(model, dataset, capability, shelf)
-        return InlineJob(uuid4().hex, "predict", datetime.now(UTC), lambda: worker.infer(request))
+        return InlineInference(uuid4().hex, "predict", datetime.now(UTC), lambda: worker.infer(request))
 
     def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""

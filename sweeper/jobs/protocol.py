@@ -152,6 +152,11 @@ class PredictionHandle(Job[Any], Protocol):
         """Whether the pass ended without predictions."""
         ...
 
+    @property
+    def nbytes(self) -> int:
+        """What its predictions take of the object store, estimated; 0 while that is not known."""
+        ...
+
 
 class JobBackend(Protocol):
     """Where capability runs are submitted by hand: notebooks, scripts."""

@@ -41,6 +41,7 @@ from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import unschedulable
 from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Shelf, Ticket, log_path
+from sweeper.reuse import estimated_bytes
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -127,10 +128,11 @@ def _message(request: RunRequest, ticket: Ticket) -> Any:
     return (request, ticket) if large else pickle.dumps((request, ticket), protocol=5)
 
 
-def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> tuple[None, worker.Inference]:
-    """What Ray runs in a worker for one inference pass: a receipt, which the driver may fetch, and the payload."""
+def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> tuple[int, worker.Inference]:
+    """What Ray runs in a worker for one inference pass: its size, a receipt for the driver, and the payload."""
     try:
-        return None, worker.infer(request, paths)
+        made = worker.infer(request, paths)
+        return estimated_bytes(made), made
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         raise WorkerFailure.of(error, dumps) from None
 
@@ -296,11 +298,6 @@ class RaySimpleJob(BaseJob[T]):
         ray.cancel(self.ref, force=force)
         return True
 
-    def result(self, timeout: float | None = None) -> T:
-        """See `Job.result`."""
-        value = super().result(timeout)
-        return value if self.payload is None else ray.get(self.payload)
-
     def settle(self, value: Any = None, error: BaseException | None = None) -> None:
         """Set the end, once, from what Ray gave or raised for this task."""
         if self._end is None:
@@ -324,6 +321,22 @@ class RaySimpleJob(BaseJob[T]):
                 self.settle(ray.get(self.ref))
         except RayError as error:
             self.settle(error=error)
+
+
+class RayInference(RaySimpleJob[worker.Inference]):
+    """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
+
+    @property
+    def nbytes(self) -> int:
+        """See `PredictionHandle.nbytes`."""
+        if self._end is None:
+            self._poll()
+        return int(self._end.value or 0) if self._end else 0
+
+    def result(self, timeout: float | None = None) -> worker.Inference:
+        """See `Job.result`."""
+        super().result(timeout)
+        return ray.get(self.payload)
 
 
 class RaySimpleJobBackend:
@@ -390,7 +403,7 @@ class RaySimpleJobBackend:
         *,
         resources: Mapping[str, float],
         name: str,
-        predictions: RaySimpleJob[worker.Inference] | None = None,
+        predictions: RayInference | None = None,
         report_start: bool = False,
     ) -> RaySimpleJob[CapabilityRunRef]:
         """Submit one request of a sweep, which alone remembers the handle; Ray retries nothing."""
@@ -398,12 +411,12 @@ class RaySimpleJobBackend:
 
     def predict(
         self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
-    ) -> RaySimpleJob[worker.Inference]:
+    ) -> RayInference:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf)
         task = self._task(_infer, resources, max_retries=0, num_returns=2)
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)))
-        return RaySimpleJob(receipt, uuid4().hex, "predict", datetime.now(UTC), self._session, payload=payload)
+        return RayInference(receipt, uuid4().hex, "predict", datetime.now(UTC), self._session, payload=payload)
 
     def forget(self, part: Any) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""
@@ -477,7 +490,7 @@ class RaySimpleJobBackend:
         request: RunRequest,
         resources: Mapping[str, float],
         name: str,
-        predictions: RaySimpleJob[worker.Inference] | None,
+        predictions: RayInference | None,
         report_start: bool,
         max_retries: int,
     ) -> RaySimpleJob[CapabilityRunRef]:
