@@ -19,7 +19,7 @@ from store_parts import ScoreRun, attempt, fail, fingerprint, record, values
 from sweeper.errors import ConfigError, MissingExtraError, SchemaError, StoreError
 from sweeper.records import Record
 from sweeper.request import Provenance
-from sweeper.store import DamagedFileWarning, Store, open_store
+from sweeper.store import DamagedFileWarning, Store, catalog, open_store
 
 
 @pytest.fixture
@@ -201,6 +201,25 @@ def test_a_second_compaction_at_the_same_time_stands_back(store: Store):
     record(store, "a", 1.0)
     Path(store.uri, ".sweeper", "compact.lock").write_text("somebody")
     assert "another compaction is at work" in str(store.compact(grace_s=0))
+
+
+def test_a_merge_that_passed_the_lock_beside_another_stands_back(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """As where a lock was left behind, or in an object store: both read, both note, and at most one goes on."""
+    for i in range(4):
+        record(store, f"c{i}", float(i))
+    other = open_store(store.uri)
+    real = catalog.is_contested
+
+    def meanwhile(*asked: Any) -> bool:
+        monkeypatch.setattr(catalog, "is_contested", real)
+        Path(store.uri, ".sweeper", "compact.lock").rename(tmp := Path(store.uri, ".sweeper", "taken"))
+        assert set(other.compact(grace_s=0).merged) == {"runs", "scores"}  # this one is at `attempts`, the first
+        tmp.rename(Path(store.uri, ".sweeper", "compact.lock"))
+        return real(*asked)
+
+    monkeypatch.setattr(catalog, "is_contested", meanwhile)
+    assert "attempts" in store.compact(grace_s=0).merged
+    assert len(store.attempts()) == len(values(store)) == 4
 
 
 def test_damaged_and_foreign_files_are_named_left_out_and_moved_aside(store: Store):

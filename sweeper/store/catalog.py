@@ -19,7 +19,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from sweeper.store import journal
-from sweeper.store.files import PRIVATE, Files
+from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.journal import Waiting
 from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read_all, union
 
@@ -38,19 +38,19 @@ def notes_folder(table: str) -> str:
 
 def note_name(merged: str) -> str:
     """Name of the note of a merge that is not done."""
-    return merged.removesuffix(".parquet") + NOTE
+    return merged.removesuffix(PARQUET) + NOTE
 
 
 def open_merges(files: Files, table: str, present: Sequence[str]) -> dict[str, list[str]]:
     """Merged files that took effect and whose inputs may still be there, with the names of these inputs."""
-    merged = {name for name in present if name.endswith(MERGED)}
-    notes = set(files.names(notes_folder(table), NOTE)) if merged else set[str]()
-    return {name: replaced(files, table, name) for name in sorted(merged) if note_name(name) in notes}
+    there = {name for name in present if name.endswith(MERGED)}
+    merged = there.intersection(_unfinished(files, table)) if there else set[str]()
+    return {name: replaced(files, table, name) for name in sorted(merged)}
 
 
 def replaced(files: Files, table: str, merged: str) -> list[str]:
-    """What a merge replaced, by its note."""
-    return json.loads(files.get(notes_folder(table), note_name(merged)))
+    """What a merge replaced, by its note; nothing where that is gone."""
+    return json.loads(files.get(notes_folder(table), note_name(merged)) or b"[]")
 
 
 def live(files: Files, table: str, waiting: Collection[str]) -> list[str]:
@@ -109,3 +109,27 @@ def finish(files: Files, table: str) -> None:
             files.remove(table, name)
         folder, note = notes_folder(table), note_name(merged)
         files.move(folder, note, folder, note.removesuffix(NOTE) + DONE)
+
+
+def is_contested(files: Files, table: str, merged: str, inputs: Collection[str]) -> bool:
+    """Whether another merge takes, or took, some of the same files. Asked once the note of this merge is written.
+
+    The lock keeps merges apart, but where it was left behind, or in an object store, two may pass it at once. Then the
+    one that wrote its note later sees the other's, or that its inputs are gone; so at most one of them goes on.
+    """
+    others = [name for name in _unfinished(files, table) if name != merged]
+    taken = {name for other in others for name in replaced(files, table, other)}
+    return not taken.isdisjoint(inputs) or not set(inputs) <= set(files.names(table))
+
+
+def abandoned(files: Files, table: str, after_s: float) -> list[str]:
+    """Names of the notes of merges that died before they took effect, once they are so old."""
+    folder, present = notes_folder(table), set(files.names(table))
+    notes = [note_name(merged) for merged in _unfinished(files, table) if merged not in present]
+    return [note for note in notes if files.age_s(folder, note) > after_s]
+
+
+def _unfinished(files: Files, table: str) -> list[str]:
+    """Merged files whose note is not marked as done, whether they are there or not."""
+    notes = [name for name in files.names(notes_folder(table), NOTE) if not name.endswith(DONE)]
+    return [note.removesuffix(NOTE) + PARQUET for note in notes]

@@ -107,9 +107,5 @@ def _torn(files: Files) -> list[str]:
 def _leftovers(files: Files) -> list[tuple[str, str]]:
     old = [(TEMPORARY, n) for n in files.names(TEMPORARY, "") if files.age_s(TEMPORARY, n) > LEFT_BEHIND_S]
     for table in files.tables():
-        folder, present = catalog.notes_folder(table), set(files.names(table))
-        for note in files.names(folder, catalog.NOTE):
-            merged = note.removesuffix(catalog.DONE).removesuffix(catalog.NOTE) + PARQUET
-            if not note.endswith(catalog.DONE) and merged not in present and files.age_s(folder, note) > LEFT_BEHIND_S:
-                old.append((folder, note))
+        old += [(catalog.notes_folder(table), note) for note in catalog.abandoned(files, table, LEFT_BEHIND_S)]
     return old

@@ -48,6 +48,8 @@ def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Com
         done: dict[str, int] = {}
         for table in files.tables():
             catalog.finish(files, table)
+            for note in catalog.abandoned(files, table, LOCK_EXPIRES_S):
+                files.remove(catalog.notes_folder(table), note)
             while (count := _merge(files, table, token, grace_s, at_least)) > 0:
                 done[table] = done.get(table, 0) + count
         return Compacted(done)
@@ -60,8 +62,10 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
         return 0
     merged = new_name(catalog.MERGED.removesuffix(".parquet"))
     data = encode_large(union(table, readable.values()))
-    files.put(catalog.notes_folder(table), catalog.note_name(merged), json.dumps([*readable]).encode())
-    if files.get(PRIVATE, LOCK) != token:  # it took so long that another compaction began
+    folder, note = catalog.notes_folder(table), catalog.note_name(merged)
+    files.put(folder, note, json.dumps([*readable]).encode())
+    if files.get(PRIVATE, LOCK) != token or catalog.is_contested(files, table, merged, readable):
+        files.remove(folder, note)
         return 0
     files.put(table, merged, data)
     catalog.finish(files, table)
