@@ -141,6 +141,12 @@ def test_results_are_one_row_per_value_of_the_newest_completed_attempt(store: St
     fail(store, "c")
     assert values(store) == [("a", "k0", 2.0), ("a", "k1", 3.0), ("b", "k0", 4.0)]
     assert len(store.attempts()) == 4
+    newest = {row["capability"]: row["finished_at"].second for row in store.completed().to_pylist()}
+    assert newest == {"a": 2, "b": 0}
+    assert store.sql("SELECT capability FROM completed ORDER BY 1").to_pylist() == [
+        {"capability": "a"},
+        {"capability": "b"},
+    ]
     only_b = store.results(fingerprints=[fingerprint("b")]).to_pylist()
     assert [(row["capability"], row["value"]) for row in only_b] == [("b", 4.0)]
     assert len(store.results(sweep_id="sweep")) == 3
@@ -292,7 +298,7 @@ def test_pandas_polars_and_duckdb_read_the_same(store: Store):
 
 def test_a_query_that_is_wrong_names_the_tables(store: Store):
     record(store, "a", 1.0)
-    with pytest.raises(ConfigError, match=r"Tables and views: attempts, runs, scores, results"):
+    with pytest.raises(ConfigError, match=r"Tables and views: attempts, runs, scores, completed, results"):
         store.sql("SELECT * FROM score")
 
 

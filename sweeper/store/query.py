@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_sql(store: Store, query: str) -> pa.Table:
-    """The answer to a query over the tables of a store and its view `results`.
+    """The answer to a query over the tables of a store and its views `completed` and `results`.
 
     Raises
     ------
@@ -26,11 +27,12 @@ def run_sql(store: Store, query: str) -> pa.Table:
         import duckdb
     except ImportError as error:
         raise MissingExtraError("SQL needs DuckDB, which is not installed: pip install 'sweeper[sql]'.") from error
-    tables = [*store.tables(), "results"]
+    tables = {name: partial(store.table, name) for name in store.tables()}
+    tables |= {"completed": store.completed, "results": store.results}
     with duckdb.connect() as connection:
-        for name in tables:
+        for name, read in tables.items():
             if name in query:  # only what the query can mean is read
-                connection.register(name, store.results() if name == "results" else store.table(name))
+                connection.register(name, read())
         try:
             return connection.sql(query).to_arrow_table()
         except duckdb.Error as error:

@@ -207,6 +207,10 @@ class Store:
         """Every attempt, whatever its end."""
         return self.table(ATTEMPTS)
 
+    def completed(self) -> pa.Table:
+        """The newest completed attempt of each combination that has one, with the columns of `attempts`."""
+        return views.counting(self, None, None)
+
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:
         """One flat row per measured value of the newest completed attempt of each combination.
 
@@ -220,7 +224,7 @@ class Store:
         return views.entities(self, fingerprints)
 
     def sql(self, query: str) -> pa.Table:
-        """The answer of DuckDB over every table and the view `results`."""
+        """The answer of DuckDB over every table and the views `completed` and `results`."""
         from sweeper.store.query import run_sql
 
         return run_sql(self, query)

@@ -126,7 +126,7 @@ def newest(attempts: pa.Table) -> pa.Table:
 
 def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
     """Axis, name of the choice and the object's own id, for every part that is alone on its axis."""
-    attempts = _counting(store, fingerprints, None).select(["result_run_uid", "dataset", "model", "metric"])
+    attempts = counting(store, fingerprints, None).select(["result_run_uid", "dataset", "model", "metric"])
     runs = catalog.read_live(store.files, "runs", ["run_uid", "entity_type", "entity_id"])
     if runs is None:
         return set()
@@ -136,7 +136,7 @@ def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str,
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    attempts = _counting(store, fingerprints, sweep_id)
+    attempts = counting(store, fingerprints, sweep_id)
     parts: list[pa.Table] = []
     for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], table))
@@ -144,7 +144,8 @@ def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | 
     return pa.concat_tables(parts).select(RESULTS.names) if parts else RESULTS.empty_table()
 
 
-def _counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
+def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
+    """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
     attempts = store.attempts()
     attempts = attempts.filter(pc.equal(attempts["status"], "completed"))
     if fingerprints is not None:
