@@ -242,10 +242,12 @@ def _parts(combinations: Iterable[Combination]) -> list[Choice]:
 
 
 def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
+    from sweeper.runner import fold
+
     try:
         outcome = _run(prepared, backend, progress) if prepared.order else NOTHING_RAN
     finally:
-        prepared.store.fold()  # also what a crash left
+        fold(prepared.store, progress)  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
 
 

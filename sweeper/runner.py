@@ -203,7 +203,7 @@ class Runner:
         """Now and then make Parquet of what waits in journals, and never for more than a small share of the time."""
         began = time.monotonic()
         if began >= self._fold_at:
-            self._store.fold()
+            fold(self._store, self._progress)
             took = time.monotonic() - began
             self._fold_at = began + max(FOLD_EVERY_S, FOLD_REST * took)
 
@@ -236,3 +236,11 @@ class Runner:
         counts = {status: self._counts[status] for status in STATUSES}
         counts["not_attempted"] = planned - sum(counts.values())
         return Outcome(counts, tuple(self._failures), self._stopped_by)
+
+
+def fold(store: Store, progress: Progress) -> None:
+    """Make Parquet of what waits in journals; where that fails it waits on, and the sweep goes on."""
+    try:
+        store.fold()
+    except OSError as error:
+        progress.note(f"some results still wait in a journal, until `sweeper compact` can be run: {error}")

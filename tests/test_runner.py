@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import start_ray
 
@@ -24,7 +25,7 @@ from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.runner import Runner, RunSettings
 from sweeper.spec import Arity, Choice, Combination, Runtime
-from sweeper.store import Store, open_store
+from sweeper.store import Store, kernel, open_store
 
 NONE = {"datasets": Arity.ZERO, "models": Arity.ZERO, "metrics": Arity.ZERO}
 ONE = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE}
@@ -75,6 +76,7 @@ class Bench:
             "test",
             StoreLocation(self.store.uri),
             log_dir=self.store.log_dir("sweep"),
+            kernel=kernel(),
             persist_predictions=settings.pop("persist_predictions", False),
         )
         runner = Runner(
@@ -127,6 +129,33 @@ def test_everything_planned_completes_once(bench: Bench):
     assert bench.statuses() == sorted((f"t{i}", "completed") for i in range(20))
     values = bench.store.results().to_pylist()
     assert sorted((row["capability"], row["value"]) for row in values) == sorted((f"t{i}", float(i)) for i in range(20))
+
+
+def test_quick_runs_make_few_files_while_the_sweep_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sweeper.runner.FOLD_EVERY_S", 0.05)
+    monkeypatch.setattr("sweeper.runner.FOLD_REST", 0.0)
+    folded: list[int] = []
+    real = Store.fold
+    monkeypatch.setattr(Store, "fold", lambda store: folded.append(real(store)))
+    assert bench.run(planned(*(tiny(f"t{i}", values=[float(i)]) for i in range(120)))).counts["completed"] == 120
+    assert sum(folded) > 0
+    bench.store.fold()
+    files = list(Path(bench.store.uri, "attempts").glob("*.parquet"))
+    assert len(files) < 120
+    assert sum(pq.read_metadata(path).num_rows for path in files) == 120
+    assert len(bench.store.results()) == 120
+
+
+def test_results_that_cannot_be_made_parquet_now_wait_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sweeper.runner.FOLD_EVERY_S", 0.0)
+
+    def full(store: Store) -> int:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Store, "fold", full)
+    assert bench.run(planned(*(tiny(f"t{i}") for i in range(20)))).counts["completed"] == 20
+    assert "until `sweeper compact` can be run: No space left on device" in bench.progress.notes[0]
+    assert bench.statuses() == sorted((f"t{i}", "completed") for i in range(20))
 
 
 def test_what_a_users_code_raises_is_recorded_shown_and_leaves_the_rest_alone(bench: Bench):
