@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
@@ -65,15 +68,23 @@ def test_a_perturber_is_chosen_by_name(name: str) -> None:
     key = "part/perturber@capability.checkmaite.ic_robustness.config.perturber_factory"
     factory = spec_of("ic_robustness", f"{key}={name}")["config"]["perturber_factory"]
     assert factory["_target_"].startswith("nrtk.")
-    if INSTALLED and importlib.util.find_spec("skimage") is None and "scikit-image" in _head("part/perturber", name):
-        pytest.skip("needs scikit-image")
     if INSTALLED:
         config = typed_config(get_class(spec_of("ic_robustness")["_target_"])(), {"perturber_factory": factory})
-        assert len(list(config.perturber_factory)) >= 3
+        image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        seen = [np.asarray(perturber(image=image)[0]) for perturber in config.perturber_factory]
+        assert len(seen) == 1 if name == "one_step" else len(seen) >= 3
+        assert {made.shape for made in seen} == {image.shape}
+        assert len({made.tobytes() for made in seen}) == len(seen), "two strengths do the same"
 
 
-def _head(folder: str, name: str) -> str:
-    return (CONF / folder / f"{name}.yaml").read_text().splitlines()[0]
+@pytest.mark.skipif(INSTALLED, reason="checkmaite is installed here")
+def test_the_command_line_names_a_missing_extra_in_one_message(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sweeper", "capability=[checkmaite/ic_cleaning]", "dataset=[digits]"]
+    done = subprocess.run([*command, f"analytics_store.uri={tmp_path}/store"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install 'sweeper[checkmaite]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.skipif(INSTALLED, reason="checkmaite is installed here")
@@ -212,6 +223,7 @@ def test_a_choice_lists_every_key_of_the_config_with_checkmaites_default(name: s
     kind = type(ours)
     assert set(spec.get("config", {})) | {"run_cache_schema_version", "extra_metrics"} >= set(kind.model_fields)
     differs = {"perturber_factory", "saliency_generator", "num_iters", "verbose"}  # chosen to repeat, and to be small
+    differs |= {"device"}  # the best there is, and what a worker is given is the same for all of them
     theirs = kind(**({"num_iters": 1000} if name == "ic_sufficiency" else {}))
     for field in set(kind.model_fields) - differs:
         assert getattr(ours, field) == getattr(theirs, field), field
@@ -230,6 +242,7 @@ def test_the_fields_read_from_source_are_those_of_the_class(name: str) -> None:
 
 
 @needs_checkmaite
+@pytest.mark.filterwarnings("ignore:Using extra keyword arguments on `Field`")  # of Ray Serve, when it is imported
 @pytest.mark.parametrize(("axis", "name"), [p for p in ALL if p[0] != "capability"])
 def test_every_key_of_a_part_is_a_parameter_of_its_factory(axis: str, name: str) -> None:
     import inspect
@@ -240,6 +253,38 @@ def test_every_key_of_a_part_is_a_parameter_of_its_factory(axis: str, name: str)
     inspect.signature(get_object(spec["_target_"])).bind(
         **{key: None for key in spec if key not in ("_target_", "_sweep_")}
     )
+
+
+@needs_checkmaite
+def test_every_model_that_checkmaite_wraps_is_a_choice() -> None:
+    from checkmaite.core.image_classification.models import SUPPORTED_MODELS as CLASSIFIERS
+    from checkmaite.core.object_detection.models import SUPPORTED_MODELS as DETECTORS
+    from checkmaite.core.object_detection.models import SUPPORTED_VISDRONE_MODELS as CENTERNETS
+
+    specs = {name: composed("model", name)["model"]["checkmaite"][name] for name in names("model")}
+    wrapped = {(spec["_sweep_"]["task"], spec["model_name"]) for spec in specs.values() if "model_name" in spec}
+    expected = {(TASKS["ic"], name) for name in CLASSIFIERS} | {(TASKS["od"], name) for name in DETECTORS}
+    assert wrapped == {pair for pair in expected if pair[1] not in {"jatic_onnx", *CENTERNETS}}
+    assert {"ic_onnx", "od_onnx", "ic_rayserve", "od_rayserve", "visdrone_centernet"} <= set(specs)
+
+
+@needs_checkmaite
+def test_every_capability_of_checkmaite_is_a_choice() -> None:
+    from checkmaite.core.capability_core import Capability
+
+    for task in TASKS.values():
+        importlib.import_module(f"checkmaite.core.{task}")
+    importlib.import_module("checkmaite.core.image_classification.dataeval_sufficiency_capability")
+    chosen = {get_class(spec_of(name)["_target_"]) for name in names("capability")}
+    assert chosen == {each for each in _below(Capability) if not each.__abstractmethods__ and _is_for_a_task(each)}
+
+
+def _below(cls: type) -> set[type]:
+    return {found for child in cls.__subclasses__() for found in {child, *_below(child)}}
+
+
+def _is_for_a_task(cls: type) -> bool:
+    return any(cls.__module__.startswith(f"checkmaite.core.{task}.") for task in TASKS.values())
 
 
 @needs_checkmaite

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,41 +11,42 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
-pytest.importorskip("skl2onnx", reason="the example makes its ONNX model with it: pip install skl2onnx")
 
-from checkmaite_parts import EXAMPLE, Direct, maker
+from checkmaite_parts import EXAMPLE, Direct, assert_same_rows, example_data
 
 import sweeper
 
 CAPABILITIES = ["ic_evaluation", "ic_robustness", "ic_cleaning", "ic_bias", "ic_shift", "od_evaluation"]
-TOLERANCE = 1e-6
 INLINE = "job_backend.kind=inline"
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("checkmaite")
-    maker().main(folder)
-    return folder
+    return example_data(tmp_path_factory.getbasetemp())
 
 
 def command(data: Path, store: Path, *overrides: str) -> list[str]:
     where = ["--config-dir", str(EXAMPLE / "conf"), "--config-name", "digits"]
     said = [f"data={data}", f"analytics_store.uri={store}", "job_backend.num_cpus=2"]
-    home = f"job_backend.runtime_env.env_vars.TORCH_HOME={data / 'torch'}"
-    return [sys.executable, "-m", "sweeper", *where, *said, home, *overrides]
+    return [sys.executable, "-m", "sweeper", *where, *said, *overrides]
 
 
 def run(data: Path, store: Path, *overrides: str) -> dict[str, Any]:
-    """What a sweep says of itself; `exit_status` is that of the process."""
+    """What a sweep says of itself, and on `stderr`; `exit_status` is that of the process."""
     done = subprocess.run([*command(data, store, *overrides), "--json"], capture_output=True, text=True, timeout=500)
     assert done.stdout, done.stderr
     document = json.loads(done.stdout)
     assert document["exit_status"] == done.returncode, done.stderr
-    return document
+    return {**document, "stderr": done.stderr}
+
+
+@pytest.fixture(scope="module")
+def direct(data: Path) -> Direct:
+    return Direct(data)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +60,7 @@ def test_every_combination_of_the_example_completes(swept: tuple[dict[str, Any],
     document, _ = swept
     assert document["exit_status"] == 0
     assert document["counts"]["completed"] == document["plan"]["run"] == 28
+    assert "starting workers" in document["stderr"]
     ran = Counter(c["capability"].removeprefix("checkmaite/") for c in document["combinations"])
     assert ran == {
         "ic_evaluation": 12,
@@ -73,9 +73,9 @@ def test_every_combination_of_the_example_completes(swept: tuple[dict[str, Any],
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
-def test_values_are_those_of_direct_runs(swept: tuple[dict[str, Any], Path], data: Path, capability: str) -> None:
+def test_values_are_those_of_direct_runs(swept: tuple[dict[str, Any], Path], direct: Direct, capability: str) -> None:
     document, uri = swept
-    direct, store = Direct(data), sweeper.open_store(str(uri))
+    store = sweeper.open_store(str(uri))
     chosen = [c for c in document["combinations"] if c["capability"] == f"checkmaite/{capability}"]
     assert chosen
     for combination in chosen:
@@ -91,22 +91,6 @@ def _table_of(store: Any, fingerprint: str) -> str:
     rows = store.sql(f"SELECT payload_table FROM attempts WHERE fingerprint = '{fingerprint}'").to_pylist()
     assert len(rows) == 1
     return rows[0]["payload_table"]
-
-
-def assert_same_rows(got: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
-    """Equal text and whole numbers, equal fractions within 1e-6, whatever the order of the rows."""
-    assert len(got) == len(expected) > 0
-    fields = [name for name in expected[0] if name not in ("created_at",)]
-    for one, other in zip(_sorted(got, fields), _sorted(expected, fields), strict=True):
-        for field in fields:
-            if isinstance(other[field], float):
-                assert math.isclose(one[field], other[field], rel_tol=0, abs_tol=TOLERANCE), (field, one, other)
-            else:
-                assert one[field] == other[field]
-
-
-def _sorted(rows: list[dict[str, Any]], fields: list[str]) -> list[dict[str, Any]]:
-    return sorted(rows, key=lambda row: [str(row[f]) for f in fields if not isinstance(row[f], float)])
 
 
 def test_checkmaites_own_store_reads_the_same(swept: tuple[dict[str, Any], Path]) -> None:
@@ -145,15 +129,13 @@ def test_a_wrong_number_of_classes_fails_alone(data: Path, tmp_path: Path) -> No
 
 def test_after_a_kill_only_what_is_missing_runs(data: Path, tmp_path: Path) -> None:
     only = "only=[{capability: ['*ic_evaluation', '*ic_robustness'], model: [forest, mlp_onnx]}]"
-    driver = subprocess.Popen(
-        command(data, tmp_path, only), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    driver = subprocess.Popen(command(data, tmp_path, only), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for_completed(tmp_path, at_least=2, process=driver)
     finally:
-        os.killpg(driver.pid, signal.SIGKILL)
-        driver.wait()
-    completed = _settled(tmp_path)
+        _kill_with_all_of_its_ray(driver)
+    completed = _completed(tmp_path)
+    assert 2 <= len(completed) < 12
     again = run(data, tmp_path, only, "--rerun-only-missing")
     assert again["plan"]["total"] == 12
     assert again["plan"]["skip"] == len(completed)
@@ -172,14 +154,16 @@ def _completed(store: Path) -> set[str]:
     return {row["fingerprint"] for row in rows if row["status"] == "completed"}
 
 
-def _settled(store: Path) -> set[str]:
-    """What is completed once the workers have noticed that their driver is gone: one may end what it was about."""
-    found, since = _completed(store), time.monotonic()
-    while time.monotonic() - since < 5:
-        time.sleep(0.5)
-        if (now := _completed(store)) != found:
-            found, since = now, time.monotonic()
-    return found
+def _kill_with_all_of_its_ray(driver: subprocess.Popen[bytes]) -> None:
+    """Kill -9 the driver, and wait for its orphans: a worker that has not noticed yet ends what it is about."""
+    orphans = psutil.Process(driver.pid).children(recursive=True)
+    driver.kill()
+    driver.wait()
+    _, left = psutil.wait_procs(orphans, timeout=20)
+    for process in left:  # agents of Ray, which stay for a while
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left)
 
 
 def _wait_for_completed(store: Path, *, at_least: int, process: subprocess.Popen[bytes]) -> set[str]:

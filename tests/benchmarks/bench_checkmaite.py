@@ -1,6 +1,8 @@
 """36 evaluations of checkmaite, 2 datasets x 3 models x 6 metrics, by a script of `checkmaite.jobs` and by a sweep.
 
-python tests/benchmarks/bench_checkmaite.py DATA      # DATA: what examples/checkmaite/make_data.py wrote
+    python tests/benchmarks/bench_checkmaite.py [DATA]
+
+DATA is what examples/checkmaite/make_data.py wrote; where it is not given, that is done first.
 
 Each side is a process of its own, from its start to its end, with 2 processors for Ray. Then the same again: how many
 rows does the customary join of values with runs give? Models on ONNX Runtime cannot be pickled, so the script could
@@ -9,13 +11,13 @@ not submit those of the example; another one of scikit-learn stands in for it.
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,61 +32,66 @@ JOIN = (
     "SELECT count(*) AS n FROM maite_evaluation m JOIN runs r ON m.run_uid = r.run_uid WHERE r.entity_type = 'dataset'"
 )
 WATCH = """
-import builtins, os, sys
+import os, sys
 class Watch:
     def find_spec(self, name, path=None, target=None):
-        if name == "checkmaite":
+        if name == "checkmaite.core":  # looked for by its import only; sweeper's driver looks the package up, and reads
             with open(os.environ["IMPORTS_SEEN"], "a") as file:
                 file.write(f"{os.getpid()}\\n")
 sys.meta_path.insert(0, Watch())
 """
 
 
-def script(data: str, store: str) -> None:
-    """What a user of checkmaite.jobs writes: live objects, a loop, submit all, wait for all."""
-    import cloudpickle
-    import ray
-    from checkmaite.core.image_classification import MaiteEvaluation, MaiteEvaluationConfig
+def live_parts(data: str) -> tuple[list[Any], list[Any], list[Any]]:
+    """Datasets, models and metrics as objects, built as a user of checkmaite builds them."""
     from checkmaite.core.image_classification.dataset_loaders import load_yolo_classification_dataset as yolo
     from checkmaite.core.image_classification.metrics import (
         accuracy_multiclass_torch_metric_factory,
         f1score_multiclass_torch_metric_factory,
     )
     from checkmaite.core.image_classification.models import TorchvisionICModel
-    from checkmaite.jobs import configure_job_backend, submit_capability
     from hydra.utils import instantiate
 
     from sweeper.models import SklearnClassifier
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    configure_job_backend(
-        "ray-simple",
-        analytics_store={"backend": "parquet", "uri": store},
-        artifact_store={"uri": f"{store}-artifacts"},
-    )
     train = yolo(f"{data}/digits", split="train")
     models: list[Any] = [SklearnClassifier(instantiate(spec), train) for spec in ESTIMATORS.values()]
     alexnet = {"weights_path": f"{data}/models/alexnet.pt", "config_path": f"{data}/models/alexnet.json"}
     models.append(TorchvisionICModel(model_name="alexnet", device="cpu", **alexnet))
     factories = (accuracy_multiclass_torch_metric_factory, f1score_multiclass_torch_metric_factory)
     metrics = [make(num_classes=10, average=average) for make in factories for average in AVERAGES]
-    jobs = []
-    for name in ("digits", "digits_noisy"):
-        dataset = yolo(f"{data}/{name}", split="test")
-        for model in models:
-            for metric in metrics:
-                parts = {"datasets": [dataset], "models": [model], "metrics": [metric]}
-                jobs.append(
-                    submit_capability(
-                        MaiteEvaluation(), **parts, config=MaiteEvaluationConfig(batch_size=20), use_cache=False
-                    )
-                )
+    return [yolo(f"{data}/{name}", split="test") for name in ("digits", "digits_noisy")], models, metrics
+
+
+def script(data: str, store: str) -> None:
+    """What a user of checkmaite.jobs writes: live objects, a loop, submit all, wait for all."""
+    import ray
+    from checkmaite.core.image_classification import MaiteEvaluation, MaiteEvaluationConfig
+    from checkmaite.jobs import configure_job_backend, submit_capability
+
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    configure_job_backend(
+        "ray-simple",
+        analytics_store={"backend": "parquet", "uri": store},
+        artifact_store={"uri": f"{store}-artifacts"},
+    )
+    config = MaiteEvaluationConfig(batch_size=20)
+    jobs = [
+        submit_capability(
+            MaiteEvaluation(), datasets=[dataset], models=[model], metrics=[metric], config=config, use_cache=False
+        )
+        for dataset, model, metric in product(*live_parts(data))
+    ]
     for job in jobs:
         job.result()
-    ended = time.time()
-    # Counted after the clock has stopped: what each submission pickled.
-    nbytes = sum(len(cloudpickle.dumps((model, metrics[0]))) * len(metrics) * 2 for model in models)
-    print(json.dumps({"bytes": nbytes, "ended": ended}))
+
+
+def script_bytes(data: str) -> int:
+    """What the parts of the script's submissions pickle to."""
+    import cloudpickle
+
+    datasets, models, metrics = ([len(cloudpickle.dumps(part)) for part in parts] for parts in live_parts(data))
+    return sum(map(sum, product(datasets, models, metrics)))
 
 
 def overrides(data: str, store: str) -> list[str]:
@@ -146,39 +153,30 @@ def sweep_bytes(lines: list[str]) -> int:
     return sum(len(pickle.dumps(builder.build(item, 1))) for item in items)
 
 
-def timed(command: list[str], folder: Path) -> tuple[float, int, str]:
-    """Seconds, processes that imported checkmaite, and stdout of one process and all that it starts."""
+def timed(command: list[str], folder: Path) -> tuple[float, int]:
+    """Seconds of one process, and how many processes imported checkmaite, those that it starts among them."""
     seen = folder / f"imports-{time.monotonic_ns()}"
     seen.touch()
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"IMPORTS_SEEN": str(seen), "PYTHONPATH": path}
-    began = time.time()
+    began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
-    took = time.time() - began
+    took = time.perf_counter() - began
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
-    return took, len(set(seen.read_text().split())), done.stdout
+    return took, len(set(seen.read_text().split()))
 
 
-def main(data: str) -> None:
-    import sweeper
+def made_data(folder: Path) -> str:
+    maker = Path(__file__).parents[2] / "examples" / "checkmaite" / "make_data.py"
+    subprocess.run([sys.executable, str(maker), "data"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return str(folder / "data")
 
-    folder = Path(tempfile.mkdtemp(prefix="bench-checkmaite-"))
-    (folder / "sitecustomize.py").write_text(WATCH)
-    theirs, ours = str(folder / "theirs"), str(folder / "ours")
-    lines = overrides(data, ours)
-    by_script = [sys.executable, str(Path(__file__).resolve()), "--script", data, theirs]
-    by_sweep = [sys.executable, "-m", "sweeper", *lines, "--json"]
-    rows = []
-    took, imports, out = timed(by_script, folder)
-    said = json.loads(out.strip().splitlines()[-1])
-    took_again, _, _ = timed(by_script, folder)
-    store = sweeper.open_store(theirs)
-    rows.append(["checkmaite.jobs", took, said["bytes"], imports, took_again, store.sql(JOIN).to_pylist()[0]["n"]])
-    took, imports, _ = timed(by_sweep, folder)
-    took_again, _, _ = timed([*by_sweep, "rerun=missing"], folder)
-    found = sweeper.open_store(ours).sql(JOIN).to_pylist()[0]["n"]
-    rows.append(["sweeper", took, sweep_bytes(lines), imports, took_again, found])
+
+def main(data: str | None) -> None:
+    with tempfile.TemporaryDirectory(prefix="bench-checkmaite-") as folder:
+        (Path(folder) / "sitecustomize.py").write_text(WATCH)
+        rows = compared(str(Path(data).resolve()) if data else made_data(Path(folder)), Path(folder))
     headers = [
         "36 evaluations",
         "seconds",
@@ -191,8 +189,28 @@ def main(data: str) -> None:
     print(f"{rows[0][1] / rows[1][1]:.1f} x faster")
 
 
+def compared(data: str, folder: Path) -> list[list[Any]]:
+    """A row for each side."""
+    import sweeper
+
+    theirs, ours = str(folder / "theirs"), str(folder / "ours")
+    lines = overrides(data, ours)
+    by_script = [sys.executable, str(Path(__file__).resolve()), "--script", data, theirs]
+    by_sweep = [sys.executable, "-m", "sweeper", *lines, "--json"]
+    rows: list[list[Any]] = []
+    took, imports = timed(by_script, folder)
+    took_again, _ = timed(by_script, folder)
+    found = sweeper.open_store(theirs).sql(JOIN).to_pylist()[0]["n"]
+    rows.append(["checkmaite.jobs", took, script_bytes(data), imports, took_again, found])
+    took, imports = timed(by_sweep, folder)
+    took_again, _ = timed([*by_sweep, "rerun=missing"], folder)
+    found = sweeper.open_store(ours).sql(JOIN).to_pylist()[0]["n"]
+    rows.append(["sweeper", took, sweep_bytes(lines), imports, took_again, found])
+    return rows
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "--script":
+    if "--script" in sys.argv:
         script(*sys.argv[2:])
     else:
-        main(str(Path(sys.argv[1]).resolve()))
+        main(sys.argv[1] if len(sys.argv) > 1 else None)
