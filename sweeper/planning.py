@@ -122,42 +122,40 @@ def decide(
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
     items: list[Planned] = []
     for combination, key in pairs:
-        run, reason = rule(states.get(key), lambda state, c=combination: stale(c, state))
+        run, reason = rule(combination, states.get(key), stale)
         items.append(Planned(combination, key, run, reason))
     return items
 
 
 Verdict = tuple[bool, str]
-Stale = Callable[[State], str | None]
+Stale = Callable[[Combination, State], str | None]
 
 
-def _rerun_all(state: State | None, stale: Stale) -> Verdict:
+def _rerun_all(combination: Combination, state: State | None, stale: Stale) -> Verdict:
     return True, RUN_ALL
 
 
-def _rerun_missing(state: State | None, stale: Stale) -> Verdict:
+def _rerun_missing(combination: Combination, state: State | None, stale: Stale) -> Verdict:
     if state is None:
         return True, NEVER
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
-    reason = stale(state)
+    reason = stale(combination, state)
     return (True, reason) if reason else (False, COMPLETED)
 
 
-def _rerun_failed(state: State | None, stale: Stale) -> Verdict:
+def _rerun_failed(combination: Combination, state: State | None, stale: Stale) -> Verdict:
     if state is None:
         return False, NOT_FAILED
     return (False, COMPLETED) if state.completed else (True, NOT_COMPLETED.format(state.status))
 
 
-def _rerun_stale(state: State | None, stale: Stale) -> Verdict:
-    reason = stale(state) if state is not None and state.completed else None
+def _rerun_stale(combination: Combination, state: State | None, stale: Stale) -> Verdict:
+    reason = stale(combination, state) if state is not None and state.completed else None
     return (True, reason) if reason else (False, NOT_STALE)
 
 
-def _staleness(
-    triggers: Sequence[str], code: str | None, data: Callable[[Combination], str | None]
-) -> Callable[[Combination, State], str | None]:
+def _staleness(triggers: Sequence[str], code: str | None, data: Callable[[Combination], str | None]) -> Stale:
     def stale(combination: Combination, state: State) -> str | None:
         if "code" in triggers and state.code_revision != code:
             return CODE_CHANGED
