@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+import sweeper
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "checkmaite"
 EMBEDDING = {
     "device": "cpu",
@@ -41,6 +43,13 @@ def example_data(base: Path) -> Path:
     folder = base / "checkmaite_data"
     maker().main(folder)
     return folder
+
+
+def sweep_here(data: Path, store: Path, *overrides: str) -> sweeper.SweepResult:
+    """The example's sweep in this process, which has imported checkmaite already."""
+    said = [f"data={data}", f"analytics_store.uri={store}", "job_backend.kind=inline"]
+    where = {"config_dir": str(EXAMPLE / "conf"), "config_name": "digits"}
+    return sweeper.sweep([*said, *overrides], progress=False, **where)
 
 
 def assert_same_rows(got: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:

@@ -15,9 +15,7 @@ import pytest
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
 
-from checkmaite_parts import EXAMPLE, FEW_ITERATIONS, Direct, assert_same_rows, example_data, rewrite_canvases
-
-import sweeper
+from checkmaite_parts import FEW_ITERATIONS, Direct, assert_same_rows, example_data, rewrite_canvases, sweep_here
 
 ONCE = {
     "ic_feasibility": (["digits"], [], []),
@@ -43,10 +41,8 @@ def direct(data: Path) -> Direct:
 
 
 def sweep(data: Path, store: Path, *overrides: str) -> Any:
-    """The example's parts under other capabilities, in this process."""
-    said = [f"data={data}", f"analytics_store.uri={store}", "job_backend.kind=inline"]
-    where = {"config_dir": str(EXAMPLE / "conf"), "config_name": "digits"}
-    result = sweeper.sweep([*said, *overrides], progress=False, **where)
+    """The example's parts under other capabilities."""
+    result = sweep_here(data, store, *overrides)
     assert result.failures == ()
     return result
 

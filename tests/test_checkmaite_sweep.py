@@ -16,12 +16,11 @@ import pytest
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
 
-from checkmaite_parts import EXAMPLE, Direct, assert_same_rows, example_data
+from checkmaite_parts import EXAMPLE, Direct, assert_same_rows, example_data, sweep_here
 
 import sweeper
 
 CAPABILITIES = ["ic_evaluation", "ic_robustness", "ic_cleaning", "ic_bias", "ic_shift", "od_evaluation"]
-INLINE = "job_backend.kind=inline"
 
 
 @pytest.fixture(scope="module")
@@ -115,16 +114,13 @@ def test_checkmaites_own_store_reads_the_same(swept: tuple[dict[str, Any], Path]
 def test_a_wrong_number_of_classes_fails_alone(data: Path, tmp_path: Path) -> None:
     wrong = "+metric.wrong={_base_: checkmaite/ic_accuracy, num_classes: 7}"
     only = "only=[{capability: '*ic_evaluation', model: mlp_onnx}]"
-    document = run(data, tmp_path, only, wrong, INLINE)
-    assert document["exit_status"] == 1
-    assert document["counts"]["completed"] == 4
-    assert document["counts"]["failed"] == 2
-    assert {"wrong" in failure["label"] for failure in document["failures"]} == {True}
-    assert all("classes" in failure["message"] or "shape" in failure["message"] for failure in document["failures"])
-
-    again = run(data, tmp_path, only, wrong, INLINE, "rerun=missing")
-    assert again["plan"]["run"] == 2
-    assert again["plan"]["skip"] == 4
+    result = sweep_here(data, tmp_path, only, wrong)
+    assert result.exit_status == 1
+    assert (result.counts["completed"], result.counts["failed"]) == (4, 2)
+    assert all("wrong" in failure.label for failure in result.failures)
+    assert all("expected (7,)" in failure.message for failure in result.failures)
+    again = sweep_here(data, tmp_path, only, wrong, "rerun=missing")
+    assert [item.combination.metrics[0].name for item in again.plan.to_run] == ["wrong", "wrong"]
 
 
 def test_after_a_kill_only_what_is_missing_runs(data: Path, tmp_path: Path) -> None:
@@ -190,15 +186,14 @@ def test_a_misspelt_key_of_a_config_is_refused_before_anything_starts(data: Path
 
 
 def test_all_metrics_together_are_one_run(data: Path, tmp_path: Path, swept: tuple[dict[str, Any], Path]) -> None:
-    document = run(
+    result = sweep_here(
         data,
         tmp_path,
-        "only=[{capability: '*ic_evaluation', model: [mlp_onnx, alexnet]}]",
+        "only=[{capability: '*ic_evaluation', model: mlp_onnx}]",
         "capability.checkmaite.ic_evaluation._sweep_.metrics=together",
-        INLINE,
     )
-    assert document["counts"]["completed"] == 4
-    query = "SELECT dataset_id, model_id, metric_id, output_value FROM maite_evaluation WHERE model_id NOT LIKE 'R%'"
+    assert result.counts["completed"] == 2
+    query = "SELECT dataset_id, model_id, metric_id, output_value FROM maite_evaluation"
     together = sweeper.open_store(str(tmp_path)).sql(query).to_pylist()
     each = sweeper.open_store(str(swept[1])).sql(query).to_pylist()
     ids = {row["model_id"] for row in together}
