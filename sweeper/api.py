@@ -19,6 +19,7 @@ from sweeper._version import __version__
 from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import BackendError, ConfigError
+from sweeper.garbage import no_collection
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
 from sweeper.limits import Defaults, combine, unschedulable
@@ -199,6 +200,11 @@ def prepare(config: SweepConfig, will_run: Start = lambda store: None) -> Prepar
     StoreError
         The store cannot be reached.
     """
+    with no_collection():
+        return _prepared(config, will_run)
+
+
+def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     from sweeper.store import open_store
 
     settings = config.settings

@@ -19,8 +19,8 @@ ENOUGH = 1000
 """Small files in one table from which a sweep merges them at its end."""
 LOCK = "compact.lock"
 LOCK_EXPIRES_S = 600.0
-BATCH = 20_000
-"""Files that one merge takes at most, which bounds its memory."""
+BATCH = 5_000
+"""Files that one merge takes at most, which bounds its memory and the time for which the lock is not renewed."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Com
                 files.remove(catalog.notes_folder(table), note)
             while (count := _merge(files, table, token, grace_s, at_least)) > 0:
                 done[table] = done.get(table, 0) + count
+                files.put(PRIVATE, LOCK, token)  # still at work
         return Compacted(done)
 
 

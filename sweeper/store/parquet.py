@@ -93,11 +93,25 @@ def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
         raise SchemaError(f"Table {folder!r} has a column of several types in its files: {error}") from error
 
 
+_PLAIN = {
+    pa.large_string(): pa.string(),
+    pa.string_view(): pa.string(),
+    pa.large_binary(): pa.binary(),
+    pa.binary_view(): pa.binary(),
+}
+"""Types that other writers give to what we call text and bytes: polars, and so checkmaite, writes large strings."""
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    schema = pa.schema([pa.field(f.name, _PLAIN.get(f.type, f.type)) for f in table.schema])
+    return table if schema == table.schema else table.cast(schema)
+
+
 def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> pa.Table | None:
     try:
         with pq.ParquetFile(files.source(folder, name)) as file:
             columns = None if wanted is None else [c for c in wanted if c in file.schema_arrow.names]
-            return file.read(columns, use_threads=False)
+            return _plain(file.read(columns, use_threads=False))
     except FileNotFoundError as error:
         raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -112,7 +112,10 @@ class Store:
         payload = payload_rows(records, attempt.fingerprint if attempt else None, provenance.job_id)
         self._announce(payload.table, payload.schema)
         entities = entity_rows(run, payload.table, provenance)
-        return [payload, entities] if entities.rows else [payload]
+        if not entities.rows:
+            return [payload]
+        self._announce(entities.table, entities.schema)
+        return [payload, entities]
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""

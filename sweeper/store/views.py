@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from sweeper.garbage import no_collection
 from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
@@ -34,13 +35,14 @@ RESULTS = pa.schema(
 )
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
 _KEY_VALUE = (("output_key", "output_value"), ("key", "value"))
+FEW = 8
+"""Fewer fingerprints than one in so many of what is stored are few."""
 OVERALL = "overall"
 """The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at"}
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptState:
+class AttemptState(NamedTuple):
     """The newest completed attempt of a fingerprint, or where there is none its newest attempt."""
 
     completed: bool
@@ -52,33 +54,41 @@ class AttemptState:
 
 def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
-    return catalog.steadily(lambda: _states(files, wanted, details))
+    with no_collection():
+        return catalog.steadily(lambda: _states(files, wanted, details))
 
 
-Rank = tuple[bool, int]
-"""Whether an attempt completed, and when: the greater counts."""
+class _Single(NamedTuple):
+    """What the name of a file says of the one attempt in it; the greater counts."""
+
+    completed: bool
+    milliseconds: int
+    status: str
+    name: str
 
 
 def _states(files: Files, wanted: Collection[str], details: bool) -> dict[str, AttemptState]:
     waiting = journal.waiting(files)
     singles, opened = _singles(files, catalog.live(files, ATTEMPTS, waiting), wanted)
-    found: dict[str, tuple[Rank, AttemptState]] = {}
     if details:
-        opened += [name for _, _, name in singles.values()]
-    else:
-        found = {key: (rank, AttemptState(rank[0], status)) for key, (rank, status, _) in singles.items()}
+        opened += [single.name for single in singles.values()]
+        singles = {}
     table = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
-    for key, rank, state in _read_states(table, wanted) if table is not None else ():
-        if key not in found or rank >= found[key][0]:
-            found[key] = (rank, state)
-    return {key: state for key, (_, state) in found.items()}
+    found: dict[str, AttemptState] = {}
+    for key, milliseconds, state in _read_states(table, wanted) if table is not None else ():
+        if key not in wanted:
+            continue
+        single = singles.get(key)
+        if single is None or (state.completed, milliseconds) >= single[:2]:
+            found[key] = state
+            singles.pop(key, None)
+    found.update((key, AttemptState(single.completed, single.status)) for key, single in singles.items())
+    return found
 
 
-def _singles(
-    files: Files, live: Sequence[str], wanted: Collection[str]
-) -> tuple[dict[str, tuple[Rank, str, str]], list[str]]:
-    """The attempt that counts of each fingerprint by the names of files: rank, status and name; and the other files."""
-    singles: dict[str, tuple[Rank, str, str]] = {}
+def _singles(files: Files, live: Sequence[str], wanted: Collection[str]) -> tuple[dict[str, _Single], list[str]]:
+    """The attempt that counts of each fingerprint by the names of files, and the files whose names do not say."""
+    singles: dict[str, _Single] = {}
     others: list[str] = []
     sizes: Mapping[str, int] = {}
     for name in live:
@@ -87,10 +97,10 @@ def _singles(
             others.append(name)
         elif said.fingerprint in wanted:
             sizes = sizes or files.sizes(ATTEMPTS)
-            if _is_whole(files, name, said.size, sizes):
-                rank = (said.status == "completed", said.milliseconds)
-                if said.fingerprint not in singles or rank >= singles[said.fingerprint][0]:
-                    singles[said.fingerprint] = (rank, said.status, name)
+            single = _Single(said.status == "completed", said.milliseconds, said.status, name)
+            known = singles.get(said.fingerprint)
+            if _is_whole(files, name, said.size, sizes) and (known is None or single[:2] >= known[:2]):
+                singles[said.fingerprint] = single
     return singles, others
 
 
@@ -102,26 +112,40 @@ def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> b
     return sizes[name] == size
 
 
-def _read_states(table: pa.Table, wanted: Collection[str]) -> Iterator[tuple[str, Rank, AttemptState]]:
-    table = table.filter(pc.is_in(table["fingerprint"], pa.array(list(wanted), pa.string())))
-    for row in newest(table).to_pylist():
-        completed = row["status"] == "completed"
-        rank = (completed, int(row["finished_at"].timestamp() * 1000) if row["finished_at"] else 0)
-        details = (row["code_revision"], row["data_revision"], row["duration_s"])
-        yield row["fingerprint"], rank, AttemptState(completed, row["status"], *details)
+def _read_states(table: pa.Table, wanted: Collection[str]) -> Iterator[tuple[str, int, AttemptState]]:
+    """Fingerprint, milliseconds of its end and state, column by column: there may be a million.
+
+    Where few are wanted the others are left out; where most are, that would cost more than it saves.
+    """
+    if len(wanted) < len(table) / FEW:
+        table = table.filter(pc.is_in(table["fingerprint"], pa.array(list(wanted), pa.string())))
+    table = newest(table)
+    milliseconds = (_microseconds(table) // 1000).tolist()
+    completed = pc.equal(table["status"], "completed").to_pylist()
+    texts = [_shared(table[name]) for name in ("status", "code_revision", "data_revision")]
+    states = map(AttemptState, completed, *texts, table["duration_s"].to_pylist())
+    return zip(table["fingerprint"].to_pylist(), milliseconds, states, strict=True)
+
+
+def _shared(column: pa.ChunkedArray) -> list[str | None]:
+    """Text of which most is the same, each once in memory."""
+    encoded = column.combine_chunks().dictionary_encode()
+    values = [*encoded.dictionary.to_pylist(), None]
+    return [values[code] for code in pc.fill_null(encoded.indices, -1).to_pylist()]
 
 
 def newest(attempts: pa.Table) -> pa.Table:
     """One attempt per fingerprint: the newest completed one, else the newest."""
-    completed = pc.equal(attempts["status"], "completed").cast(pa.int8())
-    ordered = attempts.append_column("_rank", completed).sort_by(
-        [("fingerprint", "ascending"), ("_rank", "descending"), ("finished_at", "descending")]
-    )
-    if not len(ordered):
-        return attempts
-    keys = ordered["fingerprint"].combine_chunks()
-    first = pa.concat_arrays([pa.array([True]), pc.not_equal(keys[1:], keys[:-1])])
-    return ordered.filter(first).drop_columns(["_rank"])
+    key = attempts["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    completed = pc.fill_null(pc.equal(attempts["status"], "completed"), False).to_numpy()
+    order = np.lexsort((_microseconds(attempts), completed, key))
+    is_last = np.append(np.diff(key[order]) != 0, True)[: len(order)]
+    return attempts if is_last.all() else attempts.take(np.sort(order[is_last]))
+
+
+def _microseconds(attempts: pa.Table) -> Any:
+    """When attempts ended, since 1970; 0 where that is not known."""
+    return pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).to_numpy()
 
 
 def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
