@@ -1,0 +1,98 @@
+"""How long from the command to the first completed combination, beside a bare script of `ray.init` and one task.
+
+python tests/benchmarks/bench_start.py [--repeats 5]
+
+Twice: with a combination that does nothing beside a task that does nothing, and with the first combination of the
+default sweep (225 combinations are planned) beside a task that does the same by hand. Each is a process of its own, and
+both sides take turns. What is waited for is a file: that of the first completed attempt, or one that the script makes
+when its task has ended; looked for every 10 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ["PYTHONPATH"] = os.pathsep.join([sys.path[0], os.environ.get("PYTHONPATH", "")])
+
+from tabulate import tabulate
+
+HERE = Path(__file__).resolve().parent
+LOOK_S = 0.01
+PATIENCE_S = 300
+ZERO = dict.fromkeys(("datasets", "models", "metrics"), "ZERO")
+NOOP = {"noop": {"_target_": "benchmarks.noop.Noop", "_sweep_": {"arity": ZERO}}}
+NOTHING_ELSE = ["capability=[noop]", "dataset=[]", "model=[]", "metric=[]"]
+
+
+def first_completed(overrides: Sequence[str], folder: Path) -> float:
+    """Seconds until a sweep has its first completed attempt; it is then interrupted."""
+    store = Path(tempfile.mkdtemp(dir=folder))
+    where = ["--config-dir", str(folder / "conf"), f"analytics_store.uri={store}", "job_backend.num_cpus=2"]
+    attempts = store / "attempts"
+    return waited([sys.executable, "-m", "sweeper", *where, *overrides], lambda: any(attempts.glob("*_completed_*")))
+
+
+def bare(what: str, folder: Path) -> float:
+    """Seconds until the script has its task done."""
+    done = Path(tempfile.mkdtemp(dir=folder)) / "done"
+    return waited([sys.executable, str(HERE / "bare_ray.py"), str(done), what], done.exists)
+
+
+def waited(command: Sequence[str], ended: Callable[[], bool]) -> float:
+    """Seconds until `ended`; the process is waited for before the next is started."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        while not ended():
+            if process.poll() is not None or time.perf_counter() - began > PATIENCE_S:
+                said.seek(0)
+                raise SystemExit(f"{command} ended or hangs without a result:\n{said.read().decode()[-3000:]}")
+            time.sleep(LOOK_S)
+        took = time.perf_counter() - began
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    return took
+
+
+def in_turns(what: str, overrides: Sequence[str], repeats: int, folder: Path) -> tuple[float, float]:
+    """Medians of the script and of the sweep, each of which is first as often as the other."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(repeats):
+        sides = [
+            lambda: times[0].append(bare(what, folder)),
+            lambda: times[1].append(first_completed(overrides, folder)),
+        ]
+        for side in sides if number % 2 else reversed(sides):
+            side()
+    return median(times[0]), median(times[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = parser.parse_args().repeats
+    folder = Path(tempfile.mkdtemp(prefix="bench-start-"))
+    (folder / "conf" / "capability").mkdir(parents=True)
+    (folder / "conf" / "capability" / "noop.yaml").write_text(json.dumps(NOOP))
+    rows: list[list[object]] = []
+    for name, what, overrides in (("nothing", "nothing", NOTHING_ELSE), ("default sweep", "evaluate", [])):
+        script, ours = in_turns(what, overrides, repeats, folder)
+        rows.append([name, script, ours, ours / script])
+    print(tabulate(rows, ["first combination", "ray.init + task, s", "sweeper, s", "ratio"], floatfmt=".2f"))
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
