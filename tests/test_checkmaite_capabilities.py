@@ -15,7 +15,15 @@ import pytest
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
 
-from checkmaite_parts import FEW_ITERATIONS, Direct, assert_same_rows, example_data, rewrite_canvases, sweep_here
+from checkmaite_parts import (
+    FEW_ITERATIONS,
+    Counting,
+    Direct,
+    assert_same_rows,
+    example_data,
+    rewrite_canvases,
+    sweep_here,
+)
 
 ONCE = {
     "ic_feasibility": (["digits"], [], []),
@@ -134,6 +142,23 @@ def test_metrics_of_classification_are_those_of_scikit_learn(data: Path, direct:
         },
         abs=1e-6,
     )
+
+
+def test_metrics_that_are_scored_each_share_one_pass_over_the_images(data: Path, tmp_path: Path) -> None:
+    before = Counting.seen
+    result = sweep(
+        data,
+        tmp_path,
+        "capability=[checkmaite/ic_evaluation]",
+        "+model.counting={_target_: checkmaite_parts.Counting, _sweep_: {task: image_classification}}",
+        "only=[{dataset: digits, model: counting}]",
+        "exclude=[]",
+    )
+    assert {row["key"]: row["value"] for row in result.rows} == {
+        "accuracy": pytest.approx(0.1),
+        "f1_score": pytest.approx(2 * 0.1 / 1.1 / 10),  # of ten classes only one is ever named
+    }
+    assert Counting.seen - before == 100
 
 
 def test_the_family_of_map_agrees_with_itself(data: Path, tmp_path: Path) -> None:
