@@ -151,15 +151,13 @@ def _completed(store: Path) -> set[str]:
 
 
 def _kill_with_all_of_its_ray(driver: subprocess.Popen[bytes]) -> None:
-    """Kill -9 the driver, and wait for its orphans: a worker that has not noticed yet ends what it is about."""
-    orphans = psutil.Process(driver.pid).children(recursive=True)
-    driver.kill()
-    driver.wait()
-    _, left = psutil.wait_procs(orphans, timeout=20)
-    for process in left:  # agents of Ray, which stay for a while
+    """Kill -9 the driver and its workers, as a crash of the machine does: nobody goes on writing while we count."""
+    family = [psutil.Process(driver.pid), *psutil.Process(driver.pid).children(recursive=True)]
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left)
+    driver.wait()
+    psutil.wait_procs(family[1:])
 
 
 def _wait_for_completed(store: Path, *, at_least: int, process: subprocess.Popen[bytes]) -> set[str]:

@@ -30,7 +30,7 @@ SIZE = 32
 """Pixels of one side of a classification image."""
 CELL, CELLS = 24, 4
 """A canvas is CELLS x CELLS squares of CELL pixels."""
-TEST_PER_CLASS, TRAIN_PER_CLASS = 10, 60
+TEST_PER_CLASS, TRAIN_PER_CLASS = 5, 60
 N_CANVASES = 24
 NOISE, CANVAS_NOISE = 0.35, 0.8
 """Standard deviation of sensor noise, for pixels in [0, 1]. Digits on canvases are larger, and harder to drown."""
