@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 OURS = "sweeper"
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR, FOOT = 820, 250, 90, 56, 32, 20, 44
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR, FOOT = 820, 290, 70, 56, 32, 20, 44
 """Pixels: of the whole, left of the axis, right of its end, above and of each row, of a bar, below."""
 TITLE = "Overhead of one no-op combination"
 NOTE = "2 processors, logarithmic scale, start-up not counted"
@@ -29,7 +28,6 @@ def svg(costs: Sequence[Mapping[str, Any]]) -> str:
     ordered = sorted(costs, key=lambda cost: cost["ms"])
     low, high = math.floor(math.log10(ordered[0]["ms"])), math.ceil(math.log10(ordered[-1]["ms"]))
     height = TOP + ROW * len(ordered) + FOOT
-    several = {name for name, count in Counter(cost["system"] for cost in costs).items() if count > 1}
     return "\n".join(
         [
             f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' role='img' {FONT}>",
@@ -38,7 +36,7 @@ def svg(costs: Sequence[Mapping[str, Any]]) -> str:
             _text(20, 28, TITLE, size=16, weight=600),
             _text(WIDTH - 20, 28, NOTE, colour=FAINT, anchor="end"),
             *_decades(low, high, height),
-            *(line for index, cost in enumerate(ordered) for line in _row(index, cost, low, high, several)),
+            *(line for index, cost in enumerate(ordered) for line in _row(index, cost, low, high)),
             "</svg>\n",
         ]
     )
@@ -51,11 +49,10 @@ def _decades(low: int, high: int, height: int) -> Iterator[str]:
         yield _text(x, bottom + 20, _shown(10.0**power), colour=FAINT, anchor="middle")
 
 
-def _row(index: int, cost: Mapping[str, Any], low: int, high: int, several: set[str]) -> Iterator[str]:
+def _row(index: int, cost: Mapping[str, Any], low: int, high: int) -> Iterator[str]:
     name, top, end = cost["system"], TOP + ROW * index, _x(cost["ms"], low, high)
-    label = f"{name}, {cost['n']:,} runs" if name in several else name
     colour, weight = (MAIN, 600) if name == OURS else (OTHERS, 400)
-    yield _text(LEFT - 10, top + 15, label, anchor="end", weight=weight)
+    yield _text(LEFT - 10, top + 15, f"{name}, {cost['n']:,} runs", anchor="end", weight=weight)
     yield f"<rect x='{LEFT}' y='{top}' width='{max(end - LEFT, 1):.1f}' height='{BAR}' rx='3' fill='{colour}'/>"
     yield _text(end + 8, top + 15, _shown(cost["ms"]), weight=weight)
 
