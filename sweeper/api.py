@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
     from sweeper.store import Store
 
-Start = Callable[["Store"], None]
+Start = Callable[[], None]
 NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
@@ -161,16 +161,18 @@ class _Starting:
         self._config, self._pool = config, pool
         self._future: Future[RunnerBackend] | None = None
 
-    def start(self, store: Store) -> None:
-        """Begin to start, once the store is known to be there."""
-        store.check_reachable()
-        self._future = self._pool.submit(self._make)
+    def start(self) -> None:
+        """Begin to start, once the store is known to be there.
 
-    def _make(self) -> RunnerBackend:
-        from sweeper.jobs import make_backend
+        What the backend needs is imported here and now: two threads that import get in each other's way, while Ray
+        itself is mostly waited for, and the store's libraries are imported meanwhile.
+        """
+        from sweeper.jobs import backend_maker
+        from sweeper.store.files import open_files
 
         settings = self._config.settings
-        return make_backend(settings.job_backend, settings.store)
+        open_files(settings.store.uri, settings.store.storage_options).check()
+        self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
 
     def get(self) -> RunnerBackend:
         """The backend, once it is there."""
@@ -190,7 +192,7 @@ class _Starting:
             self._future.result().close()
 
 
-def prepare(config: SweepConfig, will_run: Start = lambda store: None) -> Prepared:
+def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
     """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs; writes nothing.
 
     Raises
@@ -205,22 +207,20 @@ def prepare(config: SweepConfig, will_run: Start = lambda store: None) -> Prepar
 
 
 def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
-    from sweeper.store import open_store
-
     settings = config.settings
     policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
     expansion = expand(config.grid)
     pairs, dropped = planning.identify(expansion.combinations, policy.duplicates)
-    store = open_store(settings.store.uri, settings.store.storage_options)
     if pairs and policy.rerun == "all":
-        _ready_to_run(store, (combination for combination, _ in pairs), will_run)
+        _ready_to_run((combination for combination, _ in pairs), will_run)
+    store = _store(settings.store)
     states = store.attempt_states([key for _, key in pairs], details=bool({*policy.triggers} - {"config"}))
     data = data_revisions()
     code = code_revision() if "code" in policy.triggers else None
     items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
-        _ready_to_run(store, (item.combination for item in running), will_run)
+        _ready_to_run((item.combination for item in running), will_run)
     made = Plan(items, expansion.left_out, dropped)
     return Prepared(_new_id(), config, made, planning.schedule(running, states), store, data)
 
@@ -230,9 +230,15 @@ def _new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
 
-def _ready_to_run(store: Store, combinations: Iterable[Combination], will_run: Start) -> None:
+def _store(location: StoreLocation) -> Store:
+    from sweeper.store import open_store  # not before it is needed: Ray starts while its libraries are imported
+
+    return open_store(location.uri, location.storage_options)
+
+
+def _ready_to_run(combinations: Iterable[Combination], will_run: Start) -> None:
     check_targets(_parts(combinations))
-    will_run(store)
+    will_run()
 
 
 def _parts(combinations: Iterable[Combination]) -> list[Choice]:

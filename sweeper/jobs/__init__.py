@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import JobCancelledError, JobError, JobFailedError, JobTimeoutError
 from sweeper.jobs.api import (
+    backend_maker,
     configure_job_backend,
     get_job,
     list_jobs,
-    make_backend,
     shutdown_job_backend,
     submit_capability,
 )
@@ -37,11 +37,11 @@ __all__ = [
     "RaySimpleJob",
     "RaySimpleJobBackend",
     "Report",
+    "backend_maker",
     "configure_job_backend",
     "configure_provenance",
     "get_job",
     "list_jobs",
-    "make_backend",
     "shutdown_job_backend",
     "submit_capability",
 ]

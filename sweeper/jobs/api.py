@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import near_match
@@ -146,8 +147,10 @@ def shutdown_job_backend(wait: bool = True) -> None:
         _active = None
 
 
-def make_backend(settings: Any, store: StoreLocation) -> Any:
-    """A backend for one sweep, from its `job_backend` settings. It is not made the active one.
+def backend_maker(settings: Any, store: StoreLocation) -> Callable[[], Any]:
+    """What makes a backend for one sweep from its `job_backend` settings, and starts Ray where that is its kind.
+
+    What that needs is imported now. The backend is not made the active one.
 
     Raises
     ------
@@ -156,8 +159,8 @@ def make_backend(settings: Any, store: StoreLocation) -> Any:
     """
     kind = _backend_class(settings.kind)
     if settings.kind == "inline":
-        return kind(store)
-    return kind(store, address=settings.address, runtime_env=settings.runtime_env, num_cpus=settings.num_cpus)
+        return partial(kind, store)
+    return partial(kind, store, address=settings.address, runtime_env=settings.runtime_env, num_cpus=settings.num_cpus)
 
 
 def _required() -> JobBackend:
