@@ -6,7 +6,9 @@ python tests/benchmarks/bench_sweep.py [--sizes 1000 3000 10000] [--memory 50000
 from __future__ import annotations
 
 import argparse
+import atexit
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -34,6 +36,9 @@ from sweeper.store import kernel, open_store
 
 CPUS = 2
 WINDOW = 64
+SCRATCH = tempfile.mkdtemp(prefix="bench-sweep-")
+"""Removed only at the end: clearing one store would slow down the writes to the next."""
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
 ONE = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE}
 
 
@@ -72,7 +77,7 @@ def bare(n: int) -> None:
 
 def sweep(n: int) -> None:
     """A sweep of no-ops into a fresh store, every result durable."""
-    uri = tempfile.mkdtemp()
+    uri = tempfile.mkdtemp(dir=SCRATCH)
     backend = RaySimpleJobBackend(uri)
     builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri), kernel=kernel()))
     settings = RunSettings(Defaults(), max_in_flight=WINDOW)
