@@ -50,6 +50,7 @@ class RequestBuilder:
             attempt=self._attempt(item, number),
             log_dir=self._sweep.log_dir,
             kernel=self._sweep.kernel,
+            report_threshold=capability.runtime.report,
         )
 
     def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:

@@ -39,6 +39,8 @@ class Runtime:
     retry_exceptions: bool | None = None
     timeout_s: float | None = None
     max_in_flight: int | None = None
+    report: float | None = None
+    """For a capability: what its run's `collect_md_report` is given as `threshold`; `None` asks for no report."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

@@ -92,6 +92,15 @@ def _table_of(store: Any, fingerprint: str) -> str:
     return rows[0]["payload_table"]
 
 
+def test_every_run_keeps_the_report_that_checkmaite_makes_of_it(swept: tuple[dict[str, Any], Path]) -> None:
+    attempts = sweeper.open_store(str(swept[1])).sql("SELECT capability, report_uri FROM attempts").to_pylist()
+    titles = {(row["capability"], Path(row["report_uri"]).read_text().splitlines()[0]) for row in attempts}
+    assert len(attempts) == 28
+    assert {capability for capability, _ in titles} == {f"checkmaite/{name}" for name in CAPABILITIES}
+    assert all(title.startswith("# ") for _, title in titles)
+    assert ("checkmaite/ic_evaluation", "# Basic Evaluation with MAITE") in titles
+
+
 def test_checkmaites_own_store_reads_the_same(swept: tuple[dict[str, Any], Path]) -> None:
     from checkmaite.core.analytics_store import AnalyticsStore, ParquetBackend
 

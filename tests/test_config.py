@@ -346,6 +346,7 @@ RUNTIME_VALUES = {
     "_sweep_.reads_predictions": "true",
     "_sweep_.predictions_depend_on": "[estimator]",
     "_sweep_.resources": "{num_cpus: 2}",
+    "_sweep_.report": "0.7",
     "_sweep_.retries": "3",
     "_sweep_.retry_exceptions": "true",
     "_sweep_.timeout_s": "9",

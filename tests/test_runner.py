@@ -158,6 +158,24 @@ def test_results_that_cannot_be_made_parquet_now_wait_on(bench: Bench, monkeypat
     assert bench.statuses() == sorted((f"t{i}", "completed") for i in range(20))
 
 
+def test_the_report_of_a_run_is_kept_where_its_choice_asks_for_one(bench: Bench):
+    wanted = Runtime(report=0.5)
+    outcome = bench.run(
+        planned(tiny("told", wanted, report="# Fine"), tiny("silent", report="# Fine"), tiny("none", wanted))
+    )
+    assert outcome.counts["completed"] == 3
+    reports = {row["capability"]: row["report_uri"] for row in bench.store.attempts().to_pylist()}
+    assert (reports["silent"], reports["none"]) == (None, None)
+    assert Path(reports["told"]).read_text() == "# Fine"
+
+
+def test_a_report_that_cannot_be_made_loses_no_measurement(bench: Bench):
+    assert bench.run(planned(tiny("odd", Runtime(report=0.5), report=7))).counts["completed"] == 1
+    (row,) = bench.store.attempts().to_pylist()
+    assert (row["status"], row["report_uri"]) == ("completed", None)
+    assert len(bench.store.results()) == 1
+
+
 def test_what_a_users_code_raises_is_recorded_shown_and_leaves_the_rest_alone(bench: Bench):
     outcome = bench.run(planned(tiny("good"), tiny("bad", error="wrong shape"), tiny("fine")))
     assert (outcome.counts["completed"], outcome.counts["failed"], outcome.exit_status) == (2, 1, 1)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_parts import ScoreRun, attempt, fail, fingerprint, record, values
+from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record, values
 
 from sweeper.errors import ConfigError, MissingExtraError, SchemaError, StoreError
 from sweeper.records import Record
@@ -151,6 +151,34 @@ def test_results_are_one_row_per_value_of_the_newest_completed_attempt(store: St
     assert [(row["capability"], row["value"]) for row in only_b] == [("b", 4.0)]
     assert len(store.results(sweep_id="sweep")) == 3
     assert len(store.results(sweep_id="another")) == 0
+
+
+def test_values_of_one_key_at_several_strengths_and_of_several_images_are_told_apart(store: Store):
+    class Strength(Record, table_name="strengths"):
+        theta_key: str
+        theta_value: float
+        metric_key: str
+        metric_value: float
+
+    class Map(Record, table_name="maps"):
+        image_index: int
+        entropy: float
+
+    def write(name: str, *rows: Record) -> None:
+        run = ScoreRun([], run_uid=name)
+        run.extract = lambda: [*rows]  # type: ignore[method-assign,return-value]
+        store.record(run, provenance=Provenance(job_id=name), attempt=attempt(name), finished_at=BEGAN)
+
+    at = {"theta_key": "factor", "metric_key": "accuracy", "run_uid": "s"}
+    write("s", *(Strength(**at, theta_value=x, metric_value=1 - x) for x in (0.25, 0.5)))
+    write("m", *(Map(run_uid="m", image_index=i, entropy=float(i)) for i in range(2)))
+    found = {(row["key"], row["scope"], row["value"]) for row in store.results().to_pylist()}
+    assert found == {
+        ("accuracy at factor=0.25", "overall", 0.75),
+        ("accuracy at factor=0.5", "overall", 0.5),
+        ("entropy", "image 0", 0.0),
+        ("entropy", "image 1", 1.0),
+    }
 
 
 def test_an_empty_store_has_empty_views(store: Store):

@@ -134,6 +134,7 @@ _CHECKS: Mapping[str, schema.Check] = {
     "retry_exceptions": schema.flag,
     "timeout_s": schema.positive,
     "max_in_flight": schema.positive_count,
+    "report": schema.amount,
     "files": schema.each(schema.text),
 }
 

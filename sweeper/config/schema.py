@@ -52,6 +52,7 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
     "_sweep_.retry_exceptions": RUNTIME,
     "_sweep_.timeout_s": RUNTIME,
     "_sweep_.max_in_flight": RUNTIME,
+    "_sweep_.report": RUNTIME,
     "_sweep_.files": RUNTIME,
 }
 """Every field of the config schema. Identity is hashed into fingerprints; runtime says how, where or whether to run."""

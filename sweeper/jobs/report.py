@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 MAX_INLINE_BYTES = 64 * 1024
 
 
-def collect(run: Any, threshold: float | None, store: Store, job_id: str) -> Report | None:
+def collect(
+    run: Any, threshold: float | None, store: Store, job_id: str, *, max_inline: int = MAX_INLINE_BYTES
+) -> Report | None:
     """The report of a run, or `None` where it makes none or none is asked for.
 
     `collect_md_report` returns Markdown, or an object with `content` or `uri` as checkmaite's reports have them.
-    A text over 64 KiB is written to the store's own folder under the job's id, and its URI is returned.
+    A text over `max_inline` bytes is written to the store's own folder under the job's id, and its URI is returned.
     """
     make = getattr(run, "collect_md_report", None)
     if threshold is None or not callable(make):
@@ -26,7 +28,7 @@ def collect(run: Any, threshold: float | None, store: Store, job_id: str) -> Rep
     except NotImplementedError:  # checkmaite's way of saying that a capability has no report
         return None
     report = made if made is None else _report(made)
-    if report is None or report.content is None or len(report.content.encode()) <= MAX_INLINE_BYTES:
+    if report is None or report.content is None or len(report.content.encode()) <= max_inline:
         return report
     uri = store.write_artifact(f"reports/{job_id}/{report.filename}", report.content.encode())
     return Report(None, uri, report.media_type, report.filename)

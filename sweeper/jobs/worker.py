@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
 from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
-from sweeper.jobs.protocol import CapabilityRunRef
+from sweeper.jobs.protocol import CapabilityRunRef, Report
 from sweeper.jobs.provenance import of_job
 from sweeper.jobs.report import collect
 from sweeper.request import InferenceRequest, RunRequest, StoreLocation, Ticket, log_path
@@ -119,7 +120,7 @@ def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime)
         completed_at=finished_at,
     )
     store = open_store(request.store)
-    report = collect(run, request.report_threshold, store, ticket.job_id)
+    report = _report(request, run, store, ticket.job_id)
     uri = store.record(
         run,
         provenance=who,
@@ -127,9 +128,21 @@ def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime)
         started_at=started_at,
         finished_at=finished_at,
         host=_host(),
+        report_uri=report.uri if report is not None else None,
         may_wait=request.kernel is not None and request.kernel == kernel(),
     )
     return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
+
+
+def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report | None:
+    """The run's report; in a sweep always a file, for nobody keeps the receipt, and no reason to lose a measurement."""
+    if request.attempt is None:
+        return collect(run, request.report_threshold, store, job_id)
+    try:
+        return collect(run, request.report_threshold, store, job_id, max_inline=0)
+    except Exception:  # noqa: BLE001 - told in the log of the combination
+        traceback.print_exc()
+        return None
 
 
 def _record_failure(

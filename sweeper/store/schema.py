@@ -85,6 +85,7 @@ class AttemptRow:
     code_revision: str | None = None
     data_revision: str | None = None
     log_uri: str | None = None
+    report_uri: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

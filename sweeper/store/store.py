@@ -64,6 +64,7 @@ class Store:
         started_at: datetime | None = None,
         finished_at: datetime | None = None,
         host: str | None = None,
+        report_uri: str | None = None,
         may_wait: bool = False,
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
@@ -94,6 +95,7 @@ class Store:
                 started_at=started_at,
                 finished_at=finished_at,
                 host=host,
+                report_uri=report_uri,
                 result_run_uid=run.run_uid,
                 job_id=provenance.job_id,
                 payload_table=records[0].table_name if records else None,

@@ -34,12 +34,12 @@ RESULTS = pa.schema(
     ]
 )
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
-_KEY_VALUE = (("output_key", "output_value"), ("key", "value"))
+_KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 FEW = 8
 """Fewer fingerprints than one in so many of what is stored are few."""
 OVERALL = "overall"
 """The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
-_IDS = {"run_uid", "job_id", "fingerprint", "created_at"}
+_IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
 
 
 class AttemptState(NamedTuple):
@@ -201,19 +201,37 @@ def _long(payload: pa.Table) -> Iterator[pa.Table]:
     has = set(payload.column_names)
     base = {name: payload[name] for name in ("run_uid", "job_id")}
     rest = {
-        "scope": pc.fill_null(payload["scope"], OVERALL) if "scope" in has else pa.array([OVERALL] * len(payload)),
+        "scope": _scope(payload),
         "higher_is_better": payload["higher_is_better"]
         if "higher_is_better" in has
         else pa.nulls(len(payload), pa.bool_()),
     }
     for key, value in _KEY_VALUE:
         if {key, value} <= has:
-            yield _columns(base, payload[key], payload[value], rest)
+            yield _columns(base, _key(payload, key), payload[value], rest)
             return
     for field in payload.schema:
         if field.name not in _IDS and (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
             key_column = pa.array([field.name] * len(payload), pa.string())
             yield _columns(base, key_column, payload[field.name], rest)
+
+
+def _scope(payload: pa.Table) -> Any:
+    """What each row is about: a run as a whole, unless the table says otherwise."""
+    if "scope" in payload.column_names:
+        return pc.fill_null(payload["scope"], OVERALL)
+    if "image_index" in payload.column_names:  # checkmaite's saliency: a row for each map
+        return pc.binary_join_element_wise("image", payload["image_index"].cast(pa.string()), " ")
+    return pa.array([OVERALL] * len(payload), pa.string())
+
+
+def _key(payload: pa.Table, name: str) -> Any:
+    """The key of each value, and of checkmaite's robustness the strength too: accuracy at factor=0.5."""
+    if not {"theta_key", "theta_value"} <= set(payload.column_names):
+        return payload[name]
+    strength = pc.round(payload["theta_value"], 6).cast(pa.string())
+    where = pc.binary_join_element_wise(payload["theta_key"], strength, "=")
+    return pc.binary_join_element_wise(payload[name], where, " at ")
 
 
 def _columns(base: dict[str, Any], key: Any, value: Any, rest: dict[str, Any]) -> pa.Table:
