@@ -74,15 +74,14 @@ def _states(files: Files, wanted: Collection[str], details: bool) -> dict[str, A
         opened += [single.name for single in singles.values()]
         singles = {}
     table = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
-    found: dict[str, AttemptState] = {}
-    for key, milliseconds, state in _read_states(table, wanted) if table is not None else ():
-        if key not in wanted:
-            continue
-        single = singles.get(key)
-        if single is None or (state.completed, milliseconds) >= single[:2]:
-            found[key] = state
-            singles.pop(key, None)
-    found.update((key, AttemptState(single.completed, single.status)) for key, single in singles.items())
+    rows = _read_states(table, wanted) if table is not None else iter(())
+    found = {
+        key: state
+        for key, milliseconds, state in rows
+        if key in wanted and (key not in singles or (state.completed, milliseconds) >= singles[key][:2])
+    }
+    for key, single in singles.items():
+        found.setdefault(key, AttemptState(single.completed, single.status))
     return found
 
 
@@ -123,7 +122,7 @@ def _read_states(table: pa.Table, wanted: Collection[str]) -> Iterator[tuple[str
     milliseconds = (_microseconds(table) // 1000).tolist()
     completed = pc.equal(table["status"], "completed").to_pylist()
     texts = [_shared(table[name]) for name in ("status", "code_revision", "data_revision")]
-    states = map(AttemptState, completed, *texts, table["duration_s"].to_pylist())
+    states = map(AttemptState._make, zip(completed, *texts, table["duration_s"].to_pylist(), strict=True))
     return zip(table["fingerprint"].to_pylist(), milliseconds, states, strict=True)
 
 
