@@ -135,11 +135,14 @@ def _shared(column: pa.ChunkedArray) -> list[str | None]:
 
 def newest(attempts: pa.Table) -> pa.Table:
     """One attempt per fingerprint: the newest completed one, else the newest."""
-    key = attempts["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    encoded = attempts["fingerprint"].combine_chunks().dictionary_encode()
+    if len(encoded.dictionary) == len(attempts):  # nothing was attempted twice, and sorting is most of the work
+        return attempts
+    key = encoded.indices.to_numpy(zero_copy_only=False)
     completed = pc.fill_null(pc.equal(attempts["status"], "completed"), False).to_numpy()
     order = np.lexsort((_microseconds(attempts), completed, key))
-    is_last = np.append(np.diff(key[order]) != 0, True)[: len(order)]
-    return attempts if is_last.all() else attempts.take(np.sort(order[is_last]))
+    is_last = np.append(np.diff(key[order]) != 0, True)
+    return attempts.take(np.sort(order[is_last]))
 
 
 def _microseconds(attempts: pa.Table) -> Any:
