@@ -348,14 +348,14 @@ def test_an_extra_that_is_missing_is_named_with_its_command(monkeypatch: pytest.
 def test_a_place_that_cannot_be_written_is_told_early(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        open_store(tmp_path / "file").check_reachable()
+        open_store(tmp_path / "file").files.check()
     with pytest.raises(StoreError, match="cannot be written"):
-        open_store("/proc/nowhere/store").check_reachable()
+        open_store("/proc/nowhere/store").files.check()
 
 
 def test_secrets_are_in_no_representation(tmp_path: Path):
     store = open_store("s3://bucket/x", {"key": "AKIA", "secret": "hush", "endpoint_url": "http://127.0.0.1:9"})
     assert "hush" not in repr(store) + str(vars(store))
     with pytest.raises(StoreError) as caught:
-        store.check_reachable()
+        store.files.check()
     assert "hush" not in str(caught.value)

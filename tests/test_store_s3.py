@@ -44,7 +44,7 @@ def store(options: dict[str, Any], request: pytest.FixtureRequest) -> Store:
 
 
 def test_writes_views_and_merges_as_on_a_disk(store: Store):
-    store.check_reachable()
+    store.files.check()
     uri = record(store, "a", 1.0, 2.0)
     assert uri is not None
     assert uri.startswith("s3://results/")
@@ -64,7 +64,7 @@ def test_writes_views_and_merges_as_on_a_disk(store: Store):
 
 def test_a_bucket_that_is_not_there_is_told_without_secrets(options: dict[str, Any]):
     with pytest.raises(StoreError, match="no-such-bucket") as caught:
-        open_store("s3://no-such-bucket/x", options).check_reachable()
+        open_store("s3://no-such-bucket/x", options).files.check()
     assert "testing-secret" not in str(caught.value)
 
 

@@ -259,8 +259,6 @@ class RaySimpleJob(BaseJob[T]):
     ----------
     ref
         The task's return value; its receipt where there are two.
-    payload
-        The second return value of a task whose first only says how it ended.
     """
 
     def __init__(
@@ -273,10 +271,9 @@ class RaySimpleJob(BaseJob[T]):
         *,
         log: str | None = None,
         reports_start: bool = False,
-        payload: Any = None,
     ) -> None:
         super().__init__(job_id, job_name, created_at, log)
-        self.ref, self.payload = ref, payload
+        self.ref = ref
         self._session, self._reports_start = session, reports_start
         self._cancelling = False
         self._started_at: datetime | None = None
@@ -325,6 +322,10 @@ class RaySimpleJob(BaseJob[T]):
 
 class RayInference(RaySimpleJob[worker.Inference]):
     """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
+
+    def __init__(self, receipt: Any, payload: Any, session: Session) -> None:
+        super().__init__(receipt, uuid4().hex, "predict", datetime.now(UTC), session)
+        self.payload = payload
 
     @property
     def nbytes(self) -> int:
@@ -416,7 +417,7 @@ class RaySimpleJobBackend:
         request = InferenceRequest(self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf)
         task = self._task(_infer, resources, max_retries=0, num_returns=2)
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)))
-        return RayInference(receipt, uuid4().hex, "predict", datetime.now(UTC), self._session, payload=payload)
+        return RayInference(receipt, payload, self._session)
 
     def forget(self, part: Any) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""

@@ -169,10 +169,6 @@ class Store:
 
     # What the driver looks up
 
-    def check_reachable(self) -> None:
-        """Raise a StoreError, in seconds, where the store cannot be written."""
-        self.files.check()
-
     def attempt_states(self, fingerprints: Collection[str], *, details: bool = False) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
 
