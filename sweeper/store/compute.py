@@ -1,7 +1,46 @@
-"""Arrow's compute functions; they are made when pyarrow is imported, which no type checker sees."""
+"""Arrow's compute functions, made when pyarrow is imported, so that no type checker sees them; and one more."""
+
+from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute
 
 pc: Any = pyarrow.compute
+
+_WIDTH = 64
+"""Characters of a fingerprint."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""Any odd number that mixes bits well: 2**64 over the golden ratio (D. Knuth, TAOCP 3, section 6.4)."""
+
+
+def places(texts: pa.Array, wanted: pa.Array) -> pa.Array:
+    """Where each text is among `wanted`, null where it is not: `pc.index_in`, at a third of its cost for fingerprints.
+
+    Two columns of fingerprints are matched by a 64-bit integer of each, and what matches is compared whole; where that
+    finds a difference, or not all are fingerprints, Arrow hashes the texts.
+    """
+    left, right = _words(texts), _words(wanted)
+    if left is not None and right is not None:
+        found = pc.index_in(pa.array(_key(left)), pa.array(_key(right)))
+        matched = np.flatnonzero(pc.is_valid(found).to_numpy(zero_copy_only=False))
+        other = found.drop_null().to_numpy()
+        if all(np.array_equal(left[matched, word], right[other, word]) for word in range(left.shape[1])):
+            return found
+    return pc.index_in(texts, wanted)
+
+
+def _words(texts: pa.Array) -> Any:
+    """Fingerprints as rows of eight 64-bit words, without a copy; `None` where a text is something else."""
+    if not len(texts) or texts.null_count or not pc.all(pc.equal(pc.binary_length(texts), _WIDTH)).as_py():
+        return None
+    _, offsets, data = texts.buffers()
+    begin = np.frombuffer(offsets, np.int32)[texts.offset]
+    return np.frombuffer(data, np.uint8)[begin : begin + _WIDTH * len(texts)].view(np.uint64).reshape(len(texts), -1)
+
+
+def _key(words: Any) -> Any:
+    """The first sixteen hexadecimal digits, of which each word carries 32 bits in 64, as one integer."""
+    return words[:, 0] * _ODD + words[:, 1]

@@ -174,7 +174,7 @@ class Store:
 
         `details` adds revisions and durations of small files that were not merged yet, which means opening them.
         """
-        wanted = set(fingerprints)
+        wanted = list(fingerprints)
         return views.states(self.files, wanted, details=details) if wanted else {}
 
     def log_dir(self, sweep_id: str) -> str:

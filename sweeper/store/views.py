@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from sweeper.garbage import no_collection
 from sweeper.store import catalog, journal, names
-from sweeper.store.compute import pc
+from sweeper.store.compute import pc, places
 from sweeper.store.files import Files
-from sweeper.store.parquet import VanishedError, warn_of_damage
-from sweeper.store.schema import ATTEMPTS, TIME
+from sweeper.store.parquet import VanishedError, union, warn_of_damage
+from sweeper.store.schema import ATTEMPTS, TIME, attempts_schema
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store
@@ -35,8 +35,7 @@ RESULTS = pa.schema(
 )
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
-FEW = 8
-"""Fewer fingerprints than one in so many of what is stored are few."""
+COMPLETED = "completed"
 OVERALL = "overall"
 """The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
@@ -52,7 +51,7 @@ class AttemptState(NamedTuple):
     duration_s: float | None = None
 
 
-def states(files: Files, wanted: Collection[str], *, details: bool) -> dict[str, AttemptState]:
+def states(files: Files, wanted: Sequence[str], *, details: bool) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
     with no_collection():
         return catalog.steadily(lambda: _states(files, wanted, details))
@@ -67,38 +66,29 @@ class _Single(NamedTuple):
     name: str
 
 
-def _states(files: Files, wanted: Collection[str], details: bool) -> dict[str, AttemptState]:
+def _states(files: Files, wanted: Sequence[str], details: bool) -> dict[str, AttemptState]:
     waiting = journal.waiting(files)
     singles, opened = _singles(files, catalog.live(files, ATTEMPTS, waiting), wanted)
     if details:
         opened += [single.name for single in singles.values()]
         singles = {}
-    table = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
-    rows = _read_states(table, wanted) if table is not None else iter(())
-    found = {
-        key: state
-        for key, milliseconds, state in rows
-        if key in wanted and (key not in singles or (state.completed, milliseconds) >= singles[key][:2])
-    }
-    for key, single in singles.items():
-        found.setdefault(key, AttemptState(single.completed, single.status))
-    return found
+    rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
+    return _read_states(union(ATTEMPTS, [_told(singles), *([] if rows is None else [rows])]), wanted)
 
 
-def _singles(files: Files, live: Sequence[str], wanted: Collection[str]) -> tuple[dict[str, _Single], list[str]]:
+def _singles(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, _Single], list[str]]:
     """The attempt that counts of each fingerprint by the names of files, and the files whose names do not say."""
+    parsed = {name: names.parse(name) for name in live}
+    others = [name for name, said in parsed.items() if said is None]
+    if len(others) == len(live):
+        return {}, others
     singles: dict[str, _Single] = {}
-    others: list[str] = []
-    sizes: Mapping[str, int] = {}
-    for name in live:
-        said = names.parse(name)
-        if said is None:
-            others.append(name)
-        elif said.fingerprint in wanted:
-            sizes = sizes or files.sizes(ATTEMPTS)
-            single = _Single(said.status == "completed", said.milliseconds, said.status, name)
+    chosen, sizes = set(wanted), files.sizes(ATTEMPTS)
+    for name, said in parsed.items():
+        if said is not None and said.fingerprint in chosen and _is_whole(files, name, said.size, sizes):
+            single = _Single(said.status == COMPLETED, said.milliseconds, said.status, name)
             known = singles.get(said.fingerprint)
-            if _is_whole(files, name, said.size, sizes) and (known is None or single[:2] >= known[:2]):
+            if known is None or single[:2] >= known[:2]:
                 singles[said.fingerprint] = single
     return singles, others
 
@@ -111,19 +101,23 @@ def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> b
     return sizes[name] == size
 
 
-def _read_states(table: pa.Table, wanted: Collection[str]) -> Iterator[tuple[str, int, AttemptState]]:
-    """Fingerprint, milliseconds of its end and state, column by column: there may be a million.
+def _told(singles: Mapping[str, _Single]) -> pa.Table:
+    """What the names of files say, as rows of `attempts`: first of all rows, so that at equal times others count."""
+    ended = pa.array([single.milliseconds * 1000 for single in singles.values()], pa.int64()).cast(TIME)
+    status = pa.array([single.status for single in singles.values()], pa.string())
+    told = pa.table({"fingerprint": pa.array(singles, pa.string()), "status": status, "finished_at": ended})
+    return union(ATTEMPTS, [told, attempts_schema().empty_table().select(_STATE_COLUMNS)])
 
-    Where few are wanted the others are left out; where most are, that would cost more than it saves.
-    """
-    if len(wanted) < len(table) / FEW:
-        table = table.filter(pc.is_in(table["fingerprint"], pa.array(list(wanted), pa.string())))
-    table = newest(table)
-    milliseconds = (_microseconds(table) // 1000).tolist()
-    completed = pc.equal(table["status"], "completed").to_pylist()
+
+def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
+    """State by fingerprint, column by column and with the keys that were asked for: there may be a million."""
+    place = places(table["fingerprint"].combine_chunks(), pa.array(wanted, pa.string()))
+    table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
+    table, keys = _one_each(table, place.drop_null().to_numpy())
+    completed = pc.equal(table["status"], COMPLETED).to_pylist()
     texts = [_shared(table[name]) for name in ("status", "code_revision", "data_revision")]
     states = map(AttemptState._make, zip(completed, *texts, table["duration_s"].to_pylist(), strict=True))
-    return zip(table["fingerprint"].to_pylist(), milliseconds, states, strict=True)
+    return dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
 
 
 def _shared(column: pa.ChunkedArray) -> list[str | None]:
@@ -136,13 +130,17 @@ def _shared(column: pa.ChunkedArray) -> list[str | None]:
 def newest(attempts: pa.Table) -> pa.Table:
     """One attempt per fingerprint: the newest completed one, else the newest."""
     encoded = attempts["fingerprint"].combine_chunks().dictionary_encode()
-    if len(encoded.dictionary) == len(attempts):  # nothing was attempted twice, and sorting is most of the work
-        return attempts
-    key = encoded.indices.to_numpy(zero_copy_only=False)
-    completed = pc.fill_null(pc.equal(attempts["status"], "completed"), False).to_numpy()
-    order = np.lexsort((_microseconds(attempts), completed, key))
-    is_last = np.append(np.diff(key[order]) != 0, True)
-    return attempts.take(np.sort(order[is_last]))
+    return _one_each(attempts, encoded.indices.to_numpy())[0]
+
+
+def _one_each(attempts: pa.Table, keys: Any) -> tuple[pa.Table, Any]:
+    """The attempt that counts of each key, an integer a row, and the keys that remain."""
+    if not len(keys) or np.bincount(keys).max() == 1:  # nothing was attempted twice, and sorting is most of the work
+        return attempts, keys
+    completed = pc.fill_null(pc.equal(attempts["status"], COMPLETED), False).to_numpy()
+    order = np.lexsort((_microseconds(attempts), completed, keys))
+    kept = np.sort(order[np.append(np.diff(keys[order]) != 0, True)])
+    return attempts.take(kept), keys[kept]
 
 
 def _microseconds(attempts: pa.Table) -> Any:
@@ -173,7 +171,7 @@ def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | 
 def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
     attempts = store.attempts()
-    attempts = attempts.filter(pc.equal(attempts["status"], "completed"))
+    attempts = attempts.filter(pc.equal(attempts["status"], COMPLETED))
     if fingerprints is not None:
         attempts = attempts.filter(pc.is_in(attempts["fingerprint"], pa.array(list(fingerprints), pa.string())))
     if sweep_id is not None:
