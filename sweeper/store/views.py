@@ -13,14 +13,22 @@ from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc, places
 from sweeper.store.files import Files
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
-from sweeper.store.schema import ATTEMPTS, TIME, attempts_schema
+from sweeper.store.schema import ATTEMPTS, TIME
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store
 
 PAIR = " + "
 """Between the names of several parts on one axis."""
-_STATE_COLUMNS = ("fingerprint", "status", "finished_at", "code_revision", "data_revision", "duration_s")
+_STATES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("fingerprint", "status")),
+        ("finished_at", TIME),
+        *((name, pa.string()) for name in ("code_revision", "data_revision")),
+        ("duration_s", pa.float64()),
+    ]
+)
+"""What is read of `attempts` to tell the state of a combination."""
 RESULTS = pa.schema(
     [
         *((name, pa.string()) for name in ("capability", "dataset", "model", "metric", "key")),
@@ -72,8 +80,9 @@ def _states(files: Files, wanted: Sequence[str], details: bool) -> dict[str, Att
     if details:
         opened += [single.name for single in singles.values()]
         singles = {}
-    rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATE_COLUMNS)
-    return _read_states(union(ATTEMPTS, [_told(singles), *([] if rows is None else [rows])]), wanted)
+    rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATES.names)
+    parts = [*([_told(singles)] if singles else []), *([] if rows is None else [rows])]
+    return _read_states(union(ATTEMPTS, [_STATES.empty_table(), *parts]), wanted) if parts else {}
 
 
 def _singles(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, _Single], list[str]]:
@@ -105,8 +114,7 @@ def _told(singles: Mapping[str, _Single]) -> pa.Table:
     """What the names of files say, as rows of `attempts`: first of all rows, so that at equal times others count."""
     ended = pa.array([single.milliseconds * 1000 for single in singles.values()], pa.int64()).cast(TIME)
     status = pa.array([single.status for single in singles.values()], pa.string())
-    told = pa.table({"fingerprint": pa.array(singles, pa.string()), "status": status, "finished_at": ended})
-    return union(ATTEMPTS, [told, attempts_schema().empty_table().select(_STATE_COLUMNS)])
+    return pa.table({"fingerprint": pa.array(singles, pa.string()), "status": status, "finished_at": ended})
 
 
 def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
