@@ -16,6 +16,23 @@ COMMANDS = {
     "check": "look for damaged or foreign files in the store; --repair moves them aside",
 }
 
+_QUIET = frozenset(
+    (
+        "--dry-run",
+        "--help",
+        "-h",
+        "--hydra-help",
+        "--version",
+        "--cfg",
+        "-c",
+        "--info",
+        "-i",
+        "--shell-completion",
+        "-sc",
+    )
+)
+"""Flags with which nothing runs."""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -64,6 +81,13 @@ def parse(argv: Sequence[str]) -> Arguments:
         hydra=hydra,
         overrides=overrides,
     )
+
+
+def may_run(argv: Sequence[str]) -> bool:
+    """Whether a command line looks as if Ray might be needed: a guess, made before anything is imported."""
+    if argv and _is_bare_word(argv[0]) and argv[0] != "run":
+        return False
+    return _QUIET.isdisjoint(word.split("=")[0] for word in argv) and "job_backend.kind=inline" not in argv
 
 
 def _command(argv: Sequence[str]) -> tuple[str, list[str]]:

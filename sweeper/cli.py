@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sweeper import arguments, hydra_flags, render
@@ -23,10 +24,30 @@ COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
 
 
-def run_command(argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+@dataclass(frozen=True)
+class Asked:
+    """A command line and the config that it composes; none where Hydra is only to show something."""
+
+    args: Arguments
+    config: SweepConfig | None
+
+
+def read(argv: Sequence[str]) -> Asked:
+    """Take a command line apart and compose its config.
+
+    Raises
+    ------
+    ConfigError
+        Either is wrong.
+    """
+    args = arguments.parse(argv)
+    return Asked(args, None if hydra_flags.wanted(args.hydra) else _load(args))
+
+
+def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[Sequence[str]], Asked] = read) -> int:
     """Run one command line and return its exit status; errors of the user end as one message on `err`."""
     try:
-        return _dispatch(arguments.parse(argv), argv, out, err)
+        return _dispatch(read(argv), argv, out, err)
     except SweeperError as error:
         err.write(f"sweeper: {error}\n")
         return USAGE_ERROR
@@ -35,10 +56,10 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO) -> int:
         return INTERRUPTED
 
 
-def _dispatch(args: Arguments, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
-    if hydra_flags.wanted(args.hydra):
+def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+    args, config = asked.args, asked.config
+    if config is None:
         return _show(args, out)
-    config = _load(args)
     if args.command in _STORE_COMMANDS:
         return _STORE_COMMANDS[args.command](args, config, out, err)
     for note in config.notes:

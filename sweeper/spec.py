@@ -5,13 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 AXES = ("capability", "dataset", "model", "metric")
 """The four config groups of a sweep, in the order in which a combination is named."""
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Arity(enum.Enum):
@@ -33,7 +30,7 @@ class Runtime:
     reads_predictions: bool | None = None
     predictions_depend_on: tuple[str, ...] | None = None
     """Keys of a capability's spec that change the predictions it reads (its augmentation, say); `None`: all of them."""
-    resources: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    resources: Mapping[str, float] = field(default_factory=dict[str, float])
     """`num_cpus`, `num_gpus` and custom Ray resources."""
     retries: int | None = None
     retry_exceptions: bool | None = None

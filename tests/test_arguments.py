@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeper.arguments import own_help, parse
+from sweeper.arguments import may_run, own_help, parse
 from sweeper.errors import ConfigError
 
 
@@ -46,3 +46,15 @@ def test_help_names_every_subcommand_and_flag():
     text = own_help()
     for word in ("plan", "query", "compact", "check", "--rerun-only-missing", "--dry-run", "--json"):
         assert word in text
+
+
+@pytest.mark.parametrize("argv", [[], ["run"], ["model=[svm]", "--json"], ["--multirun", "model=svm,knn"]])
+def test_a_sweep_may_need_ray(argv: list[str]):
+    assert may_run(argv)
+
+
+@pytest.mark.parametrize(
+    "argv", [["plan"], ["query", "SELECT 1"], ["--dry-run"], ["--cfg", "job"], ["--help"], ["job_backend.kind=inline"]]
+)
+def test_what_runs_nothing_on_ray_does_not(argv: list[str]):
+    assert not may_run(argv)

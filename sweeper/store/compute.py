@@ -1,4 +1,4 @@
-"""Arrow's compute functions, made when pyarrow is imported, so that no type checker sees them; and one more."""
+"""Arrow's compute functions, and one more."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
-pc: Any = pyarrow.compute
+
+class _Compute:
+    """`pyarrow.compute`, imported when it is first used: a worker only writes, and need not wait for it."""
+
+    def __getattr__(self, name: str) -> Any:
+        import pyarrow.compute
+
+        return getattr(pyarrow.compute, name)
+
+
+pc: Any = _Compute()
 
 _WIDTH = 64
 """Characters of a fingerprint."""

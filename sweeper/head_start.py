@@ -1,0 +1,59 @@
+"""Two things at once at the start of a command, on two cores: one in a forked child, one here."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
+
+
+def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
+    """What `make` returns or raises, made in a child process while `meanwhile` runs in this one.
+
+    What can be pickled comes back, and the child's `sys.path` with it. Where nothing does (the child was killed, an
+    error is none that a user is meant to see), `make` is called here, and whatever is wrong shows itself. Only for a
+    process that has a single thread and nothing open yet: others must not be forked.
+    """
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(receiver)
+        _answer(make, sender)
+    os.close(sender)
+    try:
+        meanwhile()
+    finally:
+        with open(receiver, "rb") as pipe:
+            said = pipe.read()
+        os.waitpid(child, 0)
+    if not said:
+        return make()
+    answer, error, sys.path[:] = pickle.loads(said)
+    if error is not None:
+        raise error
+    return answer
+
+
+def _answer(make: Callable[[], object], sender: int) -> NoReturn:
+    """Send what `make` returns or raises, as far as it can be sent, and end this process at once."""
+    try:
+        said = _pickled(make)
+        with open(sender, "wb") as pipe:
+            pipe.write(said)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
+
+
+def _pickled(make: Callable[[], object]) -> bytes:
+    from sweeper.errors import SweeperError
+
+    try:
+        return pickle.dumps((make(), None, sys.path))
+    except (SweeperError, SystemExit) as error:
+        return pickle.dumps((None, error, sys.path))
