@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweeper.garbage import no_collection
+from sweeper.records import OVERALL
 from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
@@ -37,8 +38,6 @@ _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "fi
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 FEW = 8
 """Fewer fingerprints than one in so many of what is stored are few."""
-OVERALL = "overall"
-"""The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
 
 
