@@ -161,7 +161,11 @@ def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str,
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    attempts = counting(store, fingerprints, sweep_id)
+    return measured(store, counting(store, fingerprints, sweep_id))
+
+
+def measured(store: Store, attempts: pa.Table) -> pa.Table:
+    """See `Store.measured`."""
     parts: list[pa.Table] = []
     for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], table))
