@@ -1,0 +1,170 @@
+"""Reads the store, once, into the plain data that the report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sweeper.errors import ConfigError, near_match
+from sweeper.leaderboard import Leaderboard, leaderboards, measure
+from sweeper.outcome import STATUSES
+from sweeper.records import OVERALL
+from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Strength, Sweep
+from sweeper.report.order import in_order, natural
+from sweeper.report.run_reports import read_reports
+from sweeper.store import views
+from sweeper.store.compute import pc
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sweeper.store import Store
+
+SWEEPS = 20
+"""So many sweeps are listed, the newest; so many combinations that did not complete; so many panels by strength."""
+INCOMPLETE = 100
+STRENGTH_PANELS = 24
+LISTED_REPORTS = 500
+"""Reports of runs beyond these are only counted."""
+TRACEBACK = 20_000
+"""Of a traceback the last so many characters are shown: its end says what went wrong."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+AXES = ("capability", "dataset", "model", "metric")
+_COLUMNS = (
+    *AXES,
+    *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
+    *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
+    *("result_run_uid", "job_id", "payload_table"),
+)
+_STRENGTH = r"^(?P<base>.*)(?:@| at (?P<parameter>[^=]+)=)(?P<strength>-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)$"
+"""`accuracy@0.5` as our own robustness writes its keys, `accuracy at factor=0.5` as the view names checkmaite's."""
+SEVERITY = "severity"
+"""The scope of a value at one strength, where the key does not name the parameter."""
+
+
+def gather(store: Store, sweep: str | None = None) -> Contents:
+    """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
+    attempts = _of_sweep(store, store.attempts(_COLUMNS), sweep)
+    newest = in_order(views.newest(attempts), AXES)
+    is_completed = pc.equal(newest["status"], "completed")
+    completed, incomplete = newest.filter(is_completed), newest.filter(pc.invert(is_completed))
+    values = in_order(store.measured(completed), ("capability", "metric", "key", "dataset", "model"))
+    sweeps = _sweeps(attempts)
+    strengths, more_strengths = _strengths(values)
+    linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
+    return Contents(
+        store=store.uri,
+        sweep=sweep,
+        made_at=datetime.now(UTC),
+        counts=_counts(newest),
+        sweeps=tuple(sweeps[:SWEEPS]),
+        more_sweeps=max(0, len(sweeps) - SWEEPS),
+        leaderboards=_leaderboards(values),
+        strengths=strengths,
+        more_strengths=more_strengths,
+        incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
+        more_incomplete=max(0, len(incomplete) - INCOMPLETE),
+        reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
+        more_reports=max(0, len(linked) - LISTED_REPORTS),
+    )
+
+
+def _of_sweep(store: Store, attempts: pa.Table, sweep: str | None) -> pa.Table:
+    if not len(attempts):
+        raise ConfigError(
+            f"The analytics store {store.uri} holds no attempts, so there is nothing to report. Run a sweep first "
+            "(python -m sweeper), or name another store with analytics_store.uri=..."
+        )
+    if sweep is None:
+        return attempts
+    is_wanted = pc.or_(pc.equal(attempts["sweep_id"], sweep), pc.equal(attempts["sweep_name"], sweep))
+    chosen = attempts.filter(is_wanted)
+    if not len(chosen):
+        raise ConfigError(_no_such_sweep(store, _sweeps(attempts), sweep))
+    return chosen
+
+
+def _no_such_sweep(store: Store, known: Sequence[Sweep], sweep: str) -> str:
+    hint = near_match(sweep, [name for one in known for name in (one.id, one.name)])
+    newest = ", ".join(f"{one.id} ({one.name})" for one in known[:5])
+    return (
+        f"The analytics store {store.uri} has no sweep with the id or name {sweep!r}.{hint} "
+        f"Its newest sweeps: {newest}. Give one of these to --sweep, or leave it out for the whole store."
+    )
+
+
+def _sweeps(attempts: pa.Table) -> list[Sweep]:
+    """Every sweep that made one of these attempts, the newest first."""
+    counted = attempts.select(["sweep_id", "sweep_name", "submitted_at", "finished_at"]).append_column(
+        "completed", pc.equal(attempts["status"], "completed").cast("int64")
+    )
+    wanted = [("submitted_at", "min"), ("finished_at", "max"), ("completed", "sum"), ("completed", "count")]
+    rows = counted.group_by(["sweep_id", "sweep_name"]).aggregate(wanted).to_pylist()
+    return sorted(map(_sweep, rows), key=lambda one: (one.began or _EPOCH, one.id), reverse=True)
+
+
+def _sweep(row: Mapping[str, Any]) -> Sweep:
+    began, ended = row["submitted_at_min"], row["finished_at_max"]
+    return Sweep(row["sweep_id"], row["sweep_name"], began, ended, row["completed_count"], row["completed_sum"])
+
+
+def _counts(newest: pa.Table) -> dict[str, int]:
+    found = {pair["values"]: pair["counts"] for pair in pc.value_counts(newest["status"]).to_pylist()}
+    return {**dict.fromkeys(STATUSES, 0), **found}
+
+
+def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
+    """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
+    rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
+    return tuple(
+        replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural(line.name))))
+        for board in leaderboards(rows)
+    )
+
+
+def _strengths(values: pa.Table) -> tuple[tuple[Strength, ...], int]:
+    """Values at a strength, of the first panels only, and how many panels more there are."""
+    parts = pc.extract_regex(values["key"], _STRENGTH)
+    base, parameter, strength = (pc.struct_field(parts, name) for name in ("base", "parameter", "strength"))
+    names_strength = pc.or_(pc.greater(pc.utf8_length(parameter), 0), pc.equal(values["scope"], SEVERITY))
+    table = values.append_column("base", base).append_column("parameter", parameter).append_column("at", strength)
+    chosen = table.filter(pc.fill_null(pc.and_(names_strength, pc.greater(pc.utf8_length(table["model"]), 0)), False))
+    panel = pc.binary_join_element_wise(*(chosen[name] for name in ("capability", "dataset", "metric", "base")), "\0")
+    panels = pc.unique(panel)
+    rows = chosen.filter(pc.is_in(panel, panels.slice(0, STRENGTH_PANELS)))
+    return tuple(_strength(row) for row in rows.to_pylist()), max(0, len(panels) - STRENGTH_PANELS)
+
+
+def _strength(row: Mapping[str, Any]) -> Strength:
+    return Strength(
+        capability=row["capability"],
+        dataset=row["dataset"],
+        model=row["model"],
+        measure=measure({**row, "key": row["base"]}),
+        parameter=row["parameter"] or SEVERITY,
+        strength=float(row["at"]),
+        value=row["value"],
+        higher_is_better=row["higher_is_better"],
+    )
+
+
+def _names(row: Mapping[str, Any]) -> Names:
+    return Names(*(row[axis] or "" for axis in AXES))
+
+
+def _incomplete(row: Mapping[str, Any]) -> Incomplete:
+    message, trace = (row["error_message"] or "").strip(), row["traceback"] or ""
+    return Incomplete(
+        names=_names(row),
+        status=row["status"],
+        error_type=row["error_type"] or "",
+        message=message.splitlines()[0] if message else "",
+        traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
+        log_uri=row["log_uri"],
+    )
+
+
+def _unread(row: Mapping[str, Any]) -> RunReport:
+    return RunReport(_names(row), row["report_uri"])
