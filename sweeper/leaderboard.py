@@ -45,10 +45,7 @@ class Leaderboard:
 
     @property
     def direction(self) -> str:
-        """`higher is better`, `lower is better`, or nothing where that is not known."""
-        if self.higher_is_better is None:
-            return ""
-        return "higher is better" if self.higher_is_better else "lower is better"
+        return direction(self.higher_is_better)
 
 
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> list[Leaderboard]:
@@ -68,6 +65,13 @@ def measure(row: Mapping[str, Any]) -> str:
     """What a row's value is called: `ece`, `ece area`; nothing where no model takes part."""
     beyond = str(row["key"]).removeprefix(str(row["metric"])).lstrip(".")
     return f"{row['metric']} {beyond}".strip() if row["model"] else ""
+
+
+def direction(higher_is_better: bool | None) -> str:
+    """`higher is better`, `lower is better`, or nothing where that is not known."""
+    if higher_is_better is None:
+        return ""
+    return "higher is better" if higher_is_better else "lower is better"
 
 
 def _leaderboard(capability: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Leaderboard:

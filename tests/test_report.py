@@ -389,7 +389,7 @@ def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(page, "LINES", 3)
     many = board(*((f"m{n}", [float(n), float(n)]) for n in range(9)), ("once", [9.0, 0.0]))
     shown = page._table("t", many)
-    assert [name for name, _ in shown.rows] == ["m7", "m8", "once"]
+    assert [name for name, _ in shown.rows] == ["m8", "once", "m7"]
     assert shown.note == "the best 3 of 10 models"
 
 

@@ -164,11 +164,10 @@ def _table(anchor: str, board: Leaderboard) -> Table:
 
 
 def _shown(board: Leaderboard) -> Sequence[Line]:
-    """All lines, or of very many those that are best of a column and then the best on average, in their order."""
+    """All lines by their names; of very many those that are best of a column, and then the best on average."""
     if len(board.lines) <= LINES:
         return board.lines
-    chosen = sorted(range(len(board.lines)), key=lambda index: _merit(board, board.lines[index]))[:LINES]
-    return [board.lines[index] for index in sorted(chosen)]
+    return sorted(board.lines, key=lambda line: _merit(board, line))[:LINES]
 
 
 def _merit(board: Leaderboard, line: Line) -> tuple[bool, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sweeper.leaderboard import Leaderboard
+from sweeper.leaderboard import Leaderboard, direction
 from sweeper.report.contents import Strength
 from sweeper.report.order import natural
 
@@ -53,7 +53,6 @@ class Panel:
 class Group:
     """Plots of one kind and capability."""
 
-    capability: str
     title: str
     panels: tuple[Panel, ...]
     left_out: int
@@ -71,8 +70,7 @@ def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
     for capability, found in groupby(panels, key=lambda pair: pair[0]):
         drawn = [panel for _, panel in found if any(one.points for one in panel.series)]
         if drawn:
-            title = f"{capability} {kind}"
-            yield Group(capability, title, tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
+            yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
 
 
 def _over_datasets(board: Leaderboard) -> Panel:
@@ -88,9 +86,8 @@ def _by_strength(strengths: Sequence[Strength]) -> Iterator[tuple[str, Panel]]:
     for one in strengths:
         panels.setdefault((one.capability, one.dataset, one.measure, one.parameter), []).append(one)
     for (capability, dataset, measure, parameter), found in panels.items():
-        better = found[0].higher_is_better
-        direction = "" if better is None else "higher is better" if better else "lower is better"
-        yield capability, Panel(f"{measure} on {dataset}", direction, parameter, (), _curves(found))
+        better = direction(found[0].higher_is_better)
+        yield capability, Panel(f"{measure} on {dataset}", better, parameter, (), _curves(found))
 
 
 def _curves(found: Sequence[Strength]) -> tuple[Series, ...]:

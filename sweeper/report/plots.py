@@ -92,7 +92,7 @@ def _draw_range(axes: Axes, others: Sequence[Series]) -> None:
     if values:
         places = sorted(values)
         least, greatest = ([choose(values[x]) for x in places] for choose in (min, max))
-        axes.fill_between(places, least, greatest, color=RANGE, linewidth=2)
+        axes.fill_between(places, least, greatest, color=RANGE, linewidth=0)
 
 
 def _label(axes: Axes, panel: Panel) -> None:
