@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from report_parts import PIXEL, SCRIPT, fill
 from store_parts import BEGAN, attempt, fail, record
@@ -25,6 +26,7 @@ from sweeper.report.contents import Contents, Names, RunReport, Strength
 from sweeper.report.documents import to_html
 from sweeper.report.gather import gather
 from sweeper.report.order import natural
+from sweeper.report.strengths import strengths_of
 from sweeper.store import AttemptRow, Store, open_store
 
 
@@ -170,12 +172,8 @@ def test_values_by_strength_are_found_in_the_keys_of_our_robustness(contents: Co
     ],
 )
 def test_which_values_are_at_a_strength(key: str, scope: str, expected: tuple[str, str | None, str] | None):
-    import pyarrow as pa
-
-    from sweeper.report.gather import _strengths
-
     row = {"capability": "r", "dataset": "d", "model": "m", "metric": "x", "key": key, "scope": scope, "value": 1.0}
-    found, left_out = _strengths(pa.Table.from_pylist([{**row, "higher_is_better": None}]))
+    found, left_out = strengths_of(pa.Table.from_pylist([{**row, "higher_is_better": None}]))
     assert left_out == 0
     said = [(one.measure, one.parameter, one.strength) for one in found]
     assert said == ([] if expected is None else [(f"x {expected[0]}", expected[1] or "severity", float(expected[2]))])
@@ -287,6 +285,12 @@ def board(*lines: tuple[str, Sequence[float | None]], better: bool | None = True
 
 def test_a_measure_of_one_dataset_is_not_drawn():
     assert panels.groups([board(("a", [0.1]), ("b", [0.2]))], []) == []
+
+
+def test_a_measure_at_one_strength_is_drawn_by_strength_only():
+    one = board(("a", [0.1, 0.3]), ("b", [0.2, 0.4]))
+    assert panels.groups([one], [])
+    assert panels.groups([replace(one, measure="f1 at factor=0.5")], []) == []
 
 
 def test_gaps_and_infinite_values_are_not_drawn():
@@ -403,6 +407,10 @@ def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, c
         *re.findall(r'query "(.*?)"', "\n".join(page._queries(swept.uri).values())),
     ):
         assert swept.sql(sql).num_rows
+
+
+def test_a_long_name_may_break_behind_a_slash_and_is_still_text():
+    assert page.breakable("a/<b>") == "a/<wbr>&lt;b&gt;"
 
 
 def test_a_command_is_safe_to_paste():

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.leaderboard import Leaderboard, leaderboards, measure
+from sweeper.leaderboard import Leaderboard, leaderboards
 from sweeper.outcome import STATUSES
 from sweeper.records import OVERALL
-from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Strength, Sweep
+from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
 from sweeper.report.order import in_order, natural
 from sweeper.report.run_reports import read_reports
+from sweeper.report.strengths import strengths_of
+from sweeper.spec import AXES
 from sweeper.store import views
 from sweeper.store.compute import pc
 
@@ -23,25 +25,21 @@ if TYPE_CHECKING:
     from sweeper.store import Store
 
 SWEEPS = 20
-"""So many sweeps are listed, the newest; so many combinations that did not complete; so many panels by strength."""
+"""So many sweeps are listed, the newest, and so many combinations that did not complete."""
 INCOMPLETE = 100
-STRENGTH_PANELS = 24
 LISTED_REPORTS = 500
 """Reports of runs beyond these are only counted."""
 TRACEBACK = 20_000
 """Of a traceback the last so many characters are shown: its end says what went wrong."""
+MESSAGE = 500
+"""Of the first line of a message, the first so many."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-AXES = ("capability", "dataset", "model", "metric")
 _COLUMNS = (
     *AXES,
     *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
     *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
     *("result_run_uid", "job_id", "payload_table"),
 )
-_STRENGTH = r"^(?P<base>.*)(?:@| at (?P<parameter>[^=]+)=)(?P<strength>-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)$"
-"""`accuracy@0.5` as our own robustness writes its keys, `accuracy at factor=0.5` as the view names checkmaite's."""
-SEVERITY = "severity"
-"""The scope of a value at one strength, where the key does not name the parameter."""
 
 
 def gather(store: Store, sweep: str | None = None) -> Contents:
@@ -52,7 +50,7 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
     completed, incomplete = newest.filter(is_completed), newest.filter(pc.invert(is_completed))
     values = in_order(store.measured(completed), ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
-    strengths, more_strengths = _strengths(values)
+    strengths, more_strengths = strengths_of(values)
     linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
     return Contents(
         store=store.uri,
@@ -124,32 +122,6 @@ def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
     )
 
 
-def _strengths(values: pa.Table) -> tuple[tuple[Strength, ...], int]:
-    """Values at a strength, of the first panels only, and how many panels more there are."""
-    parts = pc.extract_regex(values["key"], _STRENGTH)
-    base, parameter, strength = (pc.struct_field(parts, name) for name in ("base", "parameter", "strength"))
-    names_strength = pc.or_(pc.greater(pc.utf8_length(parameter), 0), pc.equal(values["scope"], SEVERITY))
-    table = values.append_column("base", base).append_column("parameter", parameter).append_column("at", strength)
-    chosen = table.filter(pc.fill_null(pc.and_(names_strength, pc.greater(pc.utf8_length(table["model"]), 0)), False))
-    panel = pc.binary_join_element_wise(*(chosen[name] for name in ("capability", "dataset", "metric", "base")), "\0")
-    panels = pc.unique(panel)
-    rows = chosen.filter(pc.is_in(panel, panels.slice(0, STRENGTH_PANELS)))
-    return tuple(_strength(row) for row in rows.to_pylist()), max(0, len(panels) - STRENGTH_PANELS)
-
-
-def _strength(row: Mapping[str, Any]) -> Strength:
-    return Strength(
-        capability=row["capability"],
-        dataset=row["dataset"],
-        model=row["model"],
-        measure=measure({**row, "key": row["base"]}),
-        parameter=row["parameter"] or SEVERITY,
-        strength=float(row["at"]),
-        value=row["value"],
-        higher_is_better=row["higher_is_better"],
-    )
-
-
 def _names(row: Mapping[str, Any]) -> Names:
     return Names(*(row[axis] or "" for axis in AXES))
 
@@ -160,7 +132,7 @@ def _incomplete(row: Mapping[str, Any]) -> Incomplete:
         names=_names(row),
         status=row["status"],
         error_type=row["error_type"] or "",
-        message=message.splitlines()[0] if message else "",
+        message=message.splitlines()[0][:MESSAGE] if message else "",
         traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
         log_uri=row["log_uri"],
     )

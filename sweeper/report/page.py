@@ -110,7 +110,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(when=when, took=took, href=href)
+    made.filters.update(when=when, took=took, href=href, breakable=breakable)
     made.filters.update(document=lambda text: Markup(documents.to_html(str(text))), svg=Markup)
     return made
 
@@ -253,6 +253,13 @@ def took(span: timedelta | None) -> str:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def breakable(name: str) -> str:
+    """A name that may go on in the next line behind a slash, as those of checkmaite's choices need to."""
+    from markupsafe import Markup, escape
+
+    return Markup("/<wbr>").join(escape(part) for part in name.split("/"))
 
 
 def href(uri: str) -> str:

@@ -10,6 +10,7 @@ from itertools import groupby
 from sweeper.leaderboard import Leaderboard, direction
 from sweeper.report.contents import Strength
 from sweeper.report.order import natural
+from sweeper.report.strengths import is_at_strength
 
 COLOURS = 8
 """So many models have a colour of their own; the others are drawn as the range that they cover."""
@@ -61,8 +62,9 @@ class Group:
 
 def groups(boards: Sequence[Leaderboard], strengths: Sequence[Strength]) -> list[Group]:
     """First models over datasets, then values by strength, each kind capability by capability."""
-    comparable = [board for board in boards if board.side == "model" and len(board.columns) > 1]
-    over_datasets = _grouped("over datasets", ((board.capability, _over_datasets(board)) for board in comparable))
+    over_datasets = _grouped(
+        "over datasets", ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
+    )
     return [*over_datasets, *_grouped("by strength", _by_strength(strengths))]
 
 
@@ -71,6 +73,10 @@ def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
         drawn = [panel for _, panel in found if any(one.points for one in panel.series)]
         if drawn:
             yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
+
+
+def _is_comparable(board: Leaderboard) -> bool:
+    return board.side == "model" and len(board.columns) > 1 and not is_at_strength(board.measure)
 
 
 def _over_datasets(board: Leaderboard) -> Panel:
