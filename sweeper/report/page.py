@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ BOARDS = 80
 """So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
 LINES = 100
 COLUMNS = 40
+_WORDS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 @dataclass(frozen=True)
@@ -256,10 +258,10 @@ def took(span: timedelta | None) -> str:
 
 
 def breakable(name: str) -> str:
-    """A name that may go on in the next line behind a slash, as those of checkmaite's choices need to."""
+    """A name that may go on in the next line behind what joins its words, rather than in the middle of one."""
     from markupsafe import Markup, escape
 
-    return Markup("/<wbr>").join(escape(part) for part in name.split("/"))
+    return Markup("<wbr>").join(escape(word) for word in _WORDS.split(name))
 
 
 def href(uri: str) -> str:
