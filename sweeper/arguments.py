@@ -11,6 +11,7 @@ from sweeper.errors import ConfigError, near_match
 COMMANDS = {
     "run": "run the sweep (the default)",
     "plan": "print what would run and why, without starting Ray",
+    "report": "write one HTML page: leaderboards, plots, what did not complete and why",
     "query": "run SQL over the tables and views of the store: query 'SELECT ...'",
     "compact": "merge the small files of the store",
     "check": "look for damaged or foreign files in the store; --repair moves them aside",
@@ -46,6 +47,7 @@ class Arguments:
     format: str
     output: str | None
     sql: str | None
+    sweep: str | None
     hydra: argparse.Namespace
     """Hydra's own flags."""
     overrides: list[str]
@@ -78,6 +80,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         format=ours.format,
         output=ours.output,
         sql=sql,
+        sweep=ours.sweep,
         hydra=hydra,
         overrides=overrides,
     )
@@ -121,7 +124,8 @@ def _own_flags() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form"
     )
-    parser.add_argument("--output", "-o", help="query: file to write instead of stdout")
+    parser.add_argument("--output", "-o", help="query: file to write instead of stdout; report: its file (report.html)")
+    parser.add_argument("--sweep", help="report: id or name of the sweeps to cover, instead of the whole store")
     return parser
 
 

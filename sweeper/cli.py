@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+REPORT = "report.html"
 COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
 
@@ -130,6 +131,16 @@ def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     return 0
 
 
+def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.output import write_text
+    from sweeper.report import html
+
+    path = args.output or REPORT
+    write_text(html(_store(config), args.sweep), path)
+    out.write(f"report: {path}\n")
+    return 0
+
+
 def _compact(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     out.write(f"{_store(config).compact()}\n")
     return 0
@@ -141,7 +152,7 @@ def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     return 0 if report.sound or args.repair else 1
 
 
-_STORE_COMMANDS = {"query": _query, "compact": _compact, "check": _check}
+_STORE_COMMANDS = {"report": _report, "query": _query, "compact": _compact, "check": _check}
 
 
 def _store(config: SweepConfig) -> Any:

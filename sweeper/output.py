@@ -1,4 +1,4 @@
-"""A table written out: for a person, as CSV, as JSON or as Parquet."""
+"""What is written out: a table for a person, as CSV, as JSON or as Parquet, and text as it is."""
 
 from __future__ import annotations
 
@@ -26,8 +26,24 @@ def write_table(table: pyarrow.Table, form: str, path: str | None, out: TextIO) 
     if path is None:
         out.write(text)
     else:
+        write_text(text, path)
+
+
+def write_text(text: str, path: str) -> None:
+    """Write a file as it is.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be written there.
+    """
+    try:
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there, with --output FILE."
+        ) from error
 
 
 def _parquet(table: pyarrow.Table, path: str | None) -> None:

@@ -18,6 +18,8 @@ from sweeper.errors import SchemaError
 
 SCALARS: tuple[type, ...] = (str, int, float, bool, bytes, datetime)
 """What a column can hold."""
+OVERALL = "overall"
+"""The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
 
 
 def utc_now() -> datetime:

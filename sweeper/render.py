@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sweeper import leaderboard
+from sweeper.leaderboard import Leaderboard
 from sweeper.outcome import Failure, Outcome
 from sweeper.planning import Plan, Planned
 
@@ -35,55 +36,16 @@ def _counts(plan: Plan) -> list[str]:
 
 
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One table per capability, metric and key: models by datasets, the best of each dataset marked.
-
-    Rows of the `results` view, of which only those that sum a run up are shown. Where no model takes part there is one
-    table per capability. The best is marked where the rows say which direction is better (`higher_is_better`).
-    """
-    tables: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        if row["scope"] != "overall":
-            continue
-        title = f"{row['metric']} {_key(row)}".strip() if row["model"] else ""
-        tables.setdefault((row["capability"], title), []).append(row)
-    return "\n\n".join(
-        _table(f"{capability}: {title}" if title else capability, rows) for (capability, title), rows in tables.items()
-    )
+    """The tables of `sweeper.leaderboard` as text, the best of each column marked."""
+    return "\n\n".join(_table(board) for board in leaderboard.leaderboards(rows))
 
 
-def _key(row: Mapping[str, Any]) -> str:
-    """What a key says beyond the metric's name: nothing for `ece`, `area` for `ece.area`."""
-    return str(row["key"]).removeprefix(str(row["metric"])).lstrip(".")
-
-
-def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _table(board: Leaderboard) -> str:
     from tabulate import tabulate
 
-    side, top = _axes(rows)
-    cells: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        cells.setdefault(row[side], {})[row[top]] = row["value"]
-    columns = list(dict.fromkeys(row[top] for row in rows))
-    better = rows[0].get("higher_is_better") if rows[0]["model"] else None
-    best = {column: _best((line.get(column) for line in cells.values()), better) for column in columns}
-    body = [[name, *(_cell(line.get(c), best[c]) for c in columns)] for name, line in cells.items()]
-    header = [f"{title}{'' if better is None else ' (higher is better)' if better else ' (lower is better)'}", *columns]
+    body = [[line.name, *map(_cell, line.values, board.best)] for line in board.lines]
+    header = [f"{board.title}{f' ({board.direction})' if board.direction else ''}", *board.columns]
     return tabulate(body, header, disable_numparse=True, stralign="right", colalign=("left",))
-
-
-def _axes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """What stands down the side of a table and what along its top: without models, the more numerous down the side."""
-    if rows[0]["model"]:
-        return "model", "dataset"
-    many_datasets = len({row["dataset"] for row in rows}) > len({row["key"] for row in rows})
-    return ("dataset", "key") if many_datasets else ("key", "dataset")
-
-
-def _best(values: Iterable[float | None], higher: bool | None) -> float | None:
-    present = [value for value in values if value is not None and not math.isnan(value)]
-    if higher is None or len(present) < 2:
-        return None
-    return max(present) if higher else min(present)
 
 
 def _cell(value: float | None, best: float | None) -> str:

@@ -26,8 +26,9 @@ LAYERS = [
     {"fingerprint"},
     {"jobs"},
     {"checkmaite", "reuse", "capabilities", "datasets", "models", "metrics", "augmentations"},
+    {"report"},
     {"store"},
-    {"identifiers", "limits", "outcome", "records"},
+    {"identifiers", "limits", "leaderboard", "outcome", "records"},
     {"request"},
     {"head_start", "spec", "errors", "garbage", "_version"},
 ]

@@ -44,7 +44,17 @@ def test_query_takes_its_sql_whole():
 
 def test_help_names_every_subcommand_and_flag():
     text = own_help()
-    for word in ("plan", "query", "compact", "check", "--rerun-only-missing", "--dry-run", "--json"):
+    for word in (
+        "plan",
+        "report",
+        "query",
+        "compact",
+        "check",
+        "--sweep",
+        "--rerun-only-missing",
+        "--dry-run",
+        "--json",
+    ):
         assert word in text
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from store_parts import fail, fingerprint, record, values
+from store_parts import BEGAN, attempt, fail, fingerprint, record, values
 
 from sweeper.cli import run_command
 from sweeper.errors import StoreError
-from sweeper.store import Store, open_store
+from sweeper.report import html
+from sweeper.store import AttemptRow, Store, open_store
 
 KEYS = {"key": "testing", "secret": "testing-secret"}
 
@@ -89,3 +90,12 @@ def test_a_sweep_writes_there_and_plans_against_it(options: dict[str, Any], caps
     assert "testing-secret" not in said
     written = open_store("s3://results/sweep", options)
     assert "testing-secret" not in str([written.table(name).to_pylist() for name in written.tables()])
+
+
+def test_a_report_shows_what_runs_wrote_into_an_object_store(store: Store):
+    uri = store.write_artifact("reports/job/report.md", b"# From afar")
+    assert uri.startswith("s3://results/")
+    assert store.linked_artifact(uri) == b"# From afar"
+    assert store.linked_artifact(uri.replace("/job/", "/none/")) is None
+    store.write_attempts([AttemptRow.of(attempt("a"), status="completed", finished_at=BEGAN, report_uri=uri)])
+    assert "<h4>From afar</h4>" in html(store)

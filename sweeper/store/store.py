@@ -134,6 +134,15 @@ class Store:
         folder, _, name = path.rpartition("/")
         return self.files.get(f"{PRIVATE}/{folder}", name) or None
 
+    def linked_artifact(self, uri: str) -> bytes | None:
+        """The artifact that a `report_uri` names; `None` where this store has none such.
+
+        Only what lies below `.sweeper/` of this store is read, whatever the URI says: what comes before that is where
+        the store was when the URI was written, and a store may have been copied since.
+        """
+        path = artifact_path(uri)
+        return None if path is None else self.read_artifact(path)
+
     def _put(self, rows: Rows) -> str:
         """Write a file of its own; returns its URI."""
         data = encode(rows.to_table())
@@ -188,15 +197,15 @@ class Store:
         waiting = journal.waiting(self.files).values()
         return sorted({*self.files.tables(), *(table for inside in waiting for table in inside.tables)})
 
-    def table(self, name: str) -> pa.Table:
-        """All rows of a table, every attempt's.
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows of a table, every attempt's; `columns` names those to read, of which it may lack some.
 
         Raises
         ------
         StoreError
             There is no such table.
         """
-        found = catalog.read_live(self.files, name)
+        found = catalog.read_live(self.files, name, columns)
         if found is None:
             if name == ATTEMPTS:
                 return attempts_schema().empty_table()
@@ -204,9 +213,9 @@ class Store:
             raise StoreError(f"The store {self.uri} has no table {name!r}; it has {has}.")
         return found
 
-    def attempts(self) -> pa.Table:
-        """Every attempt, whatever its end."""
-        return self.table(ATTEMPTS)
+    def attempts(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Every attempt, whatever its end; `columns` names those to read."""
+        return self.table(ATTEMPTS, columns)
 
     def completed(self) -> pa.Table:
         """The newest completed attempt of each combination that has one, with the columns of `attempts`."""
@@ -219,6 +228,10 @@ class Store:
         fingerprint, finished_at, duration_s.
         """
         return views.results(self, fingerprints, sweep_id)
+
+    def measured(self, attempts: pa.Table) -> pa.Table:
+        """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
+        return views.measured(self, attempts)
 
     def entities(self, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of what these combinations ran on."""
@@ -247,6 +260,12 @@ class Store:
     def check(self, *, repair: bool = False) -> CheckReport:
         """Look at every file for damage; `repair` moves what is no data aside and clears what crashes left."""
         return check(self.files, repair=repair)
+
+
+def artifact_path(uri: str) -> str | None:
+    """The path under which `Store.write_artifact` wrote what a URI names; `None` where no store wrote it."""
+    _, below, path = uri.rpartition(f"/{PRIVATE}/")
+    return path if below and not {"", ".", ".."} & set(path.split("/")) else None
 
 
 def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:

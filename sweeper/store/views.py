@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweeper.garbage import no_collection
+from sweeper.records import OVERALL
 from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc, places
 from sweeper.store.files import Files
@@ -44,8 +45,6 @@ RESULTS = pa.schema(
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 COMPLETED = "completed"
-OVERALL = "overall"
-"""The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
 
 
@@ -168,7 +167,11 @@ def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str,
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    attempts = counting(store, fingerprints, sweep_id)
+    return measured(store, counting(store, fingerprints, sweep_id))
+
+
+def measured(store: Store, attempts: pa.Table) -> pa.Table:
+    """See `Store.measured`."""
     parts: list[pa.Table] = []
     for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], table))

@@ -1,0 +1,52 @@
+"""One self-contained HTML page from an analytics store: which model is good enough, where, and why not.
+
+Data flows one way: `gather` reads the store into the frozen data of `contents`, `panels` decides what is drawn, `plots`
+draws it as SVG, `documents` makes HTML of the reports that runs wrote of themselves, and `page` writes it all down.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sweeper.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from sweeper.store import Store
+
+__all__ = ["html"]
+
+_NEEDED = {"jinja2": "jinja2", "markdown_it": "markdown-it-py", "matplotlib": "matplotlib"}
+
+
+def html(store: Store, sweep: str | None = None) -> str:
+    """The report on a store as one HTML page that needs nothing beside it.
+
+    Parameters
+    ----------
+    store
+        What `sweeper.open_store` gives.
+    sweep
+        The id of one sweep, or the name of all sweeps that are to be covered; `None` covers the whole store.
+
+    Raises
+    ------
+    MissingExtraError
+        The extra `report` is not installed.
+    ConfigError
+        There is nothing in the store, or no such sweep.
+    """
+    _require()
+    from sweeper.report import gather, page
+
+    return page.render(gather.gather(store, sweep))
+
+
+def _require() -> None:
+    for module, package in _NEEDED.items():
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise MissingExtraError(
+                f"The report needs {package}, which is not installed: pip install 'sweeper[report]'."
+            ) from error

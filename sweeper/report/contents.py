@@ -1,0 +1,97 @@
+"""What the report says, as frozen plain data: all that stands between reading the store and writing the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sweeper.leaderboard import Leaderboard
+
+
+@dataclass(frozen=True)
+class Names:
+    """The choices of one combination; empty where an axis is not crossed."""
+
+    capability: str
+    dataset: str
+    model: str
+    metric: str
+
+    def label(self) -> str:
+        """One line for people: `evaluate · digits · svm · accuracy`."""
+        return " · ".join(name for name in (self.capability, self.dataset, self.model, self.metric) if name)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One sweep that the report covers."""
+
+    id: str
+    name: str
+    began: datetime | None
+    ended: datetime | None
+    attempts: int
+    completed: int
+    """How many of its attempts completed."""
+
+
+@dataclass(frozen=True)
+class Strength:
+    """A value that was measured at one strength of a condition."""
+
+    capability: str
+    dataset: str
+    model: str
+    measure: str
+    parameter: str
+    """What is varied: `severity`, or the parameter that the key names."""
+    strength: float
+    value: float | None
+    higher_is_better: bool | None
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """A combination without a completed attempt, by its newest one."""
+
+    names: Names
+    status: str
+    error_type: str
+    message: str
+    """Its first line."""
+    traceback: str
+    log_uri: str | None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The report that a run made of itself."""
+
+    names: Names
+    uri: str
+    markdown: str | None = None
+    """`None` where it is not shown, and then `note` says why."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that the page says. Each number after a sequence tells how many more there are."""
+
+    store: str
+    sweep: str | None
+    """The id or name of the sweeps that were asked for; `None` for the whole store."""
+    made_at: datetime
+    counts: Mapping[str, int]
+    """Combinations by the status of the attempt that counts."""
+    sweeps: tuple[Sweep, ...]
+    more_sweeps: int
+    leaderboards: tuple[Leaderboard, ...]
+    strengths: tuple[Strength, ...]
+    more_strengths: int
+    """Further panels of values by strength that are not drawn."""
+    incomplete: tuple[Incomplete, ...]
+    more_incomplete: int
+    reports: tuple[RunReport, ...]
+    more_reports: int

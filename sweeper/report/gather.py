@@ -1,0 +1,142 @@
+"""Reads the store, once, into the plain data that the report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sweeper.errors import ConfigError, near_match
+from sweeper.leaderboard import Leaderboard, leaderboards
+from sweeper.outcome import STATUSES
+from sweeper.records import OVERALL
+from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
+from sweeper.report.order import in_order, natural
+from sweeper.report.run_reports import read_reports
+from sweeper.report.strengths import strengths_of
+from sweeper.spec import AXES
+from sweeper.store import views
+from sweeper.store.compute import pc
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sweeper.store import Store
+
+SWEEPS = 20
+"""So many sweeps are listed, the newest, and so many combinations that did not complete."""
+INCOMPLETE = 100
+LISTED_REPORTS = 500
+"""Reports of runs beyond these are only counted."""
+TRACEBACK = 20_000
+"""Of a traceback the last so many characters are shown: its end says what went wrong."""
+MESSAGE = 500
+"""Of the first line of a message, the first so many."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    *AXES,
+    *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
+    *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
+    *("result_run_uid", "job_id", "payload_table"),
+)
+
+
+def gather(store: Store, sweep: str | None = None) -> Contents:
+    """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
+    attempts = _of_sweep(store, store.attempts(_COLUMNS), sweep)
+    newest = in_order(views.newest(attempts), AXES)
+    is_completed = pc.equal(newest["status"], "completed")
+    completed, incomplete = newest.filter(is_completed), newest.filter(pc.invert(is_completed))
+    values = in_order(store.measured(completed), ("capability", "metric", "key", "dataset", "model"))
+    sweeps = _sweeps(attempts)
+    strengths, more_strengths = strengths_of(values)
+    linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
+    return Contents(
+        store=store.uri,
+        sweep=sweep,
+        made_at=datetime.now(UTC),
+        counts=_counts(newest),
+        sweeps=tuple(sweeps[:SWEEPS]),
+        more_sweeps=max(0, len(sweeps) - SWEEPS),
+        leaderboards=_leaderboards(values),
+        strengths=strengths,
+        more_strengths=more_strengths,
+        incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
+        more_incomplete=max(0, len(incomplete) - INCOMPLETE),
+        reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
+        more_reports=max(0, len(linked) - LISTED_REPORTS),
+    )
+
+
+def _of_sweep(store: Store, attempts: pa.Table, sweep: str | None) -> pa.Table:
+    if not len(attempts):
+        raise ConfigError(
+            f"The analytics store {store.uri} holds no attempts, so there is nothing to report. Run a sweep first "
+            "(python -m sweeper), or name another store with analytics_store.uri=..."
+        )
+    if sweep is None:
+        return attempts
+    is_wanted = pc.or_(pc.equal(attempts["sweep_id"], sweep), pc.equal(attempts["sweep_name"], sweep))
+    chosen = attempts.filter(is_wanted)
+    if not len(chosen):
+        raise ConfigError(_no_such_sweep(store, _sweeps(attempts), sweep))
+    return chosen
+
+
+def _no_such_sweep(store: Store, known: Sequence[Sweep], sweep: str) -> str:
+    hint = near_match(sweep, [name for one in known for name in (one.id, one.name)])
+    newest = ", ".join(f"{one.id} ({one.name})" for one in known[:5])
+    return (
+        f"The analytics store {store.uri} has no sweep with the id or name {sweep!r}.{hint} "
+        f"Its newest sweeps: {newest}. Give one of these to --sweep, or leave it out for the whole store."
+    )
+
+
+def _sweeps(attempts: pa.Table) -> list[Sweep]:
+    """Every sweep that made one of these attempts, the newest first."""
+    counted = attempts.select(["sweep_id", "sweep_name", "submitted_at", "finished_at"]).append_column(
+        "completed", pc.equal(attempts["status"], "completed").cast("int64")
+    )
+    wanted = [("submitted_at", "min"), ("finished_at", "max"), ("completed", "sum"), ("completed", "count")]
+    rows = counted.group_by(["sweep_id", "sweep_name"]).aggregate(wanted).to_pylist()
+    return sorted(map(_sweep, rows), key=lambda one: (one.began or _EPOCH, one.id), reverse=True)
+
+
+def _sweep(row: Mapping[str, Any]) -> Sweep:
+    began, ended = row["submitted_at_min"], row["finished_at_max"]
+    return Sweep(row["sweep_id"], row["sweep_name"], began, ended, row["completed_count"], row["completed_sum"])
+
+
+def _counts(newest: pa.Table) -> dict[str, int]:
+    found = {pair["values"]: pair["counts"] for pair in pc.value_counts(newest["status"]).to_pylist()}
+    return {**dict.fromkeys(STATUSES, 0), **found}
+
+
+def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
+    """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
+    rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
+    return tuple(
+        replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural(line.name))))
+        for board in leaderboards(rows)
+    )
+
+
+def _names(row: Mapping[str, Any]) -> Names:
+    return Names(*(row[axis] or "" for axis in AXES))
+
+
+def _incomplete(row: Mapping[str, Any]) -> Incomplete:
+    message, trace = (row["error_message"] or "").strip(), row["traceback"] or ""
+    return Incomplete(
+        names=_names(row),
+        status=row["status"],
+        error_type=row["error_type"] or "",
+        message=message.splitlines()[0][:MESSAGE] if message else "",
+        traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
+        log_uri=row["log_uri"],
+    )
+
+
+def _unread(row: Mapping[str, Any]) -> RunReport:
+    return RunReport(_names(row), row["report_uri"])

@@ -1,0 +1,271 @@
+"""The report as one HTML file: styles, script, plots and images are inside, nothing is loaded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sweeper._version import __version__
+from sweeper.leaderboard import Leaderboard, Line
+from sweeper.report import documents, plots
+from sweeper.report.contents import Contents
+from sweeper.report.panels import Group, colours, groups
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+BOARDS = 80
+"""So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
+LINES = 100
+COLUMNS = 40
+_WORDS = re.compile(r"(?<=[/_.])(?=.)")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a leaderboard as it is shown."""
+
+    text: str
+    raw: str
+    """The exact value, to sort by; empty where there is none."""
+    shade: str
+    """From 0 for the worst of the table to 1 for its best; empty where no direction is known."""
+    is_best: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """One leaderboard as it is shown."""
+
+    anchor: str
+    board: Leaderboard
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The leaderboards of one capability."""
+
+    anchor: str
+    capability: str
+    tables: tuple[Table, ...]
+    see_all: str
+    """The command that shows every value of it."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One group of plots as it is shown."""
+
+    anchor: str
+    group: Group
+    drawings: tuple[str, ...]
+    """SVG of each panel."""
+    legend: tuple[tuple[int, str, str], ...]
+    """Number of the colour, marker and name of each model that has a colour."""
+    others: int
+    """How many models have none."""
+
+
+def render(contents: Contents) -> str:
+    """The whole page."""
+    from markupsafe import Markup
+
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    chapters = _chapters(contents)
+    shown = sum(len(chapter.tables) for chapter in chapters)
+    return _environment().get_template("page.html.jinja").render(
+        contents=contents,
+        version=__version__,
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=_hash(script),
+        chapters=chapters,
+        boards_left_out=len(contents.leaderboards) - shown,
+        figures=_figures(contents),
+        total=sum(contents.counts.values()),
+        queries=_queries(contents.store),
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,  # whatever comes from the store is text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(when=when, took=took, href=href, breakable=breakable)
+    made.filters.update(document=lambda text: Markup(documents.to_html(str(text))), svg=Markup)
+    return made
+
+
+def _hash(script: str) -> str:
+    """What the page's content security policy names, so that no other script runs on it, should one ever get there."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _queries(store: str) -> dict[str, str]:
+    """Commands that show what the page leaves out."""
+    return {
+        "sweeps": query(store, "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id"),
+        "results": query(store, "SELECT * FROM results"),
+        "incomplete": query(
+            store,
+            "SELECT capability, dataset, model, metric, status, error_type, error_message FROM attempts "
+            "WHERE fingerprint NOT IN (SELECT fingerprint FROM completed)",
+        ),
+        "reports": query(
+            store,
+            "SELECT capability, dataset, model, metric, report_uri FROM completed WHERE report_uri IS NOT NULL",
+        ),
+    }
+
+
+def query(store: str, sql: str) -> str:
+    """The command line that asks a store, quoted for a shell."""
+    quoted = shlex.quote(sql) if set('"$`\\!') & set(sql) else f'"{sql}"'
+    return f"python -m sweeper query {quoted} analytics_store.uri={shlex.quote(store)}"
+
+
+# Leaderboards
+
+
+def _chapters(contents: Contents) -> list[Chapter]:
+    made: list[Chapter] = []
+    numbered = enumerate(contents.leaderboards[:BOARDS], start=1)
+    for capability, found in groupby(numbered, key=lambda pair: pair[1].capability):
+        name = capability.replace("'", "''")
+        see_all = query(contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'")
+        tables = tuple(_table(f"table-{number}", board) for number, board in found)
+        made.append(Chapter(f"capability-{len(made) + 1}", capability, tables, see_all))
+    return made
+
+
+def _table(anchor: str, board: Leaderboard) -> Table:
+    low, high = _range(board)
+    rows = tuple((line.name, _cells(board, line, low, high)) for line in _shown(board))
+    return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board))
+
+
+def _shown(board: Leaderboard) -> Sequence[Line]:
+    """All lines by their names; of very many those that are best of a column, and then the best on average."""
+    if len(board.lines) <= LINES:
+        return board.lines
+    return sorted(board.lines, key=lambda line: _merit(board, line))[:LINES]
+
+
+def _merit(board: Leaderboard, line: Line) -> tuple[bool, float]:
+    """The less, the sooner a line is shown."""
+    is_best = any(value is not None and value == best for value, best in zip(line.values, board.best, strict=True))
+    present = [value for value in line.values if value is not None and math.isfinite(value)]
+    if board.higher_is_better is None or not present:
+        return not is_best, 0.0 if present else math.inf
+    mean = sum(present) / len(present)
+    return not is_best, -mean if board.higher_is_better else mean
+
+
+def _note(board: Leaderboard) -> str:
+    parts: list[str] = []
+    if len(board.lines) > LINES:
+        which = "first" if board.higher_is_better is None else "best"
+        parts.append(f"the {which} {LINES} of {len(board.lines)} {board.side}s")
+    if len(board.columns) > COLUMNS:
+        parts.append(f"the first {COLUMNS} of {len(board.columns)} {board.top}s")
+    return " and ".join(parts)
+
+
+def _range(board: Leaderboard) -> tuple[float, float]:
+    """The least and the greatest value of a table."""
+    values = [value for line in board.lines for value in line.values if value is not None and math.isfinite(value)]
+    return (min(values), max(values)) if values else (0.0, 0.0)
+
+
+def _cells(board: Leaderboard, line: Line, low: float, high: float) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(
+            text="" if value is None else _number(board, value),
+            raw="" if value is None or math.isnan(value) else repr(value),
+            shade=_shade(value, low, high, board.higher_is_better),
+            is_best=value is not None and value == best,
+        )
+        for value, best in zip(line.values[:COLUMNS], board.best[:COLUMNS], strict=True)
+    )
+
+
+def _number(board: Leaderboard, value: float) -> str:
+    """As on the terminal; values of one measure keep their last zeros, so that their points stand below each other."""
+    return f"{value:#.4g}".rstrip(".") if board.measure else f"{value:.4g}"
+
+
+def _shade(value: float | None, low: float, high: float, higher_is_better: bool | None) -> str:
+    if value is None or higher_is_better is None or not math.isfinite(value) or low == high:
+        return ""
+    share = (value - low) / (high - low)
+    return f"{share if higher_is_better else 1 - share:.2f}"
+
+
+# Plots
+
+
+def _figures(contents: Contents) -> list[Figure]:
+    drawn = groups(contents.leaderboards, contents.strengths)
+    numbers = colours(contents.leaderboards, drawn)
+    return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]
+
+
+def _figure(anchor: str, group: Group, numbers: dict[str, int]) -> Figure:
+    names = {one.name for panel in group.panels for one in panel.series}
+    legend = tuple((number, plots.GLYPHS[number], name) for name, number in numbers.items() if name in names)
+    drawings = tuple(plots.draw(panel, numbers, f"{anchor}-{n}") for n, panel in enumerate(group.panels))
+    return Figure(anchor, group, drawings, legend, len(names) - len(legend))
+
+
+# Words
+
+
+def when(moment: datetime | None) -> str:
+    """A time to the minute."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def took(span: timedelta | None) -> str:
+    """A duration in the two units that matter: `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if span is None:
+        return ""
+    seconds = span.total_seconds()
+    if seconds < 59.5:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def breakable(name: str) -> str:
+    """A name that may go on in the next line behind what joins its words, rather than in the middle of one."""
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(escape(word) for word in _WORDS.split(name))
+
+
+def href(uri: str) -> str:
+    """Where a browser finds a URI: the address of a local file or a web page; nothing for an object store."""
+    if uri.startswith("/"):
+        return f"file://{quote(uri)}"
+    return uri if uri.startswith(("https://", "http://")) else ""

@@ -1,0 +1,141 @@
+"""What is drawn: small plots in groups, every model under the same colour in each of them. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sweeper.leaderboard import Leaderboard, direction
+from sweeper.report.contents import Strength
+from sweeper.report.order import natural
+from sweeper.report.strengths import is_at_strength
+
+COLOURS = 8
+"""So many models have a colour of their own; the others are drawn as the range that they cover."""
+PANELS = 12
+"""So many plots are in one group."""
+TICKS = 16
+"""So many datasets are along the bottom of one plot."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one model, from left to right; x counts the ticks, or is a strength."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot."""
+
+    title: str
+    direction: str
+    x_label: str
+    ticks: tuple[str, ...]
+    """Names along the bottom; none where x is a strength."""
+    series: tuple[Series, ...]
+    note: str = ""
+    """What is left out of it."""
+
+    @property
+    def description(self) -> str:
+        """What a reader who does not see the plot is told."""
+        along = f"over {len(self.ticks)} datasets" if self.ticks else f"by {self.x_label}"
+        return ", ".join(
+            part for part in (f"{self.title} of {len(self.series)} models {along}", self.direction) if part
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Plots of one kind and capability."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    left_out: int
+    """How many more there would be."""
+
+
+def groups(boards: Sequence[Leaderboard], strengths: Sequence[Strength]) -> list[Group]:
+    """First models over datasets, then values by strength, each kind capability by capability."""
+    over_datasets = _grouped(
+        "over datasets", ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
+    )
+    return [*over_datasets, *_grouped("by strength", _by_strength(strengths))]
+
+
+def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
+    for capability, found in groupby(panels, key=lambda pair: pair[0]):
+        drawn = [panel for _, panel in found if any(one.points for one in panel.series)]
+        if drawn:
+            yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
+
+
+def _is_comparable(board: Leaderboard) -> bool:
+    return board.side == "model" and len(board.columns) > 1 and not is_at_strength(board.measure)
+
+
+def _over_datasets(board: Leaderboard) -> Panel:
+    shown = board.columns[:TICKS]
+    left_out = len(board.columns) - len(shown)
+    series = tuple(Series(line.name, _points(enumerate(line.values[:TICKS]))) for line in board.lines)
+    note = f"the first {TICKS} of {len(board.columns)} datasets" if left_out else ""
+    return Panel(board.measure, board.direction, "dataset", shown, series, note)
+
+
+def _by_strength(strengths: Sequence[Strength]) -> Iterator[tuple[str, Panel]]:
+    panels: dict[tuple[str, str, str, str], list[Strength]] = {}
+    for one in strengths:
+        panels.setdefault((one.capability, one.dataset, one.measure, one.parameter), []).append(one)
+    for (capability, dataset, measure, parameter), found in panels.items():
+        better = direction(found[0].higher_is_better)
+        yield capability, Panel(f"{measure} on {dataset}", better, parameter, (), _curves(found))
+
+
+def _curves(found: Sequence[Strength]) -> tuple[Series, ...]:
+    curves: dict[str, list[tuple[float, float | None]]] = {}
+    for one in found:
+        curves.setdefault(one.model, []).append((one.strength, one.value))
+    return tuple(Series(model, _points(sorted(curves[model]))) for model in sorted(curves, key=natural))
+
+
+def _points(pairs: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:
+    """What can be drawn: neither a gap nor an infinite value can."""
+    return tuple((float(x), y) for x, y in pairs if y is not None and math.isfinite(y))
+
+
+def colours(boards: Sequence[Leaderboard], drawn: Sequence[Group]) -> dict[str, int]:
+    """The number of the colour of each model that has one: of all while they are few, else of the best.
+
+    The best are those with the lowest mean rank over all columns of leaderboards whose direction is known.
+    """
+    names = {one.name for group in drawn for panel in group.panels for one in panel.series}
+    if len(names) > COLOURS:
+        rank = _mean_ranks(boards)
+        names = set(sorted(names, key=lambda name: (rank.get(name, math.inf), natural(name)))[:COLOURS])
+    return {name: number for number, name in enumerate(sorted(names, key=natural))}
+
+
+def _mean_ranks(boards: Sequence[Leaderboard]) -> Mapping[str, float]:
+    """The mean place of each model among its rivals, from 0 for the best to 1 for the last."""
+    places: dict[str, list[float]] = {}
+    for board in boards:
+        if board.side == "model" and board.higher_is_better is not None:
+            for column in range(len(board.columns)):
+                for name, place in _places(board, column):
+                    places.setdefault(name, []).append(place)
+    return {name: sum(found) / len(found) for name, found in places.items()}
+
+
+def _places(board: Leaderboard, column: int) -> Iterator[tuple[str, float]]:
+    measured = [(line.values[column], line.name) for line in board.lines]
+    present = sorted(
+        ((value, name) for value, name in measured if value is not None and not math.isnan(value)),
+        reverse=bool(board.higher_is_better),
+    )
+    last = max(1, len(present) - 1)
+    return ((name, place / last) for place, (_, name) in enumerate(present))

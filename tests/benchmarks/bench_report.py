@@ -1,0 +1,124 @@
+"""What `python -m sweeper report` costs on a large store: 10,000 combinations, from the command to the page.
+
+python tests/benchmarks/bench_report.py [--models N]
+
+80 models x 10 datasets x 10 metrics of `evaluate`, 20 models x 10 datasets x 10 metrics of `robustness` (six strengths
+and the area), the last hundred failed; 300 runs have a report with an image of 60 kB. Written run by run by
+`Store.record`, and measured as it lies there, in 20,000 files to read, and merged by `Store.compact`, as a sweep
+of that size leaves it. Each figure is the median of three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tabulate import tabulate
+
+from sweeper.capabilities.evaluate import EvaluateRun
+from sweeper.capabilities.robustness import Curve, RobustnessRun
+from sweeper.request import AttemptInfo, Provenance
+from sweeper.store import AttemptRow, Store, open_store
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+SPEC = '{"filler": "' + "x" * 2000 + '"}'
+TRACE = "Traceback (most recent call last):\n" + "  File somewhere, line 1, in something\n    call()\n" * 40
+IMAGE = base64.b64encode(os.urandom(45_000)).decode()
+REPORT = f"# Report\n\n|a|b|\n|---|---|\n|1|2|\n\n![curve](data:image/png;base64,{IMAGE})\n".encode()
+REPORTS, FAILED = 300, 100
+
+Cell = tuple[str, str, str, str]
+
+
+def grid(models: int) -> Iterator[Cell]:
+    """Names of the combinations."""
+    datasets, metrics = [f"dataset{n}" for n in range(10)], [f"metric{n}" for n in range(10)]
+    for capability, some in (("evaluate", models), ("robustness", models // 4)):
+        names = (f"model[C={n}]" for n in range(some))
+        yield from ((capability, *names) for names in product(datasets, names, metrics))
+
+
+def run_of(cell: Cell) -> Any:
+    capability, dataset, model, metric = cell
+    value = int(sha256("".join(cell).encode()).hexdigest()[:8], 16) / 2**32
+    common: dict[str, Any] = {
+        "run_uid": uuid.uuid4().hex,
+        "capability_id": capability,
+        "dataset_metadata": [{"id": dataset}],
+        "model_metadata": [{"id": model}],
+        "metric_metadata": [{"id": metric}],
+        "higher_is_better": True,
+    }
+    if capability == "evaluate":
+        return EvaluateRun(**common, values={metric: value}, n_items=100)
+    curve = Curve(tuple(value * (1 - s) for s in STRENGTHS), value * 0.75)
+    return RobustnessRun(
+        **common, augmentation="noise", parameter="severity", severities=STRENGTHS, curves={metric: curve}
+    )
+
+
+def fill(store: Store, cells: list[Cell]) -> None:
+    for number, cell in enumerate(cells):
+        info = AttemptInfo(
+            attempt_id=uuid.uuid4().hex,
+            fingerprint=sha256("/".join(cell).encode()).hexdigest(),
+            sweep_id="20260101T000000-abcdef",
+            sweep_name="large",
+            **dict(zip(("capability", "dataset", "model", "metric"), cell, strict=True)),
+            spec=SPEC,
+        )
+        ended = BEGAN + timedelta(seconds=number)
+        if number >= len(cells) - FAILED:
+            failed = AttemptRow.of(
+                info, status="failed", finished_at=ended, error_type="ValueError", error_message="no", traceback=TRACE
+            )
+            store.write_attempts([failed])
+            continue
+        job = uuid.uuid4().hex
+        report = store.write_artifact(f"reports/{job}/report.md", REPORT) if number < REPORTS else None
+        provenance = Provenance(job_id=job, submitted_at=BEGAN, completed_at=ended)
+        run = run_of(cell)
+        store.record(run, provenance=provenance, attempt=info, started_at=BEGAN, finished_at=ended, report_uri=report)
+
+
+def timed(folder: Path) -> tuple[float, float]:
+    """Seconds of the whole command and megabytes of its page."""
+    command = [sys.executable, "-m", "sweeper", "report", f"analytics_store.uri={folder / 'store'}"]
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - began, (folder / "report.html").stat().st_size / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--models", type=int, default=80)
+    cells = list(grid(parser.parse_args().models))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = open_store(folder / "store")
+        fill(store, cells)
+        rows: list[tuple[str, str, str]] = []
+        for state in ("as it was written", "merged"):
+            if state == "merged":
+                store.compact(grace_s=0)
+            times = [timed(folder) for _ in range(3)]
+            rows.append((state, f"{median(t for t, _ in times):.1f} s", f"{times[0][1]:.1f} MB"))
+        print(tabulate(rows, (f"{len(cells):,} combinations", "command", "page")))
+
+
+if __name__ == "__main__":
+    main()

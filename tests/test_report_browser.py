@@ -1,0 +1,161 @@
+"""The HTML report in a real browser, from a file, with everything that it logs and asks for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_parts import SCRIPT, fill
+
+from sweeper.report import html
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install 'sweeper[dev]'")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)"
+)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # root, as in containers, has none
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    # Nothing but the page is to ask for anything.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("browser")
+    path = folder / "report.html"
+    path.write_text(html(fill(folder)), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Any:
+    wide(browser, 1280)
+    browser.get_log("performance")  # what was before
+    browser.get(address)
+    return browser
+
+
+def wide(browser: Any, width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def find(page: Any, selector: str) -> list[Any]:
+    return page.find_elements("css selector", selector)
+
+
+def requested(page: Any) -> list[str]:
+    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+
+
+def test_it_asks_for_nothing_and_complains_of_nothing(page: Any, address: str):
+    for details in find(page, "details > summary"):
+        details.click()
+    assert {url for url in requested(page) if not url.startswith("data:")} == {address}
+    assert page.get_log("browser") == []
+
+
+def test_a_name_is_text_whatever_is_in_it(page: Any):
+    assert SCRIPT in page.find_element("tag name", "body").text
+    assert len(find(page, "script")) == 1
+    with pytest.raises(Exception, match="no such alert"):
+        page.switch_to.alert.dismiss()
+
+
+def rows(table: Any) -> list[str]:
+    return [cell.text for cell in table.find_elements("css selector", "tbody th")]
+
+
+def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(page: Any):
+    table = find(page, "#leaderboards table.sortable")[0]
+    name, first, _ = table.find_elements("css selector", "thead th")
+    assert rows(table) == ["parity", "same"]
+    first.find_element("tag name", "button").click()
+    assert (rows(table), first.get_attribute("aria-sort")) == (["parity", "same"], "descending")
+    first.find_element("tag name", "button").click()
+    assert (rows(table), first.get_attribute("aria-sort")) == (["same", "parity"], "ascending")
+    name.find_element("tag name", "button").send_keys("\n")  # by the keyboard
+    assert (rows(table), first.get_attribute("aria-sort")) == (["parity", "same"], None)
+
+
+def test_the_report_of_a_run_opens_with_its_table_and_its_image(page: Any):
+    details = find(page, "#reports details")[0]
+    image = details.find_element("tag name", "img")
+    assert not image.is_displayed()
+    details.find_element("tag name", "summary").click()
+    assert image.is_displayed()
+    assert page.execute_script("return arguments[0].naturalWidth", image) == 1
+    assert details.find_element("css selector", "td").text == "doubles"
+    assert details.find_element("tag name", "summary").text == "findings · four · broken"
+
+
+def test_a_traceback_opens(page: Any):
+    details = find(page, "#incomplete details")[0]
+    details.find_element("tag name", "summary").click()
+    assert "weights are gone" in details.find_element("tag name", "pre").text
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_only_tables_scroll_sideways(page: Any, width: int):
+    wide(page, width)
+    for details in find(page, "details > summary"):
+        details.click()
+    widths = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
+    whole, seen = page.execute_script(widths)
+    assert whole == seen
+    beyond = """
+        return [...document.querySelectorAll("body *")].filter((one) =>
+            one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5 &&
+            !one.closest(".scroll, pre, .skip")).map((one) => one.outerHTML)
+    """
+    assert page.execute_script(beyond) == []
+
+
+def test_plots_have_their_words_and_colours(page: Any):
+    drawing = find(page, '.panel [role="img"]')[0]
+    assert drawing.get_attribute("aria-label") == "hits of 2 models over 2 datasets, higher is better"
+    assert {"four", "ten"} <= {text.text for text in drawing.find_elements("css selector", "svg text")}
+    colours = "return [...document.querySelectorAll('.panel svg path')].map((one) => getComputedStyle(one).stroke)"
+    assert {"rgb(213, 94, 0)", "rgb(0, 143, 104)"} <= set(page.execute_script(colours))
+
+
+def test_dark_is_dark(page: Any):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    light = page.execute_script(ground)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    try:
+        assert (light, page.execute_script(ground)) == ("rgb(255, 255, 255)", "rgb(20, 23, 27)")
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_it_lives_in_one_file(address: str):
+    folder = Path(address.removeprefix("file://")).parent
+    assert sorted(path.name for path in folder.iterdir()) == ["conf", "report.html", "store"]
