@@ -538,3 +538,16 @@ def test_a_root_key_that_nothing_reads_is_refused(write):
 def test_a_sweeper_or_launcher_in_a_file_is_refused(write):
     write(mine="defaults: [config, _self_]\nhydra: {launcher: {_target_: hydra_plugins.Other}}")
     assert "hydra/launcher" in refused(config_name="mine", config_dir="conf")
+
+
+def test_what_the_inline_backend_cannot_do_is_said():
+    asked = ["timeout_s=3", "job_backend.runtime_env={env_vars: {A: '1'}}"]
+    assert "timeout_s, job_backend.runtime_env" in load(["job_backend.kind=inline", *asked]).notes[-1]
+    of_a_choice = load(["job_backend.kind=inline", "model=[svm]", "+model.svm._sweep_.timeout_s=3"])
+    assert of_a_choice.notes[-1].endswith(": timeout_s")
+    assert load(asked).notes == load(["job_backend.kind=inline"]).notes == ()
+
+
+def test_a_value_for_a_choice_that_is_not_selected_says_how_to_select_it():
+    with pytest.raises(ConfigError, match=r"select it too: 'model=\[\.\.\.,svm\]'"):
+        load(["model=[logreg]", "+model.svm.estimator.C=10"])

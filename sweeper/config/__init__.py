@@ -106,10 +106,11 @@ def _checked(composed: Composed, session: Session) -> SweepConfig:
         raise ConfigError("No capability is selected, so there is nothing to run. Select one: 'capability=[evaluate]'.")
     root = _root(cfg)
     _refuse_swept_root(composed, cfg, root)
+    settings = schema.settings_of(root, _name(composed, session))
     return SweepConfig(
         grid=grid_of(parts, composed.values, root),
-        settings=schema.settings_of(root, _name(composed, session)),
-        notes=(*replaced_files(session.folders), *_idle_keys(composed, parts)),
+        settings=settings,
+        notes=(*replaced_files(session.folders), *_idle_keys(composed, parts), *_idle_settings(settings, parts)),
     )
 
 
@@ -148,3 +149,20 @@ def _refuse_swept_root(composed: Composed, cfg: DictConfig, root: Mapping[str, A
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
     reached = {key for axis in parts.values() for part in axis for key in part.keys}
     return [f"{key} is swept and changes none of the selected choices" for key in composed.values if key not in reached]
+
+
+def _idle_settings(settings: Settings, parts: Mapping[str, Sequence[Part]]) -> list[str]:
+    """What the inline backend cannot do, where it is asked for."""
+    at = settings.job_backend
+    if at.kind != "inline":
+        return []
+    choices = [choice for axis in parts.values() for part in axis for choice in part.variants.values()]
+    limits = [settings.timeout_s, *(choice.runtime.timeout_s for choice in choices)]
+    given = {
+        "timeout_s": any(limit is not None for limit in limits),
+        "job_backend.address": at.address is not None,
+        "job_backend.num_cpus": at.num_cpus is not None,
+        "job_backend.runtime_env": bool(at.runtime_env),
+    }
+    idle = ", ".join(key for key, is_given in given.items() if is_given)
+    return [f"no effect with job_backend.kind=inline, which runs everything in this process: {idle}"] if idle else []

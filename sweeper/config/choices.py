@@ -58,7 +58,7 @@ def _unresolved(error: Exception, cfg: DictConfig, where: str) -> str:
     return f"{place} interpolates ${{{key}}}, which the config does not have.{near_match(axis, [str(k) for k in cfg])}"
 
 
-def choice_of(axis: str, name: str, spec: Any, *, variant: str = "") -> Choice:
+def choice_of(axis: str, name: str, spec: Any) -> Choice:
     """Check one resolved spec and freeze it.
 
     Raises
@@ -74,12 +74,13 @@ def choice_of(axis: str, name: str, spec: Any, *, variant: str = "") -> Choice:
         )
     if not isinstance(spec.get("_target_"), str):
         raise ConfigError(
-            f"{where} has no _target_ (the class to build); it has {', '.join(map(str, spec)) or 'nothing'}."
+            f"{where} has no _target_ (the class to build); it has {', '.join(map(str, spec)) or 'nothing'}. "
+            f"If that is meant to change a choice, select it too: '{axis}=[...,{name}]'."
         )
     runtime = runtime_of(where, axis, spec.get(SWEEP) or {})
     bare = without(spec)
     text = canonical(bare, where=where)
-    return Choice(axis, name + variant, bare, text, digest(text), name, runtime)
+    return Choice(axis, name, bare, text, digest(text), name, runtime)
 
 
 def without(value: Any, keys: tuple[str, ...] = (SWEEP, "_base_")) -> Any:

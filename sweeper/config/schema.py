@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sweeper.errors import ConfigError, near_match
+from sweeper.planning import DUPLICATES, RERUN, TRIGGERS
 from sweeper.request import StoreLocation
 
-RERUN = ("all", "missing", "failed", "stale")
-RERUN_TRIGGERS = ("config", "code", "data")
-DUPLICATES = ("drop", "keep", "error")
 BACKENDS = ("ray-simple", "inline")
 
 IDENTITY: Literal["identity"] = "identity"
@@ -220,7 +218,7 @@ def each(check: Check) -> Check:
 _CHECKS: Mapping[str, Check] = {
     "name": optional(text),
     "rerun": one_of(*RERUN),
-    "rerun_triggers": each(one_of(*RERUN_TRIGGERS)),
+    "rerun_triggers": each(one_of(*TRIGGERS)),
     "duplicates": one_of(*DUPLICATES),
     "max_failures": optional(count),
     "retries": count,
