@@ -18,7 +18,7 @@ from sweeper import planning
 from sweeper._version import __version__
 from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
-from sweeper.errors import BackendError, ConfigError
+from sweeper.errors import BackendError, ConfigError, StoreError
 from sweeper.garbage import no_collection
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
@@ -180,11 +180,12 @@ class _Starting:
             raise RuntimeError("the backend is asked for before it was started")
         try:
             return self._future.result()
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
             at = self._config.settings.job_backend
             raise BackendError(
                 f"The job backend {at.kind} cannot be started (job_backend.address={at.address}): {error} "
-                "Check the address, or leave it out for a Ray of its own; nothing was run."
+                "Check job_backend.address, which may be left out for a Ray of its own, and job_backend.runtime_env; "
+                "nothing was run."
             ) from error
 
     def close(self) -> None:
@@ -278,7 +279,15 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
         return _submit_all(prepared, backend, info, progress)
     finally:
         progress.close()
-        prepared.store.compact_if_needed()
+        _merge_small_files(prepared.store, progress)
+
+
+def _merge_small_files(store: Store, progress: Progress) -> None:
+    """What goes wrong here is no reason to lose sight of what the sweep measured."""
+    try:
+        store.compact_if_needed()
+    except (OSError, StoreError) as error:
+        progress.note(f"small files of the store were not merged; `sweeper compact` can be run later: {error}")
 
 
 def _submit_all(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, progress: Progress) -> Outcome:

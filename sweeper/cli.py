@@ -53,7 +53,7 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
         err.write(f"sweeper: {error}\n")
         return USAGE_ERROR
     except KeyboardInterrupt:
-        err.write("sweeper: interrupted before anything ran\n")
+        err.write("sweeper: interrupted; what has completed is in the store\n")
         return INTERRUPTED
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
+from sweeper.limits import Limits
 from sweeper.planning import Planned
 from sweeper.queue import Turn
 from sweeper.requests import RequestBuilder
@@ -52,7 +53,7 @@ class Pairs:
             return True
         return (len(self._handles) + 1) * self._largest <= self._room
 
-    def take(self, turn: Turn, resources: Mapping[str, float]) -> PredictionHandle | None:
+    def take(self, turn: Turn, limits: Limits) -> PredictionHandle | None:
         """The predictions that a combination reads, submitted now if nobody asked for them before.
 
         They are made anew for one that is tried again because they failed.
@@ -61,29 +62,31 @@ class Pairs:
         if key is None:
             return None
         if key not in self._handles or (turn.number > 1 and self._handles[key].failed):
-            self._handles[key] = self._infer(key, turn.item.combination, resources)
+            self._handles[key] = self._infer(key, turn.item.combination, limits)
         return self._handles[key]
 
-    def _infer(self, key: PairKey, combination: Combination, resources: Mapping[str, float]) -> PredictionHandle:
+    def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
         spec: Any = self._builder.spec
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
             capability=self._builder.inference(combination.capability),
-            resources=resources,
+            resources=limits.resources,
             shelf=self._builder.shelf(key, combination),
+            report_start=limits.timeout_s is not None,
         )
 
-    def failed(self, item: Planned) -> bool:
-        """Whether a combination failed because its inference did, and so never ran itself."""
-        handle = self._handles.get(pair_key(item.combination) or ())
-        return handle is not None and handle.failed
+    def make_anew(self, item: Planned) -> None:
+        """The predictions that a combination reads are gone: whoever reads them next has them made once more."""
+        handle = self._handles.pop(pair_key(item.combination) or (), None)
+        self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
 
     def give_back(self, item: Planned) -> None:
         """A reader has ended; the predictions are freed after the last."""
         key = pair_key(item.combination)
         if key is not None:
-            self._largest = max(self._largest, self._handles[key].nbytes)
+            if key in self._handles:
+                self._largest = max(self._largest, self._handles[key].nbytes)
             self._readers[key] -= 1
             if not self._readers[key]:
                 self._handles.pop(key, None)

@@ -28,7 +28,7 @@ class Queue:
         In the order in which they are to go out.
     has_room
         Whether there is room for what a combination needs besides its own task; nothing goes out before the first of
-        the plan for which there is none.
+        the plan for which there is none. While nothing is in flight there is always room, for none would be made.
     """
 
     def __init__(self, items: Iterable[Planned], has_room: Callable[[Planned], bool] = lambda item: True) -> None:
@@ -38,25 +38,28 @@ class Queue:
         self._held: dict[PartKey, deque[Turn]] = {}
         self._in_flight: Counter[PartKey] = Counter()
         self._limits: dict[PartKey, int] = {}
+        self._out = 0
 
     def take(self) -> Turn | None:
         """The next that may go out, counted as in flight from now on; `None` where none may before another ends."""
         turn = self._of_those_held() or self._of_those_that_follow()
         if turn is None:
             return None
-        if not self._has_room(turn.item):
+        if self._out and not self._has_room(turn.item):
             self._again.appendleft(turn)
             return None
+        self._out += 1
         self._in_flight.update(limits(turn.item).keys())
         return turn
 
     def ended(self, item: Planned) -> None:
         """One that was taken is no longer in flight."""
+        self._out -= 1
         self._in_flight.subtract(limits(item).keys())
 
     def again(self, item: Planned, number: int) -> None:
-        """Let one that ended go out once more, before what never did."""
-        self._again.append(Turn(item, number))
+        """Let one that ended go out once more, before what never did and what waits for the room that it takes."""
+        self._again.appendleft(Turn(item, number))
 
     def _of_those_held(self) -> Turn | None:
         for key, held in list(self._held.items()):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.interrupts import Interrupts
-from sweeper.jobs.protocol import Job, JobStatus, RunnerBackend
+from sweeper.jobs.protocol import Job, JobStatus, PredictionHandle, RunnerBackend
 from sweeper.limits import Defaults, Limits, combine
 from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.pairs import Pairs
@@ -56,12 +56,34 @@ class _Flight:
     request: RunRequest
     limits: Limits
     job: Job[Any]
+    predictions: PredictionHandle | None
+    """The inference pass that it waits for and reads."""
     submitted_at: datetime
     timed_out: bool = False
 
     @property
     def item(self) -> Planned:
         return self.turn.item
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began, or while it waits for its inference, when that did."""
+        if self.job.started_at is not None or self.predictions is None:
+            return self.job.started_at
+        return self.predictions.started_at
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has started, or its inference has not ended; between the two it may wait for a place."""
+        if self.job.started_at is not None or self.predictions is None:
+            return self.job.started_at is not None
+        return not self.predictions.status.is_terminal
+
+    def cancel(self, *, force: bool) -> None:
+        """Ask for its end, and for that of its inference: the other readers are no nearer to theirs."""
+        self.job.cancel(force=force)
+        if self.predictions is not None:
+            self.predictions.cancel(force=force)
 
 
 class Runner:
@@ -109,14 +131,15 @@ class Runner:
     def _submit(self, turn: Turn) -> None:
         limits = combine(turn.item.combination, self._settings.defaults)
         request = self._builder.build(turn.item, turn.number)
+        predictions = self._pairs.take(turn, limits)
         job = self._backend.submit(
             request,
             resources=limits.resources,
             name=turn.item.combination.label(),
-            predictions=self._pairs.take(turn, limits.resources),
+            predictions=predictions,
             report_start=limits.timeout_s is not None,
         )
-        self._flights[job] = _Flight(turn, request, limits, job, datetime.now(UTC))
+        self._flights[job] = _Flight(turn, request, limits, job, predictions, datetime.now(UTC))
 
     # What comes back
 
@@ -125,15 +148,20 @@ class Runner:
         status = self._status(flight)
         if status in ("failed", "lost") and self._may_retry(flight, status):
             self._driver_row(flight, status)
-            number = flight.turn.number
-            self._progress.note(f"retry {number} of {flight.limits.retries}: {flight.item.combination.label()}")
-            queue.again(flight.item, number + 1)
+            self._try_again(flight, queue)
             return
         self._counts[status] += 1
         failure = None if status == "completed" else self._failure(flight, status)
         self._driver_row(flight, status)
         self._pairs.give_back(flight.item)
         self._progress.ended(status, failure)
+
+    def _try_again(self, flight: _Flight, queue: Queue) -> None:
+        number = flight.turn.number
+        self._progress.note(f"retry {number} of {flight.limits.retries}: {flight.item.combination.label()}")
+        if self._backend.lacked_predictions(flight.job):
+            self._pairs.make_anew(flight.item)
+        queue.again(flight.item, number + 1)
 
     def _status(self, flight: _Flight) -> str:
         status = flight.job.status
@@ -162,7 +190,8 @@ class Runner:
     def _reason(self, flight: _Flight, status: str) -> tuple[str, str, str]:
         """Type, message and traceback of what ended a submission."""
         if status == "timeout":
-            return "Timeout", f"ran longer than timeout_s={flight.limits.timeout_s:g} and was killed", ""
+            what = "ran" if flight.job.started_at is not None else "its inference ran"
+            return "Timeout", f"{what} longer than timeout_s={flight.limits.timeout_s:g} and was killed", ""
         if status == "cancelled":
             return "Cancelled", f"cancelled: {self._stopped_by}", ""
         return flight.job.error_info()
@@ -170,7 +199,7 @@ class Runner:
     def _driver_row(self, flight: _Flight, status: str) -> None:
         """Write the attempt that no worker could write; workers write those that completed or failed in them."""
         attempt = flight.request.attempt
-        inference_failed = status == "failed" and self._pairs.failed(flight.item)
+        inference_failed = status == "failed" and flight.predictions is not None and flight.predictions.failed
         if attempt is None or (status not in ("timeout", "cancelled", "lost") and not inference_failed):
             return
         kind, message, trace = self._reason(flight, status)
@@ -178,7 +207,7 @@ class Runner:
             attempt,
             status=status,
             submitted_at=flight.submitted_at,
-            started_at=flight.job.started_at,
+            started_at=flight.started_at,
             finished_at=datetime.now(UTC),
             error_type=kind,
             error_message=message,
@@ -211,11 +240,11 @@ class Runner:
         now = datetime.now(UTC)
         for flight in self._flights.values():
             allowed = flight.limits.timeout_s
-            if allowed is None or flight.timed_out or (started := flight.job.started_at) is None:
+            if allowed is None or flight.timed_out or (started := flight.started_at) is None:
                 continue
-            if (now - started).total_seconds() > allowed:
+            if (now - started).total_seconds() > allowed and flight.is_under_way:
                 flight.timed_out = True
-                flight.job.cancel(force=True)
+                flight.cancel(force=True)
 
     def _stop(self, reason: str) -> None:
         """Submit no more, take back what waits in a queue, and let what runs finish within the grace period."""
@@ -230,7 +259,7 @@ class Runner:
 
     def _cancel(self, *, force: bool) -> None:
         for flight in self._flights.values():
-            flight.job.cancel(force=force)
+            flight.cancel(force=force)
 
     def _outcome(self, planned: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}

@@ -169,13 +169,19 @@ class Numbers:
 
 
 class Parity:
-    """A model that says whether a number is odd, and notes each pass."""
+    """A model that says whether a number is odd, after a while, and notes each pass."""
 
     def __init__(
-        self, *, name: str = "parity", builds: str | None = None, error: str | None = None, passes: str | None = None
+        self,
+        *,
+        name: str = "parity",
+        builds: str | None = None,
+        error: str | None = None,
+        passes: str | None = None,
+        sleep_s: float = 0.0,
     ) -> None:
         self.metadata = {"id": name}
-        self.error, self.passes = error, passes
+        self.error, self.passes, self.sleep_s = error, passes, sleep_s
         if builds:
             Path(builds, f"built-{uuid.uuid4().hex}").touch()
 
@@ -184,6 +190,7 @@ class Parity:
             raise ValueError(self.error)
         if self.passes:
             Path(self.passes, f"pass-{uuid.uuid4().hex}").touch()
+        time.sleep(self.sleep_s)
         return [np.eye(2)[int(x[0]) % 2] for x in batch]
 
 

@@ -130,6 +130,7 @@ BAD_INPUT = [
     (["model=[svm", "dataset=[digits]"], ["model=[svm"]),
     (["+model.svm._sweep_.timeout=3", "model=[svm]"], ["timeout", "timeout_s"]),
     (["rerun=stale"], ["rerun_triggers"]),
+    (["max_failures=0"], ["max_failures", "1 or more"]),
     (["--multirun", "rerun=all,missing"], ["rerun"]),
     (["zip=[[dataset,model]]", "dataset=[digits]", "model=[logreg,svm]"], ["zip"]),
     (["analytics_store.uri=/proc/nowhere/store"], ["/proc/nowhere"]),
@@ -148,6 +149,14 @@ def test_bad_input_gets_one_clear_message_before_anything_starts(argv: list[str]
     for word in named:
         assert word in err
     assert already or "ray" not in sys.modules
+
+
+def test_a_runtime_env_that_ray_refuses_is_told_without_a_traceback():
+    running = process(*SMALL, "job_backend.runtime_env={env_vars: {N: 1}}")
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (2, "")
+    assert "job_backend.runtime_env" in err
+    assert "Traceback" not in err
 
 
 def test_a_cluster_that_is_not_there_is_told_in_seconds():

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from test_runner import ONE, choice, planned
 
+from sweeper.limits import Limits
 from sweeper.pairs import Pairs
 from sweeper.planning import Planned
 from sweeper.queue import Queue, Turn, limits
@@ -15,6 +17,7 @@ from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.spec import Combination, Runtime
 
+LIMITS = Limits({"num_cpus": 1}, 0, False, None)
 CAPABILITY = choice("capability", "tiny", "parts.Tiny", Runtime(arity=ONE))
 
 
@@ -67,6 +70,26 @@ def test_nothing_goes_out_before_one_that_there_is_no_room_for():
     assert [turn.item for turn in drained(queue)] == items[1:]
 
 
+def test_one_that_is_tried_again_does_not_wait_for_one_that_waits_for_its_room():
+    """As with predictions: the room of one that ended is free only once it is not to be tried again."""
+    items = grid([None], [None] * 3)
+    queue = Queue(items, has_room=lambda item: item is not items[2])
+    assert drained(queue) == [Turn(items[0], 1), Turn(items[1], 1)]
+    queue.ended(items[0])
+    queue.again(items[0], 2)
+    assert queue.take() == Turn(items[0], 2)
+    assert queue.take() is None
+
+
+def test_with_nothing_in_flight_there_is_always_room():
+    items = grid([None], [None] * 3)
+    queue = Queue(items, has_room=lambda item: False)
+    for item in items:
+        assert drained(queue) == [Turn(item, 1)]
+        queue.ended(item)
+    assert queue.take() is None
+
+
 allowed = st.lists(st.none() | st.integers(1, 3), min_size=1, max_size=4)
 
 
@@ -94,12 +117,14 @@ class Predicting:
     def __init__(self, nbytes: int) -> None:
         self.nbytes, self.failed = nbytes, False
         self.passes = 0
+        self.reports_start = False
 
     def cluster_resources(self) -> dict[str, float]:
         return {"object_store_memory": 1000.0}
 
-    def predict(self, **_: Any) -> Any:
+    def predict(self, *, report_start: bool, **_: Any) -> Any:
         self.passes += 1
+        self.reports_start = report_start
         return self
 
 
@@ -118,12 +143,12 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
     items = reading(grid([None], [None] * 6))
     backend = Predicting(nbytes=200)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), {})
+    pairs.take(Turn(items[0], 1), LIMITS)
     assert pairs.has_room(items[1])
     pairs.give_back(items[0])
     for item in items[1:3]:
         assert pairs.has_room(item)
-        pairs.take(Turn(item, 1), {})
+        pairs.take(Turn(item, 1), LIMITS)
     assert not pairs.has_room(items[3])
     assert pairs.has_room(items[2])
     pairs.give_back(items[1])
@@ -133,10 +158,10 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
 def test_a_pair_that_does_not_fit_at_all_still_goes_out_alone():
     items = reading(grid([None], [None] * 3))
     pairs = pairs_of(Predicting(nbytes=5000), items)
-    pairs.take(Turn(items[0], 1), {})
+    pairs.take(Turn(items[0], 1), LIMITS)
     pairs.give_back(items[0])
     assert pairs.has_room(items[1])
-    pairs.take(Turn(items[1], 1), {})
+    pairs.take(Turn(items[1], 1), LIMITS)
     assert not pairs.has_room(items[2])
 
 
@@ -144,9 +169,35 @@ def test_predictions_that_failed_are_made_anew_for_one_that_is_tried_again():
     items = reading(grid([None], [None], metrics=2))
     backend = Predicting(nbytes=1)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), {})
+    pairs.take(Turn(items[0], 1), LIMITS)
     backend.failed = True
-    pairs.take(Turn(items[1], 1), {})
+    pairs.take(Turn(items[1], 1), LIMITS)
     assert backend.passes == 1
-    pairs.take(Turn(items[0], 2), {})
+    pairs.take(Turn(items[0], 2), LIMITS)
     assert backend.passes == 2
+
+
+def test_predictions_that_are_gone_are_made_anew_for_whoever_reads_them_next():
+    items = reading(grid([None], [None], metrics=3))
+    backend = Predicting(nbytes=1)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.make_anew(items[0])
+    pairs.take(Turn(items[0], 2), LIMITS)
+    pairs.take(Turn(items[1], 1), LIMITS)
+    assert backend.passes == 2
+    pairs.make_anew(items[1])
+    pairs.give_back(items[1])
+    pairs.give_back(items[0])
+    pairs.take(Turn(items[2], 1), LIMITS)
+    assert backend.passes == 3
+
+
+def test_a_pass_reports_its_start_where_a_timeout_counts_from_it():
+    items = reading(grid([None], [None] * 2))
+    backend = Predicting(nbytes=1)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    assert not backend.reports_start
+    pairs.take(Turn(items[1], 1), replace(LIMITS, timeout_s=3.0))
+    assert backend.reports_start

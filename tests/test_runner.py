@@ -264,6 +264,36 @@ def test_an_inference_that_fails_fails_its_dependents_with_that_cause(bench: Ben
     assert len(rows) == 6
 
 
+def test_a_timeout_reaches_an_inference_that_hangs_and_all_that_wait_for_it(ray_bench: Bench, tmp_path: Path):
+    began = time.monotonic()
+    outcome = ray_bench.run([*evaluations(tmp_path, sleep_s=300.0), *planned(tiny("other"))], timeout_s=2.0)
+    assert time.monotonic() - began < 60
+    assert (outcome.counts["timeout"], outcome.counts["completed"]) == (6, 1)
+    assert {f.message for f in outcome.failures} == {"its inference ran longer than timeout_s=2 and was killed"}
+    timeouts = [row for row in ray_bench.store.attempts().to_pylist() if row["status"] == "timeout"]
+    assert len(timeouts) == 6
+    assert all(row["started_at"] is not None for row in timeouts)
+
+
+def test_an_inference_that_waits_for_a_place_is_not_overdue(ray_bench: Bench, tmp_path: Path):
+    """Four passes of three seconds on two processors: the last two end after the limit, counted from the beginning."""
+    several = [evaluations(tmp_path, sleep_s=3.0, name=f"model{n}", metrics=1) for n in range(2)]
+    outcome = ray_bench.run(list(itertools.chain(*several)), timeout_s=5.5)
+    assert outcome.counts["completed"] == 4
+
+
+def test_the_second_interrupt_ends_an_inference_too(ray_bench: Bench, tmp_path: Path):
+    with Interrupts() as interrupts:
+        (tmp_path / "passes").mkdir()
+        thread = interrupt_when(tmp_path / "passes" / "*", times=2)
+        began = time.monotonic()
+        outcome = ray_bench.run(evaluations(tmp_path / "passes", sleep_s=300.0), interrupts)
+        thread.join()
+    assert time.monotonic() - began < 60
+    assert outcome.counts["cancelled"] == 6
+    assert ray_bench.run(planned(tiny("after"), tiny("beside"))).counts["completed"] == 2
+
+
 def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Bench, tmp_path: Path):
     passes = tmp_path / "passes"
     passes.mkdir()
@@ -277,8 +307,10 @@ def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Be
 
 
 def interrupt_when(exists: Path, times: int = 1) -> threading.Thread:
+    """Interrupts this process once there is a file of that name, which may have wildcards."""
+
     def send() -> None:
-        while not exists.exists():
+        while not any(exists.parent.glob(exists.name)):
             time.sleep(0.02)
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)

@@ -238,6 +238,32 @@ def encodable(text: str | None) -> bool:
     return True
 
 
+@pytest.mark.parametrize("written", [0, 10], ids=["nothing of it", "a part of it"])
+def test_a_line_that_fails_takes_no_table_and_no_later_run_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, written: int
+):
+    """The first line of a segment says what its tables are, and a later one only numbers them."""
+    real = os.write
+
+    def full(handle: int, data: bytes) -> int:
+        real(handle, data[:written])
+        raise OSError("no space left on device")
+
+    record(store, "a", 1.0)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="no space left"):
+        record(store, "b", 2.0, may_wait=True)
+    monkeypatch.undo()
+    monkeypatch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+    record(store, "c", 3.0, may_wait=True)
+    record(store, "d", 4.0, may_wait=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)
+        assert [name for name, _, _ in values(store)] == ["a", "c", "d"]
+        store.fold()
+        assert [name for name, _, _ in values(store)] == ["a", "c", "d"]
+
+
 def test_a_full_disk_takes_back_what_went_out_of_a_line(store: Store, monkeypatch: pytest.MonkeyPatch):
     quickly(store, "a", "b")
     real = os.write

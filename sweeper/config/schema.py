@@ -220,7 +220,7 @@ _CHECKS: Mapping[str, Check] = {
     "rerun": one_of(*RERUN),
     "rerun_triggers": each(one_of(*TRIGGERS)),
     "duplicates": one_of(*DUPLICATES),
-    "max_failures": optional(count),
+    "max_failures": optional(positive_count),
     "retries": count,
     "retry_exceptions": flag,
     "timeout_s": optional(positive),

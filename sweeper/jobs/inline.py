@@ -118,7 +118,14 @@ class InlineJobBackend:
         return InlineJob(job_id, name, ticket.submitted_at, call)
 
     def predict(
-        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
+        self,
+        *,
+        model: Any,
+        dataset: Any,
+        capability: Any,
+        resources: Mapping[str, float],
+        shelf: Shelf | None = None,
+        report_start: bool = False,
     ) -> InlineInference:
         """Take one inference pass; its first reader runs it."""
         request = InferenceRequest(model, dataset, capability, shelf)
@@ -133,6 +140,10 @@ class InlineJobBackend:
 
     def is_lost(self, job: Any) -> bool:
         """Never: what happens in this process happens to the driver too."""
+        return False
+
+    def lacked_predictions(self, job: Any) -> bool:
+        """Never: they are in this process."""
         return False
 
     def cluster_resources(self) -> Mapping[str, float]:

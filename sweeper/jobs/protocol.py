@@ -208,7 +208,14 @@ class RunnerBackend(Protocol):
         ...
 
     def predict(
-        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
+        self,
+        *,
+        model: Any,
+        dataset: Any,
+        capability: Any,
+        resources: Mapping[str, float],
+        shelf: Shelf | None = None,
+        report_start: bool = False,
     ) -> PredictionHandle:
         """Submit one inference pass; model, dataset and capability are live objects or `LazySpec`.
 
@@ -222,6 +229,10 @@ class RunnerBackend(Protocol):
 
     def is_lost(self, job: Job[Any]) -> bool:
         """Whether a failed job ended without its code having a say: a dead worker or node, memory, a lost object."""
+        ...
+
+    def lacked_predictions(self, job: Job[Any]) -> bool:
+        """Whether a failed job could not read the predictions that it was given, because they are gone."""
         ...
 
     def warm_up(self, modules: Sequence[str]) -> None:

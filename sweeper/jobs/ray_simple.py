@@ -128,8 +128,12 @@ def _message(request: RunRequest, ticket: Ticket) -> Any:
     return (request, ticket) if large else pickle.dumps((request, ticket), protocol=5)
 
 
-def _infer(request: InferenceRequest, paths: tuple[str, ...]) -> tuple[int, worker.Inference]:
+def _infer(
+    request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
+) -> tuple[int, worker.Inference]:
     """What Ray runs in a worker for one inference pass: its size, a receipt for the driver, and the payload."""
+    if board is not None:
+        board.started.remote(job_id)
     try:
         made = worker.infer(request, paths)
         return estimated_bytes(made), made
@@ -177,7 +181,8 @@ class Session:
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._board: Any = None
-        self._ages: dict[str, datetime] = {}
+        self._expected: set[str] = set()
+        self._starts: dict[str, datetime] = {}
         self._looked_at = 0.0
 
     def is_alive(self) -> bool:
@@ -200,12 +205,21 @@ class Session:
     def started_at(self, job_id: str) -> datetime | None:
         """When a job reported its start, by this process's clock. Asks the board at most five times a second."""
         if (
-            job_id not in self._ages
+            job_id not in self._starts
             and time.monotonic() - self._looked_at > LOOK_AT_BOARD_S
             and self._board is not None
         ):
             self._look_at_board()
-        return self._ages.pop(job_id, None)
+        return self._starts.get(job_id)
+
+    def expect_start(self, job_id: str) -> None:
+        """A job is to report its start."""
+        self._expected.add(job_id)
+
+    def last_start(self, job_id: str) -> datetime | None:
+        """What is known of the start of a job that has ended; from now on nothing is remembered of it."""
+        self._expected.discard(job_id)
+        return self._starts.pop(job_id, None)
 
     def _look_at_board(self) -> None:
         self._looked_at = time.monotonic()
@@ -215,7 +229,7 @@ class Session:
             logger.warning("The reports of started jobs cannot be read: %s", error)
             return
         now = datetime.now(UTC)
-        self._ages.update((job_id, now - timedelta(seconds=age)) for job_id, age in ages.items())
+        self._starts.update((job_id, now - timedelta(seconds=ages[job_id])) for job_id in self._expected & ages.keys())
 
     def close(self) -> None:
         """Shut Ray down if it was started here."""
@@ -238,7 +252,10 @@ def _start(
             f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
         )
     _knock(address)
-    ray.init(**settings)
+    try:
+        ray.init(**settings)
+    except RayError as error:
+        raise RuntimeError(str(error)) from error
 
 
 def _knock(address: str | None) -> None:
@@ -277,11 +294,13 @@ class RaySimpleJob(BaseJob[T]):
         self._session, self._reports_start = session, reports_start
         self._cancelling = False
         self._started_at: datetime | None = None
+        if reports_start:
+            session.expect_start(job_id)
 
     @property
     def started_at(self) -> datetime | None:
         """See `Job.started_at`."""
-        if self._started_at is None and self._reports_start:
+        if self._started_at is None and self._reports_start and self._end is None:
             self._started_at = self._session.started_at(self.job_id)
         return self._started_at
 
@@ -299,6 +318,8 @@ class RaySimpleJob(BaseJob[T]):
         """Set the end, once, from what Ray gave or raised for this task."""
         if self._end is None:
             self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
+            if self._reports_start:
+                self._started_at = self._session.last_start(self.job_id) or self._started_at
 
     def _ended_by(self, error: BaseException) -> Ended:
         root = _root(error)
@@ -323,8 +344,8 @@ class RaySimpleJob(BaseJob[T]):
 class RayInference(RaySimpleJob[worker.Inference]):
     """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
 
-    def __init__(self, receipt: Any, payload: Any, session: Session) -> None:
-        super().__init__(receipt, uuid4().hex, "predict", datetime.now(UTC), session)
+    def __init__(self, receipt: Any, payload: Any, job_id: str, session: Session, *, reports_start: bool) -> None:
+        super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, reports_start=reports_start)
         self.payload = payload
 
     @property
@@ -411,13 +432,21 @@ class RaySimpleJobBackend:
         return self._submit(request, resources, name, predictions, report_start, max_retries=0)
 
     def predict(
-        self, *, model: Any, dataset: Any, capability: Any, resources: Mapping[str, float], shelf: Shelf | None = None
+        self,
+        *,
+        model: Any,
+        dataset: Any,
+        capability: Any,
+        resources: Mapping[str, float],
+        shelf: Shelf | None = None,
+        report_start: bool = False,
     ) -> RayInference:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf)
         task = self._task(_infer, resources, max_retries=0, num_returns=2)
-        receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)))
-        return RayInference(receipt, payload, self._session)
+        job_id, board = uuid4().hex, self._session.board() if report_start else None
+        receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
+        return RayInference(receipt, payload, job_id, self._session, reports_start=report_start)
 
     def forget(self, part: Any) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""
@@ -436,6 +465,10 @@ class RaySimpleJobBackend:
     def is_lost(self, job: RaySimpleJob[Any]) -> bool:
         """See `RunnerBackend.is_lost`."""
         return isinstance(job.exception(), LOST)
+
+    def lacked_predictions(self, job: RaySimpleJob[Any]) -> bool:
+        """See `RunnerBackend.lacked_predictions`."""
+        return isinstance(job.exception(), ObjectLostError)
 
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""

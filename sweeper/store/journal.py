@@ -75,7 +75,7 @@ class Journal:
         self._tables: dict[tuple[str, pa.Schema], int] = {}
 
     def append(self, entry: Sequence[Rows]) -> str | None:
-        """Add all rows of one run, or nothing of it; it is on disk when this returns.
+        """Add all rows of one run, or nothing of it; it outlives this process when this returns.
 
         Returns
         -------
@@ -115,13 +115,20 @@ class Journal:
             self._begin()
         try:
             yield self._handle
-        finally:
-            fcntl.flock(self._handle, fcntl.LOCK_UN)
+        except BaseException:  # how much of it went out, and whether what it defined is known, is uncertain
+            self._leave()
+            raise
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
 
-    def _begin(self) -> None:
-        """A new segment; the one that there was is being folded, or gone."""
+    def _leave(self) -> None:
+        """Append no more to this segment, and let others have it."""
         if self._handle >= 0:
             os.close(self._handle)
+            self._handle = -1
+
+    def _begin(self) -> None:
+        """A new segment; the one that there was is being folded, or gone, or an append to it failed."""
+        self._leave()
         self._segment = new_name().removesuffix(PARQUET) + SEGMENT
         self._tables.clear()
         path = self._files.make(FOLDER, self._segment)
