@@ -107,6 +107,25 @@ def _frame(number: int) -> Any:
     )
 
 
+class CellDetector:
+    """A detector that takes the example's three rows for one digit each, and finds it by its brightness."""
+
+    def __init__(self) -> None:
+        self.metadata = {"id": "cells", "index2label": {0: "nothing", 1: "digit"}}
+
+    def __call__(self, batch: Any) -> list[Any]:
+        return [_detected(np.asarray(pixels).max(axis=0)) for pixels in batch]
+
+
+def _detected(image: np.ndarray) -> Any:
+    boxes: list[list[float]] = []
+    for row in range(3):
+        bright = np.flatnonzero(image[row * 24 : row * 24 + 24].max(axis=0) > image.max() / 4)
+        middle = (bright[0] + bright[-1]) / 2
+        boxes.append([middle - 12, row * 24, middle + 12, row * 24 + 24])
+    return SimpleNamespace(boxes=np.array(boxes, np.float32), labels=np.ones(3, int), scores=np.full(3, 0.95))
+
+
 class Counting:
     """A classifier that takes every image for a 3, and counts the images that it is shown in this process."""
 
