@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from sweeper.cli import run_command
-from sweeper.store import open_store
+from sweeper.errors import StoreError
+from sweeper.store import Store, open_store
 
 SMALL = ["capability=[evaluate]", "dataset=[digits,digits_dark]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
 INLINE = [*SMALL, "job_backend.kind=inline"]
@@ -61,6 +62,17 @@ def test_the_json_document_is_all_there_is_on_stdout():
     assert len(first["results"]) == 8
     planned = document("plan", *INLINE)
     assert set(planned) == {"sweep_id", "plan", "combinations"}
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), StoreError("changes too fast")], ids=["disk", "store"])
+def test_what_goes_wrong_in_merging_hides_no_result(monkeypatch: pytest.MonkeyPatch, error: Exception):
+    def fail(self: Store) -> None:
+        raise error
+
+    monkeypatch.setattr(Store, "compact_if_needed", fail)
+    status, out, err = typed(*INLINE)
+    assert (status, "8 completed" in out) == (0, True)
+    assert f"were not merged; `sweeper compact` can be run later: {error}" in err
 
 
 def test_only_what_is_missing_runs_again():
