@@ -20,6 +20,7 @@ from sweeper.leaderboard import Leaderboard, Line
 from sweeper.report import documents, plots
 from sweeper.report.contents import Contents
 from sweeper.report.panels import Group, colours, groups
+from sweeper.spec import AXES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -97,7 +98,7 @@ def render(contents: Contents) -> str:
         boards_left_out=len(contents.leaderboards) - shown,
         figures=_figures(contents),
         total=sum(contents.counts.values()),
-        queries=_queries(contents.store),
+        queries={**_queries(contents.store), "older": _older(contents)},
     )  # fmt: skip
 
 
@@ -137,6 +138,19 @@ def _queries(store: str) -> dict[str, str]:
             "SELECT capability, dataset, model, metric, report_uri FROM completed WHERE report_uri IS NOT NULL",
         ),
     }
+
+
+def _older(contents: Contents) -> str:
+    """The command that lists the results behind `Contents.older`, to see in what their specs differ."""
+    names = ", ".join(AXES)
+    sweep = (contents.sweep or "").replace("'", "''")
+    which = f" AND '{sweep}' IN (sweep_id, sweep_name)" if sweep else ""
+    return query(
+        contents.store,
+        f"SELECT {names}, max(finished_at) AS completed_at, fingerprint, any_value(spec) AS spec FROM attempts "
+        f"WHERE status = 'completed'{which} GROUP BY {names}, fingerprint "
+        f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY max(finished_at) DESC) > 1 ORDER BY ALL",
+    )
 
 
 def query(store: str, sql: str) -> str:

@@ -134,10 +134,18 @@ def _shared(column: pa.ChunkedArray) -> list[str | None]:
     return [values[code] for code in pc.fill_null(encoded.indices, -1).to_pylist()]
 
 
-def newest(attempts: pa.Table) -> pa.Table:
-    """One attempt per fingerprint: the newest completed one, else the newest."""
-    encoded = attempts["fingerprint"].combine_chunks().dictionary_encode()
+def newest(attempts: pa.Table, same: Sequence[str] = ("fingerprint",)) -> pa.Table:
+    """One attempt of all that are the same in these text columns: the newest completed one, else the newest."""
+    encoded = joined(attempts, same).dictionary_encode()
     return _one_each(attempts, encoded.indices.to_numpy())[0]
+
+
+def joined(attempts: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """Text columns as one that is equal where all of them are; null counts as empty where there are several."""
+    if len(columns) == 1:
+        return attempts[columns[0]].combine_chunks()
+    parts = (pc.fill_null(attempts[name], "") for name in columns)
+    return pc.binary_join_element_wise(*parts, "\0").combine_chunks()
 
 
 def _one_each(attempts: pa.Table, keys: Any) -> tuple[pa.Table, Any]:
