@@ -475,6 +475,9 @@ def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_met
     assert shades(board(*rows, better=False)) == [["1.00", "0.50"], ["0.00", ""]]
     assert shades(board(*rows, better=None)) == [["", ""], ["", ""]]
     assert shades(board(("a", [1.0, 1.0]))) == [["", ""]]
+    extreme = [("a", [0.2, 0.4]), ("b", [0.30001, 0.30002]), ("c", [50.0, float("inf")])]
+    assert shades(board(*extreme, better=False)) == [["1.00", "0.50"], ["0.75", "0.75"], ["0.25", "0.00"]]
+    assert shades(board(("a", [0.1, 0.2]), ("b", [float("nan"), None]))) == [["0.00", "1.00"], ["", ""]]
 
 
 def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch):
