@@ -43,6 +43,8 @@ RESULTS = pa.schema(
     ]
 )
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
+_MEASURING = (*_FROM_ATTEMPTS, "status", "sweep_name", "result_run_uid", "job_id", "payload_table")
+"""What is read of `attempts` to find what they measured: neither specs nor tracebacks, which are most of it."""
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 COMPLETED = "completed"
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
@@ -192,7 +194,7 @@ def _planned(store: Store, wanted: pa.Table) -> pa.Table:
     That is the newest of its fingerprint, whatever its parts were called then. Only where one fingerprint is wanted
     under several names (`duplicates=keep`), each of which was to run, the newest under its own names comes first.
     """
-    every = _completed(store, wanted["fingerprint"].combine_chunks().unique(), None)
+    every = _completed(store, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
     any_name, own_name = newest(every), newest(every, _IDENTITY)
     keys = wanted["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy()
     own = pc.add(pc.index_in(joined(wanted, _IDENTITY), joined(own_name, _IDENTITY)), len(any_name))
@@ -224,8 +226,10 @@ def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str |
     return newest(_completed(store, wanted, sweep_id))
 
 
-def _completed(store: Store, fingerprints: pa.Array | None, sweep_id: str | None) -> pa.Table:
-    attempts = store.attempts()
+def _completed(
+    store: Store, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
+) -> pa.Table:
+    attempts = store.attempts(columns)
     attempts = attempts.filter(pc.equal(attempts["status"], COMPLETED))
     if fingerprints is not None:
         attempts = attempts.filter(pc.is_in(attempts["fingerprint"], fingerprints))
