@@ -78,13 +78,11 @@ class SweepResult:
 
     @cached_property
     def table(self) -> pyarrow.Table:
-        """One flat row per measured value of every combination of the plan, skipped ones included, in its order."""
-        order = {item.fingerprint: index for index, item in enumerate(self.plan.items)}
-        table = self.store.results(fingerprints=order)
-        places = [order[key] for key in table["fingerprint"].to_pylist()]
-        import numpy as np
+        """One flat row per measured value of every combination of the plan, skipped ones included, in its order.
 
-        return table.take(np.argsort(places, kind="stable"))
+        Names are those of the plan, also where an earlier sweep measured a combination under others.
+        """
+        return self.store.results_of(self._named)
 
     @cached_property
     def shared_ids(self) -> list[tuple[str, str, list[str]]]:
@@ -94,10 +92,14 @@ class SweepResult:
         """
         digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.parts}
         called: dict[tuple[str, str], set[str]] = {}
-        for axis, name, entity in self.store.entities([item.fingerprint for item in self.plan.items]):
+        for axis, name, entity in self.store.entities(self._named):
             called.setdefault((axis, entity), set()).add(name)
         alike = {key: sorted(names) for key, names in called.items()}
         return [(*key, names) for key, names in alike.items() if len({digests.get((key[0], n)) for n in names}) > 1]
+
+    @property
+    def _named(self) -> list[tuple[str, ...]]:
+        return [(item.fingerprint, *item.combination.names) for item in self.plan.items]
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -23,11 +23,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """One capability, metric and key; or, where no model takes part, all keys of one capability."""
+    """One capability, metric and key; or, where no model takes part, all keys of one capability and metric."""
 
     capability: str
     measure: str
-    """The metric, with what the key says beyond its name; empty where no model takes part."""
+    """The metric, with what the key says beyond its name; where no model takes part, the metric, if there is one."""
     side: str
     """What stands down the side: `model`, or without models `dataset` or `key`, whichever are more."""
     top: str
@@ -51,8 +51,9 @@ class Leaderboard:
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> list[Leaderboard]:
     """Group rows of the `results` view, of which only those that sum a run up count.
 
-    There is one table per capability, metric and key; where no model takes part, one per capability. Tables, lines and
-    columns stand in the order in which the rows first name them.
+    There is one table per capability, metric and key; where no model takes part, one per capability and metric. Tables,
+    lines and columns stand in the order in which the rows first name them. Names tell rows apart: rows of one table
+    with the same names would share a cell, and the last one would be in it.
     """
     tables: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -62,9 +63,14 @@ def leaderboards(rows: Iterable[Mapping[str, Any]]) -> list[Leaderboard]:
 
 
 def measure(row: Mapping[str, Any]) -> str:
-    """What a row's value is called: `ece`, `ece area`; nothing where no model takes part."""
-    beyond = str(row["key"]).removeprefix(str(row["metric"])).lstrip(".")
-    return f"{row['metric']} {beyond}".strip() if row["model"] else ""
+    """What a row's value is called: `ece`, `ece area`; where no model takes part, the metric alone, if there is one."""
+    key, metric = str(row["key"]), str(row["metric"] or "")
+    if not row["model"]:
+        return metric
+    if key == metric:
+        return metric
+    beyond = key[len(metric) + 1 :] if key.startswith((f"{metric}.", f"{metric} ")) else key
+    return f"{metric} {beyond}".strip()
 
 
 def direction(higher_is_better: bool | None) -> str:
@@ -80,10 +86,16 @@ def _leaderboard(capability: str, title: str, rows: Sequence[Mapping[str, Any]])
     for row in rows:
         cells.setdefault(row[side], {})[row[top]] = row["value"]
     columns = tuple(dict.fromkeys(row[top] for row in rows))
-    better = rows[0].get("higher_is_better") if rows[0]["model"] else None
+    better = _agreed(rows) if rows[0]["model"] else None
     lines = tuple(Line(name, tuple(line.get(column) for column in columns)) for name, line in cells.items())
     best = tuple(_best((line.values[i] for line in lines), better) for i in range(len(columns)))
     return Leaderboard(capability, title, side, top, columns, lines, better, best)
+
+
+def _agreed(rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """The direction that all rows have; `None` where they differ, since a name may have meant another metric before."""
+    said = {row.get("higher_is_better") for row in rows}
+    return said.pop() if len(said) == 1 else None
 
 
 def _axes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

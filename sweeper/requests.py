@@ -77,23 +77,19 @@ class RequestBuilder:
         return LazySpec(target, f"batches of {config['batch_size']}", capability.name)
 
     def _attempt(self, item: Planned, number: int) -> AttemptInfo:
-        capability, datasets, models, metrics = item.combination
+        capability, dataset, model, metric = item.combination.names
         return AttemptInfo(
             attempt_id=uuid.uuid4().hex,
             fingerprint=item.fingerprint,
             sweep_id=self._sweep.sweep_id,
             sweep_name=self._sweep.name,
-            capability=capability.name,
-            dataset=_names(datasets),
-            model=_names(models),
-            metric=_names(metrics),
+            capability=capability,
+            dataset=dataset,
+            model=model,
+            metric=metric,
             spec=canonical_text(item.combination),
             sweeper_version=self._sweep.sweeper_version,
             code_revision=self._sweep.code_revision,
             data_revision=self._sweep.data_revision(item.combination),
             number=number,
         )
-
-
-def _names(choices: tuple[Choice, ...]) -> str:
-    return choices[0].name if len(choices) == 1 else " + ".join(c.name for c in choices)

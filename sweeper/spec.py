@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 AXES = ("capability", "dataset", "model", "metric")
 """The four config groups of a sweep, in the order in which a combination is named."""
+PAIR = " + "
+"""Between the names of several parts on one axis."""
 
 
 class Arity(enum.Enum):
@@ -72,6 +74,15 @@ class Combination(NamedTuple):
     def parts(self) -> tuple[Choice, ...]:
         return (self.capability, *self.datasets, *self.models, *self.metrics)
 
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """What its parts are called, axis by axis as `attempts` stores it; empty where an axis is not crossed."""
+        return self.capability.name, _names(self.datasets), _names(self.models), _names(self.metrics)
+
     def label(self) -> str:
         """One line for people: `evaluate · digits · svm · accuracy`."""
-        return " · ".join(" + ".join(c.name for c in axis) for axis in ((self.capability,), *self[1:]) if axis)
+        return " · ".join(name for name in self.names if name)
+
+
+def _names(choices: tuple[Choice, ...]) -> str:
+    return choices[0].name if len(choices) == 1 else PAIR.join(choice.name for choice in choices)

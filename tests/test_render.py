@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from sweeper import render
+import pytest
+
+from sweeper import leaderboard, render
 from sweeper.outcome import Failure, Outcome
 from sweeper.planning import Plan
 
@@ -28,6 +30,39 @@ def test_without_a_direction_or_a_rival_nothing_is_marked():
 def test_without_a_model_the_rows_are_keys():
     rows = [row("", d, n, metric="", key=k) for k in ("size", "share") for d, n in (("a", 3), ("b", 4))]
     assert render.leaderboards(rows).splitlines()[2].split() == ["size", "3", "4"]
+
+
+def test_without_a_model_there_is_a_table_for_each_metric():
+    rows = [row("", "a", n, metric=metric, key="share") for n, metric in ((3, "one"), (4, "two"))]
+    assert [line.split() for line in render.leaderboards(rows).splitlines() if "share" in line] == [
+        ["share", "3"],
+        ["share", "4"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "key", "expected"),
+    [
+        ("f1", "f1", "f1"),
+        ("f1", "f1.area", "f1 area"),
+        ("f1", "f1 at factor=0.5", "f1 at factor=0.5"),
+        ("acc", "accuracy", "acc accuracy"),
+        ("", "k0", "k0"),
+    ],
+)
+def test_a_value_is_called_by_its_metric_and_what_its_key_adds(metric: str, key: str, expected: str):
+    assert leaderboard.measure(row("svm", "a", 0.9, metric=metric, key=key)) == expected
+
+
+def test_keys_that_only_begin_alike_have_tables_of_their_own():
+    rows = [row("svm", "a", n, key=key) for n, key in ((0.1, "f1.macro"), (0.2, "f1macro"))]
+    assert [board.measure for board in leaderboard.leaderboards(rows)] == ["f1 macro", "f1 f1macro"]
+
+
+def test_a_direction_on_which_rows_do_not_agree_is_none():
+    rows = [row("svm", "a", 0.1), row("knn", "a", 0.2), row("mlp", "a", 0.3, higher_is_better=False)]
+    assert [board.higher_is_better for board in leaderboard.leaderboards(rows)] == [None]
+    assert [board.higher_is_better for board in leaderboard.leaderboards(rows[:2])] == [True]
 
 
 def test_a_missing_cell_is_blank():

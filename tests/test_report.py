@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from report_parts import PIXEL, SCRIPT, fill
-from store_parts import BEGAN, attempt, fail, record
+from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record
 
 from sweeper.cli import run_command
 from sweeper.errors import ConfigError
@@ -27,6 +28,7 @@ from sweeper.report.documents import to_html
 from sweeper.report.gather import gather
 from sweeper.report.order import natural
 from sweeper.report.strengths import strengths_of
+from sweeper.request import Provenance
 from sweeper.store import AttemptRow, Store, open_store
 
 
@@ -190,6 +192,92 @@ def test_what_did_not_complete_says_why(contents: Contents):
 def test_names_are_in_the_order_of_their_numbers():
     names = ["svm[C=10]", "svm[C=2]", "b", "svm[C=0.5]", "svm", "2", ""]
     assert sorted(names, key=natural) == ["", "2", "b", "svm", "svm[C=0.5]", "svm[C=2]", "svm[C=10]"]
+
+
+# One name for several specs, one after the other
+
+
+def named(store: Store, spec: object, *values: float, second: int = 0, model: str = "svm", **more: Any) -> None:
+    """A run that ended at `second` of the combination that is called `score . data . svm`, whatever its spec is."""
+    ended = BEGAN + timedelta(seconds=second)
+    info = replace(attempt(spec), capability="score", model=model, spec=f'{{"C": {spec}}}')
+    if not values:
+        row = AttemptRow.of(info, status="failed", finished_at=ended, error_type="ValueError", error_message=str(spec))
+        store.write_attempts([row])
+        return
+    job = Provenance(job_id=f"job {spec} {second}", submitted_at=BEGAN, completed_at=ended)
+    store.record(ScoreRun(list(values)), provenance=job, attempt=info, finished_at=ended, **more)
+
+
+def cells(found: Contents) -> list[tuple[str, tuple[float | None, ...]]]:
+    return [(line.name, line.values) for one in found.leaderboards for line in one.lines]
+
+
+@pytest.mark.parametrize("order", [(1, 10), (10, 1)])
+def test_of_two_specs_under_one_name_the_newest_is_shown_wherever_its_row_is(tmp_path: Path, order: tuple[int, int]):
+    store = open_store(tmp_path)
+    for spec in order:
+        report = store.write_artifact(f"reports/{spec}/report.md", f"# C={spec}".encode())
+        named(store, spec, spec / 10, second=spec, report_uri=report)
+    named(store, 5, 0.7, second=5, model="knn")
+    found = gather(store)
+    assert cells(found) == [("knn", (0.7,)), ("svm", (1.0,))]
+    assert [one.markdown for one in found.reports] == ["# C=10"]
+    assert (found.counts["completed"], found.older) == (2, 1)
+
+
+def test_the_older_spec_is_shown_again_once_it_is_run_again(tmp_path: Path):
+    store = open_store(tmp_path)
+    for spec, second in ((1, 1), (10, 2), (1, 3)):
+        named(store, spec, spec / 10 + second, second=second)
+    found = gather(store)
+    assert cells(found) == [("svm", (3.1,))]
+    assert (found.counts["completed"], found.older) == (1, 1)
+
+
+def test_a_point_by_strength_is_drawn_once_though_two_specs_had_the_name(tmp_path: Path):
+    store = fill(tmp_path)
+    fill(tmp_path, "capability.robustness.augmentation.seed=3", "capability=[robustness]")
+    found = gather(store)
+    assert found.older == 4
+    (group,) = (one for one in panels.groups((), found.strengths) if one.title == "robustness by strength")
+    for one in (series for panel in group.panels for series in panel.series):
+        assert [x for x, _ in one.points] == [0.0, 0.5, 1.0]
+
+
+def test_a_failure_is_listed_until_its_names_complete_later_with_whatever_spec(tmp_path: Path):
+    store = open_store(tmp_path)
+    for spec, second in ((1, 1), (2, 2)):
+        named(store, spec, second=second)
+    found = gather(store)
+    assert [(one.message, one.has_result) for one in found.incomplete] == [("2", False)]
+    named(store, 3, 0.3, second=3)
+    found = gather(store)
+    assert (found.incomplete, cells(found), sum(found.counts.values())) == ((), [("svm", (0.3,))], 1)
+    named(store, 4, second=4)
+    found = gather(store)
+    assert [(one.message, one.has_result) for one in found.incomplete] == [("4", True)]
+    assert cells(found) == [("svm", (0.3,))]
+    assert {status: n for status, n in found.counts.items() if n} == {"completed": 1, "failed": 1}
+    assert "The values shown under these names are an earlier spec&#39;s." in html(store).replace("'", "&#39;")
+
+
+def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_lists_them(tmp_path: Path):
+    store = open_store(tmp_path)
+    for spec, second in ((1, 1), (10, 2), (1, 3), (3, 4)):
+        named(store, spec, 0.5, second=second)
+    named(store, 7, 0.5, second=9, model="it's")
+    for sweep in (None, "test", "sweep"):
+        found = gather(store, sweep)
+        shown = page.render(found)
+        assert "2 older results under the same names with another spec are neither shown nor counted." in shown
+        command = shlex.split(page._older(found))
+        rows = store.sql(command[4]).to_pylist()
+        assert [(row["model"], row["spec"], row["completed_at"]) for row in rows] == [
+            ("svm", '{"C": 10}', BEGAN + timedelta(seconds=2)),
+            ("svm", '{"C": 1}', BEGAN + timedelta(seconds=3)),
+        ]
+        assert [row["fingerprint"] for row in rows] == [fingerprint(10), fingerprint(1)]
 
 
 # Reports of runs
@@ -387,6 +475,9 @@ def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_met
     assert shades(board(*rows, better=False)) == [["1.00", "0.50"], ["0.00", ""]]
     assert shades(board(*rows, better=None)) == [["", ""], ["", ""]]
     assert shades(board(("a", [1.0, 1.0]))) == [["", ""]]
+    extreme = [("a", [0.2, 0.4]), ("b", [0.30001, 0.30002]), ("c", [50.0, float("inf")])]
+    assert shades(board(*extreme, better=False)) == [["1.00", "0.50"], ["0.75", "0.75"], ["0.25", "0.00"]]
+    assert shades(board(("a", [0.1, 0.2]), ("b", [float("nan"), None]))) == [["0.00", "1.00"], ["", ""]]
 
 
 def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch):
@@ -414,8 +505,6 @@ def test_a_long_name_may_break_between_its_words_and_is_still_text():
 
 
 def test_a_command_is_safe_to_paste():
-    import shlex
-
     words = shlex.split(page.query("/a b/$(x)", "SELECT '`rm`' \"$HOME\""))
     assert words[3:] == ["query", "SELECT '`rm`' \"$HOME\"", "analytics_store.uri=/a b/$(x)"]
 

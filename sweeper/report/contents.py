@@ -53,7 +53,7 @@ class Strength:
 
 @dataclass(frozen=True)
 class Incomplete:
-    """A combination without a completed attempt, by its newest one."""
+    """A combination without a completed attempt, by its newest one, whose names did not complete after that."""
 
     names: Names
     status: str
@@ -62,6 +62,8 @@ class Incomplete:
     """Its first line."""
     traceback: str
     log_uri: str | None
+    has_result: bool = False
+    """Whether the page shows values under the same names, of an earlier spec."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Contents:
     """The id or name of the sweeps that were asked for; `None` for the whole store."""
     made_at: datetime
     counts: Mapping[str, int]
-    """Combinations by the status of the attempt that counts."""
+    """How many combinations the page shows, by status: those with values, and those that did not complete."""
+    older: int
+    """Results that are neither shown nor counted: one with the same names and another spec is newer."""
     sweeps: tuple[Sweep, ...]
     more_sweeps: int
     leaderboards: tuple[Leaderboard, ...]

@@ -12,12 +12,13 @@ from sweeper.leaderboard import Leaderboard, leaderboards
 from sweeper.outcome import STATUSES
 from sweeper.records import OVERALL
 from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
+from sweeper.report.current import Current, current
 from sweeper.report.order import in_order, natural
 from sweeper.report.run_reports import read_reports
 from sweeper.report.strengths import strengths_of
 from sweeper.spec import AXES
-from sweeper.store import views
 from sweeper.store.compute import pc
+from sweeper.store.views import COMPLETED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,9 +46,8 @@ _COLUMNS = (
 def gather(store: Store, sweep: str | None = None) -> Contents:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
     attempts = _of_sweep(store, store.attempts(_COLUMNS), sweep)
-    newest = in_order(views.newest(attempts), AXES)
-    is_completed = pc.equal(newest["status"], "completed")
-    completed, incomplete = newest.filter(is_completed), newest.filter(pc.invert(is_completed))
+    found = current(attempts)
+    completed, incomplete = found.completed, found.incomplete
     values = in_order(store.measured(completed), ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
     strengths, more_strengths = strengths_of(values)
@@ -56,7 +56,8 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
         store=store.uri,
         sweep=sweep,
         made_at=datetime.now(UTC),
-        counts=_counts(newest),
+        counts=_counts(found),
+        older=found.older,
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         leaderboards=_leaderboards(values),
@@ -96,7 +97,7 @@ def _no_such_sweep(store: Store, known: Sequence[Sweep], sweep: str) -> str:
 def _sweeps(attempts: pa.Table) -> list[Sweep]:
     """Every sweep that made one of these attempts, the newest first."""
     counted = attempts.select(["sweep_id", "sweep_name", "submitted_at", "finished_at"]).append_column(
-        "completed", pc.equal(attempts["status"], "completed").cast("int64")
+        "completed", pc.equal(attempts["status"], COMPLETED).cast("int64")
     )
     wanted = [("submitted_at", "min"), ("finished_at", "max"), ("completed", "sum"), ("completed", "count")]
     rows = counted.group_by(["sweep_id", "sweep_name"]).aggregate(wanted).to_pylist()
@@ -108,9 +109,9 @@ def _sweep(row: Mapping[str, Any]) -> Sweep:
     return Sweep(row["sweep_id"], row["sweep_name"], began, ended, row["completed_count"], row["completed_sum"])
 
 
-def _counts(newest: pa.Table) -> dict[str, int]:
-    found = {pair["values"]: pair["counts"] for pair in pc.value_counts(newest["status"]).to_pylist()}
-    return {**dict.fromkeys(STATUSES, 0), **found}
+def _counts(found: Current) -> dict[str, int]:
+    ends = {pair["values"]: pair["counts"] for pair in pc.value_counts(found.incomplete["status"]).to_pylist()}
+    return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: len(found.completed)}
 
 
 def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
@@ -135,6 +136,7 @@ def _incomplete(row: Mapping[str, Any]) -> Incomplete:
         message=message.splitlines()[0][:MESSAGE] if message else "",
         traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
         log_uri=row["log_uri"],
+        has_result=row["has_result"],
     )
 
 

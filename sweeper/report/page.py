@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -20,6 +20,7 @@ from sweeper.leaderboard import Leaderboard, Line
 from sweeper.report import documents, plots
 from sweeper.report.contents import Contents
 from sweeper.report.panels import Group, colours, groups
+from sweeper.spec import AXES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +41,7 @@ class Cell:
     raw: str
     """The exact value, to sort by; empty where there is none."""
     shade: str
-    """From 0 for the worst of the table to 1 for its best; empty where no direction is known."""
+    """Its place in the table, from 0 for the worst to 1 for the best; empty where no direction is known."""
     is_best: bool
 
 
@@ -97,7 +98,7 @@ def render(contents: Contents) -> str:
         boards_left_out=len(contents.leaderboards) - shown,
         figures=_figures(contents),
         total=sum(contents.counts.values()),
-        queries=_queries(contents.store),
+        queries={**_queries(contents.store), "older": _older(contents)},
     )  # fmt: skip
 
 
@@ -139,6 +140,19 @@ def _queries(store: str) -> dict[str, str]:
     }
 
 
+def _older(contents: Contents) -> str:
+    """The command that lists the results behind `Contents.older`, to see in what their specs differ."""
+    names = ", ".join(AXES)
+    sweep = (contents.sweep or "").replace("'", "''")
+    which = f" AND '{sweep}' IN (sweep_id, sweep_name)" if sweep else ""
+    return query(
+        contents.store,
+        f"SELECT {names}, max(finished_at) AS completed_at, fingerprint, any_value(spec) AS spec FROM attempts "
+        f"WHERE status = 'completed'{which} GROUP BY {names}, fingerprint "
+        f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY max(finished_at) DESC) > 1 ORDER BY ALL",
+    )
+
+
 def query(store: str, sql: str) -> str:
     """The command line that asks a store, quoted for a shell."""
     quoted = shlex.quote(sql) if set('"$`\\!') & set(sql) else f'"{sql}"'
@@ -160,8 +174,8 @@ def _chapters(contents: Contents) -> list[Chapter]:
 
 
 def _table(anchor: str, board: Leaderboard) -> Table:
-    low, high = _range(board)
-    rows = tuple((line.name, _cells(board, line, low, high)) for line in _shown(board))
+    shades = _shades(board)
+    rows = tuple((line.name, _cells(board, line, shades)) for line in _shown(board))
     return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board))
 
 
@@ -192,34 +206,37 @@ def _note(board: Leaderboard) -> str:
     return " and ".join(parts)
 
 
-def _range(board: Leaderboard) -> tuple[float, float]:
-    """The least and the greatest value of a table."""
-    values = [value for line in board.lines for value in line.values if value is not None and math.isfinite(value)]
-    return (min(values), max(values)) if values else (0.0, 0.0)
+def _shades(board: Leaderboard) -> Mapping[str, str]:
+    """The shade of each value as it is written: its place among the different ones of the table, the worst at 0.
+
+    By place and not by size, since a single log_loss of 10 among values below 1 would leave all others the same shade,
+    and which sizes are usual no metric says. Values that read the same are the same.
+    """
+    values = {value for line in board.lines for value in line.values if value is not None and not math.isnan(value)}
+    texts = list(dict.fromkeys(_number(board, value) for value in sorted(values)))
+    if board.higher_is_better is None or len(texts) < 2:
+        return {}
+    ranked = texts if board.higher_is_better else texts[::-1]
+    return {text: f"{place / (len(ranked) - 1):.2f}" for place, text in enumerate(ranked)}
 
 
-def _cells(board: Leaderboard, line: Line, low: float, high: float) -> tuple[Cell, ...]:
+def _cells(board: Leaderboard, line: Line, shades: Mapping[str, str]) -> tuple[Cell, ...]:
     return tuple(
-        Cell(
-            text="" if value is None else _number(board, value),
-            raw="" if value is None or math.isnan(value) else repr(value),
-            shade=_shade(value, low, high, board.higher_is_better),
-            is_best=value is not None and value == best,
-        )
+        _cell(board, value, best, shades)
         for value, best in zip(line.values[:COLUMNS], board.best[:COLUMNS], strict=True)
     )
 
 
+def _cell(board: Leaderboard, value: float | None, best: float | None, shades: Mapping[str, str]) -> Cell:
+    if value is None:
+        return Cell("", "", "", is_best=False)
+    text = _number(board, value)
+    return Cell(text, "" if math.isnan(value) else repr(value), shades.get(text, ""), is_best=value == best)
+
+
 def _number(board: Leaderboard, value: float) -> str:
     """As on the terminal; values of one measure keep their last zeros, so that their points stand below each other."""
-    return f"{value:#.4g}".rstrip(".") if board.measure else f"{value:.4g}"
-
-
-def _shade(value: float | None, low: float, high: float, higher_is_better: bool | None) -> str:
-    if value is None or higher_is_better is None or not math.isfinite(value) or low == high:
-        return ""
-    share = (value - low) / (high - low)
-    return f"{share if higher_is_better else 1 - share:.2f}"
+    return f"{value:#.4g}".rstrip(".") if board.side == "model" else f"{value:.4g}"
 
 
 # Plots

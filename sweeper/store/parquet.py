@@ -110,7 +110,8 @@ def _plain(table: pa.Table) -> pa.Table:
 def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> pa.Table | None:
     try:
         with pq.ParquetFile(files.source(folder, name)) as file:
-            columns = None if wanted is None else [c for c in wanted if c in file.schema_arrow.names]
+            has = file.schema_arrow.names  # converts the schema at each call
+            columns = None if wanted is None else [c for c in wanted if c in has]
             return _plain(file.read(columns, use_threads=False))
     except FileNotFoundError as error:
         raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error

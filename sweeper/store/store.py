@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -229,13 +229,21 @@ class Store:
         """
         return views.results(self, fingerprints, sweep_id)
 
+    def results_of(self, combinations: Iterable[tuple[str, ...]]) -> pa.Table:
+        """Columns as `results`, of each of these combinations that completed, in their order and under their names.
+
+        Each is a fingerprint and the names of capability, dataset, model and metric. A fingerprint may have been
+        measured under other names before, which may mean something else by now; so the names given here are used.
+        """
+        return views.results_of(self, views.planned(combinations))
+
     def measured(self, attempts: pa.Table) -> pa.Table:
         """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
         return views.measured(self, attempts)
 
-    def entities(self, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
-        """Axis, name of the choice and `metadata["id"]` of what these combinations ran on."""
-        return views.entities(self, fingerprints)
+    def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
+        """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
+        return views.entities(self, views.planned(combinations))
 
     def sql(self, query: str) -> pa.Table:
         """The answer of DuckDB over every table and the views `completed` and `results`."""

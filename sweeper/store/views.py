@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sweeper.garbage import no_collection
 from sweeper.records import OVERALL
+from sweeper.spec import AXES, PAIR
 from sweeper.store import catalog, journal, names
 from sweeper.store.compute import pc, places
 from sweeper.store.files import Files
@@ -19,8 +20,7 @@ from sweeper.store.schema import ATTEMPTS, TIME
 if TYPE_CHECKING:
     from sweeper.store.store import Store
 
-PAIR = " + "
-"""Between the names of several parts on one axis."""
+_IDENTITY = ("fingerprint", *AXES)
 _STATES = pa.schema(
     [
         *((name, pa.string()) for name in ("fingerprint", "status")),
@@ -43,6 +43,8 @@ RESULTS = pa.schema(
     ]
 )
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
+_MEASURING = (*_FROM_ATTEMPTS, "status", "sweep_name", "result_run_uid", "job_id", "payload_table")
+"""What is read of `attempts` to find what they measured: neither specs nor tracebacks, which are most of it."""
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 COMPLETED = "completed"
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
@@ -134,10 +136,18 @@ def _shared(column: pa.ChunkedArray) -> list[str | None]:
     return [values[code] for code in pc.fill_null(encoded.indices, -1).to_pylist()]
 
 
-def newest(attempts: pa.Table) -> pa.Table:
-    """One attempt per fingerprint: the newest completed one, else the newest."""
-    encoded = attempts["fingerprint"].combine_chunks().dictionary_encode()
+def newest(attempts: pa.Table, same: Sequence[str] = ("fingerprint",)) -> pa.Table:
+    """One attempt of all that are the same in these text columns: the newest completed one, else the newest."""
+    encoded = joined(attempts, same).dictionary_encode()
     return _one_each(attempts, encoded.indices.to_numpy())[0]
+
+
+def joined(attempts: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """Text columns as one that is equal where all of them are; null counts as empty where there are several."""
+    if len(columns) == 1:
+        return attempts[columns[0]].combine_chunks()
+    parts = (pc.fill_null(attempts[name], "") for name in columns)
+    return pc.binary_join_element_wise(*parts, "\0").combine_chunks()
 
 
 def _one_each(attempts: pa.Table, keys: Any) -> tuple[pa.Table, Any]:
@@ -155,14 +165,45 @@ def _microseconds(attempts: pa.Table) -> Any:
     return pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).to_numpy()
 
 
-def entities(store: Store, fingerprints: Collection[str]) -> set[tuple[str, str, str]]:
+def entities(store: Store, wanted: pa.Table) -> set[tuple[str, str, str]]:
     """Axis, name of the choice and the object's own id, for every part that is alone on its axis."""
-    attempts = counting(store, fingerprints, None).select(["result_run_uid", "dataset", "model", "metric"])
+    attempts = _planned(store, wanted).select(["result_run_uid", "dataset", "model", "metric"])
     runs = catalog.read_live(store.files, "runs", ["run_uid", "entity_type", "entity_id"])
     if runs is None:
         return set()
     named = runs.join(attempts, "run_uid", "result_run_uid", "inner").to_pylist()
     return {(r["entity_type"], r[r["entity_type"]], r["entity_id"]) for r in named if PAIR not in r[r["entity_type"]]}
+
+
+def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:
+    """Combinations, each a fingerprint and the four names, as a table that has each of them once."""
+    columns = list(zip(*dict.fromkeys(combinations), strict=True)) or [()] * len(_IDENTITY)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(_IDENTITY))
+
+
+def results_of(store: Store, wanted: pa.Table) -> pa.Table:
+    """See `Store.results_of`."""
+    values = measured(store, _planned(store, wanted))
+    place = pc.index_in(joined(values, _IDENTITY), joined(wanted, _IDENTITY))
+    return values.take(np.argsort(place.to_numpy(), kind="stable"))
+
+
+def _planned(store: Store, wanted: pa.Table) -> pa.Table:
+    """The completed attempt that counts for each of these combinations that has one, under the names it has here.
+
+    That is the newest of its fingerprint, whatever its parts were called then. Only where one fingerprint is wanted
+    under several names (`duplicates=keep`), each of which was to run, the newest under its own names comes first.
+    """
+    every = _completed(store, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
+    any_name, own_name = newest(every), newest(every, _IDENTITY)
+    keys = wanted["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy()
+    own = pc.add(pc.index_in(joined(wanted, _IDENTITY), joined(own_name, _IDENTITY)), len(any_name))
+    own = pc.if_else(pa.array(np.bincount(keys)[keys] > 1), own, None)
+    place = pc.coalesce(own, pc.index_in(wanted["fingerprint"].combine_chunks(), joined(any_name, ("fingerprint",))))
+    chosen, named = pa.concat_tables([any_name, own_name]).take(place.drop_null()), wanted.filter(pc.is_valid(place))
+    for name in AXES:
+        chosen = chosen.set_column(chosen.column_names.index(name), name, named[name])
+    return chosen
 
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
@@ -181,13 +222,20 @@ def measured(store: Store, attempts: pa.Table) -> pa.Table:
 
 def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
-    attempts = store.attempts()
+    wanted = None if fingerprints is None else pa.array(list(fingerprints), pa.string())
+    return newest(_completed(store, wanted, sweep_id))
+
+
+def _completed(
+    store: Store, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
+) -> pa.Table:
+    attempts = store.attempts(columns)
     attempts = attempts.filter(pc.equal(attempts["status"], COMPLETED))
     if fingerprints is not None:
-        attempts = attempts.filter(pc.is_in(attempts["fingerprint"], pa.array(list(fingerprints), pa.string())))
+        attempts = attempts.filter(pc.is_in(attempts["fingerprint"], fingerprints))
     if sweep_id is not None:
         attempts = attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))
-    return newest(attempts)
+    return attempts
 
 
 def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
