@@ -324,6 +324,12 @@ def test_pandas_polars_and_duckdb_read_the_same(store: Store):
     assert sums == [20.0] * 5
 
 
+def test_names_in_a_query_have_no_case(store: Store):
+    record(store, "a", 1.0)
+    assert store.sql("select VALUE from Results").to_pylist() == store.sql("SELECT value FROM results").to_pylist()
+    assert len(store.sql("SELECT * FROM SCORES")) == 1
+
+
 def test_a_query_that_is_wrong_names_the_tables(store: Store):
     record(store, "a", 1.0)
     with pytest.raises(ConfigError, match=r"Tables and views: attempts, runs, scores, completed, results"):
