@@ -12,10 +12,20 @@ from sweeper.arguments import may_run
 from sweeper.cli import Asked, read, run_command
 from sweeper.head_start import in_child
 
+READER_GONE = 128 + 13
+"""What a shell tells of a tool that SIGPIPE ended, as it does most of them."""
+
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    sys.exit(run_command(sys.argv[1:], sys.stdout, sys.stderr, read=_read_beside_ray))
+    try:
+        status = run_command(sys.argv[1:], sys.stdout, sys.stderr, read=_read_beside_ray)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read the output (`| head`) has enough. Python flushes once more at its end, which must not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = READER_GONE
+    sys.exit(status)
 
 
 def _read_beside_ray(argv: Sequence[str]) -> Asked:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sweeper._version import __version__
 from sweeper.errors import ConfigError, near_match
 
 COMMANDS = {
@@ -126,7 +127,16 @@ def _own_flags() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", "-o", help="query: file to write instead of stdout; report: its file (report.html)")
     parser.add_argument("--sweep", help="report: id or name of the sweeps to cover, instead of the whole store")
+    parser.add_argument(
+        "--version", action="version", version=_versions(), help="print the versions of sweeper and Hydra"
+    )
     return parser
+
+
+def _versions() -> str:
+    from hydra import __version__ as hydra_version
+
+    return f"sweeper {__version__} (Hydra {hydra_version})"
 
 
 def own_help() -> str:

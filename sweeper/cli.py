@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 USAGE_ERROR = 2
 INTERRUPTED = 130
 REPORT = "report.html"
+MISSING_ONLY = "--rerun-only-missing"
 COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
 
@@ -119,9 +119,14 @@ def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextI
 
 
 def resume_command(argv: Sequence[str]) -> str:
-    """The command line that runs what this one left."""
-    words = [w for w in argv if w != "--rerun-only-missing" and not w.startswith("rerun=")]
-    return f"python -m sweeper {shlex.join([*words, '--rerun-only-missing'])}"
+    """The command line that runs what this one left.
+
+    A sweep of what failed or is stale goes on with that, not with all that is missing besides.
+    """
+    said = [w for w in argv if w == MISSING_ONLY or w.lstrip("+").startswith("rerun=")]
+    narrower = MISSING_ONLY not in said and said and said[-1].endswith(("=failed", "=stale"))
+    words = [w for w in argv if w not in said]
+    return f"python -m sweeper {shlex.join([*words, said[-1] if narrower else MISSING_ONLY])}"
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
@@ -208,5 +213,6 @@ def _combination(item: Any) -> dict[str, Any]:
 
 
 def _write_json(document: dict[str, Any], out: TextIO) -> None:
-    json.dump(document, out, default=str)
-    out.write("\n")
+    from sweeper.output import json_text
+
+    out.write(json_text(document))

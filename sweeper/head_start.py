@@ -6,6 +6,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -15,8 +16,9 @@ def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
     """What `make` returns or raises, made in a child process while `meanwhile` runs in this one.
 
     What can be pickled comes back, and the child's `sys.path` with it. Where nothing does (the child was killed, an
-    error is none that a user is meant to see), `make` is called here, and whatever is wrong shows itself. Only for a
-    process that has a single thread and nothing open yet: others must not be forked.
+    error is none that a user is meant to see), `make` is called here, and whatever is wrong shows itself. An error in
+    `meanwhile` passes: it only begins what somebody needs later, who meets the same error then. Only for a process that
+    has a single thread and nothing open yet: others must not be forked.
     """
     receiver, sender = os.pipe()
     child = os.fork()
@@ -25,11 +27,15 @@ def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
         _answer(make, sender)
     os.close(sender)
     try:
-        meanwhile()
+        with suppress(Exception):
+            meanwhile()
     finally:
         with open(receiver, "rb") as pipe:
             said = pipe.read()
-        os.waitpid(child, 0)
+        with suppress(
+            ChildProcessError
+        ):  # where SIGCHLD is ignored, as some supervisors have it, none is left to wait for
+            os.waitpid(child, 0)
     if not said:
         return make()
     answer, error, sys.path[:] = pickle.loads(said)

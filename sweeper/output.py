@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TextIO
+import math
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from sweeper.errors import ConfigError
 
@@ -17,7 +20,7 @@ def write_table(table: pyarrow.Table, form: str, path: str | None, out: TextIO) 
     Raises
     ------
     ConfigError
-        Parquet without a file: it is binary.
+        Parquet without a file, since it is binary, or a file that cannot be written.
     """
     if form == "parquet":
         _parquet(table, path)
@@ -37,9 +40,31 @@ def write_text(text: str, path: str) -> None:
     ConfigError
         It cannot be written there.
     """
+    with _opened(path) as file:
+        file.write(text.encode())
+
+
+def json_text(value: Any) -> str:
+    """A value as one line of JSON; a float that is not finite, which JSON cannot say, becomes `null`."""
     try:
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        return json.dumps(value, default=str, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_sayable(value), default=str, allow_nan=False) + "\n"
+
+
+def _sayable(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _sayable(item) for key, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@contextmanager
+def _opened(path: str) -> Generator[IO[bytes]]:
+    try:
+        with open(path, "wb") as file:
+            yield file
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there, with --output FILE."
@@ -51,7 +76,8 @@ def _parquet(table: pyarrow.Table, path: str | None) -> None:
         raise ConfigError("--format parquet is binary and needs a file: add --output FILE.")
     import pyarrow.parquet as pq
 
-    pq.write_table(table, path)
+    with _opened(path) as file:
+        pq.write_table(table, file)
 
 
 def _plain(table: pyarrow.Table) -> str:
@@ -75,4 +101,4 @@ def _csv(table: pyarrow.Table) -> str:
 
 
 def _json(table: pyarrow.Table) -> str:
-    return json.dumps(table.to_pylist(), default=str) + "\n"
+    return json_text(table.to_pylist())

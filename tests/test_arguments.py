@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from sweeper._version import __version__
 from sweeper.arguments import may_run, own_help, parse
 from sweeper.errors import ConfigError
 
@@ -56,6 +59,13 @@ def test_help_names_every_subcommand_and_flag():
         "--json",
     ):
         assert word in text
+
+
+def test_the_version_is_ours_with_hydras_beside_it(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        parse(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(rf"sweeper {re.escape(__version__)} \(Hydra \d+\.\d+\.\d+\)\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("argv", [[], ["run"], ["model=[svm]", "--json"], ["--multirun", "model=svm,knn"]])

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from store_parts import record
 
-from sweeper.cli import run_command
+from sweeper.cli import resume_command, run_command
 from sweeper.errors import StoreError
 from sweeper.store import Store, open_store
 
@@ -112,6 +113,38 @@ def test_a_failing_model_is_recorded_and_rerun_alone(empty_folder: Path):
     again = document(*grid, "rerun=failed")
     assert [c["models"] for c in again["combinations"] if c["decision"] == "run"] == [["mine"]]
     assert (again["counts"]["completed"], again["exit_status"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "resumed"),
+    [
+        ([], "--rerun-only-missing"),
+        (["rerun=all"], "--rerun-only-missing"),
+        (["rerun=failed"], "rerun=failed"),
+        (["++rerun=stale"], "++rerun=stale"),
+        (["rerun=failed", "rerun=missing"], "--rerun-only-missing"),
+        (["rerun=failed", "--rerun-only-missing"], "--rerun-only-missing"),
+    ],
+)
+def test_the_command_that_resumes_goes_on_with_what_was_asked_for(said: list[str], resumed: str):
+    argv = ["model=[svm]", *said, "retries=1"]
+    assert resume_command(argv) == f"python -m sweeper 'model=[svm]' retries=1 {resumed}"
+
+
+def test_output_that_nobody_reads_ends_quietly(empty_folder: Path):
+    record(open_store("analytics_store"), "a", 1.0)
+    running = process("query", "SELECT * FROM range(100000)", "--format", "csv")
+    assert running.stdout is not None
+    running.stdout.close()
+    assert running.stderr is not None
+    assert (running.stderr.read(), running.wait(60)) == ("", 141)
+
+
+@pytest.mark.parametrize("sql", ["", "/* nothing */"])
+def test_a_query_without_an_answer_is_told(sql: str):
+    status, out, err = typed("query", sql)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"sweeper: The query {sql!r} has no answer; give one that has, like 'SELECT * FROM results'.")
 
 
 def test_different_models_with_one_id_are_named(empty_folder: Path):

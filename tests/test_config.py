@@ -211,6 +211,13 @@ def test_every_field_of_sweep_is_typed(write):
     )
 
 
+@pytest.mark.parametrize("path", ["/", "./", ".."])
+def test_a_file_list_with_the_whole_disk_or_the_working_folder_is_refused(write, path: str):
+    write(model__m=f"m: {{_target_: lib.M, _sweep_: {{files: ['{path}']}}}}")
+    with pytest.raises(ConfigError, match=r"files\[0\] is '.*', which holds the working or the home folder"):
+        load(["model=[m]"], config_dir="conf")
+
+
 # Inline choices
 
 

@@ -69,5 +69,35 @@ def test_where_no_answer_comes_it_is_made_here(end: str):
     assert says(code) == "here"
 
 
+def test_where_a_supervisor_ignores_the_ends_of_children_the_answer_arrives():
+    code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); print(go(lambda: 'made'))"
+    assert says(code) == "made"
+
+
+def test_an_error_meanwhile_neither_hides_what_is_made_nor_an_error_of_the_user():
+    code = """
+print(in_child(lambda: "made", meanwhile=lambda: 1 / 0))
+def fail():
+    raise ConfigError("no")
+try:
+    in_child(fail, meanwhile=lambda: 1 / 0)
+except ConfigError as raised:
+    print(repr(raised))
+"""
+    assert says(code).splitlines() == ["made", "ConfigError('no')"]
+
+
+def test_an_interrupt_meanwhile_is_one():
+    code = """
+def interrupt():
+    raise KeyboardInterrupt
+try:
+    in_child(lambda: "made", meanwhile=interrupt)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert says(code) == "interrupted"
+
+
 def test_an_answer_longer_than_a_pipe_holds_arrives():
     assert says("print(len(go(lambda: bytes(10_000_000))))") == "10000000"

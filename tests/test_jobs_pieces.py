@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import pickle
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -231,3 +233,17 @@ def test_the_board_gives_each_start_once_with_its_age() -> None:
     assert list(taken) == ["a"]
     assert 0 <= taken["a"] < 5
     assert board.take() == {}
+
+
+# Import paths
+
+
+def test_import_paths_beside_pythons_own_folders_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from sweeper.jobs.ray_simple import _extra_paths
+
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
+    library, standard = map(sysconfig.get_path, ("purelib", "stdlib"))
+    ours = [str(tmp_path / "src" / "app"), f"{standard}-of-mine"]
+    pythons = [library, os.path.join(library, "vendored"), standard]
+    assert _extra_paths((*pythons, *ours, "", os.path.realpath("."))) == tuple(map(os.path.realpath, ours))

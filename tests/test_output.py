@@ -3,13 +3,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from sweeper.errors import ConfigError
-from sweeper.output import write_table
+from sweeper.output import json_text, write_table
 
 TABLE = pa.table({"model": ["svm[C=0.1]", None], "value": [0.9812345678, 1.0]})
 
@@ -36,6 +37,24 @@ def test_parquet_goes_to_a_file_only(tmp_path):
     assert pq.read_table(tmp_path / "t.parquet").equals(TABLE)
     with pytest.raises(ConfigError, match="--output FILE"):
         written("parquet")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_that_cannot_be_written_is_told(tmp_path, form: str):
+    with pytest.raises(ConfigError, match=r"no/such/t\.x cannot be written: No such file or directory"):
+        write_table(TABLE, form, str(tmp_path / "no" / "such" / "t.x"), io.StringIO())
+
+
+def test_a_number_that_json_cannot_say_is_null():
+    out = io.StringIO()
+    write_table(pa.table({"value": [math.nan, math.inf, 0.5], "all": [[-math.inf], [], [1.0]]}), "json", None, out)
+    assert "NaN" not in out.getvalue()
+    assert json.loads(out.getvalue()) == [
+        {"value": None, "all": [None]},
+        {"value": None, "all": []},
+        {"value": 0.5, "all": [1.0]},
+    ]
+    assert json_text({"scores": (math.nan, {"a": math.inf})}) == '{"scores": [null, {"a": null}]}\n'
 
 
 def test_a_file_is_written_where_one_is_named(tmp_path):

@@ -282,6 +282,88 @@ def test_damaged_and_foreign_files_are_named_left_out_and_moved_aside(store: Sto
         assert values(store) == [("a", "k0", 1.0)]
 
 
+FOREIGN = {
+    "another type": ("attempts", {"fingerprint": [1, 2], "status": ["completed", "failed"]}, "'fingerprint' is int64"),
+    "another type elsewhere": ("attempts", {"fingerprint": ["x"], "host": [1.5]}, "'host' is double, and string in"),
+    "no fingerprint": ("attempts", {"status": ["completed"]}, "no column 'fingerprint'"),
+    "null fingerprints": ("attempts", {"fingerprint": ["x", None]}, "rows without a fingerprint"),
+    "only nulls": ("attempts", {"fingerprint": [None]}, "rows without a fingerprint"),
+    "another payload": ("scores", {"run_uid": ["x"], "output_value": ["much"]}, "'output_value' is string, and double"),
+    "no run": ("scores", {"output_value": [1.0]}, "no column 'run_uid'"),
+    "another run": ("runs", {"run_uid": [7]}, "'run_uid' is int64, and string in this table"),
+}
+
+
+@pytest.mark.parametrize("name", ["foreign.parquet", "0000000000001_foreign.parquet", "-.parquet"])
+@pytest.mark.parametrize(("table", "columns", "reason"), FOREIGN.values(), ids=list(FOREIGN))
+def test_a_foreign_parquet_file_is_named_left_out_and_moved_aside(
+    store: Store, table: str, columns: dict[str, list[Any]], reason: str, name: str
+):
+    record(store, "a", 1.0)
+    fail(store, "b")
+    seen = [values(store), *(rows(store, t) for t in store.tables())]
+    known = store.attempt_states([fingerprint("a"), fingerprint("b"), "x"], details=True)
+    pq.write_table(pa.table(columns), Path(store.uri, table, name))
+
+    def the_same_is_seen() -> None:
+        assert [values(store), *(rows(store, t) for t in store.tables())] == seen
+        assert store.attempt_states([fingerprint("a"), fingerprint("b"), "x"], details=True) == known
+
+    with pytest.warns(DamagedFileWarning, match=f"{table}/{name} cannot be read and is left out: .*{reason}"):
+        the_same_is_seen()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)  # a merge names it only where it would have taken it
+        store.compact(grace_s=0)
+        assert values(store) == seen[0]
+    report = store.check()
+    assert not report.damaged
+    (said,) = report.foreign
+    assert said.startswith(f"{table}/{name}: ")
+    assert reason in said
+    store.check(repair=True)
+    assert [p.name for p in Path(store.uri, ".sweeper", "quarantine", table).iterdir()] == [name]
+    assert store.check().sound
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert values(store) == seen[0]
+
+
+def test_foreign_files_that_differ_only_from_each_other_are_not_fatal(store: Store):
+    record(store, "a", 1.0)
+    for name, extra in (("one", 1), ("two", "text")):
+        columns = {"fingerprint": [name], "status": ["completed"], "extra": [extra]}
+        pq.write_table(pa.table(columns), Path(store.uri, "attempts", f"{name}.parquet"))
+    with pytest.warns(DamagedFileWarning, match="two.parquet"):
+        assert {row["fingerprint"] for row in rows(store, "attempts")} == {fingerprint("a"), "one"}
+
+
+def test_attempts_of_an_older_version_may_lack_columns(store: Store):
+    folder = Path(store.uri, "attempts")
+    folder.mkdir(parents=True)
+    old = {"fingerprint": ["x"], "status": ["completed"], "capability": ["score"]}
+    pq.write_table(pa.table(old), folder / "0000000000001_old.parquet")
+    assert values(store) == []
+    assert [row["fingerprint"] for row in store.completed().to_pylist()] == ["x"]
+    assert store.attempt_states(["x"], details=True)["x"].completed
+    assert store.check().sound
+
+
+def test_reading_opens_each_file_once(store: Store, monkeypatch: pytest.MonkeyPatch):
+    for name in "abc":
+        record(store, name, 1.0)
+    opened: list[str] = []
+    real = pq.ParquetFile
+
+    def noted(source: Any, *args: Any, **kwargs: Any) -> pq.ParquetFile:
+        opened.append(str(source))
+        return real(source, *args, **kwargs)
+
+    monkeypatch.setattr(pq, "ParquetFile", noted)
+    store.attempts()
+    store.table("scores")
+    assert len(opened) == len(set(opened)) == 3 + 4
+
+
 def test_a_damaged_attempts_file_loses_no_other(store: Store):
     record(store, "a", 1.0)
     record(store, "b", 1.0)
@@ -322,6 +404,12 @@ def test_pandas_polars_and_duckdb_read_the_same(store: Store):
         store.sql("SELECT sum(value) AS s FROM results").to_pylist()[0]["s"],
     ]
     assert sums == [20.0] * 5
+
+
+def test_names_in_a_query_have_no_case(store: Store):
+    record(store, "a", 1.0)
+    assert store.sql("select VALUE from Results").to_pylist() == store.sql("SELECT value FROM results").to_pylist()
+    assert len(store.sql("SELECT * FROM SCORES")) == 1
 
 
 def test_a_query_that_is_wrong_names_the_tables(store: Store):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import math
 import os
 import warnings
@@ -150,6 +151,26 @@ def test_a_damaged_line_is_named_loses_no_other_and_is_set_aside(store: Store):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert [name for name, _, _ in values(store)] == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("place_of_value", "cell"), [(4, "much"), (0, 7), (4, [1.0]), (1, "noon"), (1, 1 << 70), (0, "\ud800")]
+)
+def test_a_line_with_a_cell_of_another_type_is_damaged_like_others(store: Store, place_of_value: int, cell: object):
+    quickly(store, "a", "b", "c", "d")
+    (segment,) = segments(store.files)
+    path = place(store, segment)
+    lines = path.read_bytes().splitlines(keepends=True)
+    said = json.loads(lines[1])
+    said["rows"][0][1][0][place_of_value] = cell
+    path.write_bytes(b"".join([lines[0], json.dumps(said).encode() + b"\n", *lines[2:]]))
+    with pytest.warns(DamagedFileWarning, match="1 lines that cannot be read"):
+        assert [name for name, _, _ in values(store)] == ["a", "b", "d"]
+    assert store.check().damaged == (f".sweeper/journal/{segment}: 1 lines",)
+    with pytest.warns(DamagedFileWarning):
+        store.fold()
+    assert [name for name, _, _ in values(store)] == ["a", "b", "d"]
+    assert store.check().sound
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan, 1e-320, -0.0])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config import schema
 from sweeper.errors import ConfigError, near_match
 from sweeper.fingerprint import canonical, digest
+from sweeper.revision import holds_more_than_data
 from sweeper.spec import AXES, Arity, Choice, Runtime
 
 if TYPE_CHECKING:
@@ -124,6 +125,16 @@ def _arity(where: str, value: Any) -> Mapping[str, Arity]:
     return {key: Arity[words(f"{where}.{key}", given.get(key))] for key in ARITY_KEYS}
 
 
+def _data_path(where: str, value: Any) -> str:
+    path = schema.text(where, value)
+    if holds_more_than_data(path):
+        raise ConfigError(
+            f"{where} is {path!r}, which holds the working or the home folder: its content changes all the time. "
+            "Name the files or folders that hold the data."
+        )
+    return path
+
+
 _CHECKS: Mapping[str, schema.Check] = {
     "task": schema.text,
     "arity": _arity,
@@ -136,7 +147,7 @@ _CHECKS: Mapping[str, schema.Check] = {
     "timeout_s": schema.positive,
     "max_in_flight": schema.positive_count,
     "report": schema.amount,
-    "files": schema.each(schema.text),
+    "files": schema.each(_data_path),
 }
 
 

@@ -6,8 +6,10 @@ import logging
 import os
 import pickle
 import signal
+import site
 import socket
 import sys
+import sysconfig
 import time
 import warnings
 from collections.abc import Collection, Generator, Mapping, Sequence
@@ -17,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -592,10 +595,12 @@ def _checked_retries(max_retries: Any) -> int:
 @cache
 def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
     """Where this process imports from and a worker does not by itself: not Python's own folders nor the working one."""
-    own = tuple(os.path.realpath(path) for path in {sys.prefix, sys.base_prefix, sys.exec_prefix})
+    libraries = {*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), *site.getsitepackages()}
+    own = [os.path.realpath(path) for path in libraries]
     script, here = os.path.dirname(os.path.realpath(sys.argv[0] or ".")), os.path.realpath(".")
-    found = [os.path.realpath(path) for path in search_path if path]
-    return tuple(path for path in found if path not in (script, here) and not path.startswith(own))
+    found = [Path(os.path.realpath(path)) for path in search_path if path]
+    given = [path for path in found if not any(path.is_relative_to(library) for library in own)]
+    return tuple(str(path) for path in given if str(path) not in (script, here))
 
 
 def _root(error: BaseException) -> BaseException:

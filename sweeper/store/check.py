@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from sweeper.store import catalog, journal
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
-from sweeper.store.parquet import DamagedFileWarning
+from sweeper.store.foreign import Judge
+from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning
 
 TEMPORARY = f"{PRIVATE}/tmp"
 LEFT_BEHIND_S = 3600.0
@@ -26,7 +27,7 @@ class CheckReport:
     damaged: tuple[str, ...]
     """Parquet files that cannot be read, and why."""
     foreign: tuple[str, ...]
-    """Files in the folder of a table that are no Parquet files."""
+    """Files in the folder of a table that are no Parquet files, or no files of this table, and why."""
     leftovers: tuple[str, ...]
     """What writers or merges left behind when they died; never read."""
     repaired: bool = False
@@ -54,44 +55,67 @@ def check(files: Files, *, repair: bool = False) -> CheckReport:
     torn = _torn(files)
     if repair:
         journal.fold(files)
-    damaged: list[tuple[str, str, str]] = []
-    foreign: list[tuple[str, str]] = []
+    found: list[_Finding] = []
     seen = 0
     for table in files.tables():
         if repair:
             catalog.finish(files, table)
-        for name in files.names(table, ""):
-            seen += 1
-            if not name.endswith(PARQUET):
-                foreign.append((table, name))
-            elif reason := _damage(files, table, name):
-                damaged.append((table, name, reason))
+        names = files.names(table, "")
+        judge = Judge(table, _announced(files, table) if SCHEMA_FILE in names else None)
+        found += filter(None, (_looked_at(files, table, name, judge) for name in names))
+        seen += len(names)
     leftovers = _leftovers(files)
     if repair:
-        for table, name in [*foreign, *((table, name) for table, name, _ in damaged)]:
-            files.move(table, name, f"{QUARANTINE}/{table}")
+        for finding in found:
+            files.move(finding.table, finding.name, f"{QUARANTINE}/{finding.table}")
         for folder, name in leftovers:
             files.remove(folder, name)
     return CheckReport(
         seen,
-        (*(f"{table}/{name}: {reason}" for table, name, reason in damaged), *torn),
-        tuple(f"{table}/{name}" for table, name in foreign),
+        (*(str(finding) for finding in found if not finding.foreign), *torn),
+        tuple(str(finding) for finding in found if finding.foreign),
         tuple(f"{folder}/{name}" for folder, name in leftovers),
         repair,
     )
 
 
-def _damage(files: Files, table: str, name: str) -> str | None:
-    """Why a Parquet file cannot be read, to its last page."""
+@dataclass(frozen=True)
+class _Finding:
+    """A file that is not what it should be."""
+
+    table: str
+    name: str
+    reason: str
+    foreign: bool
+
+    def __str__(self) -> str:
+        return f"{self.table}/{self.name}{': ' if self.reason else ''}{self.reason}"
+
+
+def _looked_at(files: Files, table: str, name: str, judge: Judge) -> _Finding | None:
+    """What is wrong with a file, which is read to its last page."""
+    if not name.endswith(PARQUET):
+        return _Finding(table, name, "", foreign=True)
     try:
         with pq.ParquetFile(files.source(table, name)) as file:
+            reason = judge.against(file.schema_arrow)
             for batch in file.iter_batches():
                 batch.validate()
+                reason = reason or judge.without_key(batch)
     except FileNotFoundError:
         return None  # a merge took it
     except (pa.ArrowException, OSError, ValueError) as error:
-        return str(error).strip().splitlines()[0]
-    return None
+        return _Finding(table, name, str(error).strip().splitlines()[0], foreign=False)
+    return _Finding(table, name, reason, foreign=True) if reason else None
+
+
+def _announced(files: Files, table: str) -> pa.Schema | None:
+    """What the schema file of a table says; `None` where it cannot be read, which is found when its turn comes."""
+    try:
+        with pq.ParquetFile(files.source(table, SCHEMA_FILE)) as file:
+            return file.schema_arrow
+    except (pa.ArrowException, OSError, ValueError):
+        return None
 
 
 def _torn(files: Files) -> list[str]:

@@ -9,9 +9,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from sweeper.store import catalog, journal
 from sweeper.store.files import PRIVATE, Files
-from sweeper.store.parquet import encode_large, new_name, read_all, union
+from sweeper.store.parquet import SCHEMA_FILE, encode_large, new_name, read_all, union
 
 GRACE_S = 10.0
 """Files younger than this are left alone: somebody may just be about to open them by name."""
@@ -58,7 +60,7 @@ def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Com
 
 def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int) -> int:
     inputs = _old_enough(files, table, grace_s)[:BATCH]
-    readable = read_all(files, table, inputs) if len(inputs) >= at_least else {}
+    readable = _readable(files, table, inputs) if len(inputs) >= at_least else {}
     if len(readable) < at_least:
         return 0
     merged = new_name(catalog.MERGED.removesuffix(".parquet"))
@@ -71,6 +73,13 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
     files.put(table, merged, data)
     catalog.finish(files, table)
     return len(readable)
+
+
+def _readable(files: Files, table: str, inputs: list[str]) -> dict[str, pa.Table]:
+    """The files that are of this table, as its schema file has it."""
+    announced = [SCHEMA_FILE] if SCHEMA_FILE in files.names(table) else []
+    read = read_all(files, table, [*announced, *inputs])
+    return {name: rows for name, rows in read.items() if name != SCHEMA_FILE}
 
 
 def _old_enough(files: Files, table: str, grace_s: float) -> list[str]:

@@ -50,6 +50,8 @@ _KINDS: Mapping[pa.DataType, type] = {
 }
 _TYPES = {str(kind): kind for kind in _KINDS}
 _INT64 = 1 << 63
+_UNFIT = (ValueError, TypeError, OverflowError, pa.ArrowException)
+"""What Arrow raises for a cell that does not fit its column."""
 
 
 @cache
@@ -273,15 +275,24 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _parsed(data: bytes, place: str) -> Waiting:
-    whole = data[: data.rfind(b"\n") + 1]  # a torn last line belongs to a run that was not recorded
-    read: list[_Columns] = []
-    damaged = sum(not _take(line, read) for line in whole.splitlines())
+    lines = data[: data.rfind(b"\n") + 1].splitlines()  # a torn last line belongs to a run that was not recorded
+    try:
+        tables, damaged = _together(lines)
+    except _UNFIT:  # some line has a cell that does not fit its column: find out which, line by line
+        tables, damaged = _together(lines, wary=True)
     if damaged:
         warnings.warn(f"{place} has {damaged} lines that cannot be read", DamagedFileWarning, stacklevel=2)
-    return Waiting(dict(_tables(read)), damaged)
+    return Waiting(tables, damaged)
 
 
-def _take(line: bytes, read: list[_Columns]) -> bool:
+def _together(lines: Sequence[bytes], *, wary: bool = False) -> tuple[dict[str, pa.Table], int]:
+    """The rows of all lines by table, and how many lines cannot be read; the wary way converts each line by itself."""
+    read: list[_Columns] = []
+    damaged = sum(not _take(line, read, wary) for line in lines)
+    return dict(_tables(read)), damaged
+
+
+def _take(line: bytes, read: list[_Columns], wary: bool) -> bool:
     """Add what one line says; whether it could be read."""
     try:
         said = json.loads(line)
@@ -290,7 +301,10 @@ def _take(line: bytes, read: list[_Columns]) -> bool:
         rows = [(read[number], cells) for number, cells in said["rows"]]
         if any(len(row) != len(table.schema) for table, cells in rows for row in cells):
             return False
-    except (ValueError, LookupError, TypeError, AttributeError):
+        if wary:
+            for table, cells in filter(lambda row: row[1], rows):
+                _Columns(table.table, table.schema, cells).to_table()
+    except (*_UNFIT, LookupError, AttributeError):
         return False
     for table, cells in rows:
         table.rows.extend(cells)

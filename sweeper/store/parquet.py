@@ -6,14 +6,16 @@ import os
 import secrets
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sweeper.errors import SchemaError, StoreError
 from sweeper.store.files import Files
+from sweeper.store.foreign import Judge, plain
 
 SCHEMA_FILE = "0_schema.parquet"
 """An empty, fully typed file that sorts first, so that readers who take the first file's columns see all of them."""
@@ -25,7 +27,7 @@ class VanishedError(StoreError):
 
 
 class DamagedFileWarning(UserWarning):
-    """A file of the store cannot be read; its rows, if it has any, are in no answer."""
+    """A file of the store cannot be read, or is foreign to its table; its rows, if it has any, are in no answer."""
 
 
 def keep_freed_memory() -> None:
@@ -64,7 +66,10 @@ def encode_large(table: pa.Table) -> pa.Buffer:
 def read_all(
     files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None
 ) -> dict[str, pa.Table]:
-    """The rows of each file that can be read, by its name; a damaged one is warned of and left out.
+    """The rows of each file that can be read, by its name; a damaged or foreign one is warned of and left out.
+
+    A file is foreign where it does not fit what is known of the table, which outside of `attempts` is the schema file
+    if that is one of the files; whole files are judged, whatever columns are wanted of them.
 
     Raises
     ------
@@ -72,11 +77,22 @@ def read_all(
         A file is gone since it was listed.
     """
     if len(names) < 2:
-        tables = [_read_one(files, folder, name, wanted) for name in names]
+        found = [_read_one(files, folder, name, wanted) for name in names]
     else:
         with ThreadPoolExecutor(_READERS) as pool:
-            tables = list(pool.map(lambda name: _read_one(files, folder, name, wanted), names))
-    return {name: table for name, table in zip(names, tables, strict=True) if table is not None}
+            found = list(pool.map(lambda name: _read_one(files, folder, name, wanted), names))
+    return _of_the_table(files, folder, {n: part for n, part in zip(names, found, strict=True) if part is not None})
+
+
+def _of_the_table(files: Files, folder: str, read: Mapping[str, _Read]) -> dict[str, pa.Table]:
+    judge = Judge(folder, read[SCHEMA_FILE].schema if SCHEMA_FILE in read else None)
+    tables: dict[str, pa.Table] = {}
+    for name, part in read.items():
+        if reason := judge.against(part.schema) or judge.without_key(part.table):
+            warn_of_damage(files, folder, name, reason)
+        else:
+            tables[name] = part.table
+    return tables
 
 
 def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
@@ -93,26 +109,27 @@ def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
         raise SchemaError(f"Table {folder!r} has a column of several types in its files: {error}") from error
 
 
-_PLAIN = {
-    pa.large_string(): pa.string(),
-    pa.string_view(): pa.string(),
-    pa.large_binary(): pa.binary(),
-    pa.binary_view(): pa.binary(),
-}
-"""Types that other writers give to what we call text and bytes: polars, and so checkmaite, writes large strings."""
-
-
 def _plain(table: pa.Table) -> pa.Table:
-    schema = pa.schema([pa.field(f.name, _PLAIN.get(f.type, f.type)) for f in table.schema])
+    schema = plain(table.schema)
     return table if schema == table.schema else table.cast(schema)
 
 
-def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> pa.Table | None:
+class _Read(NamedTuple):
+    """What was read of one file."""
+
+    table: pa.Table
+    schema: pa.Schema
+    """Of the whole file, whatever columns were read."""
+
+
+def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> _Read | None:
     try:
         with pq.ParquetFile(files.source(folder, name)) as file:
-            has = file.schema_arrow.names  # converts the schema at each call
-            columns = None if wanted is None else [c for c in wanted if c in has]
-            return _plain(file.read(columns, use_threads=False))
+            if wanted is None:
+                table = _plain(file.read(use_threads=False))
+                return _Read(table, table.schema)
+            schema = file.schema_arrow  # converts it at each call
+            return _Read(_plain(file.read([c for c in wanted if c in schema.names], use_threads=False)), schema)
     except FileNotFoundError as error:
         raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
     except (pa.ArrowException, OSError, ValueError) as error:

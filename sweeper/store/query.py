@@ -12,6 +12,8 @@ from sweeper.errors import ConfigError, MissingExtraError
 if TYPE_CHECKING:
     from sweeper.store.store import Store
 
+EXAMPLE = "SELECT * FROM results"
+
 
 def run_sql(store: Store, query: str) -> pa.Table:
     """The answer to a query over the tables of a store and its views `completed` and `results`.
@@ -21,7 +23,7 @@ def run_sql(store: Store, query: str) -> pa.Table:
     MissingExtraError
         DuckDB is not installed.
     ConfigError
-        DuckDB refuses the query; the message is its own and names the tables there are.
+        DuckDB refuses the query, and the message is its own, or the query answers nothing; either names the tables.
     """
     try:
         import duckdb
@@ -29,11 +31,16 @@ def run_sql(store: Store, query: str) -> pa.Table:
         raise MissingExtraError("SQL needs DuckDB, which is not installed: pip install 'sweeper[sql]'.") from error
     tables = {name: partial(store.table, name) for name in store.tables()}
     tables |= {"completed": store.completed, "results": store.results}
+    has = f"Tables and views: {', '.join(tables)}."
+    said = query.casefold()  # names in SQL have no case
     with duckdb.connect() as connection:
         for name, read in tables.items():
-            if name in query:  # only what the query can mean is read
+            if name.casefold() in said:  # only what the query can mean is read
                 connection.register(name, read())
         try:
-            return connection.sql(query).to_arrow_table()
+            answer = connection.sql(query)
+            if answer is None:  # pyright: ignore[reportUnnecessaryComparison]  # DuckDB's stubs do not tell
+                raise ConfigError(f"The query {query!r} has no answer; give one that has, like {EXAMPLE!r}. {has}")
+            return answer.to_arrow_table()
         except duckdb.Error as error:
-            raise ConfigError(f"{error}\nTables and views: {', '.join(tables)}.") from error
+            raise ConfigError(f"{error}\n{has}") from error

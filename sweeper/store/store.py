@@ -18,7 +18,7 @@ from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
 from sweeper.store.journal import Journal
 from sweeper.store.names import attempt_name
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read_all
+from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read_all, union
 from sweeper.store.schema import (
     ATTEMPTS,
     AttemptRow,
@@ -206,9 +206,9 @@ class Store:
             There is no such table.
         """
         found = catalog.read_live(self.files, name, columns)
+        if name == ATTEMPTS:
+            return _whole_attempts(found, columns)
         if found is None:
-            if name == ATTEMPTS:
-                return attempts_schema().empty_table()
             has = ", ".join(self.tables()) or "none"
             raise StoreError(f"The store {self.uri} has no table {name!r}; it has {has}.")
         return found
@@ -274,6 +274,14 @@ def artifact_path(uri: str) -> str | None:
     """The path under which `Store.write_artifact` wrote what a URI names; `None` where no store wrote it."""
     _, below, path = uri.rpartition(f"/{PRIVATE}/")
     return path if below and not {"", ".", ".."} & set(path.split("/")) else None
+
+
+def _whole_attempts(found: pa.Table | None, columns: Sequence[str] | None) -> pa.Table:
+    """Attempts with every column that they have now; files of an older version may lack some."""
+    empty = attempts_schema().empty_table()
+    if columns is not None:
+        empty = empty.select([name for name in columns if name in empty.column_names])
+    return empty if found is None else union(ATTEMPTS, [empty, found])
 
 
 def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:

@@ -1,0 +1,62 @@
+"""Whether a Parquet file in the folder of a table is one of that table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from sweeper.store.schema import ATTEMPTS, attempts_schema
+
+_PLAIN = {
+    pa.large_string(): pa.string(),
+    pa.string_view(): pa.string(),
+    pa.large_binary(): pa.binary(),
+    pa.binary_view(): pa.binary(),
+}
+"""Types that other writers give to what we call text and bytes: polars, and so checkmaite, writes large strings."""
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """A schema with one type for all text and one for all bytes."""
+    return pa.schema([pa.field(f.name, _PLAIN.get(f.type, f.type)) for f in schema])
+
+
+class Judge:
+    """Tells which files are of a table, by what is known of its columns.
+
+    That is the schema of our own code for `attempts`, and elsewhere the schema file, into which whoever writes adds new
+    columns and which refuses a column whose type changed. Where a table has none (only others write to it), nobody can
+    say which of two types is right: then every file counts, and uniting them may fail.
+    """
+
+    def __init__(self, table: str, announced: pa.Schema | None) -> None:
+        self._known = attempts_schema() if table == ATTEMPTS else announced
+        self._types: Mapping[str, pa.DataType] = {f.name: f.type for f in plain(self._known or pa.schema([]))}
+        self._new: dict[str, pa.DataType] = {}
+        key = "fingerprint" if table == ATTEMPTS else "run_uid"
+        self._key = key if key in self._types else None
+
+    def against(self, schema: pa.Schema) -> str | None:
+        """Why a file with these columns is foreign; `None` where it is of this table."""
+        if self._known is None or schema == self._known:  # nearly every file
+            return None
+        if self._key is not None and self._key not in schema.names:
+            return f"it has no column {self._key!r}, so it is no file of this table"
+        if len(set(schema.names)) < len(schema.names):
+            return "it has several columns of one name"
+        return self._conflict(plain(schema))
+
+    def _conflict(self, schema: pa.Schema) -> str | None:
+        known = {**self._new, **self._types}
+        for field in schema:
+            wanted = known.get(field.name, field.type)
+            if field.type != wanted and pa.null() not in (field.type, wanted):
+                return f"its column {field.name!r} is {field.type}, and {wanted} in this table"
+        self._new |= {f.name: f.type for f in schema if f.name not in known and f.type != pa.null()}
+        return None
+
+    def without_key(self, rows: pa.Table | pa.RecordBatch) -> str | None:
+        """Why rows are foreign that do not say what they belong to; `None` where all do, or that was not read."""
+        place = -1 if self._key is None else rows.schema.get_field_index(self._key)
+        return f"it has rows without a {self._key}" if place >= 0 and rows.column(place).null_count else None
