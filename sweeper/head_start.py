@@ -30,18 +30,22 @@ def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
         with suppress(Exception):
             meanwhile()
     finally:
-        with open(receiver, "rb") as pipe:
-            said = pipe.read()
-        with suppress(
-            ChildProcessError
-        ):  # where SIGCHLD is ignored, as some supervisors have it, none is left to wait for
-            os.waitpid(child, 0)
+        said = _heard(child, receiver)
     if not said:
         return make()
     answer, error, sys.path[:] = pickle.loads(said)
     if error is not None:
         raise error
     return answer
+
+
+def _heard(child: int, receiver: int) -> bytes:
+    """All that the child says, once it has ended."""
+    with open(receiver, "rb") as pipe:
+        said = pipe.read()
+    with suppress(ChildProcessError):  # where SIGCHLD is ignored, as some supervisors do, nobody is left to wait for
+        os.waitpid(child, 0)
+    return said
 
 
 def _answer(make: Callable[[], object], sender: int) -> NoReturn:
@@ -61,5 +65,5 @@ def _pickled(make: Callable[[], object]) -> bytes:
 
     try:
         return pickle.dumps((make(), None, sys.path))
-    except (SweeperError, SystemExit) as error:
+    except (SweeperError, SystemExit, KeyboardInterrupt) as error:  # an import in the parent may swallow the interrupt
         return pickle.dumps((None, error, sys.path))

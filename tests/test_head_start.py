@@ -49,7 +49,7 @@ def test_what_was_made_importable_is_importable_here():
     assert says("go(lambda: sys.path.insert(0, '/somewhere')); print(sys.path[0])") == "/somewhere"
 
 
-@pytest.mark.parametrize("error", ["ConfigError('no')", "SystemExit(2)"])
+@pytest.mark.parametrize("error", ["ConfigError('no')", "SystemExit(2)", "KeyboardInterrupt()"])
 def test_an_error_of_the_user_is_raised_here_and_told_once(error: str):
     code = f"""
 def fail():
@@ -57,7 +57,7 @@ def fail():
     raise {error}
 try:
     go(fail)
-except (ConfigError, SystemExit) as raised:
+except (ConfigError, SystemExit, KeyboardInterrupt) as raised:
     print(repr(raised), did == [parent])
 """
     assert says(code).splitlines() == ["failing", f"{error} True"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.report.order import in_order
 from sweeper.spec import AXES
-from sweeper.store import views
+from sweeper.store import counting
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ def current(attempts: pa.Table) -> Current:
     mended or given up. Where it is the later one, the spec that its user wants now does not work, and what is shown
     under its names is an earlier spec's. Of several that did not complete under the same names, the newest is shown.
     """
-    newest = in_order(views.newest(attempts), AXES)
-    is_completed = pc.equal(newest["status"], views.COMPLETED)
+    newest = in_order(counting.newest(attempts), AXES)
+    is_completed = pc.equal(newest["status"], counting.COMPLETED)
     every = newest.filter(is_completed)
-    completed = views.newest(every, AXES)
-    incomplete = views.newest(newest.filter(pc.invert(is_completed)), AXES)
+    completed = counting.newest(every, AXES)
+    incomplete = counting.newest(newest.filter(pc.invert(is_completed)), AXES)
     return Current(completed, _open(incomplete, completed), len(every) - len(completed))
 
 
 def _open(incomplete: pa.Table, completed: pa.Table) -> pa.Table:
     """Without those whose names are known to have completed later."""
-    place = pc.index_in(views.joined(incomplete, AXES), views.joined(completed, AXES))
+    place = pc.index_in(counting.joined(incomplete, AXES), counting.joined(completed, AXES))
     is_mended = pc.less(incomplete["finished_at"], completed["finished_at"].take(place))
     listed = incomplete.append_column("has_result", pc.is_valid(place))
     return listed.filter(pc.invert(pc.fill_null(is_mended, False)))

@@ -18,7 +18,7 @@ from sweeper.report.run_reports import read_reports
 from sweeper.report.strengths import strengths_of
 from sweeper.spec import AXES
 from sweeper.store.compute import pc
-from sweeper.store.views import COMPLETED
+from sweeper.store.counting import COMPLETED
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from sweeper.store.journal import kernel
     from sweeper.store.parquet import DamagedFileWarning, keep_freed_memory
     from sweeper.store.schema import AttemptRow
+    from sweeper.store.states import AttemptState
     from sweeper.store.store import Store, open_store
-    from sweeper.store.views import AttemptState
 
 __all__ = ["AttemptRow", "AttemptState", "DamagedFileWarning", "Store", "keep_freed_memory", "kernel", "open_store"]
 
 _LATER = {
     "AttemptRow": "schema",
-    "AttemptState": "views",
+    "AttemptState": "states",
     "DamagedFileWarning": "parquet",
     "Store": "store",
     "keep_freed_memory": "parquet",

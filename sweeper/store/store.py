@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import catalog, compaction, journal, views
+from sweeper.store import catalog, compaction, journal, states, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
@@ -30,7 +30,7 @@ from sweeper.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from sweeper.store.views import AttemptState
+    from sweeper.store.states import AttemptState
 
 MOMENT_S = 0.05
 """Runs that are recorded at least so far apart have files of their own: writing them is then little of the time."""
@@ -184,7 +184,7 @@ class Store:
         `details` adds revisions and durations of small files that were not merged yet, which means opening them.
         """
         wanted = list(fingerprints)
-        return views.states(self.files, wanted, details=details) if wanted else {}
+        return states.states(self.files, wanted, details=details) if wanted else {}
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""

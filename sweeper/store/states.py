@@ -1,0 +1,112 @@
+"""What is known of each combination that was ever attempted: what a plan asks the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from sweeper.garbage import no_collection
+from sweeper.store import catalog, journal, names
+from sweeper.store.compute import pc, places
+from sweeper.store.counting import COMPLETED, one_each
+from sweeper.store.files import Files
+from sweeper.store.parquet import VanishedError, union, warn_of_damage
+from sweeper.store.schema import ATTEMPTS, TIME
+
+_STATES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("fingerprint", "status")),
+        ("finished_at", TIME),
+        *((name, pa.string()) for name in ("code_revision", "data_revision")),
+        ("duration_s", pa.float64()),
+    ]
+)
+"""What is read of `attempts` to tell the state of a combination."""
+
+
+class AttemptState(NamedTuple):
+    """The newest completed attempt of a fingerprint, or where there is none its newest attempt."""
+
+    completed: bool
+    status: str
+    code_revision: str | None = None
+    data_revision: str | None = None
+    duration_s: float | None = None
+
+
+def states(files: Files, wanted: Sequence[str], *, details: bool) -> dict[str, AttemptState]:
+    """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
+    with no_collection():
+        return catalog.steadily(lambda: _states(files, wanted, details))
+
+
+class _Single(NamedTuple):
+    """What the name of a file says of the one attempt in it; the greater counts."""
+
+    completed: bool
+    milliseconds: int
+    status: str
+    name: str
+
+
+def _states(files: Files, wanted: Sequence[str], details: bool) -> dict[str, AttemptState]:
+    waiting = journal.waiting(files)
+    singles, opened = _singles(files, catalog.live(files, ATTEMPTS, waiting), wanted)
+    if details:
+        opened += [single.name for single in singles.values()]
+        singles = {}
+    rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATES.names)
+    parts = [*([_told(singles)] if singles else []), *([] if rows is None else [rows])]
+    return _read_states(union(ATTEMPTS, [_STATES.empty_table(), *parts]), wanted) if parts else {}
+
+
+def _singles(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, _Single], list[str]]:
+    """The attempt that counts of each fingerprint by the names of files, and the files whose names do not say."""
+    parsed = {name: names.parse(name) for name in live}
+    others = [name for name, said in parsed.items() if said is None]
+    if len(others) == len(live):
+        return {}, others
+    singles: dict[str, _Single] = {}
+    chosen, sizes = set(wanted), files.sizes(ATTEMPTS)
+    for name, said in parsed.items():
+        if said is not None and said.fingerprint in chosen and _is_whole(files, name, said.size, sizes):
+            single = _Single(said.status == COMPLETED, said.milliseconds, said.status, name)
+            known = singles.get(said.fingerprint)
+            if known is None or single[:2] >= known[:2]:
+                singles[said.fingerprint] = single
+    return singles, others
+
+
+def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> bool:
+    if name not in sizes:
+        raise VanishedError(f"{files.uri}/{ATTEMPTS}/{name} is gone since it was listed.")
+    if sizes[name] != size:
+        warn_of_damage(files, ATTEMPTS, name, f"it has {sizes[name]} bytes and was written with {size}.")
+    return sizes[name] == size
+
+
+def _told(singles: Mapping[str, _Single]) -> pa.Table:
+    """What the names of files say, as rows of `attempts`: first of all rows, so that at equal times others count."""
+    ended = pa.array([single.milliseconds * 1000 for single in singles.values()], pa.int64()).cast(TIME)
+    status = pa.array([single.status for single in singles.values()], pa.string())
+    return pa.table({"fingerprint": pa.array(singles, pa.string()), "status": status, "finished_at": ended})
+
+
+def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
+    """State by fingerprint, column by column and with the keys that were asked for: there may be a million."""
+    place = places(table["fingerprint"].combine_chunks(), pa.array(wanted, pa.string()))
+    table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
+    table, keys = one_each(table, place.drop_null().to_numpy())
+    completed = pc.equal(table["status"], COMPLETED).to_pylist()
+    texts = [_shared(table[name]) for name in ("status", "code_revision", "data_revision")]
+    states = map(AttemptState._make, zip(completed, *texts, table["duration_s"].to_pylist(), strict=True))
+    return dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
+
+
+def _shared(column: pa.ChunkedArray) -> list[str | None]:
+    """Text of which most is the same, each once in memory."""
+    encoded = column.combine_chunks().dictionary_encode()
+    values = [*encoded.dictionary.to_pylist(), None]
+    return [values[code] for code in pc.fill_null(encoded.indices, -1).to_pylist()]
