@@ -80,10 +80,10 @@ class _Flight:
         return not self.predictions.status.is_terminal
 
     def cancel(self, *, force: bool) -> None:
-        """Ask for its end, and for that of its inference: the other readers are no nearer to theirs."""
+        """Ask for its end, and kill its inference where that still runs: whoever waits for it goes too."""
         self.job.cancel(force=force)
         if self.predictions is not None:
-            self.predictions.cancel(force=force)
+            self.predictions.cancel(force=True)
 
 
 class Runner:

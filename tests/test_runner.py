@@ -282,16 +282,16 @@ def test_an_inference_that_waits_for_a_place_is_not_overdue(ray_bench: Bench, tm
     assert outcome.counts["completed"] == 4
 
 
-def test_the_second_interrupt_ends_an_inference_too(ray_bench: Bench, tmp_path: Path):
+def test_an_interrupt_ends_an_inference_that_nobody_will_read(ray_bench: Bench, tmp_path: Path):
     with Interrupts() as interrupts:
         (tmp_path / "passes").mkdir()
-        thread = interrupt_when(tmp_path / "passes" / "*", times=2)
+        thread = interrupt_when(tmp_path / "passes" / "*")
         began = time.monotonic()
         outcome = ray_bench.run(evaluations(tmp_path / "passes", sleep_s=300.0), interrupts)
         thread.join()
-    assert time.monotonic() - began < 60
     assert outcome.counts["cancelled"] == 6
     assert ray_bench.run(planned(tiny("after"), tiny("beside"))).counts["completed"] == 2
+    assert time.monotonic() - began < 60
 
 
 def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Bench, tmp_path: Path):
