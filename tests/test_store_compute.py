@@ -15,13 +15,13 @@ ALIKE = [FINGERPRINTS[0][:-1] + digit for digit in "0123456789abcdef"]
 """As no hash makes them: the same but for the last digit, so that their integers are the same too."""
 
 
-def texts(of: list[str]) -> st.SearchStrategy[pa.Array]:
+def arrays(of: list[str]) -> st.SearchStrategy[pa.Array]:
     return st.lists(st.sampled_from(of), max_size=20).map(lambda found: pa.array(found, pa.string()))
 
 
 @pytest.mark.parametrize("of", [FINGERPRINTS, ALIKE, ["", "a", *FINGERPRINTS[:3]]], ids=["hashes", "alike", "mixed"])
 def test_places_are_those_that_arrow_finds(of: list[str]):
-    @given(texts(of), texts(of), st.integers(0, 3))
+    @given(arrays(of), arrays(of), st.integers(0, 3))
     def holds(left: pa.Array, right: pa.Array, skipped: int):
         left = left[skipped:]  # an array that is a part of another
         assert places(left, right).equals(pc.index_in(left, right))
@@ -38,6 +38,16 @@ def test_fingerprints_are_matched_as_integers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(compute, "pc", Spy(asked))
     assert places(pa.array(FINGERPRINTS), pa.array(FINGERPRINTS[5:])).drop_null().to_pylist() == list(range(25))
     assert asked == [pa.uint64()]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"))))
+def test_texts_are_those_that_arrow_makes(values: list[str]):
+    assert compute.texts(values).equals(pa.array(values, pa.string()))
+
+
+@given(st.lists(st.integers(0, 2**31 - 1)), st.integers(0, 3))
+def test_numbers_are_those_of_the_array(values: list[int], skipped: int):
+    assert compute.numbers(pa.array(values, pa.int32())[skipped:]).tolist() == values[skipped:]
 
 
 class Spy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,17 +34,39 @@ def places(texts: pa.Array, wanted: pa.Array) -> pa.Array:
     """
     left, right = _words(texts), _words(wanted)
     if left is not None and right is not None:
-        found = pc.index_in(pa.array(_key(left)), pa.array(_key(right)))
-        matched = np.flatnonzero(pc.is_valid(found).to_numpy(zero_copy_only=False))
-        other = found.drop_null().to_numpy()
+        found = pc.index_in(_integers(_key(left)), _integers(_key(right)))
+        matched = numbers(pc.indices_nonzero(pc.is_valid(found)))
+        other = numbers(found.drop_null())
         if all(np.array_equal(left[matched, word], right[other, word]) for word in range(left.shape[1])):
             return found
     return pc.index_in(texts, wanted)
 
 
+def texts(values: Sequence[str]) -> pa.Array:
+    """Text as Arrow has it.
+
+    As `numbers`, without what Arrow's own conversions do: where pandas is installed they import it, which takes as long
+    as the lookup of hundreds of thousands of fingerprints.
+    """
+    encoded = [value.encode() for value in values]
+    offsets = np.zeros(len(encoded) + 1, np.int32)
+    np.cumsum(np.fromiter(map(len, encoded), np.int32, len(encoded)), out=offsets[1:])
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+
+
+def numbers(array: pa.Array) -> Any:
+    """Numbers, none of them null, as numpy has them, without a copy."""
+    kind = np.dtype(str(array.type))
+    return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
+
+
+def _integers(values: Any) -> pa.Array:
+    return pa.Array.from_buffers(pa.uint64(), len(values), [None, pa.py_buffer(values)])
+
+
 def _words(texts: pa.Array) -> Any:
     """Fingerprints as rows of eight 64-bit words, without a copy; `None` where a text is something else."""
-    if not len(texts) or texts.null_count or not pc.all(pc.equal(pc.binary_length(texts), _WIDTH)).as_py():
+    if not len(texts) or texts.null_count or (numbers(pc.binary_length(texts)) != _WIDTH).any():
         return None
     _, offsets, data = texts.buffers()
     begin = np.frombuffer(offsets, np.int32)[texts.offset]

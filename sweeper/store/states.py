@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sweeper.garbage import no_collection
 from sweeper.store import catalog, journal, names
-from sweeper.store.compute import pc, places
+from sweeper.store.compute import numbers, pc, places, texts
 from sweeper.store.counting import COMPLETED, one_each
 from sweeper.store.files import Files
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
@@ -59,7 +59,7 @@ def _states(files: Files, wanted: Sequence[str], details: bool) -> dict[str, Att
         singles = {}
     rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATES.names)
     parts = [*([_told(singles)] if singles else []), *([] if rows is None else [rows])]
-    return _read_states(union(ATTEMPTS, [_STATES.empty_table(), *parts]), wanted) if parts else {}
+    return _read_states(union(ATTEMPTS, [pa.Table.from_batches([], _STATES), *parts]), wanted) if parts else {}
 
 
 def _singles(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, _Single], list[str]]:
@@ -96,17 +96,18 @@ def _told(singles: Mapping[str, _Single]) -> pa.Table:
 
 def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
     """State by fingerprint, column by column and with the keys that were asked for: there may be a million."""
-    place = places(table["fingerprint"].combine_chunks(), pa.array(wanted, pa.string()))
+    place = places(table["fingerprint"].combine_chunks(), texts(wanted))
     table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
-    table, keys = one_each(table, place.drop_null().to_numpy())
-    completed = pc.equal(table["status"], COMPLETED).to_pylist()
-    texts = [_shared(table[name]) for name in ("status", "code_revision", "data_revision")]
-    states = map(AttemptState._make, zip(completed, *texts, table["duration_s"].to_pylist(), strict=True))
+    table, keys = one_each(table, numbers(place.drop_null()))
+    status, *revisions = (_shared(table[name]) for name in ("status", "code_revision", "data_revision"))
+    completed = (text == COMPLETED for text in status)
+    rows = zip(completed, status, *revisions, table["duration_s"].to_pylist(), strict=True)
+    states = map(AttemptState._make, rows)
     return dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
 
 
 def _shared(column: pa.ChunkedArray) -> list[str | None]:
     """Text of which most is the same, each once in memory."""
     encoded = column.combine_chunks().dictionary_encode()
-    values = [*encoded.dictionary.to_pylist(), None]
-    return [values[code] for code in pc.fill_null(encoded.indices, -1).to_pylist()]
+    values: dict[int | None, str | None] = {None: None, **dict(enumerate(encoded.dictionary.to_pylist()))}
+    return [values[code] for code in encoded.indices.to_pylist()]
