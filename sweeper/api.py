@@ -29,6 +29,7 @@ from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.revision import code_revision, data_revisions
+from sweeper.schedule import Block, blocks, order
 from sweeper.spec import Choice, Combination
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Prepared:
     sweep_id: str
     config: SweepConfig
     plan: Plan
-    order: Sequence[Planned]
-    """What runs, in the order in which it is submitted."""
+    work: Sequence[Block]
+    """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
     store: Store
     data_revision: Callable[[Combination], str | None]
 
@@ -225,7 +226,8 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
     made = Plan(items, expansion.left_out, dropped)
-    return Prepared(_new_id(), config, made, planning.schedule(running, states), store, data)
+    work = blocks(items, states) if running else []
+    return Prepared(_new_id(), config, made, work, store, data)
 
 
 def _new_id() -> str:
@@ -260,20 +262,20 @@ def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> Swee
     from sweeper.runner import fold
 
     try:
-        outcome = _run(prepared, backend, progress) if prepared.order else NOTHING_RAN
+        outcome = _run(prepared, backend, progress) if prepared.work else NOTHING_RAN
     finally:
         fold(prepared.store, progress)  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
 
 
 def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome:
-    info = _sweep_info(prepared)
-    progress.start(len(prepared.order), len(prepared.plan.items) - len(prepared.order))
+    info, items = _sweep_info(prepared), prepared.plan.to_run
+    progress.start(len(items), len(prepared.plan.items) - len(items))
     try:
         progress.stage("starting workers")
         backend = starting.get()
-        _refuse_unschedulable(prepared.order, backend)
-        heavy = heavy_modules(_parts(item.combination for item in prepared.order))
+        _refuse_unschedulable(items, backend)
+        heavy = heavy_modules(_parts(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
         else:
@@ -299,7 +301,12 @@ def _submit_all(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, pro
     settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
     with Interrupts() as interrupts:
         runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
-        return runner.run(prepared.order)
+        return runner.run(order(prepared.work, _lanes(prepared.work, backend)))
+
+
+def _lanes(work: Sequence[Block], backend: RunnerBackend) -> int:
+    """How many run at once, if all ask for the resources of the first."""
+    return backend.slots(combine(work[0].items[0].combination, Defaults()).resources)
 
 
 def _defaults(settings: Any) -> Defaults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -56,9 +57,21 @@ def _maxima(resources: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 def unschedulable(resources: Mapping[str, float], cluster: Mapping[str, float]) -> str | None:
     """What a combination asks for that no cluster of these totals can ever give, in words; `None` if it fits."""
-    names = {"num_cpus": "CPU", "num_gpus": "GPU"}
     for name, amount in resources.items():
-        has = cluster.get(names.get(name, name), 0.0)
+        has = cluster.get(_rays(name), 0.0)
         if amount > has:
             return f"it needs {name}={amount:g} and no node of the cluster has more than {has:g}"
     return None
+
+
+def slots(resources: Mapping[str, float], nodes: Iterable[Mapping[str, float]]) -> int:
+    """How many tasks of this shape run at once on nodes of these totals; at least 1, as if one always ends."""
+    needs = {_rays(name): amount for name, amount in resources.items() if amount > 0}
+    if not needs:
+        return sys.maxsize
+    return max(1, sum(min(int(node.get(name, 0.0) / amount) for name, amount in needs.items()) for node in nodes))
+
+
+def _rays(name: str) -> str:
+    """What Ray calls a resource of a node that a task asks for by `name`."""
+    return {"num_cpus": "CPU", "num_gpus": "GPU"}.get(name, name)

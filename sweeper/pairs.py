@@ -1,19 +1,21 @@
-"""One inference per (model, dataset) pair: which combinations share predictions, and how long those are kept."""
+"""One inference per (model, dataset) pair: which combinations share it, when it is made, and how long it is kept."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
-from sweeper.limits import Limits
+from sweeper.limits import Defaults, Limits, combine
 from sweeper.planning import Planned
 from sweeper.queue import Turn
 from sweeper.requests import RequestBuilder
 from sweeper.spec import Combination
 
 PairKey = tuple[str, ...]
+Shape = tuple[tuple[str, float], ...]
+"""The resources that a task asks for."""
 ROOM = 0.5
 """The share of a node's object store that predictions of pairs in flight may fill, before it would have to spill."""
 
@@ -39,6 +41,7 @@ class Pairs:
         self._backend, self._builder = backend, builder
         self._readers: Counter[PairKey] = Counter()
         self._handles: dict[PairKey, PredictionHandle] = {}
+        self._under_way: dict[PairKey, Shape] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
         self._largest = 0
 
@@ -47,11 +50,28 @@ class Pairs:
         self._readers.update(key for item in items if (key := pair_key(item.combination)))
 
     def has_room(self, item: Planned) -> bool:
-        """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
+        """Whether the predictions that a combination reads are there or may be made now, beside those of others."""
         key = pair_key(item.combination)
         if key is None or key in self._handles or not self._handles:
             return True
+        return self._fits_in_memory() and self._has_slot(combine(item.combination, Defaults()).resources)
+
+    def _fits_in_memory(self) -> bool:
+        """Whether one more fits beside those that are kept, all taken to be as large as the largest so far."""
         return (len(self._handles) + 1) * self._largest <= self._room
+
+    def _has_slot(self, resources: Mapping[str, float]) -> bool:
+        """Whether one more pass could begin at once; one that waited would only be ahead of readers of those that end.
+
+        A cluster that may grow is asked for more than it has, for otherwise it never would.
+        """
+        if self._backend.may_grow:
+            return True
+        self._under_way = {key: shape for key, shape in self._under_way.items() if self._is_under_way(key)}
+        return Counter(self._under_way.values())[_shape(resources)] < self._backend.slots(resources)
+
+    def _is_under_way(self, key: PairKey) -> bool:
+        return key in self._handles and not self._handles[key].wait(0).is_terminal
 
     def take(self, turn: Turn, limits: Limits) -> PredictionHandle | None:
         """The predictions that a combination reads, submitted now if nobody asked for them before.
@@ -67,6 +87,7 @@ class Pairs:
 
     def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
         spec: Any = self._builder.spec
+        self._under_way[key] = _shape(limits.resources)
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
@@ -91,3 +112,7 @@ class Pairs:
             if not self._readers[key]:
                 self._handles.pop(key, None)
                 del self._readers[key]
+
+
+def _shape(resources: Mapping[str, float]) -> Shape:
+    return tuple(sorted(resources.items()))

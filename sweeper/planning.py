@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import fingerprint
-from sweeper.spec import Choice, Combination
+from sweeper.spec import Combination
 
 RERUN = ("all", "missing", "failed", "stale")
 DUPLICATES = ("drop", "keep", "error")
@@ -38,6 +38,8 @@ class State(Protocol):
     def data_revision(self) -> str | None: ...
     @property
     def duration_s(self) -> float | None: ...
+    @property
+    def inference_s(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -164,36 +166,3 @@ def _staleness(triggers: Sequence[str], code: str | None, data: Callable[[Combin
         return None
 
     return stale
-
-
-def schedule(items: Sequence[Planned], states: Mapping[str, State]) -> list[Planned]:
-    """Order for running: combinations that share models and datasets follow each other, longest groups first.
-
-    A combination that never completed is taken to last as long as the known ones of its capability and models;
-    where nothing is known the order of the plan stays.
-    """
-    guess = _duration_guess(items, states)
-    groups: dict[tuple[Choice, ...], list[Planned]] = {}
-    for item in items:
-        if item.run:
-            groups.setdefault((*item.combination.models, *item.combination.datasets), []).append(item)
-    if guess is None:
-        return [item for group in groups.values() for item in group]
-    order = sorted(groups.values(), key=lambda group: -sum(guess(item) for item in group))
-    return [item for group in order for item in group]
-
-
-def _duration_guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], float] | None:
-    known: dict[tuple[Choice, ...], list[float]] = {}
-    for item in items:
-        state = states.get(item.fingerprint)
-        if state is not None and state.completed and state.duration_s is not None:
-            known.setdefault(_kind(item), []).append(state.duration_s)
-    if not known:
-        return None
-    means = {kind: sum(values) / len(values) for kind, values in known.items()}
-    return lambda item: means.get(_kind(item), 0.0)
-
-
-def _kind(item: Planned) -> tuple[Choice, ...]:
-    return (item.combination.capability, *item.combination.models)

@@ -20,7 +20,7 @@ LAYERS = [
     {"grid"},
     {"runner"},
     {"pairs", "progress", "interrupts"},
-    {"queue"},
+    {"queue", "schedule"},
     {"requests", "revision"},
     {"planning"},
     {"fingerprint"},

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.limits import Defaults, combine, unschedulable
+from sweeper.limits import Defaults, combine, slots, unschedulable
 from sweeper.spec import Choice, Combination, Runtime
 
 
@@ -58,3 +60,20 @@ def test_resources_are_the_maximum_whatever_the_order(amounts: list[float]):
 )
 def test_what_no_cluster_of_that_size_can_give_is_named(wanted, says):
     assert unschedulable(wanted, {"CPU": 2.0}) == says
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fit"),
+    [
+        ({"num_cpus": 1}, 6),
+        ({"num_cpus": 0.5}, 12),
+        ({"num_cpus": 3}, 1),
+        ({"num_cpus": 1, "num_gpus": 0.25}, 2),
+        ({"num_gpus": 0.25}, 4),
+        ({"num_cpus": 1, "tpu": 1}, 1),
+        ({"num_cpus": 5}, 1),
+        ({"num_cpus": 0}, sys.maxsize),
+    ],
+)
+def test_as_many_run_at_once_as_each_node_has_room_for(wanted: dict[str, float], fit: int):
+    assert slots(wanted, [{"CPU": 4.0}, {"CPU": 2.0, "GPU": 1.0}]) == fit

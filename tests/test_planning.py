@@ -19,6 +19,7 @@ class State:
     code_revision: str | None = None
     data_revision: str | None = None
     duration_s: float | None = None
+    inference_s: float | None = None
 
 
 def choice(axis: str, name: str, **spec: object) -> Choice:
@@ -107,28 +108,3 @@ def test_every_combination_is_decided_once_with_a_reason(known: dict[str, bool],
     assert [i.fingerprint for i in items] == [key for _, key in PAIRS]
     assert all(i.reason for i in items)
     assert not any(i.run for i in items if rerun != "all" and states.get(i.fingerprint, State(False)).completed)
-
-
-def test_schedule_groups_by_model_and_dataset_and_starts_with_the_longest():
-    # One object per choice, as the grid shares them.
-    capability, metrics = choice("capability", "evaluate"), [choice("metric", n) for n in ("f1", "ece")]
-    models = {n: choice("model", n) for n in ("fast", "slow", "new")}
-    data = choice("dataset", "digits")
-    grid = [Combination(capability, (data,), (m,), (k,)) for k in metrics for m in models.values()]
-    items = plan.decide(plan.identify(grid, "drop")[0], plan.Policy("all"), {})
-    assert [i.combination.models[0].name for i in plan.schedule(items, {})] == [
-        "fast",
-        "fast",
-        "slow",
-        "slow",
-        "new",
-        "new",
-    ]
-    seconds = {"fast": 1.0, "slow": 9.0}
-    states = {
-        i.fingerprint: State(True, duration_s=seconds[i.combination.models[0].name])
-        for i in items
-        if i.combination.models[0].name in seconds and i.combination.metrics[0].name == "f1"
-    }
-    order = [i.combination.models[0].name for i in plan.schedule(items, states)]
-    assert order[:4] == ["slow", "slow", "fast", "fast"]

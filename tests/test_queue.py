@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_runner import ONE, choice, planned
 
+from sweeper.jobs.protocol import JobStatus
 from sweeper.limits import Limits
 from sweeper.pairs import Pairs
 from sweeper.planning import Planned
@@ -118,9 +120,18 @@ class Predicting:
         self.nbytes, self.failed = nbytes, False
         self.passes = 0
         self.reports_start = False
+        self.may_grow, self.at_once = True, 2
+        self.status = JobStatus.RUNNING
 
     def cluster_resources(self) -> dict[str, float]:
         return {"object_store_memory": 1000.0}
+
+    def slots(self, resources: Mapping[str, float]) -> int:
+        return self.at_once if resources == {"num_cpus": 1} else 1
+
+    def wait(self, timeout: float) -> JobStatus:
+        assert timeout == 0
+        return self.status
 
     def predict(self, *, report_start: bool, **_: Any) -> Any:
         self.passes += 1
@@ -153,6 +164,41 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
     assert pairs.has_room(items[2])
     pairs.give_back(items[1])
     assert pairs.has_room(items[3])
+
+
+def test_no_more_passes_are_under_way_than_can_run_so_that_readers_do_not_wait_behind_them():
+    items = reading(grid([None], [None] * 4))
+    backend = Predicting(nbytes=0)
+    backend.may_grow = False
+    pairs = pairs_of(backend, items)
+    for item in items[:2]:
+        assert pairs.has_room(item)
+        pairs.take(Turn(item, 1), LIMITS)
+    assert not pairs.has_room(items[2])
+    assert pairs.has_room(items[1])
+    backend.status = JobStatus.COMPLETED
+    assert pairs.has_room(items[2])
+
+
+def test_passes_that_ask_for_something_else_are_not_in_the_way():
+    items = reading(grid([None], [None] * 3))
+    gpu = choice("model", "gpu", "x", Runtime(resources={"num_gpus": 1.0}))
+    (other,) = reading(planned(items[0].combination._replace(models=(gpu,))))
+    backend = Predicting(nbytes=0)
+    backend.may_grow = False
+    pairs = pairs_of(backend, [*items, other])
+    for item in items[:2]:
+        pairs.take(Turn(item, 1), LIMITS)
+    assert not pairs.has_room(items[2])
+    assert pairs.has_room(other)
+
+
+def test_a_cluster_that_may_grow_is_asked_for_more_than_it_has():
+    items = reading(grid([None], [None] * 4))
+    pairs = pairs_of(Predicting(nbytes=0), items)
+    for item in items[:2]:
+        pairs.take(Turn(item, 1), LIMITS)
+    assert pairs.has_room(items[2])
 
 
 def test_a_pair_that_does_not_fit_at_all_still_goes_out_alone():

@@ -254,6 +254,16 @@ def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path)
     assert {row["value"] for row in bench.store.results().to_pylist()} == {1.0}
 
 
+def test_attempts_tell_how_long_the_inference_took_that_they_read(bench: Bench, tmp_path: Path):
+    bench.run([*evaluations(tmp_path, sleep_s=0.2), *planned(tiny("alone"))])
+    rows = bench.store.attempts().to_pylist()
+    seconds = {row["dataset"]: row["inference_s"] for row in rows}
+    assert seconds.pop("") is None
+    assert len({(row["dataset"], row["inference_s"]) for row in rows}) == 3
+    assert min(seconds.values()) >= 0.2
+    assert all(row["duration_s"] < row["inference_s"] for row in rows if row["dataset"])
+
+
 def test_an_inference_that_fails_fails_its_dependents_with_that_cause(bench: Bench, tmp_path: Path):
     outcome = bench.run(evaluations(tmp_path, error="no weights"))
     assert (outcome.counts["failed"], outcome.counts["completed"]) == (6, 0)

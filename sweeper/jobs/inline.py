@@ -86,6 +86,7 @@ class InlineJobBackend:
     """
 
     default_window = 1
+    may_grow = False
 
     def __init__(self, analytics_store: Any) -> None:
         self._store = submission.store_location(analytics_store)
@@ -149,6 +150,10 @@ class InlineJobBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """The processors of this machine; GPUs are not counted, and are there for the run if they are there at all."""
         return {"CPU": float(os.cpu_count() or 1), "GPU": float("inf")}
+
+    def slots(self, resources: Mapping[str, float]) -> int:
+        """One at a time, whatever it asks for."""
+        return 1
 
     def warm_up(self, modules: Sequence[str]) -> None:
         """Nothing to do: there is no other process."""

@@ -42,7 +42,7 @@ from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
 from sweeper.jobs.starts import StartBoard
-from sweeper.limits import unschedulable
+from sweeper.limits import slots, unschedulable
 from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Shelf, Ticket, log_path
 from sweeper.reuse import estimated_bytes
 
@@ -167,6 +167,7 @@ class Session:
         if force_reinit and ray.is_initialized():
             ray.shutdown()
         self.started_here = not ray.is_initialized()
+        self.may_grow = not (self.started_here and _is_local(address))
         if self.started_here:
             _start(address, runtime_env, num_cpus, log_to_driver)
         elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
@@ -177,10 +178,10 @@ class Session:
                 stacklevel=4,
             )
         self._node = ray.get_runtime_context().get_node_id()
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        self.cpus = int(sum(node.get("CPU", 0) for node in nodes)) or 1
+        self.nodes: Sequence[Mapping[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self.cpus = int(sum(node.get("CPU", 0) for node in self.nodes)) or 1
         self.largest: Mapping[str, float] = {
-            name: max(node.get(name, 0.0) for node in nodes) for name in set[str]().union(*nodes)
+            name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._board: Any = None
@@ -247,7 +248,7 @@ def _start(
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
     if runtime_env:
         settings["runtime_env"] = dict(runtime_env)
-    if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
+    if _is_local(address):
         settings |= {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
         raise ValueError(
@@ -259,6 +260,11 @@ def _start(
         ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
+
+
+def _is_local(address: str | None) -> bool:
+    """Whether this address means a Ray of this process's own."""
+    return address == "local" or (address is None and not os.environ.get("RAY_ADDRESS"))
 
 
 def _knock(address: str | None) -> None:
@@ -476,6 +482,15 @@ class RaySimpleJobBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""
         return self._session.largest
+
+    @property
+    def may_grow(self) -> bool:
+        """See `RunnerBackend.may_grow`: a Ray that was started elsewhere may be part of a cluster that scales."""
+        return self._session.may_grow
+
+    def slots(self, resources: Mapping[str, float]) -> int:
+        """See `RunnerBackend.slots`."""
+        return slots(resources, self._session.nodes)
 
     @property
     def default_window(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Inference:
-    """What one inference pass returns: predictions by augmentation label, and what they were made of and from."""
+    """What one inference task returns: predictions by augmentation label, what they were made of, and in how long."""
 
     predictions: Mapping[str, Predictions]
     model_metadata: Any
     dataset_metadata: Any
+    seconds: float
+    """Of the passes alone, without what was loaded for them; those of the first time, where they were kept since."""
 
 
 def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = None) -> CapabilityRunRef:
@@ -47,9 +50,9 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
     with captured(log_path(request)) as log:
         try:
             run = _run(request, inference)
-            return _record(request, ticket, run, started_at)
+            return _record(request, ticket, run, started_at, inference)
         except (Exception, SystemExit) as error:  # whatever user code raises is the result of this attempt
-            _record_failure(request, ticket, error, started_at, log)
+            _record_failure(request, ticket, error, started_at, inference, log)
             raise
 
 
@@ -73,8 +76,9 @@ def _infer(request: InferenceRequest) -> Inference:
     model, dataset, capability = map(reuse.kept, (request.model, request.dataset, request.capability))
     passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
     size = getattr(capability, "batch_size", BATCH_SIZE)
+    began = time.perf_counter()
     made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
-    return Inference(made, model.metadata, dataset.metadata)
+    return Inference(made, model.metadata, dataset.metadata, time.perf_counter() - began)
 
 
 def use_paths(paths: tuple[str, ...]) -> None:
@@ -108,7 +112,9 @@ def _config(config: Any) -> Any:
     return reuse.instantiate(config) if isinstance(config, Mapping) and "_target_" in config else reuse.fresh(config)
 
 
-def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime) -> CapabilityRunRef:
+def _record(
+    request: RunRequest, ticket: Ticket, run: Any, started_at: datetime, inference: Inference | None
+) -> CapabilityRunRef:
     from sweeper.store import kernel
 
     finished_at = datetime.now(UTC)
@@ -127,6 +133,7 @@ def _record(request: RunRequest, ticket: Ticket, run: Any, started_at: datetime)
         attempt=request.attempt,
         started_at=started_at,
         finished_at=finished_at,
+        inference_s=inference and inference.seconds,
         host=_host(),
         report_uri=report.uri if report is not None else None,
         may_wait=request.kernel is not None and request.kernel == kernel(),
@@ -146,7 +153,12 @@ def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report 
 
 
 def _record_failure(
-    request: RunRequest, ticket: Ticket, error: BaseException, started_at: datetime, log: LogFile | None
+    request: RunRequest,
+    ticket: Ticket,
+    error: BaseException,
+    started_at: datetime,
+    inference: Inference | None,
+    log: LogFile | None,
 ) -> None:
     info = ErrorInfo.of(error)
     if log is not None:
@@ -161,6 +173,7 @@ def _record_failure(
         submitted_at=ticket.submitted_at,
         started_at=started_at,
         finished_at=datetime.now(UTC),
+        inference_s=inference and inference.seconds,
         error_type=info.kind,
         error_message=info.message,
         traceback=info.trace,

@@ -57,7 +57,11 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class AttemptRow:
-    """One attempt of one combination, whatever its end. Times are UTC, `duration_s` is in seconds."""
+    """One attempt of one combination, whatever its end. Times are UTC.
+
+    `duration_s` is the seconds of its own run; `inference_s` those of the inference whose predictions it read, which
+    others may have read too, and null where there was none.
+    """
 
     attempt_id: str
     fingerprint: str
@@ -86,6 +90,7 @@ class AttemptRow:
     data_revision: str | None = None
     log_uri: str | None = None
     report_uri: str | None = None
+    inference_s: float | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

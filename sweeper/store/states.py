@@ -20,7 +20,7 @@ _STATES = pa.schema(
         *((name, pa.string()) for name in ("fingerprint", "status")),
         ("finished_at", TIME),
         *((name, pa.string()) for name in ("code_revision", "data_revision")),
-        ("duration_s", pa.float64()),
+        *((name, pa.float64()) for name in ("duration_s", "inference_s")),
     ]
 )
 """What is read of `attempts` to tell the state of a combination."""
@@ -34,6 +34,7 @@ class AttemptState(NamedTuple):
     code_revision: str | None = None
     data_revision: str | None = None
     duration_s: float | None = None
+    inference_s: float | None = None
 
 
 def states(files: Files, wanted: Sequence[str], *, details: bool) -> dict[str, AttemptState]:
@@ -101,7 +102,8 @@ def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptSta
     table, keys = one_each(table, numbers(place.drop_null()))
     status, *revisions = (_shared(table[name]) for name in ("status", "code_revision", "data_revision"))
     completed = (text == COMPLETED for text in status)
-    rows = zip(completed, status, *revisions, table["duration_s"].to_pylist(), strict=True)
+    seconds = (table[name].to_pylist() for name in ("duration_s", "inference_s"))
+    rows = zip(completed, status, *revisions, *seconds, strict=True)
     states = map(AttemptState._make, rows)
     return dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
 

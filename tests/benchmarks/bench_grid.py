@@ -1,6 +1,6 @@
 """A real evaluation grid, 3 datasets x 4 models x 6 metrics, in which inference dominates; three ways on 2 processors.
 
-python tests/benchmarks/bench_grid.py [--times 60] [--checkmaite 12 72]
+python tests/benchmarks/bench_grid.py [--times 200] [--checkmaite 12 72]
 
 The models are 200-tree forests on the bundled digits, each dataset repeated until a pass takes seconds. They write
 down what they see, so passes and seconds of inference are counted, not assumed. The ways are a sweep from the command
@@ -38,7 +38,7 @@ from tabulate import tabulate
 
 HERE = Path(__file__).resolve().parent
 CPUS = 2
-BATCH = 64
+BATCH = 256
 HELD_OUT = 540
 """Images in the test split of the bundled digits."""
 DIGITS = {"_target_": "sweeper.datasets.Digits", "test_fraction": 0.3, "seed": 0}
@@ -64,9 +64,10 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Used:
-    """One way: seconds from start to end, passes over a dataset, seconds of inference in all processes, and values."""
+    """One way: seconds from start to end; of all processes, models made, passes over a dataset, inference seconds."""
 
     wall: float
+    models: int
     passes: float
     inference: float
     values: Mapping[Key, float]
@@ -208,13 +209,22 @@ def measured(way: Callable[[Specs, Path], tuple[float, Mapping[Key, float]]], ti
     folder.mkdir()
     file = folder / "inference"
     wall, values = way(specs(times, str(file)), folder)
-    data, seconds = written(file)
-    return Used(wall, data / (HELD_OUT * times), seconds, values)
+    models, data, seconds = written(file)
+    return Used(wall, models, data / (HELD_OUT * times), seconds, values)
 
 
 def row(name: str, used: Used, start: float, loop_s: float) -> list[Any]:
     least = used.inference / CPUS + start
-    return [name, used.passes, used.inference / used.passes, used.wall, least, used.wall / least, loop_s / used.wall]
+    return [
+        name,
+        used.models,
+        used.passes,
+        used.inference / used.passes,
+        used.wall,
+        least,
+        used.wall / least,
+        loop_s / used.wall,
+    ]
 
 
 def main(asked: argparse.Namespace) -> None:
@@ -230,7 +240,16 @@ def main(asked: argparse.Namespace) -> None:
     assert found["sweeper"].passes == 12, found["sweeper"].passes
     for name, used in found.items():
         check_same(name, used.values, plain.values)
-    headers = ["way", "passes", "s a pass", "wall s", "inference/cores + start-up", "ratio", "x faster than loop"]
+    headers = [
+        "way",
+        "models",
+        "passes",
+        "s a pass",
+        "wall s",
+        "inference/cores + start-up",
+        "ratio",
+        "x faster than loop",
+    ]
     print(tabulate([row(name, used, start, plain.wall) for name, used in found.items()], headers, floatfmt=".2f"))
     print(f"start-up {start:.1f} s: a bare script of ray.init and one task, mean of two; all ways gave the same values")
     shutil.rmtree(folder)
@@ -244,7 +263,7 @@ def check_same(name: str, values: Mapping[Key, float], plain: Mapping[Key, float
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=60, help=f"how often the {HELD_OUT} digits are repeated")
+    parser.add_argument("--times", type=int, default=200, help=f"how often the {HELD_OUT} digits are repeated")
     parser.add_argument(
         "--checkmaite", type=int, nargs="*", choices=(12, 72), default=[12], help="jobs; 72 takes as long as the loop"
     )

@@ -28,23 +28,27 @@ class Repeated:
 
 
 class Written:
-    """A model that appends a line for each batch to a file: how many data it saw, and how many seconds they took."""
+    """A model that appends lines to a file: one when it is made, and one for each batch, with data seen and seconds."""
 
     def __init__(self, model: Any, file: str, id: str) -> None:
         self._model, self._file = model, file
         self.metadata = {**model.metadata, "id": id}
+        self._write(f"made {id}")
 
     def __call__(self, batch: Sequence[Any]) -> Sequence[Any]:
         began = time.perf_counter()
         answer = self._model(batch)
-        line = f"{len(batch)} {time.perf_counter() - began}\n".encode()
-        handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        os.write(handle, line)  # one write, so that lines of several processes do not mix
-        os.close(handle)
+        self._write(f"{len(batch)} {time.perf_counter() - began}")
         return answer
 
+    def _write(self, line: str) -> None:
+        handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.write(handle, f"{line}\n".encode())  # one write, so that lines of several processes do not mix
+        os.close(handle)
 
-def written(file: Path) -> tuple[int, float]:
-    """Data and seconds of inference, summed over all lines."""
+
+def written(file: Path) -> tuple[int, int, float]:
+    """Models made; data and seconds of inference, summed over all batches."""
     lines = [line.split() for line in file.read_text().splitlines()]
-    return sum(int(n) for n, _ in lines), sum(float(seconds) for _, seconds in lines)
+    batches = [(int(first), float(second)) for first, second in lines if first != "made"]
+    return len(lines) - len(batches), sum(n for n, _ in batches), sum(seconds for _, seconds in batches)
