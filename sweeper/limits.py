@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from sweeper.spec import Combination
 
+Shape = tuple[tuple[str, float], ...]
+"""The resources that a task asks for, as a key."""
+
 
 @dataclass(frozen=True)
 class Defaults:
@@ -62,6 +65,11 @@ def unschedulable(resources: Mapping[str, float], cluster: Mapping[str, float]) 
         if amount > has:
             return f"it needs {name}={amount:g} and no node of the cluster has more than {has:g}"
     return None
+
+
+def shape(resources: Mapping[str, float]) -> Shape:
+    """The same for the same resources, in whatever order."""
+    return tuple(sorted(resources.items()))
 
 
 def slots(resources: Mapping[str, float], nodes: Iterable[Mapping[str, float]]) -> int:

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
-from sweeper.limits import Defaults, Limits, combine
+from sweeper.limits import Defaults, Limits, Shape, combine, shape
 from sweeper.planning import Planned
 from sweeper.queue import Turn
 from sweeper.requests import RequestBuilder
 from sweeper.spec import Combination
 
 PairKey = tuple[str, ...]
-Shape = tuple[tuple[str, float], ...]
-"""The resources that a task asks for."""
 ROOM = 0.5
 """The share of a node's object store that predictions of pairs in flight may fill, before it would have to spill."""
 
@@ -67,8 +65,8 @@ class Pairs:
         """
         if self._backend.may_grow:
             return True
-        self._under_way = {key: shape for key, shape in self._under_way.items() if self._is_under_way(key)}
-        return Counter(self._under_way.values())[_shape(resources)] < self._backend.slots(resources)
+        self._under_way = {key: asks for key, asks in self._under_way.items() if self._is_under_way(key)}
+        return Counter(self._under_way.values())[shape(resources)] < self._backend.slots(resources)
 
     def _is_under_way(self, key: PairKey) -> bool:
         return key in self._handles and not self._handles[key].wait(0).is_terminal
@@ -87,7 +85,7 @@ class Pairs:
 
     def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
         spec: Any = self._builder.spec
-        self._under_way[key] = _shape(limits.resources)
+        self._under_way[key] = shape(limits.resources)
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
@@ -112,7 +110,3 @@ class Pairs:
             if not self._readers[key]:
                 self._handles.pop(key, None)
                 del self._readers[key]
-
-
-def _shape(resources: Mapping[str, float]) -> Shape:
-    return tuple(sorted(resources.items()))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.interrupts import Interrupts
 from sweeper.jobs.protocol import Job, JobStatus, PredictionHandle, RunnerBackend
-from sweeper.limits import Defaults, Limits, combine
+from sweeper.limits import Defaults, Limits, Shape, combine, shape
 from sweeper.outcome import STATUSES, Failure, Outcome
 from sweeper.pairs import Pairs
 from sweeper.planning import Planned
@@ -102,6 +102,7 @@ class Runner:
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._pairs = Pairs(backend, builder)
         self._flights: dict[Job[Any], _Flight] = {}
+        self._shapes: Counter[Shape] = Counter()
         self._counts: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
@@ -126,7 +127,11 @@ class Runner:
     def _fill(self, queue: Queue, window: int) -> None:
         while self._stopped_by is None and len(self._flights) < window and (turn := queue.take()) is not None:
             self._submit(turn)
-        self._progress.running(len(self._flights))
+        self._progress.running(self._running())
+
+    def _running(self) -> int:
+        """How many run, as far as there is room for them: Ray does not say which of those in flight still wait."""
+        return sum(min(count, self._backend.slots(dict(asks))) for asks, count in self._shapes.items() if count)
 
     def _submit(self, turn: Turn) -> None:
         limits = combine(turn.item.combination, self._settings.defaults)
@@ -139,12 +144,14 @@ class Runner:
             predictions=predictions,
             report_start=limits.timeout_s is not None,
         )
+        self._shapes[shape(limits.resources)] += 1
         self._flights[job] = _Flight(turn, request, limits, job, predictions, datetime.now(UTC))
 
     # What comes back
 
     def _settle(self, flight: _Flight, queue: Queue) -> None:
         queue.ended(flight.item)
+        self._shapes[shape(flight.limits.resources)] -= 1
         status = self._status(flight)
         if status in ("failed", "lost") and self._may_retry(flight, status):
             self._driver_row(flight, status)

@@ -54,6 +54,7 @@ class Listening(Silent):
     def __init__(self) -> None:
         self.failures: list[Failure] = []
         self.notes: list[str] = []
+        self.most_running = 0
 
     def ended(self, status: str, failure: Failure | None = None) -> None:
         if failure is not None:
@@ -61,6 +62,9 @@ class Listening(Silent):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def running(self, count: int) -> None:
+        self.most_running = max(self.most_running, count)
 
 
 class Bench:
@@ -243,6 +247,15 @@ def evaluations(passes: Path, metrics: int = 3, **model: Any) -> list[Planned]:
     parity = choice("model", "parity", "parts.Parity", passes=str(passes), **model)
     hits = [choice("metric", f"hits{i}", "parts.Hits", name=f"hits{i}") for i in range(metrics)]
     return planned(*(Combination(capability, (d,), (parity,), (k,)) for d in data for k in hits))
+
+
+def test_no_more_are_said_to_run_than_there_is_room_for(bench: Bench):
+    half = Runtime(resources={"num_cpus": 0.5})
+    bench.run(planned(*(tiny(f"t{i}") for i in range(12))))
+    assert bench.progress.most_running == bench.backend.slots({"num_cpus": 1})
+    bench.progress.most_running = 0
+    bench.run(planned(*(tiny(f"half{i}", half) for i in range(12))))
+    assert bench.progress.most_running == bench.backend.slots({"num_cpus": 0.5})
 
 
 def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path):
