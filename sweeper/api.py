@@ -29,7 +29,7 @@ from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.revision import code_revision, data_revisions
-from sweeper.schedule import Block, blocks, order
+from sweeper.schedule import Block, blocks, order, unknown
 from sweeper.spec import Choice, Combination
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     import pyarrow
 
     from sweeper.jobs.protocol import RunnerBackend
-    from sweeper.store import Store
+    from sweeper.store import AttemptState, Store
 
 Start = Callable[[], None]
+MOST_LOOKED_UP = 100
+"""Attempts whose durations are looked up for the order, where their files must be opened for that."""
 NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
@@ -50,10 +52,16 @@ class Prepared:
     sweep_id: str
     config: SweepConfig
     plan: Plan
-    work: Sequence[Block]
-    """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
+    states: Mapping[str, AttemptState]
+    """What the store knew of them."""
     store: Store
     data_revision: Callable[[Combination], str | None]
+
+    def work(self) -> list[Block]:
+        """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
+        asked = unknown(self.plan.items, self.states)[:MOST_LOOKED_UP]
+        known = {**self.states, **self.store.attempt_states(asked, details=True)} if asked else self.states
+        return blocks(self.plan.items, known)
 
 
 @dataclass(frozen=True)
@@ -226,8 +234,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
     made = Plan(items, expansion.left_out, dropped)
-    work = blocks(items, states) if running else []
-    return Prepared(_new_id(), config, made, work, store, data)
+    return Prepared(_new_id(), config, made, states, store, data)
 
 
 def _new_id() -> str:
@@ -262,7 +269,7 @@ def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> Swee
     from sweeper.runner import fold
 
     try:
-        outcome = _run(prepared, backend, progress) if prepared.work else NOTHING_RAN
+        outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
         fold(prepared.store, progress)  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
@@ -273,6 +280,8 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
     progress.start(len(items), len(prepared.plan.items) - len(items))
     try:
         progress.stage("starting workers")
+        with no_collection():
+            work = prepared.work()
         backend = starting.get()
         _refuse_unschedulable(items, backend)
         heavy = heavy_modules(_parts(item.combination for item in items))
@@ -280,7 +289,7 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
         else:
             progress.stage("")
-        return _submit_all(prepared, backend, info, progress)
+        return _submit_all(prepared, work, backend, info, progress)
     finally:
         progress.close()
         _merge_small_files(prepared.store, progress)
@@ -294,19 +303,23 @@ def _merge_small_files(store: Store, progress: Progress) -> None:
         progress.note(f"small files of the store were not merged; `sweeper compact` can be run later: {error}")
 
 
-def _submit_all(prepared: Prepared, backend: RunnerBackend, info: SweepInfo, progress: Progress) -> Outcome:
+def _submit_all(
+    prepared: Prepared, work: Sequence[Block], backend: RunnerBackend, info: SweepInfo, progress: Progress
+) -> Outcome:
     from sweeper.runner import Runner, RunSettings
 
     s = prepared.config.settings
     settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
     with Interrupts() as interrupts:
         runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
-        return runner.run(order(prepared.work, _lanes(prepared.work, backend)))
+        return runner.run(order(work, _lanes(work, backend, s.max_in_flight)))
 
 
-def _lanes(work: Sequence[Block], backend: RunnerBackend) -> int:
-    """How many run at once, if all ask for the resources of the first."""
-    return backend.slots(combine(work[0].items[0].combination, Defaults()).resources)
+def _lanes(work: Sequence[Block], backend: RunnerBackend, max_in_flight: int | None) -> int:
+    """How many run at once, if all ask for the resources of those that are likely to last longest."""
+    longest = max(work, key=lambda block: block.seconds)
+    at_once = backend.slots(combine(longest.items[0].combination, Defaults()).resources)
+    return min(at_once, max_in_flight or backend.default_window)
 
 
 def _defaults(settings: Any) -> Defaults:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sweeper.spec import Combination
 
+ROUNDING = 1e-9
+"""So that three tenths are three times one tenth."""
 Shape = tuple[tuple[str, float], ...]
 """The resources that a task asks for, as a key."""
 
@@ -73,11 +75,19 @@ def shape(resources: Mapping[str, float]) -> Shape:
 
 
 def slots(resources: Mapping[str, float], nodes: Iterable[Mapping[str, float]]) -> int:
-    """How many tasks of this shape run at once on nodes of these totals; at least 1, as if one always ends."""
+    """How many tasks that ask for this run at once on nodes of these totals; at least 1."""
     needs = {_rays(name): amount for name, amount in resources.items() if amount > 0}
     if not needs:
         return sys.maxsize
-    return max(1, sum(min(int(node.get(name, 0.0) / amount) for name, amount in needs.items()) for node in nodes))
+    fit = (min(_times(name, node.get(name, 0.0), amount) for name, amount in needs.items()) for node in nodes)
+    return max(1, sum(fit))
+
+
+def _times(name: str, has: float, amount: float) -> int:
+    """How often an amount can be taken of what a node has; a share of a GPU is all of one device."""
+    if name == "GPU" and amount < 1:
+        return int(has) * _times("", 1.0, amount)
+    return int(has / amount + ROUNDING)
 
 
 def _rays(name: str) -> str:

@@ -1,13 +1,13 @@
-"""One inference per (model, dataset) pair: which combinations share it, when it is made, and how long it is kept."""
+"""One inference per (model, dataset) pair: which combinations share predictions, and how long those are kept."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
-from sweeper.limits import Defaults, Limits, Shape, combine, shape
+from sweeper.limits import Limits
 from sweeper.planning import Planned
 from sweeper.queue import Turn
 from sweeper.requests import RequestBuilder
@@ -39,7 +39,6 @@ class Pairs:
         self._backend, self._builder = backend, builder
         self._readers: Counter[PairKey] = Counter()
         self._handles: dict[PairKey, PredictionHandle] = {}
-        self._under_way: dict[PairKey, Shape] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
         self._largest = 0
 
@@ -47,29 +46,17 @@ class Pairs:
         """Count who will read which predictions."""
         self._readers.update(key for item in items if (key := pair_key(item.combination)))
 
+    @property
+    def most_readers(self) -> int:
+        """How many combinations share one inference, at most."""
+        return max(self._readers.values(), default=1)
+
     def has_room(self, item: Planned) -> bool:
-        """Whether the predictions that a combination reads are there or may be made now, beside those of others."""
+        """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
         key = pair_key(item.combination)
         if key is None or key in self._handles or not self._handles:
             return True
-        return self._fits_in_memory() and self._has_slot(combine(item.combination, Defaults()).resources)
-
-    def _fits_in_memory(self) -> bool:
-        """Whether one more fits beside those that are kept, all taken to be as large as the largest so far."""
         return (len(self._handles) + 1) * self._largest <= self._room
-
-    def _has_slot(self, resources: Mapping[str, float]) -> bool:
-        """Whether one more pass could begin at once; one that waited would only be ahead of readers of those that end.
-
-        A cluster that may grow is asked for more than it has, for otherwise it never would.
-        """
-        if self._backend.may_grow:
-            return True
-        self._under_way = {key: asks for key, asks in self._under_way.items() if self._is_under_way(key)}
-        return Counter(self._under_way.values())[shape(resources)] < self._backend.slots(resources)
-
-    def _is_under_way(self, key: PairKey) -> bool:
-        return key in self._handles and not self._handles[key].wait(0).is_terminal
 
     def take(self, turn: Turn, limits: Limits) -> PredictionHandle | None:
         """The predictions that a combination reads, submitted now if nobody asked for them before.
@@ -85,7 +72,6 @@ class Pairs:
 
     def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
         spec: Any = self._builder.spec
-        self._under_way[key] = shape(limits.resources)
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),

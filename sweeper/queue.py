@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from sweeper.planning import Planned
@@ -27,8 +27,8 @@ class Queue:
     items
         In the order in which they are to go out.
     has_room
-        Whether there is room for what a combination needs besides its own task; nothing goes out before the first of
-        the plan for which there is none. While nothing is in flight there is always room, for none would be made.
+        Whether there is room for what a combination needs besides its own task; while there is none, those that follow
+        it in the plan wait too. While nothing is in flight there is always room, for none would be made.
     """
 
     def __init__(self, items: Iterable[Planned], has_room: Callable[[Planned], bool] = lambda item: True) -> None:
@@ -42,15 +42,13 @@ class Queue:
 
     def take(self) -> Turn | None:
         """The next that may go out, counted as in flight from now on; `None` where none may before another ends."""
-        turn = self._of_those_held() or self._of_those_that_follow()
-        if turn is None:
-            return None
-        if self._out and not self._has_room(turn.item):
-            self._again.appendleft(turn)
-            return None
-        self._out += 1
-        self._in_flight.update(limits(turn.item).keys())
-        return turn
+        for waited_in, turn in self._candidates():
+            if not self._out or self._has_room(turn.item):
+                self._out += 1
+                self._in_flight.update(limits(turn.item).keys())
+                return turn
+            waited_in.appendleft(turn)
+        return None
 
     def ended(self, item: Planned) -> None:
         """One that was taken is no longer in flight."""
@@ -61,12 +59,19 @@ class Queue:
         """Let one that ended go out once more, before what never did and what waits for the room that it takes."""
         self._again.appendleft(Turn(item, number))
 
-    def _of_those_held(self) -> Turn | None:
+    def _candidates(self) -> Iterator[tuple[deque[Turn], Turn]]:
+        """What may go as far as limits are concerned, with the place in which it waits if there is no room for it."""
+        if (held := self._of_those_held()) is not None:
+            yield held
+        if (turn := self._of_those_that_follow()) is not None:
+            yield self._again, turn
+
+    def _of_those_held(self) -> tuple[deque[Turn], Turn] | None:
         for key, held in list(self._held.items()):
             while held and self._in_flight[key] < self._limits[key]:
                 turn = held.popleft()
                 if not self._hold(turn):
-                    return turn
+                    return held, turn
         return None
 
     def _of_those_that_follow(self) -> Turn | None:

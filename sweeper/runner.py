@@ -111,8 +111,8 @@ class Runner:
 
     def run(self, items: Sequence[Planned]) -> Outcome:
         """Run everything, or until a limit or the user ends it. Returns once nothing is in flight."""
-        window = self._settings.max_in_flight or self._backend.default_window
         self._pairs.expect(items)
+        window = self._settings.max_in_flight or self._window(items)
         queue = Queue(items, self._pairs.has_room)
         self._fill(queue, window)
         while self._flights:
@@ -123,6 +123,16 @@ class Runner:
         return self._outcome(len(items))
 
     # What goes out
+
+    def _window(self, items: Sequence[Planned]) -> int:
+        """Enough in flight that as many inferences can run as there is room for, however many wait for each."""
+        usual = self._backend.default_window
+        at_once = max((self._backend.slots(dict(asks)) for asks in self._asked(items)), default=1)
+        return usual if at_once == 1 else max(usual, min(at_once, usual) * self._pairs.most_readers)
+
+    def _asked(self, items: Sequence[Planned]) -> set[Shape]:
+        """What the combinations ask for."""
+        return {shape(combine(item.combination, self._settings.defaults).resources) for item in items}
 
     def _fill(self, queue: Queue, window: int) -> None:
         while self._stopped_by is None and len(self._flights) < window and (turn := queue.take()) is not None:

@@ -48,6 +48,19 @@ def _block(items: list[Planned], guess: Callable[[Planned], Lasts]) -> Block:
     return Block(items, sum(runs) + max(inferences))
 
 
+def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
+    """Fingerprints that completed, one for each capability and models of which it is not known how long they take."""
+    completed: dict[Kind, str] = {}
+    known: set[Kind] = set()
+    for item in items:
+        state = states.get(item.fingerprint)
+        if state is not None and state.completed:
+            completed[_kind(item)] = item.fingerprint
+            if state.duration_s is not None:
+                known.add(_kind(item))
+    return [fingerprint for kind, fingerprint in completed.items() if kind not in known]
+
+
 def order(work: Sequence[Block], lanes: int) -> list[Planned]:
     """The combinations in the order in which they go out, if `lanes` of them run at once.
 

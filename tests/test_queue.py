@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_runner import ONE, choice, planned
 
-from sweeper.jobs.protocol import JobStatus
 from sweeper.limits import Limits
 from sweeper.pairs import Pairs
 from sweeper.planning import Planned
@@ -113,6 +111,39 @@ def test_every_combination_goes_out_once_and_no_limit_is_passed(
     assert sorted(item.fingerprint for item in seen) == sorted(item.fingerprint for item in items)
 
 
+def test_those_that_wait_for_their_turn_and_then_for_room_keep_their_order():
+    items = grid([1], [None] * 5)
+    room = True
+    queue = Queue(items, has_room=lambda item: room)
+    (first,) = drained(queue)
+    other = grid([None], [None])[0]
+    queue.again(other, 2)
+    assert drained(queue) == [Turn(other, 2)]
+    queue.ended(first.item)
+    room = False
+    assert [queue.take() for _ in range(4)] == [None] * 4
+    room = True
+    out = [first.item]
+    while (turn := queue.take()) is not None:
+        out.append(turn.item)
+        queue.ended(turn.item)
+    assert out == items
+
+
+def test_one_that_is_tried_again_passes_those_that_waited_for_their_turn_and_lack_room():
+    items = grid([1], [None] * 3)
+    lacks = {items[1]}
+    queue = Queue(items, has_room=lambda item: item not in lacks)
+    drained(queue)
+    beside = grid([None], [None])[0]
+    queue.again(beside, 2)
+    queue.take()
+    queue.ended(items[0])
+    assert queue.take() is None
+    queue.again(beside, 3)
+    assert queue.take() == Turn(beside, 3)
+
+
 class Predicting:
     """A backend whose predictions all have one size, in an object store of 1,000 bytes."""
 
@@ -120,18 +151,9 @@ class Predicting:
         self.nbytes, self.failed = nbytes, False
         self.passes = 0
         self.reports_start = False
-        self.may_grow, self.at_once = True, 2
-        self.status = JobStatus.RUNNING
 
     def cluster_resources(self) -> dict[str, float]:
         return {"object_store_memory": 1000.0}
-
-    def slots(self, resources: Mapping[str, float]) -> int:
-        return self.at_once if resources == {"num_cpus": 1} else 1
-
-    def wait(self, timeout: float) -> JobStatus:
-        assert timeout == 0
-        return self.status
 
     def predict(self, *, report_start: bool, **_: Any) -> Any:
         self.passes += 1
@@ -164,41 +186,6 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
     assert pairs.has_room(items[2])
     pairs.give_back(items[1])
     assert pairs.has_room(items[3])
-
-
-def test_no_more_passes_are_under_way_than_can_run_so_that_readers_do_not_wait_behind_them():
-    items = reading(grid([None], [None] * 4))
-    backend = Predicting(nbytes=0)
-    backend.may_grow = False
-    pairs = pairs_of(backend, items)
-    for item in items[:2]:
-        assert pairs.has_room(item)
-        pairs.take(Turn(item, 1), LIMITS)
-    assert not pairs.has_room(items[2])
-    assert pairs.has_room(items[1])
-    backend.status = JobStatus.COMPLETED
-    assert pairs.has_room(items[2])
-
-
-def test_passes_that_ask_for_something_else_are_not_in_the_way():
-    items = reading(grid([None], [None] * 3))
-    gpu = choice("model", "gpu", "x", Runtime(resources={"num_gpus": 1.0}))
-    (other,) = reading(planned(items[0].combination._replace(models=(gpu,))))
-    backend = Predicting(nbytes=0)
-    backend.may_grow = False
-    pairs = pairs_of(backend, [*items, other])
-    for item in items[:2]:
-        pairs.take(Turn(item, 1), LIMITS)
-    assert not pairs.has_room(items[2])
-    assert pairs.has_room(other)
-
-
-def test_a_cluster_that_may_grow_is_asked_for_more_than_it_has():
-    items = reading(grid([None], [None] * 4))
-    pairs = pairs_of(Predicting(nbytes=0), items)
-    for item in items[:2]:
-        pairs.take(Turn(item, 1), LIMITS)
-    assert pairs.has_room(items[2])
 
 
 def test_a_pair_that_does_not_fit_at_all_still_goes_out_alone():

@@ -9,7 +9,9 @@ import pytest
 from store_parts import fingerprint, record
 
 from sweeper import render
-from sweeper.api import SweepResult, sweep
+from sweeper.api import SweepResult, prepare, sweep
+from sweeper.config import load
+from sweeper.schedule import order
 from sweeper.store import open_store
 
 CONF = """
@@ -80,3 +82,14 @@ def test_the_newest_counts_and_each_of_several_names_has_its_own(folder: Path):
     assert found(folder, asked("a", "a"), asked("a", "a")) == [("a", 2.0)]
     assert found(folder, asked("none", "a")) == []
     assert found(folder) == []
+
+
+def test_what_is_left_begins_with_the_model_that_took_longest_also_before_files_are_merged(folder: Path):
+    slow = ["+model.slow={_target_: parts.Parity, name: slow, sleep_s: 0.2}", "dataset.numbers.n=3"]
+    ran(folder, *slow)
+    more = [*slow, "+dataset.more={_base_: numbers, n: 5}", "rerun=missing"]
+    prepared = prepare(load(more, config_dir=str(folder), config_name="small"))
+    assert not any(state.duration_s for state in prepared.states.values()), "names of files tell none"
+    seconds = {block.models[0].name: block.seconds for block in prepared.work()}
+    assert seconds["slow"] >= 0.2 > seconds["same"]
+    assert [item.combination.models[0].name for item in order(prepared.work(), 1)] == ["slow", "same"]

@@ -267,6 +267,14 @@ def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path)
     assert {row["value"] for row in bench.store.results().to_pylist()} == {1.0}
 
 
+def test_many_that_wait_for_one_inference_leave_no_processor_without_another(ray_bench: Bench, tmp_path: Path):
+    """More metrics than are in flight as a rule: the second inference begins before the first has ended."""
+    metrics = ray_bench.backend.default_window + 1
+    ray_bench.run(evaluations(tmp_path, metrics=metrics, sleep_s=1.0))
+    first, second = sorted(path.stat().st_mtime for path in tmp_path.glob("pass-*"))
+    assert second - first < 1.0
+
+
 def test_attempts_tell_how_long_the_inference_took_that_they_read(bench: Bench, tmp_path: Path):
     bench.run([*evaluations(tmp_path, sleep_s=0.2), *planned(tiny("alone"))])
     rows = bench.store.attempts().to_pylist()

@@ -86,7 +86,6 @@ class InlineJobBackend:
     """
 
     default_window = 1
-    may_grow = False
 
     def __init__(self, analytics_store: Any) -> None:
         self._store = submission.store_location(analytics_store)

@@ -195,11 +195,6 @@ class RunnerBackend(Protocol):
         """The most that one node has, by Ray's names: `CPU`, `GPU`, custom resources. No task can have more."""
         ...
 
-    @property
-    def may_grow(self) -> bool:
-        """Whether more tasks than now may run at once later, if they are submitted: a cluster that scales."""
-        ...
-
     def slots(self, resources: Mapping[str, float]) -> int:
         """How many tasks that ask for this can run at once, as things are now; at least 1."""
         ...

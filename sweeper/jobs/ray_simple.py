@@ -167,7 +167,6 @@ class Session:
         if force_reinit and ray.is_initialized():
             ray.shutdown()
         self.started_here = not ray.is_initialized()
-        self.may_grow = not (self.started_here and _is_local(address))
         if self.started_here:
             _start(address, runtime_env, num_cpus, log_to_driver)
         elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
@@ -248,7 +247,7 @@ def _start(
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
     if runtime_env:
         settings["runtime_env"] = dict(runtime_env)
-    if _is_local(address):
+    if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
         settings |= {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
         raise ValueError(
@@ -260,11 +259,6 @@ def _start(
         ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
-
-
-def _is_local(address: str | None) -> bool:
-    """Whether this address means a Ray of this process's own."""
-    return address == "local" or (address is None and not os.environ.get("RAY_ADDRESS"))
 
 
 def _knock(address: str | None) -> None:
@@ -482,11 +476,6 @@ class RaySimpleJobBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""
         return self._session.largest
-
-    @property
-    def may_grow(self) -> bool:
-        """See `RunnerBackend.may_grow`: a Ray that was started elsewhere may be part of a cluster that scales."""
-        return self._session.may_grow
 
     def slots(self, resources: Mapping[str, float]) -> int:
         """See `RunnerBackend.slots`."""

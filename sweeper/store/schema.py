@@ -60,7 +60,7 @@ class AttemptRow:
     """One attempt of one combination, whatever its end. Times are UTC.
 
     `duration_s` is the seconds of its own run; `inference_s` those of the inference whose predictions it read, which
-    others may have read too, and null where there was none.
+    others may have read too; null where there was none, or no worker to tell.
     """
 
     attempt_id: str
