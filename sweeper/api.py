@@ -312,14 +312,15 @@ def _submit_all(
     settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
     with Interrupts() as interrupts:
         runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
-        return runner.run(order(work, _lanes(work, backend, s.max_in_flight)))
+        at_once = _at_once(work, backend, s.max_in_flight)
+        return runner.run(order(work, lanes=at_once), at_once)
 
 
-def _lanes(work: Sequence[Block], backend: RunnerBackend, max_in_flight: int | None) -> int:
-    """How many run at once, if all ask for the resources of those that are likely to last longest."""
+def _at_once(work: Sequence[Block], backend: RunnerBackend, max_in_flight: int | None) -> int:
+    """How many there is room for, if all ask for the resources of those that are likely to last longest."""
     longest = max(work, key=lambda block: block.seconds)
-    at_once = backend.slots(combine(longest.items[0].combination, Defaults()).resources)
-    return min(at_once, max_in_flight or backend.default_window)
+    room = backend.slots(combine(longest.items[0].combination, Defaults()).resources)
+    return min(room, max_in_flight or backend.default_window)
 
 
 def _defaults(settings: Any) -> Defaults:

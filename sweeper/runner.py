@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sweeper.interrupts import Interrupts
@@ -103,16 +104,20 @@ class Runner:
         self._pairs = Pairs(backend, builder)
         self._flights: dict[Job[Any], _Flight] = {}
         self._shapes: Counter[Shape] = Counter()
+        self._room = cache(lambda asks: backend.slots(dict(asks)))
         self._counts: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
         self._grace_ends = float("inf")
         self._fold_at = time.monotonic() + FOLD_EVERY_S
 
-    def run(self, items: Sequence[Planned]) -> Outcome:
-        """Run everything, or until a limit or the user ends it. Returns once nothing is in flight."""
+    def run(self, items: Sequence[Planned], at_once: int = 1) -> Outcome:
+        """Run everything, or until a limit or the user ends it. Returns once nothing is in flight.
+
+        `at_once` is how many there is room for at a time.
+        """
         self._pairs.expect(items)
-        window = self._settings.max_in_flight or self._window(items)
+        window = self._settings.max_in_flight or self._window(at_once)
         queue = Queue(items, self._pairs.has_room)
         self._fill(queue, window)
         while self._flights:
@@ -124,15 +129,10 @@ class Runner:
 
     # What goes out
 
-    def _window(self, items: Sequence[Planned]) -> int:
-        """Enough in flight that as many inferences can run as there is room for, however many wait for each."""
+    def _window(self, at_once: int) -> int:
+        """Enough in flight that an inference can run in every place, however many wait for each."""
         usual = self._backend.default_window
-        at_once = max((self._backend.slots(dict(asks)) for asks in self._asked(items)), default=1)
-        return usual if at_once == 1 else max(usual, min(at_once, usual) * self._pairs.most_readers)
-
-    def _asked(self, items: Sequence[Planned]) -> set[Shape]:
-        """What the combinations ask for."""
-        return {shape(combine(item.combination, self._settings.defaults).resources) for item in items}
+        return usual if at_once == 1 else max(usual, at_once * self._pairs.most_readers)
 
     def _fill(self, queue: Queue, window: int) -> None:
         while self._stopped_by is None and len(self._flights) < window and (turn := queue.take()) is not None:
@@ -141,7 +141,7 @@ class Runner:
 
     def _running(self) -> int:
         """How many run, as far as there is room for them: Ray does not say which of those in flight still wait."""
-        return sum(min(count, self._backend.slots(dict(asks))) for asks, count in self._shapes.items() if count)
+        return sum(min(count, self._room(asks)) for asks, count in self._shapes.items())
 
     def _submit(self, turn: Turn) -> None:
         limits = combine(turn.item.combination, self._settings.defaults)

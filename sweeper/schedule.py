@@ -55,9 +55,9 @@ def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
     for item in items:
         state = states.get(item.fingerprint)
         if state is not None and state.completed:
-            completed[_kind(item)] = item.fingerprint
+            completed[kind := _kind(item)] = item.fingerprint
             if state.duration_s is not None:
-                known.add(_kind(item))
+                known.add(kind)
     return [fingerprint for kind, fingerprint in completed.items() if kind not in known]
 
 

@@ -91,7 +91,7 @@ class Bench:
             self.progress,
             interrupts or Interrupts(),
         )
-        return runner.run(items)
+        return runner.run(items, self.backend.slots({"num_cpus": 1}))
 
     def statuses(self) -> list[tuple[str, str]]:
         table = self.store.attempts().select(["capability", "status"]).to_pylist()
