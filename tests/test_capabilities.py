@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sweeper.augmentations import LowLight, Rotation, SensorNoise
 from sweeper.capabilities import DataQuality, Evaluate, Predictions, Robustness, Shift, predict
 from sweeper.capabilities.features import names, pooled
+from sweeper.capabilities.predictions import MetadataBatch
 from sweeper.capabilities.quality_checks import class_balance, exact_duplicates, near_duplicates
 from sweeper.capabilities.shift import _feature_tests
 from sweeper.datasets import ArrayDataset, Augmented, Digits, as_arrays
@@ -163,6 +164,29 @@ def test_predictions_are_those_of_maite(model):
     for mine, (_, theirs, _) in zip(made.target_batches, data, strict=True):
         np.testing.assert_array_equal(mine, np.stack(theirs))
     assert [list(batch) for batch in made.metadata_batches] == [list(metadata) for _, _, metadata in data]
+
+
+def test_metadata_travel_closed_and_are_the_same_when_they_are_opened():
+    metadata = [{"id": "a", "place": {"x": 1}}, {"id": "b"}]
+    sent = pickle.dumps(MetadataBatch(metadata), protocol=5)
+    for _ in range(2):  # also when nobody looked before it is sent on
+        arrived = pickle.loads(sent)
+        assert len(arrived) == 2
+        sent = pickle.dumps(arrived, protocol=5)
+    assert b"place" in sent
+    assert (arrived[1], arrived[-2:], list(arrived)) == (metadata[1], metadata, metadata)
+    assert list(pickle.loads(pickle.dumps(arrived))) == metadata
+    assert list(pickle.loads(pickle.dumps(MetadataBatch([])))) == []
+
+
+def test_metadata_that_only_ray_can_pickle_travel_as_they_are():
+    from ray import cloudpickle
+
+    class Place:
+        name = "here"
+
+    (arrived,) = pickle.loads(cloudpickle.dumps(MetadataBatch([Place()])))
+    assert arrived.name == "here"
 
 
 def test_prediction_is_silent_and_lets_the_model_speak(model, capfd):

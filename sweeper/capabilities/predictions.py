@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -96,9 +97,8 @@ def predict(
     for answer, targets in zip(answers, loader.targets, strict=True):
         if len(answer) != len(targets):
             raise PartError(f"Model {model.metadata['id']} gave {len(answer)} predictions for {len(targets)} data.")
-    return Predictions(
-        tuple(_stacked(a) for a in answers), tuple(_stacked(t) for t in loader.targets), tuple(loader.metadata)
-    )
+    batches = (map(_stacked, answers), map(_stacked, loader.targets), map(MetadataBatch, loader.metadata))
+    return Predictions(*map(tuple, batches))
 
 
 class _Loader:
@@ -123,6 +123,36 @@ class _Loader:
         inputs, targets, metadata = zip(*(self._dataset[i] for i in range(start, stop)), strict=True)
         batch = (list(inputs), list(targets), list(metadata))
         return batch if self._augmentation is None else self._augmentation(batch)
+
+
+class MetadataBatch(Sequence[Any]):
+    """Metadata of the data of one batch. It travels pickled and is opened when somebody looks at it.
+
+    There is a dictionary for each datum, and few metrics read any: opening them all took most of the time of scoring.
+    """
+
+    def __init__(self, metadata: Iterable[Any]) -> None:
+        self._metadata: Sequence[Any] = list(metadata)
+        self._pickled, self._length = b"", len(self._metadata)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if self._pickled:
+            self._metadata, self._pickled = pickle.loads(self._pickled), b""
+        return self._metadata[index]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getstate__(self) -> dict[str, Any]:
+        try:
+            pickled = self._pickled or pickle.dumps(self._metadata, protocol=5)
+        except (pickle.PicklingError, AttributeError, TypeError):  # Ray's own pickling takes more, a notebook's classes
+            return vars(self)
+        return {"_metadata": (), "_pickled": pickled, "_length": self._length}
 
 
 def _stacked(batch: Any) -> Any:
