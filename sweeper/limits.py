@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sweeper.spec import Combination
 
 ROUNDING = 1e-9
-"""So that three tenths are three times one tenth."""
+"""What sums and quotients of the same numbers may differ by: three tenths are three times one tenth."""
 Shape = tuple[tuple[str, float], ...]
 """The resources that a task asks for, as a key."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from sweeper.errors import ConfigError
@@ -77,7 +78,7 @@ class Plan:
     duplicates: int = 0
     """How many were dropped because another one of this sweep has the same fingerprint."""
 
-    @property
+    @cached_property
     def to_run(self) -> list[Planned]:
         return [item for item in self.items if item.run]
 

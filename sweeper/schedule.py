@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heapify, heapreplace
 from typing import NamedTuple
 
+from sweeper.limits import ROUNDING
 from sweeper.planning import Planned, State
 from sweeper.spec import Choice
 
@@ -13,8 +14,6 @@ Kind = tuple[Choice, ...]
 """A capability and the models that it runs on."""
 Lasts = tuple[float, float]
 """Seconds of a run by itself, and of the inference that it reads."""
-ROUNDING = 1 + 1e-9
-"""Sums of the same seconds in another order are the same."""
 
 
 class Block(NamedTuple):
@@ -95,7 +94,7 @@ def _pieces(work: Sequence[Block], share: float) -> Iterator[list[Block]]:
         piece: list[Block] = []
         lasts = 0.0
         for block in together:
-            if piece and lasts + block.seconds > share * ROUNDING:
+            if piece and lasts + block.seconds > share * (1 + ROUNDING):
                 yield piece
                 piece, lasts = [], 0.0
             piece.append(block)

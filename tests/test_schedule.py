@@ -5,18 +5,12 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
+from test_planning import choice
 
-from sweeper.fingerprint import canonical, digest
 from sweeper.planning import Planned
 from sweeper.schedule import Block, blocks, order
-from sweeper.spec import Arity, Choice, Combination, Runtime
+from sweeper.spec import Combination
 from sweeper.store import AttemptState
-
-
-def choice(axis: str, name: str) -> Choice:
-    text = canonical({"_target_": f"{axis}.{name}"})
-    arity = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE} if axis == "capability" else None
-    return Choice(axis, name, {}, text, digest(text), name, Runtime(arity=arity))
 
 
 def plan(models: Sequence[str], datasets: Sequence[str], metrics: Sequence[str] = ("f1",)) -> list[Planned]:
