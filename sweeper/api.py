@@ -187,8 +187,11 @@ class _Starting:
 
     def get(self) -> RunnerBackend:
         """The backend, once it is there."""
+        from sweeper.jobs import import_ahead
+
         if self._future is None:
             raise RuntimeError("the backend is asked for before it was started")
+        import_ahead(self._config.settings.job_backend.kind)
         try:
             return self._future.result()
         except (OSError, RuntimeError, TypeError, ValueError) as error:

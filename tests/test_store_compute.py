@@ -40,11 +40,6 @@ def test_fingerprints_are_matched_as_integers(monkeypatch: pytest.MonkeyPatch):
     assert asked == [pa.uint64()]
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8"))))
-def test_texts_are_those_that_arrow_makes(values: list[str]):
-    assert compute.texts(values).equals(pa.array(values, pa.string()))
-
-
 @given(st.lists(st.integers(0, 2**31 - 1)), st.integers(0, 3))
 def test_numbers_are_those_of_the_array(values: list[int], skipped: int):
     assert compute.numbers(pa.array(values, pa.int32())[skipped:]).tolist() == values[skipped:]

@@ -163,6 +163,14 @@ def backend_maker(settings: Any, store: StoreLocation) -> Callable[[], Any]:
     return partial(kind, store, address=settings.address, runtime_env=settings.runtime_env, num_cpus=settings.num_cpus)
 
 
+def import_ahead(kind: str) -> None:
+    """Import what a backend of this kind will import at its first submission; for who waits for it to start."""
+    if kind == "ray-simple":
+        from sweeper.jobs.ray_simple import import_ahead as of_ray
+
+        of_ray()
+
+
 def _required() -> JobBackend:
     if _active is None:
         raise RuntimeError(

@@ -13,7 +13,7 @@ import sysconfig
 import time
 import warnings
 from collections.abc import Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -259,6 +259,15 @@ def _start(
         ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
+
+
+def import_ahead() -> None:
+    """Import, while Ray starts, what it imports when the first task goes out: 0.1 s where pydantic is installed.
+
+    The module is Ray's own and may go by another name one day; then Ray imports it when it needs it, as before.
+    """
+    with suppress(ImportError):
+        import_module("ray._common.pydantic_compat")
 
 
 def _knock(address: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,18 +39,6 @@ def places(column: pa.Array, wanted: pa.Array) -> pa.Array:
         if all(np.array_equal(left[matched, word], right[other, word]) for word in range(left.shape[1])):
             return found
     return pc.index_in(column, wanted)
-
-
-def texts(values: Sequence[str]) -> pa.Array:
-    """Text as Arrow has it.
-
-    As `numbers`, without what Arrow's own conversions do: where pandas is installed they import it, which takes as long
-    as the lookup of hundreds of thousands of fingerprints.
-    """
-    encoded = [value.encode() for value in values]
-    offsets = np.zeros(len(encoded) + 1, np.int32)
-    np.cumsum(np.fromiter(map(len, encoded), np.int32, len(encoded)), out=offsets[1:])
-    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
 def numbers(array: pa.Array) -> Any:

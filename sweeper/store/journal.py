@@ -22,16 +22,16 @@ import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from sweeper.store.cells import KINDS, TIME, NotPlainError, cells
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files, LocalFiles
 from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name, union
-from sweeper.store.schema import ATTEMPTS, TIME, Rows
+from sweeper.store.schema import ATTEMPTS, Rows
 
 FOLDER = f"{PRIVATE}/journal"
 SEGMENT = ".jsonl"
@@ -39,17 +39,7 @@ FOLDED = "_folded.parquet"
 """How the name of a file that was made of a segment ends."""
 PATIENCE_S = 5.0
 """How long `fold` waits for somebody who folds the same segment."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_KINDS: Mapping[pa.DataType, type] = {
-    pa.string(): str,
-    pa.int64(): int,
-    pa.float64(): float,
-    pa.bool_(): bool,
-    TIME: datetime,
-}
-_TYPES = {str(kind): kind for kind in _KINDS}
-_INT64 = 1 << 63
+_TYPES = {str(kind): kind for kind in KINDS}
 _UNFIT = (ValueError, TypeError, OverflowError, pa.ArrowException)
 """What Arrow raises for a cell that does not fit its column."""
 
@@ -61,10 +51,6 @@ def kernel() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:  # not Linux
         return platform.node()
-
-
-class _NotPlainError(ValueError):
-    """A value that a journal does not carry: Arrow is to say whether the column can."""
 
 
 class Journal:
@@ -91,24 +77,24 @@ class Journal:
             The disk is full or cannot be written.
         """
         try:
-            cells = [(rows.table, rows.schema, _cells(rows)) for rows in entry]
-        except _NotPlainError:
+            said = [(rows.table, rows.schema, cells(rows.schema, rows.rows)) for rows in entry]
+        except NotPlainError:
             return None
         with self._locked() as handle:
-            _write(handle, self._line(cells))
+            _write(handle, self._line(said))
         return folded_name(self._segment)
 
-    def _line(self, cells: Sequence[tuple[str, pa.Schema, list[list[Any]]]]) -> bytes:
+    def _line(self, said: Sequence[tuple[str, pa.Schema, list[list[Any]]]]) -> bytes:
         new: list[Any] = []
         rows: list[Any] = []
-        for table, schema, values in cells:
+        for table, schema, values in said:
             number = self._tables.get((table, schema))
             if number is None:
                 number = self._tables[table, schema] = len(self._tables)
                 new.append([table, [[column.name, str(column.type)] for column in schema]])
             rows.append([number, values])
-        said = {"tables": new, "rows": rows} if new else {"rows": rows}
-        return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        line = {"tables": new, "rows": rows} if new else {"rows": rows}
+        return json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
     @contextmanager
     def _locked(self) -> Generator[int]:
@@ -135,35 +121,6 @@ class Journal:
         self._tables.clear()
         path = self._files.make(FOLDER, self._segment)
         self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
-
-
-def _cells(rows: Rows) -> list[list[Any]]:
-    kinds = _kinds(rows.schema)
-    try:
-        return [[_cell(kind, row.get(name)) for name, kind in kinds] for row in rows.rows]
-    except UnicodeEncodeError as error:
-        raise _NotPlainError from error
-
-
-@cache
-def _kinds(schema: pa.Schema) -> list[tuple[str, type | None]]:
-    return [(column.name, _KINDS.get(column.type)) for column in schema]
-
-
-def _cell(kind: type | None, value: Any) -> Any:
-    if value is None:
-        return None
-    if type(value) is not kind:
-        raise _NotPlainError
-    if kind is str:
-        value.encode()
-    elif kind is datetime:
-        if value.tzinfo is None:
-            raise _NotPlainError
-        return (value - _EPOCH) // _MICROSECOND
-    elif kind is int and not -_INT64 <= value < _INT64:
-        raise _NotPlainError
-    return value
 
 
 def _lock(handle: int) -> bool:

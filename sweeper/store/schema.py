@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,9 +14,8 @@ import pyarrow as pa
 from sweeper.errors import SchemaError
 from sweeper.records import Record, columns
 from sweeper.request import AttemptInfo, Provenance
+from sweeper.store.cells import TIME, NotPlainError, batch, conversion_imports_pandas
 
-TIME = pa.timestamp("us", tz="UTC")
-"""The one form of time that checkmaite's writer can append to."""
 _ARROW: Mapping[type, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -24,6 +24,8 @@ _ARROW: Mapping[type, pa.DataType] = {
     bytes: pa.binary(),
     datetime: TIME,
 }
+FEW = 1000
+"""Rows past which Arrow's own conversion is worth the import of pandas that comes with it."""
 ATTEMPTS = "attempts"
 RUN_TABLE = "runs"
 PROVENANCE_TEXT = ("user_id", "workspace_id", "job_id", "backend")
@@ -176,8 +178,15 @@ def to_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     SchemaError
         A value does not fit its column.
     """
-    try:  # all columns in one conversion, which costs a third of converting them one by one
-        batch = pa.RecordBatch.from_struct_array(pa.array(rows, _row_type(schema)))
+    try:
+        return pa.Table.from_batches([_batch(schema, rows)], schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaError(f"A value does not fit its column: {error}.") from error
-    return pa.Table.from_batches([batch], schema)
+
+
+def _batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    if len(rows) <= FEW and conversion_imports_pandas():
+        with suppress(NotPlainError):
+            return batch(schema, rows)
+    # All columns in one conversion, which costs a third of converting them one by one.
+    return pa.RecordBatch.from_struct_array(pa.array(rows, _row_type(schema)))

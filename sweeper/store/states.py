@@ -9,11 +9,12 @@ import pyarrow as pa
 
 from sweeper.garbage import no_collection
 from sweeper.store import catalog, journal, names
-from sweeper.store.compute import numbers, pc, places, texts
+from sweeper.store.cells import TIME, texts
+from sweeper.store.compute import numbers, pc, places
 from sweeper.store.counting import COMPLETED, one_each
 from sweeper.store.files import Files
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
-from sweeper.store.schema import ATTEMPTS, TIME
+from sweeper.store.schema import ATTEMPTS
 
 _STATES = pa.schema(
     [

@@ -175,7 +175,7 @@ class Store:
             known = None
         merged = _merged(table, known.schema if known is not None else None, schema)
         if known is None or merged != known.schema:
-            self.files.put(table, SCHEMA_FILE, encode(merged.empty_table()))
+            self.files.put(table, SCHEMA_FILE, encode(pa.Table.from_batches([], merged)))
         self._announced[table] = schema
 
     # What the driver looks up

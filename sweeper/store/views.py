@@ -11,9 +11,9 @@ import pyarrow as pa
 from sweeper.records import OVERALL
 from sweeper.spec import AXES, PAIR
 from sweeper.store import catalog
+from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
-from sweeper.store.schema import TIME
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store
