@@ -1,4 +1,4 @@
-"""Arrow columns made of plain cells are those that Arrow makes, and a worker that writes them needs no pandas."""
+"""Arrow columns made of plain cells are those that Arrow makes, and whoever writes or looks up needs no pandas."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweeper.store import open_store
 from sweeper.store.cells import TIME, NotPlainError, batch, texts
 
 Row = Mapping[str, Any]
@@ -71,19 +72,33 @@ def test_a_column_of_any_kind_may_be_empty():
 
 
 WRITES = """
+for names in ("abc", "def"):
+    store = open_store(sys.argv[1])
+    record(store, names[0], 0.5)
+    record(store, names[1], 0.5, may_wait=True)
+    fail(store, names[2])
+"""
+LOOKS_UP = """
+assert len(open_store(sys.argv[1]).attempt_states([fingerprint(name) for name in "abcdef"])) == 6
+"""
+SCRIPT = """
 import sys
 from sweeper.store import open_store
-from store_parts import fail, record
-for store in (open_store(sys.argv[1]), open_store(sys.argv[1])):
-    record(store, "a", 0.5)
-    record(store, "b", 0.5, may_wait=True)
-    fail(store, "c")
-print([name for name in ("pandas", "pyarrow.compute") if name in sys.modules])
+from store_parts import fail, fingerprint, record
+{}
+print("pandas" in sys.modules)
 """
 
 
-def test_a_worker_that_only_writes_imports_no_pandas(tmp_path: Path):
+def test_neither_writing_nor_looking_up_imports_pandas(tmp_path: Path):
     pytest.importorskip("pandas")
-    command = [sys.executable, "-c", WRITES, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
-    assert said.stdout.strip() == "[]", said.stderr
+    assert imports_pandas(WRITES, tmp_path) == "False"
+    open_store(tmp_path).fold()
+    assert imports_pandas(LOOKS_UP, tmp_path) == "False"
+
+
+def imports_pandas(script: str, store: Path) -> str:
+    command = [sys.executable, "-c", SCRIPT.format(script), str(store)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
+    assert not done.returncode, done.stderr
+    return done.stdout.strip()

@@ -92,11 +92,12 @@ def batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatc
         As `cells`.
     """
     checked = cells(schema, rows)
-    columns = [_column([row[place] for row in checked], column.type) for place, column in enumerate(schema)]
+    columns = [column([row[place] for row in checked], field.type) for place, field in enumerate(schema)]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values of one column, as `cells` gives them."""
     there = [value is not None for value in values]
     if not any(there):
         return pa.nulls(len(values), kind)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sweeper.garbage import no_collection
 from sweeper.store import catalog, journal, names
-from sweeper.store.cells import TIME, texts
+from sweeper.store.cells import TIME, column, texts
 from sweeper.store.compute import numbers, pc, places
 from sweeper.store.counting import COMPLETED, one_each
 from sweeper.store.files import Files
@@ -91,9 +91,10 @@ def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> b
 
 def _told(singles: Mapping[str, _Single]) -> pa.Table:
     """What the names of files say, as rows of `attempts`: first of all rows, so that at equal times others count."""
-    ended = pa.array([single.milliseconds * 1000 for single in singles.values()], pa.int64()).cast(TIME)
-    status = pa.array([single.status for single in singles.values()], pa.string())
-    return pa.table({"fingerprint": pa.array(singles, pa.string()), "status": status, "finished_at": ended})
+    kinds = {"fingerprint": pa.string(), "status": pa.string(), "finished_at": TIME}
+    rows = [(name, single.status, single.milliseconds * 1000) for name, single in singles.items()]
+    columns = zip(*rows, strict=True) if rows else [()] * len(kinds)
+    return pa.table({name: column(values, kinds[name]) for name, values in zip(kinds, columns, strict=True)})
 
 
 def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
