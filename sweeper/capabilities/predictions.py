@@ -97,7 +97,7 @@ def predict(
     for answer, targets in zip(answers, loader.targets, strict=True):
         if len(answer) != len(targets):
             raise PartError(f"Model {model.metadata['id']} gave {len(answer)} predictions for {len(targets)} data.")
-    batches = (map(_stacked, answers), map(_stacked, loader.targets), map(MetadataBatch, loader.metadata))
+    batches = (map(_stacked, answers), map(_stacked, loader.targets), loader.metadata)
     return Predictions(*map(tuple, batches))
 
 
@@ -108,14 +108,14 @@ class _Loader:
         self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
         self._on_start = on_start
         self.targets: list[Sequence[Any]] = []
-        self.metadata: list[Sequence[Any]] = []
+        self.metadata: list[MetadataBatch] = []
 
     def __iter__(self) -> Iterator[tuple[Sequence[Any], Sequence[Any], Sequence[Any]]]:
         self._on_start()
         for start in range(0, len(self._dataset), self._batch_size):
             inputs, targets, metadata = self._batch(start)
             self.targets.append(targets)
-            self.metadata.append(metadata)
+            self.metadata.append(MetadataBatch(metadata))
             yield inputs, targets, metadata
 
     def _batch(self, start: int) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
@@ -126,14 +126,20 @@ class _Loader:
 
 
 class MetadataBatch(Sequence[Any]):
-    """Metadata of the data of one batch. It travels pickled and is opened when somebody looks at it.
+    """Metadata of the data of one batch, kept pickled until somebody looks at it.
 
-    There is a dictionary for each datum, and few metrics read any: opening them all took most of the time of scoring.
+    There is a dictionary for each datum, and few metrics read any: to carry them open, or to open them all, would take
+    most of the time of scoring and several times the memory.
     """
 
     def __init__(self, metadata: Iterable[Any]) -> None:
         self._metadata: Sequence[Any] = list(metadata)
-        self._pickled, self._length = b"", len(self._metadata)
+        self._length = len(self._metadata)
+        self._pickled = b""
+        # Ray's own pickling takes more than Python's, classes of a notebook for one; what only that takes stays open.
+        with contextlib.suppress(pickle.PicklingError, AttributeError, TypeError):
+            self._pickled = pickle.dumps(self._metadata, protocol=5)
+            self._metadata = ()
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -146,13 +152,6 @@ class MetadataBatch(Sequence[Any]):
 
     def __len__(self) -> int:
         return self._length
-
-    def __getstate__(self) -> dict[str, Any]:
-        try:
-            pickled = self._pickled or pickle.dumps(self._metadata, protocol=5)
-        except (pickle.PicklingError, AttributeError, TypeError):  # Ray's own pickling takes more, a notebook's classes
-            return vars(self)
-        return {"_metadata": (), "_pickled": pickled, "_length": self._length}
 
 
 def _stacked(batch: Any) -> Any:

@@ -1,14 +1,14 @@
 """A real evaluation grid, 3 datasets x 4 models x 6 metrics, in which inference dominates; three ways on 2 processors.
 
-python tests/benchmarks/bench_grid.py [--times 200] [--checkmaite 12 72]
+python tests/benchmarks/bench_grid.py [--times 300] [--checkmaite 12 72]
 
-The models are 200-tree forests on the bundled digits, each dataset repeated until a pass takes seconds. They write
-down what they see, so passes and seconds of inference are counted, not assumed. The ways are a sweep from the command
-line; a plain loop that evaluates each of the 72 combinations by itself with `maite.tasks.evaluate`, over a pool of 2
-processes that load each dataset and model once; and, where it is installed, checkmaite's ray-simple, with a job for
-each combination (72) or with all metrics in one job (12). Each is a process of its own, timed from its start to its
-end, and start-up is that of a bare script of `ray.init` and one task, measured in the same run. All must give the
-same values.
+The models are 200-tree forests, fitted on the bundled digits beforehand and loaded from files; each dataset is repeated
+until a pass takes seconds. They write down what they see, so passes and seconds of inference are counted, not assumed.
+The ways are a sweep from the command line; a plain loop that evaluates each of the 72 combinations by itself with
+`maite.tasks.evaluate`, over a pool of 2 processes that load each dataset and model once; and, where it is installed,
+checkmaite's ray-simple, with a job for each combination (72) or with all metrics in one job (12). Each is a process of
+its own, timed from its start to its end, and start-up is that of a bare script of `ray.init` and one task, measured in
+the same run. All must give the same values.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import argparse
 import importlib.util
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -76,10 +77,19 @@ class Used:
 # What is evaluated
 
 
-def specs(times: int, file: str) -> Specs:
+def fit(folder: Path) -> None:
+    """Fit every model and write it to a file of its own."""
+    for name, estimator in FORESTS.items():
+        forest = {**estimator, "n_estimators": 200, "random_state": 0, "n_jobs": 1}
+        train = {**DIGITS, "split": "train"}
+        spec = {"_target_": "sweeper.models.SklearnClassifier", "estimator": forest, "train": train}
+        (folder / f"{name}.pickle").write_bytes(pickle.dumps(built(json.dumps(spec))))
+
+
+def specs(times: int, fitted: Path, file: str) -> Specs:
     """The choices of each axis, as a config says them."""
     datasets = {name: _dataset(name, times, condition) for name, condition in CONDITIONS.items()}
-    models = {name: _model(name, file, estimator) for name, estimator in FORESTS.items()}
+    models = {name: _model(name, fitted, file) for name in FORESTS}
     metrics = {
         name: {"_target_": "sweeper.metrics.SklearnMetric", "key": name, "id": name, **score}
         for name, score in SCORES.items()
@@ -95,14 +105,9 @@ def _dataset(name: str, times: int, condition: tuple[str, float] | None) -> Mapp
     return {"_target_": "benchmarks.grid_parts.Repeated", "dataset": base, "times": times, "id": name}
 
 
-def _model(name: str, file: str, estimator: Mapping[str, Any]) -> Mapping[str, Any]:
-    forest = {**estimator, "n_estimators": 200, "random_state": 0, "n_jobs": 1}
-    fitted = {
-        "_target_": "sweeper.models.SklearnClassifier",
-        "estimator": forest,
-        "train": {**DIGITS, "split": "train"},
-    }
-    return {"_target_": "benchmarks.grid_parts.Written", "model": fitted, "file": file, "id": name}
+def _model(name: str, fitted: Path, file: str) -> Mapping[str, Any]:
+    model = {"_target_": "benchmarks.grid_parts.loaded", "file": str(fitted / f"{name}.pickle")}
+    return {"_target_": "benchmarks.grid_parts.Written", "model": model, "file": file, "id": name}
 
 
 @cache
@@ -208,7 +213,7 @@ def timed(command: Sequence[str]) -> tuple[float, str]:
 def measured(way: Callable[[Specs, Path], tuple[float, Mapping[Key, float]]], times: int, folder: Path) -> Used:
     folder.mkdir()
     file = folder / "inference"
-    wall, values = way(specs(times, str(file)), folder)
+    wall, values = way(specs(times, folder.parent, str(file)), folder)
     models, data, seconds = written(file)
     return Used(wall, models, data / (HELD_OUT * times), seconds, values)
 
@@ -230,6 +235,7 @@ def row(name: str, used: Used, start: float, loop_s: float) -> list[Any]:
 def main(asked: argparse.Namespace) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-grid-"))
     bare = [sys.executable, str(HERE / "bare_ray.py"), str(folder / "done")]
+    fit(folder)
     ways = {"sweeper": by_sweep, "loop over combinations": by_loop}
     if importlib.util.find_spec("checkmaite"):
         ways |= {f"checkmaite, {jobs} jobs": by_checkmaite(jobs) for jobs in asked.checkmaite}
@@ -263,7 +269,7 @@ def check_same(name: str, values: Mapping[Key, float], plain: Mapping[Key, float
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=200, help=f"how often the {HELD_OUT} digits are repeated")
+    parser.add_argument("--times", type=int, default=300, help=f"how often the {HELD_OUT} digits are repeated")
     parser.add_argument(
         "--checkmaite", type=int, nargs="*", choices=(12, 72), default=[12], help="jobs; 72 takes as long as the loop"
     )

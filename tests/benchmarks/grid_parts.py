@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,11 @@ class Repeated:
             raise IndexError(index)
         image, target, metadata = self._data[index % len(self._data)]
         return image, target, {**metadata, "id": str(index)}
+
+
+def loaded(file: str) -> Any:
+    """A model that was fitted before and lies in a file, as models do."""
+    return pickle.loads(Path(file).read_bytes())
 
 
 class Written:
