@@ -268,6 +268,35 @@ def test_ragged_arrays_stay_lists():
     assert [len(scores) for scores in batch] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("targets", "stacked"),
+    [
+        ([np.ones((2, 3)), np.zeros((2, 3))], True),
+        ([np.array(1.0), np.array(2.0)], True),
+        ([np.ones((0, 4)), np.ones((0, 4))], True),
+        ([np.ones(2, np.float32), np.ones(2, np.float64)], False),
+        ([np.ones(2), np.ma.masked_array([1.0, 2.0], [True, False])], False),
+        ([np.array([{}]), np.array([{}])], False),
+        ([np.ones(2), [1.0, 1.0]], False),
+    ],
+    ids=["arrays", "numbers", "empty", "dtypes", "masked", "objects", "mixed"],
+)
+def test_arrays_of_one_kind_travel_as_one(targets: list[np.ndarray], stacked: bool):
+    class Targets(Detections):
+        def __len__(self):
+            return len(targets)
+
+        def __getitem__(self, index):
+            return np.zeros((3, 4, 4)), targets[index], {"id": index}
+
+    (batch,) = predict(Targets(), Targets()).target_batches
+    assert isinstance(batch, np.ndarray) == stacked
+    if stacked:
+        np.testing.assert_array_equal(batch, np.stack(targets))
+    else:
+        assert all(arrived is sent for arrived, sent in zip(batch, targets, strict=True))
+
+
 def test_capabilities_say_how_their_predictions_are_made():
     """Whoever predicts in their stead asks for `augmentations()` and `batch_size`."""
     assert (Evaluate(batch_size=7).batch_size, Evaluate().augmentations()) == (7, {"": None})

@@ -1,6 +1,6 @@
 """How long from the command to the first completed combination, beside a bare script of `ray.init` and one task.
 
-python tests/benchmarks/bench_start.py [--repeats 8]
+python tests/benchmarks/bench_start.py [--repeats 12]
 
 Twice: with a combination that does nothing beside a task that does nothing, and with the first combination of the
 default sweep (225 combinations are planned) beside a task that does the same by hand. Each is a process of its own, and
@@ -84,7 +84,7 @@ def in_turns(what: str, overrides: Sequence[str], repeats: int, folder: Path) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=12)
     repeats = parser.parse_args().repeats
     folder = Path(tempfile.mkdtemp(prefix="bench-start-"))
     (folder / "conf" / "capability").mkdir(parents=True)
