@@ -7,7 +7,7 @@ as it is sure that something will run, so that the rest of the planning overlaps
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 Start = Callable[[], None]
 MOST_LOOKED_UP = 100
 """Attempts whose durations are looked up for the order, where their files must be opened for that."""
+HEAD_START_S = 0.7
+"""How long the rest of the planning waits while a backend starts.
+
+A local Ray starts its processes one after another for so long, and then waits for them two seconds more. Planning takes
+0.1 s, two thirds of it imports: beside Ray's first steps it held them up for 0.2 s, after them it costs nothing.
+"""
 NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
@@ -175,8 +181,8 @@ class _Starting:
     def start(self) -> None:
         """Begin to start, once the store is known to be there.
 
-        What the backend needs is imported here and now: two threads that import get in each other's way, while Ray
-        itself is mostly waited for, and the store's libraries are imported meanwhile.
+        What the backend needs is imported here and now, and it has a head start: two threads that import get in each
+        other's way. Then Ray is only waited for, and the store's libraries are imported meanwhile.
         """
         from sweeper.jobs import backend_maker
         from sweeper.store.files import open_files
@@ -184,6 +190,7 @@ class _Starting:
         settings = self._config.settings
         open_files(settings.store.uri, settings.store.storage_options).check()
         self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
+        wait([self._future], timeout=HEAD_START_S)
 
     def get(self) -> RunnerBackend:
         """The backend, once it is there."""
