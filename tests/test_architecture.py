@@ -94,3 +94,10 @@ def test_importing_sweeper_loads_no_arrow_and_no_hydra():
 def test_a_plan_needs_neither_ray_nor_scikit_learn(tmp_path: Path):
     statement = f"import sweeper; sweeper.plan(['analytics_store.uri={tmp_path}/s', 'rerun=missing'])"
     assert loaded_by(statement).isdisjoint({"ray", "torch", "sklearn", "pandas"})
+
+
+def test_what_ray_imports_at_its_first_task_can_be_imported_while_it_starts():
+    pytest.importorskip("pydantic")
+    assert "pydantic" not in loaded_by("import sweeper.jobs.ray_simple")
+    assert "pydantic" in loaded_by("import sweeper.jobs; sweeper.jobs.import_ahead('ray-simple')")
+    assert "ray" not in loaded_by("import sweeper.jobs; sweeper.jobs.import_ahead('inline')")
