@@ -91,10 +91,9 @@ def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> b
 
 def _told(singles: Mapping[str, _Single]) -> pa.Table:
     """What the names of files say, as rows of `attempts`: first of all rows, so that at equal times others count."""
-    kinds = {"fingerprint": pa.string(), "status": pa.string(), "finished_at": TIME}
-    rows = [(name, single.status, single.milliseconds * 1000) for name, single in singles.items()]
-    columns = zip(*rows, strict=True) if rows else [()] * len(kinds)
-    return pa.table({name: column(values, kinds[name]) for name, values in zip(kinds, columns, strict=True)})
+    status = column([single.status for single in singles.values()], pa.string())
+    ended = column([single.milliseconds * 1000 for single in singles.values()], TIME)
+    return pa.table({"fingerprint": column(list(singles), pa.string()), "status": status, "finished_at": ended})
 
 
 def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptState]:
