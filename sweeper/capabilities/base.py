@@ -28,6 +28,8 @@ class CapabilityRun(ABC):
     metric_metadata: list[dict[str, Any]]
     run_uid: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Fresh for every run, so that two attempts of one combination stay apart."""
+    warnings: tuple[str, ...] = ()
+    """What must be known beside the measured values, a line each; stored in `attempts.warnings`."""
 
     @abstractmethod
     def extract(self) -> Sequence[Record]:

@@ -38,6 +38,8 @@ class Inference:
     dataset_metadata: Any
     seconds: float
     """Of the passes alone, without what was loaded for them; those of the first time, where they were kept since."""
+    warnings: tuple[str, ...] = ()
+    """What must be known beside every value that is computed from these predictions, a line each."""
 
 
 def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = None) -> CapabilityRunRef:
@@ -136,9 +138,19 @@ def _record(
         inference_s=inference and inference.seconds,
         host=_host(),
         report_uri=report.uri if report is not None else None,
+        warnings=_warnings(run, inference),
         may_wait=request.kernel is not None and request.kernel == kernel(),
     )
     return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
+
+
+def _warnings(run: Any, inference: Inference | None) -> str | None:
+    """What the inference and the run say must be known beside the values, each line once; `None` where nothing is."""
+    lines: list[str] = list(inference.warnings) if inference is not None else []
+    own: Any = getattr(run, "warnings", ())
+    if isinstance(own, list | tuple):  # whatever else a foreign run calls so is not meant for the store
+        lines += map(str, own)
+    return "\n".join(dict.fromkeys(lines)) or None
 
 
 def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report | None:

@@ -62,7 +62,8 @@ class AttemptRow:
     """One attempt of one combination, whatever its end. Times are UTC.
 
     `duration_s` is the seconds of its own run; `inference_s` those of the inference whose predictions it read, which
-    others may have read too; null where there was none, or no worker to tell.
+    others may have read too; null where there was none, or no worker to tell. `warnings` are lines of text: what
+    must be known beside the value and does not keep it from being the best.
     """
 
     attempt_id: str
@@ -93,6 +94,7 @@ class AttemptRow:
     log_uri: str | None = None
     report_uri: str | None = None
     inference_s: float | None = None
+    warnings: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

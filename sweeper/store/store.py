@@ -66,6 +66,7 @@ class Store:
         inference_s: float | None = None,
         host: str | None = None,
         report_uri: str | None = None,
+        warnings: str | None = None,
         may_wait: bool = False,
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
@@ -98,6 +99,7 @@ class Store:
                 inference_s=inference_s,
                 host=host,
                 report_uri=report_uri,
+                warnings=warnings,
                 result_run_uid=run.run_uid,
                 job_id=provenance.job_id,
                 payload_table=records[0].table_name if records else None,
