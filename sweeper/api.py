@@ -6,6 +6,7 @@ as it is sure that something will run, so that the rest of the planning overlaps
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -348,6 +349,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         sweeper_version=__version__,
         code_revision=code_revision(),
         data_revision=prepared.data_revision,
+        working_folder=os.getcwd(),
         log_dir=prepared.store.log_dir(prepared.sweep_id),
         kernel=kernel(),
         persist_predictions=settings.persist_predictions,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.records import OVERALL
+
+TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Line:
 
     name: str
     values: tuple[float | None, ...]
+    caveats: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Why the value of a column must not be called the best, where there is a reason."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,25 @@ class Leaderboard:
     higher_is_better: bool | None
     """`None` where the rows do not say, or where no model takes part."""
     best: tuple[float | None, ...]
-    """The best value of each column; `None` without a direction or a rival."""
+    """The best value of each column, of those without a caveat; `None` without a direction or a rival."""
+    warnings: tuple[str, ...] = ()
+    """What else a reader must know of some of the values, each text once, with where it holds."""
+
+    @property
+    def signs(self) -> dict[str, str]:
+        """Every reason against a value of this table, with the sign that stands for it beside the value."""
+        reasons = dict.fromkeys(text for line in self.lines for _, text in sorted(line.caveats.items()))
+        return {text: f"!{number}" for number, text in enumerate(reasons, start=1)}
+
+    def is_best(self, line: Line, column: int) -> bool:
+        """Whether a value is the best of its column, or one of several that tie.
+
+        Values that differ by less than rounding leaves of a sum, 1e-9 of their size, are the same.
+        """
+        value, best = line.values[column], self.best[column]
+        if value is None or best is None or column in line.caveats:
+            return False
+        return value == best or math.isclose(value, best, rel_tol=TIE)
 
     @property
     def title(self) -> str:
@@ -82,14 +104,32 @@ def direction(higher_is_better: bool | None) -> str:
 
 def _leaderboard(capability: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Leaderboard:
     side, top = _axes(rows)
-    cells: dict[str, dict[str, float | None]] = {}
+    cells: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in rows:
-        cells.setdefault(row[side], {})[row[top]] = row["value"]
+        cells.setdefault(row[side], {})[row[top]] = row
     columns = tuple(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
-    lines = tuple(Line(name, tuple(line.get(column) for column in columns)) for name, line in cells.items())
-    best = tuple(_best((line.values[i] for line in lines), better) for i in range(len(columns)))
-    return Leaderboard(capability, title, side, top, columns, lines, better, best)
+    lines = tuple(_line(name, [found.get(column) for column in columns]) for name, found in cells.items())
+    best = tuple(_best(lines, column, better) for column in range(len(columns)))
+    return Leaderboard(capability, title, side, top, columns, lines, better, best, _warnings(rows, side, top))
+
+
+def _line(name: str, found: Sequence[Mapping[str, Any] | None]) -> Line:
+    values = tuple(row["value"] if row is not None else None for row in found)
+    reasons = ((column, row.get("caveat")) for column, row in enumerate(found) if row is not None)
+    return Line(name, values, {column: reason for column, reason in reasons if reason})
+
+
+def _warnings(rows: Sequence[Mapping[str, Any]], side: str, top: str) -> tuple[str, ...]:
+    where: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for text in (row.get("warning") or "").splitlines():
+            where.setdefault(text, {})[f"{row[side]}, {row[top]}"] = None
+    return tuple(f"{text} ({'; '.join(_some(list(places)))})" for text, places in where.items())
+
+
+def _some(places: Sequence[str], most: int = 4) -> Sequence[str]:
+    return places if len(places) <= most else [*places[:most], f"and {len(places) - most} more"]
 
 
 def _agreed(rows: Sequence[Mapping[str, Any]]) -> bool | None:
@@ -106,8 +146,10 @@ def _axes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     return ("dataset", "key") if many_datasets else ("key", "dataset")
 
 
-def _best(values: Iterable[float | None], higher: bool | None) -> float | None:
-    present = [value for value in values if value is not None and not math.isnan(value)]
+def _best(lines: Sequence[Line], column: int, higher: bool | None) -> float | None:
+    """The best value of a column; one that nothing else can be compared with is no best."""
+    rivals = ((line.values[column], column in line.caveats) for line in lines)
+    present = [value for value, doubtful in rivals if value is not None and not doubtful and not math.isnan(value)]
     if higher is None or len(present) < 2:
         return None
     return max(present) if higher else min(present)

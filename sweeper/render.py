@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sweeper import leaderboard
-from sweeper.leaderboard import Leaderboard
+from sweeper.leaderboard import Leaderboard, Line
 from sweeper.outcome import Failure, Outcome
 from sweeper.planning import Plan, Planned
 
@@ -36,22 +36,30 @@ def _counts(plan: Plan) -> list[str]:
 
 
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The tables of `sweeper.leaderboard` as text, the best of each column marked."""
-    return "\n\n".join(_table(board) for board in leaderboard.leaderboards(rows))
+    """The tables of `sweeper.leaderboard` as text, the best of each column marked, and below them what to know."""
+    boards = leaderboard.leaderboards(rows)
+    warnings = dict.fromkeys(f"warning: {text}" for board in boards for text in board.warnings)
+    return "\n\n".join([*map(_table, boards), *(["\n".join(warnings)] if warnings else [])])
 
 
 def _table(board: Leaderboard) -> str:
     from tabulate import tabulate
 
-    body = [[line.name, *map(_cell, line.values, board.best)] for line in board.lines]
+    signs = board.signs
+    body = [[line.name, *(_cell(board, line, i, signs) for i in range(len(board.columns)))] for line in board.lines]
     header = [f"{board.title}{f' ({board.direction})' if board.direction else ''}", *board.columns]
-    return tabulate(body, header, disable_numparse=True, stralign="right", colalign=("left",))
+    table = tabulate(body, header, disable_numparse=True, stralign="right", colalign=("left",))
+    return "\n".join([table, *(f"{sign} {text}" for text, sign in signs.items())])
 
 
-def _cell(value: float | None, best: float | None) -> str:
+def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str]) -> str:
+    value = line.values[column]
     if value is None:
         return ""
-    return f"{value:.4g}{BEST if value == best else ' ' if best is not None else ''}"
+    if column in line.caveats:
+        return f"{value:.4g} {signs[line.caveats[column]]}"
+    padding = " " if board.best[column] is not None else ""
+    return f"{value:.4g}{BEST if board.is_best(line, column) else padding}"
 
 
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:

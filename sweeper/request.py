@@ -50,6 +50,9 @@ class AttemptInfo:
     sweeper_version: str = ""
     code_revision: str | None = None
     data_revision: str | None = None
+    libraries_revision: str | None = None
+    working_folder: str | None = None
+    """Absolute folder that relative paths in the specs were resolved in."""
     number: int = 1
     """1 for the first submission of a combination in this sweep, counted up by retries."""
 

@@ -23,6 +23,8 @@ class SweepInfo:
     sweeper_version: str = ""
     code_revision: str | None = None
     data_revision: Callable[[Combination], str | None] = lambda _: None
+    libraries_revision: Callable[[Combination], str | None] = lambda _: None
+    working_folder: str | None = None
     log_dir: str | None = None
     kernel: str | None = None
     persist_predictions: bool = False
@@ -91,5 +93,7 @@ class RequestBuilder:
             sweeper_version=self._sweep.sweeper_version,
             code_revision=self._sweep.code_revision,
             data_revision=self._sweep.data_revision(item.combination),
+            libraries_revision=self._sweep.libraries_revision(item.combination),
+            working_folder=self._sweep.working_folder,
             number=number,
         )

@@ -22,6 +22,28 @@ def test_the_best_of_each_dataset_is_marked_in_the_direction_of_the_metric():
     assert lower[2].split() == ["svm[C=1]", "0.9", "0.1*"]
 
 
+def test_a_value_with_a_caveat_is_never_the_best_and_the_reason_stands_below():
+    rows = [row("svm", "a", 0.9, caveat="older: why"), row("knn", "a", 0.8), row("mlp", "a", 0.7)]
+    lines = [line.split() for line in render.leaderboards(rows).splitlines()[2:]]
+    assert lines == [["svm", "0.9", "!1"], ["knn", "0.8*"], ["mlp", "0.7"], ["!1", "older:", "why"]]
+    alone = render.leaderboards([*rows[:2], row("mlp", "a", 0.7, caveat="suspect")]).splitlines()
+    assert not [line for line in alone if "*" in line], "one that nothing can be compared with is no best"
+    assert alone[-2:] == ["!1 older: why", "!2 suspect"]
+
+
+def test_a_warning_stands_once_below_the_tables_and_keeps_nothing_from_being_the_best():
+    rows = [row("svm", d, 0.9, warning="seen in training") for d in "ab"] + [row("knn", d, 0.8) for d in "ab"]
+    text = render.leaderboards([*rows, *({**r, "key": "f1.area"} for r in rows)])
+    assert text.splitlines()[-2:] == ["", "warning: seen in training (svm, a; svm, b)"]
+    assert text.count("0.9*") == 4
+
+
+def test_values_that_are_the_same_but_for_rounding_tie():
+    rows = [row("svm", "a", 0.1 + 0.2), row("knn", "a", 0.3), row("mlp", "a", 0.3 - 1e-7)]
+    lines = [line.split() for line in render.leaderboards(rows).splitlines()[2:]]
+    assert lines == [["svm", "0.3*"], ["knn", "0.3*"], ["mlp", "0.3"]]
+
+
 def test_without_a_direction_or_a_rival_nothing_is_marked():
     assert "*" not in render.leaderboards([row("svm", "a", 0.9, higher_is_better=None), row("knn", "a", 0.8)])
     assert "*" not in render.leaderboards([row("svm", "a", 0.9)])

@@ -47,6 +47,13 @@ def scores(result: SweepResult) -> list[tuple[str, str, float]]:
     return [(row["dataset"], row["model"], round(row["value"], 3)) for row in result.rows]
 
 
+def test_attempts_say_in_which_folder_their_paths_were_resolved(folder: Path):
+    result = ran(folder)
+    (attempt,) = result.store.attempts().to_pylist()
+    assert (attempt["working_folder"], attempt["warnings"]) == (str(folder), None)
+    assert [(row["caveat"], row["warning"]) for row in result.rows] == [(None, None)]
+
+
 def test_what_an_earlier_sweep_called_otherwise_has_the_name_of_the_plan(folder: Path):
     assert scores(ran(folder, "dataset.numbers.n=3")) == [("numbers", "same", 0.667)]
     result = ran(folder, "+dataset.three={_base_: numbers, n: 3}", "rerun=missing")

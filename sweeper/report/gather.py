@@ -17,6 +17,7 @@ from sweeper.report.order import in_order, natural
 from sweeper.report.run_reports import read_reports
 from sweeper.report.strengths import strengths_of
 from sweeper.spec import AXES
+from sweeper.store import caveats
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED
 
@@ -39,7 +40,7 @@ _COLUMNS = (
     *AXES,
     *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
     *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
-    *("result_run_uid", "job_id", "payload_table"),
+    *("result_run_uid", "job_id", "payload_table", *caveats.NEEDED),
 )
 
 

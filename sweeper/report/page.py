@@ -43,6 +43,8 @@ class Cell:
     shade: str
     """Its place in the table, from 0 for the worst to 1 for the best; empty where no direction is known."""
     is_best: bool
+    sign: str = ""
+    """Stands for the reason below the table why the value must not be called the best."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     note: str
+    caveats: tuple[tuple[str, str], ...] = ()
+    """Sign and text of each reason against a value."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +178,10 @@ def _chapters(contents: Contents) -> list[Chapter]:
 
 
 def _table(anchor: str, board: Leaderboard) -> Table:
-    shades = _shades(board)
-    rows = tuple((line.name, _cells(board, line, shades)) for line in _shown(board))
-    return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board))
+    shades, signs = _shades(board), board.signs
+    rows = tuple((line.name, _cells(board, line, shades, signs)) for line in _shown(board))
+    explained = tuple((sign, text) for text, sign in signs.items())
+    return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board), explained)
 
 
 def _shown(board: Leaderboard) -> Sequence[Line]:
@@ -188,7 +193,7 @@ def _shown(board: Leaderboard) -> Sequence[Line]:
 
 def _merit(board: Leaderboard, line: Line) -> tuple[bool, float]:
     """The less, the sooner a line is shown."""
-    is_best = any(value is not None and value == best for value, best in zip(line.values, board.best, strict=True))
+    is_best = any(board.is_best(line, column) for column in range(len(board.columns)))
     present = [value for value in line.values if value is not None and math.isfinite(value)]
     if board.higher_is_better is None or not present:
         return not is_best, 0.0 if present else math.inf
@@ -212,7 +217,8 @@ def _shades(board: Leaderboard) -> Mapping[str, str]:
     By place and not by size, since a single log_loss of 10 among values below 1 would leave all others the same shade,
     and which sizes are usual no metric says. Values that read the same are the same.
     """
-    values = {value for line in board.lines for value in line.values if value is not None and not math.isnan(value)}
+    found = (v for line in board.lines for i, v in enumerate(line.values) if i not in line.caveats)
+    values = {value for value in found if value is not None and not math.isnan(value)}
     texts = list(dict.fromkeys(_number(board, value) for value in sorted(values)))
     if board.higher_is_better is None or len(texts) < 2:
         return {}
@@ -220,18 +226,18 @@ def _shades(board: Leaderboard) -> Mapping[str, str]:
     return {text: f"{place / (len(ranked) - 1):.2f}" for place, text in enumerate(ranked)}
 
 
-def _cells(board: Leaderboard, line: Line, shades: Mapping[str, str]) -> tuple[Cell, ...]:
-    return tuple(
-        _cell(board, value, best, shades)
-        for value, best in zip(line.values[:COLUMNS], board.best[:COLUMNS], strict=True)
-    )
+def _cells(board: Leaderboard, line: Line, shades: Mapping[str, str], signs: Mapping[str, str]) -> tuple[Cell, ...]:
+    return tuple(_cell(board, line, column, shades, signs) for column in range(len(board.columns[:COLUMNS])))
 
 
-def _cell(board: Leaderboard, value: float | None, best: float | None, shades: Mapping[str, str]) -> Cell:
+def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str], signs: Mapping[str, str]) -> Cell:
+    value = line.values[column]
     if value is None:
         return Cell("", "", "", is_best=False)
-    text = _number(board, value)
-    return Cell(text, "" if math.isnan(value) else repr(value), shades.get(text, ""), is_best=value == best)
+    text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
+    if column in line.caveats:
+        return Cell(text, raw, "", is_best=False, sign=signs[line.caveats[column]])
+    return Cell(text, raw, shades.get(text, ""), board.is_best(line, column))
 
 
 def _number(board: Leaderboard, value: float) -> str:

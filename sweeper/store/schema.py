@@ -95,6 +95,8 @@ class AttemptRow:
     report_uri: str | None = None
     inference_s: float | None = None
     warnings: str | None = None
+    working_folder: str | None = None
+    libraries_revision: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

@@ -229,17 +229,19 @@ class Store:
         """One flat row per measured value of the newest completed attempt of each combination.
 
         Columns: capability, dataset, model, metric (names of choices), key, value, scope, higher_is_better, sweep,
-        fingerprint, finished_at, duration_s.
+        fingerprint, finished_at, duration_s, caveat (why the value must not be called the best) and warning (what else
+        must be known of it); both are null for most.
         """
         return views.results(self, fingerprints, sweep_id)
 
-    def results_of(self, combinations: Iterable[tuple[str, ...]]) -> pa.Table:
+    def results_of(self, combinations: Iterable[tuple[str, ...]], caveats: Mapping[str, str] | None = None) -> pa.Table:
         """Columns as `results`, of each of these combinations that completed, in their order and under their names.
 
         Each is a fingerprint and the names of capability, dataset, model and metric. A fingerprint may have been
         measured under other names before, which may mean something else by now; so the names given here are used.
+        `caveats` are further reasons, by fingerprint, why a value must not be called the best.
         """
-        return views.results_of(self, views.planned(combinations))
+        return views.results_of(self, views.planned(combinations), caveats or {})
 
     def measured(self, attempts: pa.Table) -> pa.Table:
         """What these completed attempts measured, with the columns of `results`; each payload table is read once."""

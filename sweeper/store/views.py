@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sweeper.records import OVERALL
 from sweeper.spec import AXES, PAIR
-from sweeper.store import catalog
+from sweeper.store import catalog, caveats
 from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
@@ -29,10 +29,13 @@ RESULTS = pa.schema(
         ("fingerprint", pa.string()),
         ("finished_at", TIME),
         ("duration_s", pa.float64()),
+        ("caveat", pa.string()),
+        ("warning", pa.string()),
     ]
 )
+"""`caveat` says why a value must not be called the best, `warning` what else its reader must know; mostly null."""
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
-_MEASURING = (*_FROM_ATTEMPTS, "status", "sweep_name", "result_run_uid", "job_id", "payload_table")
+_MEASURING = (*_FROM_ATTEMPTS, "status", "sweep_name", "result_run_uid", "job_id", "payload_table", *caveats.NEEDED)
 """What is read of `attempts` to find what they measured: neither specs nor tracebacks, which are most of it."""
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
@@ -54,9 +57,10 @@ def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:
     return pa.table([pa.array(column, pa.string()) for column in columns], names=list(_IDENTITY))
 
 
-def results_of(store: Store, wanted: pa.Table) -> pa.Table:
+def results_of(store: Store, wanted: pa.Table, more: Mapping[str, str]) -> pa.Table:
     """See `Store.results_of`."""
     values = measured(store, _planned(store, wanted))
+    values = caveats.with_more(values, more) if more else values
     place = pc.index_in(joined(values, _IDENTITY), joined(wanted, _IDENTITY))
     return values.take(np.argsort(place.to_numpy(), kind="stable"))
 
@@ -115,6 +119,7 @@ def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
     """Measured values of these attempts, long: one table for each value column of the payload."""
     chosen = attempts.select([*_FROM_ATTEMPTS, "sweep_name", "result_run_uid", "job_id"])
     chosen = chosen.rename_columns(["sweep" if n == "sweep_name" else n for n in chosen.column_names])
+    chosen = chosen.append_column("caveat", caveats.caveats(attempts)).append_column("warning", attempts["warnings"])
     payload = payload.filter(pc.is_in(payload["run_uid"], chosen["result_run_uid"].combine_chunks()))
     return [
         chosen.join(values, ["result_run_uid", "job_id"], ["run_uid", "job_id"], "inner").cast(_typed(chosen))
