@@ -187,9 +187,12 @@ class _Starting:
         """
         from sweeper.jobs import backend_maker
         from sweeper.store.files import open_files
+        from sweeper.store.formats import announce
 
         settings = self._config.settings
-        open_files(settings.store.uri, settings.store.storage_options).check()
+        files = open_files(settings.store.uri, settings.store.storage_options)
+        files.check()
+        announce(files)
         self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
         wait([self._future], timeout=HEAD_START_S)
 

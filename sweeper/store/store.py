@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import catalog, compaction, journal, states, views
+from sweeper.store import catalog, compaction, formats, journal, states, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
@@ -40,7 +41,8 @@ class Store:
     """An analytics store at a URI; `open_store` makes one."""
 
     def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self.files: Files = open_files(uri, storage_options or {})
+        self._files: Files = open_files(uri, storage_options or {})
+        self._says_format = False
         self._announced: dict[str, pa.Schema] = {}
         self._journal: Journal | None = None
         self._recorded_at = float("-inf")
@@ -48,7 +50,19 @@ class Store:
     @property
     def uri(self) -> str:
         """Where it is; a local store as an absolute path."""
-        return self.files.uri
+        return self._files.uri
+
+    @cached_property
+    def files(self) -> Files:
+        """Its folders; whoever asks for them first learns whether this sweeper can read them.
+
+        Raises
+        ------
+        StoreError
+            A newer sweeper wrote them, or they cannot be reached.
+        """
+        formats.refuse_newer(self._files)
+        return self._files
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
@@ -87,6 +101,7 @@ class Store:
         OSError
             The store cannot be written.
         """
+        self._announce_format()
         records = list(run.extract())
         entry = self._entry(run, records, provenance, attempt)
         if attempt is not None:
@@ -125,11 +140,13 @@ class Store:
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""
+        self._announce_format()
         for row in rows:
             self._put(attempt_rows(row))
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is no table beside the tables; returns its URI."""
+        self._announce_format()
         folder, _, name = path.rpartition("/")
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
@@ -167,6 +184,12 @@ class Store:
         name = self._journal.append(entry)
         return None if name is None else [str(self.files.source(rows.table, name)) for rows in entry]
 
+    def _announce_format(self) -> None:
+        """See that the store says its format; once per process."""
+        if not self._says_format:
+            formats.announce(self.files)
+            self._says_format = True
+
     def _announce(self, table: str, schema: pa.Schema) -> None:
         """See that the first file of a table has every column; once per process, table and schema."""
         if self._announced.get(table) == schema:
@@ -192,7 +215,7 @@ class Store:
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
-        return self.files.log_dir(sweep_id)
+        return self._files.log_dir(sweep_id)
 
     # What people read
 
@@ -300,7 +323,7 @@ def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:
 
 
 def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:
-    """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing.
+    """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing yet.
 
     Raises
     ------
