@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from sweeper import planning
 from sweeper._version import __version__
+from sweeper.asked import About
 from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import BackendError, ConfigError, StoreError
@@ -29,6 +30,7 @@ from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
+from sweeper.resume import asked_for
 from sweeper.revision import code_revision, data_revisions
 from sweeper.schedule import Block, blocks, order, unknown
 from sweeper.spec import Choice, Combination
@@ -57,6 +59,7 @@ class Prepared:
     """A sweep that is decided and not yet run."""
 
     sweep_id: str
+    began: datetime
     config: SweepConfig
     plan: Plan
     states: Mapping[str, AttemptState]
@@ -248,12 +251,13 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
     made = Plan(items, expansion.left_out, dropped)
-    return Prepared(_new_id(), config, made, states, store, data)
+    began = datetime.now(UTC)
+    return Prepared(_id_at(began), began, config, made, states, store, data)
 
 
-def _new_id() -> str:
-    """Sorts by time, and two sweeps begun in one second differ."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+def _id_at(began: datetime) -> str:
+    """Sorts by time: three of its hexadecimal digits are the share of the second, three tell those alike apart."""
+    return f"{began:%Y%m%dT%H%M%S}-{began.microsecond * 4096 // 1_000_000:03x}{uuid4().hex[:3]}"
 
 
 def _store(location: StoreLocation) -> Store:
@@ -282,6 +286,8 @@ def _parts(combinations: Iterable[Combination]) -> list[Choice]:
 def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
     from sweeper.runner import fold
 
+    if not prepared.plan.to_run:
+        _write_asked(prepared, progress)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
@@ -298,6 +304,7 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
             work = prepared.work()
         backend = starting.get()
         _refuse_unschedulable(items, backend)
+        _write_asked(prepared, progress)
         heavy = heavy_modules(_parts(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
@@ -307,6 +314,33 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
     finally:
         progress.close()
         _merge_small_files(prepared.store, progress)
+
+
+def _write_asked(prepared: Prepared, progress: Progress) -> None:
+    """Write down what the sweep asks for, once it is sure that it can run and before anything of it does.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be written; where nothing is to run, that is only noted.
+    """
+    config = prepared.config
+    about = About(
+        sweep_id=prepared.sweep_id,
+        name=config.settings.name,
+        began=prepared.began,
+        sweeper_version=__version__,
+        working_folder=os.getcwd(),
+        overrides=config.overrides,
+        settings=config.said,
+    )
+    try:
+        prepared.store.write_asked(asked_for(about, prepared.plan.items))
+    except OSError as error:
+        said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
+        if prepared.plan.to_run:
+            raise StoreError(f"{said} Nothing was run.") from error
+        progress.note(said)
 
 
 def _merge_small_files(store: Store, progress: Progress) -> None:

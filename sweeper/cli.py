@@ -12,6 +12,7 @@ from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
 from sweeper.errors import SweeperError
 from sweeper.progress import for_stream
+from sweeper.redact import without_secrets
 
 if TYPE_CHECKING:
     from sweeper.api import Prepared, SweepResult
@@ -50,7 +51,7 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
     try:
         return _dispatch(read(argv), argv, out, err)
     except SweeperError as error:
-        err.write(f"sweeper: {error}\n")
+        err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR
     except KeyboardInterrupt:
         err.write("sweeper: interrupted; what has completed is in the store\n")

@@ -21,7 +21,7 @@ LAYERS = [
     {"runner"},
     {"pairs", "progress", "interrupts"},
     {"queue", "schedule"},
-    {"requests", "revision"},
+    {"requests", "revision", "resume"},
     {"planning"},
     {"fingerprint"},
     {"jobs"},
@@ -30,7 +30,7 @@ LAYERS = [
     {"store"},
     {"identifiers", "limits", "leaderboard", "outcome", "records"},
     {"request"},
-    {"head_start", "spec", "errors", "garbage", "_version"},
+    {"head_start", "spec", "asked", "redact", "errors", "garbage", "_version"},
 ]
 """From the command line down: a module imports from its own layer and from those below it, never from above."""
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

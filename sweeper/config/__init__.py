@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import schema
@@ -18,6 +18,7 @@ from sweeper.config.session import Session, hydra_session, open_session, replace
 from sweeper.config.targets import check_targets
 from sweeper.errors import ConfigError
 from sweeper.grid import Grid, Part
+from sweeper.redact import redacted, secret_values
 from sweeper.spec import AXES
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class SweepConfig:
     settings: Settings
     notes: tuple[str, ...] = ()
     """What the user should know of how it was composed."""
+    overrides: tuple[str, ...] = ()
+    """The command line behind it, without what is secret in it."""
+    said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The runtime fields of its root as they were said, without where the store is and what may be secret."""
 
 
 def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> SweepConfig:
@@ -65,7 +70,7 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     with open_session(**where) as session, as_config_error(session):
         composed = Composed(session, overrides, multirun=multirun)
         check_choice_files(session, composed.folded.selections, composed.plain)
-        return _checked(composed, session)
+        return _checked(composed, session, overrides)
 
 
 def folded_overrides(overrides: Sequence[str], **where: str | None) -> list[str]:
@@ -96,7 +101,7 @@ def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
         return _checked(composed, session)
 
 
-def _checked(composed: Composed, session: Session) -> SweepConfig:
+def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()) -> SweepConfig:
     cfg = composed.at(())
     check_root_keys(cfg, session)
     names = names_of(cfg, {axis: session.files(axis) for axis in AXES})
@@ -111,6 +116,8 @@ def _checked(composed: Composed, session: Session) -> SweepConfig:
         grid=grid_of(parts, composed.values, root),
         settings=settings,
         notes=(*replaced_files(session.folders), *_idle_keys(composed, parts), *_idle_settings(settings, parts)),
+        overrides=redacted(overrides, secret_values(root)),
+        said=schema.storable({**root, "name": settings.name}),
     )
 
 

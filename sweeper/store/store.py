@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import catalog, compaction, formats, journal, states, views
+from sweeper.store import asked, catalog, compaction, formats, journal, states, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
@@ -31,6 +31,7 @@ from sweeper.store.schema import (
 )
 
 if TYPE_CHECKING:
+    from sweeper.asked import About, AskedSweep
     from sweeper.store.states import AttemptState
 
 MOMENT_S = 0.05
@@ -213,6 +214,23 @@ class Store:
         wanted = list(fingerprints)
         return states.states(self.files, wanted, details=details) if wanted else {}
 
+    def write_asked(self, sweep: AskedSweep) -> str:
+        """Write what a sweep asks for, before it runs anything; returns the URI of the file."""
+        self._announce_format()
+        return asked.write(self.files, sweep)
+
+    def asked_sweep(self, sweep_id: str) -> AskedSweep | None:
+        """What the sweep of this id asked for, specs included; `None` where its file cannot be read, with a warning."""
+        return asked.read(self.files, sweep_id)
+
+    def sweep_ids(self) -> list[str]:
+        """Ids of the sweeps that wrote down what they asked for, the newest last."""
+        return asked.ids(self.files)
+
+    def completed_since(self, sweep: About) -> set[tuple[str, ...]]:
+        """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
+        return asked.completed_since(self.files, sweep)
+
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
         return self._files.log_dir(sweep_id)
@@ -269,6 +287,14 @@ class Store:
     def measured(self, attempts: pa.Table) -> pa.Table:
         """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
         return views.measured(self, attempts)
+
+    def asked(self, sweep_id: str | None = None) -> pa.Table:
+        """What sweeps asked for: one row per combination of each sweep, or of the one named, in its order.
+
+        Columns: sweep_id, sweep (its name), began, fingerprint, capability, dataset, model, metric (names of choices as
+        that sweep had them), decision (`run` or `skip`), reason. A file that cannot be read is warned of and left out.
+        """
+        return asked.table(self.files, self.sweep_ids() if sweep_id is None else [sweep_id])
 
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
