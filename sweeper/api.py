@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sweeper import planning
+from sweeper import near_twins, planning
 from sweeper._version import __version__
 from sweeper.asked import About
 from sweeper.checkmaite import heavy_modules
@@ -170,6 +170,8 @@ def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
         backend = _Starting(config, pool)
         try:
             prepared = prepare(config, will_run=backend.start)
+            for note in prepared.plan.notes:
+                progress.note(note)
             return _execute(prepared, backend, progress)
         finally:
             backend.close()
@@ -243,14 +245,17 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if pairs and policy.rerun == "all":
         _ready_to_run((combination for combination, _ in pairs), will_run)
     store = _store(settings.store)
-    states = store.attempt_states([key for _, key in pairs], details=bool({*policy.triggers} - {"config"}))
+    twins = near_twins.near_twins(pairs, config.grid.parts)
+    states = store.attempt_states(
+        [*(key for _, key in pairs), *twins.values()], details=bool({*policy.triggers} - {"config"})
+    )
     data = data_revisions()
     code = code_revision() if "code" in policy.triggers else None
     items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
-    made = Plan(items, expansion.left_out, dropped)
+    made = Plan(items, expansion.left_out, dropped, near_twins.notes(pairs, twins, states))
     began = datetime.now(UTC)
     return Prepared(_id_at(began), began, config, made, states, store, data)
 

@@ -195,6 +195,8 @@ def _plan_part(plan: Any, *, whole: bool) -> dict[str, Any]:
             "duplicates": plan.duplicates,
         }
     }
+    if plan.notes:
+        document["notes"] = list(plan.notes)
     if whole or len(plan.items) <= COMBINATIONS_IN_JSON:
         document["combinations"] = [_combination(item) for item in plan.items]
     return document

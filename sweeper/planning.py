@@ -77,6 +77,8 @@ class Plan:
     """How many combinations the grid algebra left out, by the rule that did."""
     duplicates: int = 0
     """How many were dropped because another one of this sweep has the same fingerprint."""
+    notes: tuple[str, ...] = ()
+    """What to know beside the decisions, a line each."""
 
     @cached_property
     def to_run(self) -> list[Planned]:

@@ -16,7 +16,7 @@ LAYERS = [
     {"cli"},
     {"arguments", "hydra_flags", "render", "output"},
     {"api"},
-    {"config"},
+    {"config", "near_twins"},
     {"grid"},
     {"runner"},
     {"pairs", "progress", "interrupts"},

@@ -13,6 +13,7 @@ from sweeper.config.compose import Composed, assignments
 from sweeper.config.files import check_choice_files, check_root_keys
 from sweeper.config.messages import as_config_error
 from sweeper.config.parts import Names, Reach, names_of, parts_of
+from sweeper.config.retyped import one_number
 from sweeper.config.schema import BackendSettings, Settings
 from sweeper.config.session import Session, hydra_session, open_session, replaced_files
 from sweeper.config.targets import check_targets
@@ -115,7 +116,12 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
     return SweepConfig(
         grid=grid_of(parts, composed.values, root),
         settings=settings,
-        notes=(*replaced_files(session.folders), *_idle_keys(composed, parts), *_idle_settings(settings, parts)),
+        notes=(
+            *replaced_files(session.folders),
+            *_idle_keys(composed, parts),
+            *_alike_but_for_type(composed, parts),
+            *_idle_settings(settings, parts),
+        ),
         overrides=redacted(overrides, secret_values(root)),
         said=schema.storable({**root, "name": settings.name}),
     )
@@ -156,6 +162,18 @@ def _refuse_swept_root(composed: Composed, cfg: DictConfig, root: Mapping[str, A
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
     reached = {key for axis in parts.values() for part in axis for key in part.keys}
     return [f"{key} is swept and changes none of the selected choices" for key in composed.values if key not in reached]
+
+
+def _alike_but_for_type(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
+    """Swept values that are one number and two types, such as 1 and 1.0: seldom meant."""
+    reaching = {key for axis in parts.values() for part in axis for key in part.keys}
+    found = [(swept.key, one_number([o.value() for o in swept.overrides])) for swept in composed.folded.swept]
+    return [
+        f"{key}: {' and '.join(group)} differ in the type of a number alone, and make a variant each"
+        for key, groups in found
+        if key in reaching
+        for group in groups
+    ]
 
 
 def _idle_settings(settings: Settings, parts: Mapping[str, Sequence[Part]]) -> list[str]:
