@@ -6,7 +6,8 @@ as it is sure that something will run, so that the rest of the planning overlaps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sweeper import planning
+from sweeper import near_twins, planning
 from sweeper._version import __version__
+from sweeper.asked import About
 from sweeper.checkmaite import heavy_modules
 from sweeper.config import SweepConfig, check_targets, load, load_mapping
 from sweeper.errors import BackendError, ConfigError, StoreError
@@ -28,8 +30,8 @@ from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
-from sweeper.revision import Comparison, Revisions
-from sweeper.revision.since import of_combinations
+from sweeper.resume import asked_for
+from sweeper.revision import code_revision, data_revisions
 from sweeper.schedule import Block, blocks, order, unknown
 from sweeper.spec import Choice, Combination
 
@@ -57,12 +59,13 @@ class Prepared:
     """A sweep that is decided and not yet run."""
 
     sweep_id: str
+    began: datetime
     config: SweepConfig
     plan: Plan
     states: Mapping[str, AttemptState]
     """What the store knew of them."""
     store: Store
-    revisions: Revisions
+    data_revision: Callable[[Combination], str | None]
 
     def work(self) -> list[Block]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
@@ -98,13 +101,7 @@ class SweepResult:
 
         Names are those of the plan, also where an earlier sweep measured a combination under others.
         """
-        return self.store.results_of(self._named, self._changed)
-
-    @cached_property
-    def _changed(self) -> dict[str, str]:
-        """What is to be said against values whose files are no longer what they were, by fingerprint."""
-        planned = ((item.fingerprint, item.combination) for item in self.plan.items)
-        return of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
+        return self.store.results_of(self._named)
 
     @cached_property
     def shared_ids(self) -> list[tuple[str, str, list[str]]]:
@@ -173,6 +170,8 @@ def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
         backend = _Starting(config, pool)
         try:
             prepared = prepare(config, will_run=backend.start)
+            for note in prepared.plan.notes:
+                progress.note(note)
             return _execute(prepared, backend, progress)
         finally:
             backend.close()
@@ -193,9 +192,12 @@ class _Starting:
         """
         from sweeper.jobs import backend_maker
         from sweeper.store.files import open_files
+        from sweeper.store.formats import announce
 
         settings = self._config.settings
-        open_files(settings.store.uri, settings.store.storage_options).check()
+        files = open_files(settings.store.uri, settings.store.storage_options)
+        files.check()
+        announce(files)
         self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
         wait([self._future], timeout=HEAD_START_S)
 
@@ -243,30 +245,24 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if pairs and policy.rerun == "all":
         _ready_to_run((combination for combination, _ in pairs), will_run)
     store = _store(settings.store)
-    revisions = Revisions()
-    choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
-    comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
-    states = store.attempt_states([key for _, key in pairs], details=_compared(pairs, policy, comparison))
-    items = planning.decide(pairs, policy, states, changed=comparison.of)
+    twins = near_twins.near_twins(pairs, config.grid.parts)
+    states = store.attempt_states(
+        [*(key for _, key in pairs), *twins.values()], details=bool({*policy.triggers} - {"config"})
+    )
+    data = data_revisions()
+    code = code_revision() if "code" in policy.triggers else None
+    items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
-    made = Plan(items, expansion.left_out, dropped, tuple(comparison.notes))
-    return Prepared(_new_id(), config, made, states, store, revisions)
+    made = Plan(items, expansion.left_out, dropped, near_twins.notes(pairs, twins, states))
+    began = datetime.now(UTC)
+    return Prepared(_id_at(began), began, config, made, states, store, data)
 
 
-def _compared(
-    pairs: Sequence[tuple[Combination, str]], policy: Policy, comparison: Comparison
-) -> bool | Collection[str]:
-    """Whose revisions decide something: none where everything runs, else all, or those of combinations with files."""
-    if policy.rerun == "all" or comparison.reads_all:
-        return policy.rerun != "all"
-    return comparison.naming(pairs)
-
-
-def _new_id() -> str:
-    """Sorts by time, and two sweeps begun in one second differ."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+def _id_at(began: datetime) -> str:
+    """Sorts by time: three of its hexadecimal digits are the share of the second, three tell those alike apart."""
+    return f"{began:%Y%m%dT%H%M%S}-{began.microsecond * 4096 // 1_000_000:03x}{uuid4().hex[:3]}"
 
 
 def _store(location: StoreLocation) -> Store:
@@ -295,6 +291,8 @@ def _parts(combinations: Iterable[Combination]) -> list[Choice]:
 def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> SweepResult:
     from sweeper.runner import fold
 
+    if not prepared.plan.to_run:
+        _write_asked(prepared, progress)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
@@ -309,11 +307,9 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
         progress.stage("starting workers")
         with no_collection():
             work = prepared.work()
-            listings = prepared.revisions.look_ahead(item.combination for item in items)
         backend = starting.get()
         _refuse_unschedulable(items, backend)
-        for path, text in listings.items():
-            prepared.store.write_artifact(path, text)
+        _write_asked(prepared, progress)
         heavy = heavy_modules(_parts(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
@@ -323,6 +319,33 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
     finally:
         progress.close()
         _merge_small_files(prepared.store, progress)
+
+
+def _write_asked(prepared: Prepared, progress: Progress) -> None:
+    """Write down what the sweep asks for, once it is sure that it can run and before anything of it does.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be written; where nothing is to run, that is only noted.
+    """
+    config = prepared.config
+    about = About(
+        sweep_id=prepared.sweep_id,
+        name=config.settings.name,
+        began=prepared.began,
+        sweeper_version=__version__,
+        working_folder=os.getcwd(),
+        overrides=config.overrides,
+        settings=config.said,
+    )
+    try:
+        prepared.store.write_asked(asked_for(about, prepared.plan.items))
+    except OSError as error:
+        said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
+        if prepared.plan.to_run:
+            raise StoreError(f"{said} Nothing was run.") from error
+        progress.note(said)
 
 
 def _merge_small_files(store: Store, progress: Progress) -> None:
@@ -366,7 +389,9 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         name=settings.name,
         store=_location(prepared),
         sweeper_version=__version__,
-        revisions=prepared.revisions,
+        code_revision=code_revision(),
+        data_revision=prepared.data_revision,
+        working_folder=os.getcwd(),
         log_dir=prepared.store.log_dir(prepared.sweep_id),
         kernel=kernel(),
         persist_predictions=settings.persist_predictions,

@@ -2,7 +2,7 @@
 
 Each has a `severity` of which 0 changes nothing, and depends on the images, the datum ids and the seed alone: the same
 datum looks the same in every batch, split and process. Images are C x H x W; floating-point ones are in [0, 1],
-integer ones are scaled from the range of their type and back.
+integer ones are scaled from their range (`sweeper.datasets.arrays.full_scale`) and back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sweeper.datasets.arrays import numpy_of, unit_range
+from sweeper.datasets.arrays import full_scale, numpy_of, unit_range
 from sweeper.errors import PartError
 from sweeper.identifiers import unless
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Images = npt.NDArray[np.float32]
     Floats = npt.NDArray[np.floating[Any]]
     Batch = tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+
+TOLERANCE = 1e-3
+"""How far floats may leave [0, 1], as they do after resizing or arithmetic."""
 
 
 class ImageAugmentation(ABC):
@@ -43,7 +46,7 @@ class ImageAugmentation(ABC):
     Raises
     ------
     PartError
-        Where the severity is out of range.
+        Where the severity is out of range, or, on a call, the images are not in [0, 1].
     """
 
     name: ClassVar[str]
@@ -68,10 +71,20 @@ class ImageAugmentation(ABC):
         return [self._augment(image[None], [i])[0] for image, i in zip(images, ids, strict=True)], targets, metadata
 
     def _augment(self, images: npt.NDArray[Any], ids: Sequence[int | str]) -> npt.NDArray[Any]:
-        changed = np.clip(self.apply(unit_range(images), ids), 0, 1)
+        scaled = unit_range(images)
+        self._check_range(scaled)
+        changed = np.clip(self.apply(scaled, ids), 0, 1)
         if np.issubdtype(images.dtype, np.integer):
-            changed = np.rint(changed * np.iinfo(images.dtype).max)
+            changed = np.rint(changed * full_scale(images))
         return changed.astype(images.dtype)
+
+    def _check_range(self, images: Images) -> None:
+        low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
+        if not -TOLERANCE <= low <= high <= 1 + TOLERANCE:  # also where one is NaN
+            raise PartError(
+                f"Augmentation {self.metadata['id']} takes images of floats in [0, 1], or integers; got floats from "
+                f"{low:g} to {high:g}. Scale them in the dataset, and normalise in the model."
+            )
 
     @abstractmethod
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:

@@ -12,6 +12,7 @@ from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
 from sweeper.errors import SweeperError
 from sweeper.progress import for_stream
+from sweeper.redact import without_secrets
 
 if TYPE_CHECKING:
     from sweeper.api import Prepared, SweepResult
@@ -50,7 +51,7 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
     try:
         return _dispatch(read(argv), argv, out, err)
     except SweeperError as error:
-        err.write(f"sweeper: {error}\n")
+        err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR
     except KeyboardInterrupt:
         err.write("sweeper: interrupted; what has completed is in the store\n")
@@ -105,8 +106,6 @@ def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextI
     from sweeper.api import run_config
 
     result = run_config(config, for_stream(err))
-    for note in result.plan.notes:
-        err.write(f"note: {note}\n")
     if args.json:
         _write_json(result_document(result, whole=args.all_combinations), out)
         return result.exit_status
@@ -196,6 +195,8 @@ def _plan_part(plan: Any, *, whole: bool) -> dict[str, Any]:
             "duplicates": plan.duplicates,
         }
     }
+    if plan.notes:
+        document["notes"] = list(plan.notes)
     if whole or len(plan.items) <= COMBINATIONS_IN_JSON:
         document["combinations"] = [_combination(item) for item in plan.items]
     return document

@@ -25,6 +25,10 @@ class BackendError(SweeperError):
     """The job backend cannot be started or reached: nothing was run."""
 
 
+class VersionError(BackendError):
+    """A worker has another version of sweeper than the driver: it refused its task and wrote nothing."""
+
+
 class StoreError(SweeperError):
     """The analytics store cannot be reached, read or written as asked."""
 

@@ -32,7 +32,7 @@ def _counts(plan: Plan) -> list[str]:
     lines += [f"  {n:>8} left out by {rule}" for rule, n in plan.excluded.items() if n]
     if plan.duplicates:
         lines.append(f"  {plan.duplicates:>8} duplicates dropped (same fingerprint as another; duplicates=drop)")
-    return [*lines, *(f"note: {note}" for note in plan.notes)]
+    return lines + [f"note: {note}" for note in plan.notes]
 
 
 def leaderboards(rows: Iterable[Mapping[str, Any]]) -> str:

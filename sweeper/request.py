@@ -121,6 +121,8 @@ class InferenceRequest:
     capability: Any
     """Says by `augmentations()` which passes are made, and by `batch_size` how; each a live object or a spec."""
     shelf: Shelf | None = None
+    sweeper_version: str = ""
+    """Of the driver; a worker of another version refuses it."""
 
 
 class Ticket(NamedTuple):

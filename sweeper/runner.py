@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sweeper.errors import VersionError
 from sweeper.interrupts import Interrupts
 from sweeper.jobs.protocol import Job, JobStatus, PredictionHandle, RunnerBackend
 from sweeper.limits import Defaults, Limits, Shape, combine, shape
@@ -216,8 +217,9 @@ class Runner:
     def _driver_row(self, flight: _Flight, status: str) -> None:
         """Write the attempt that no worker could write; workers write those that completed or failed in them."""
         attempt = flight.request.attempt
-        inference_failed = status == "failed" and flight.predictions is not None and flight.predictions.failed
-        if attempt is None or (status not in ("timeout", "cancelled", "lost") and not inference_failed):
+        if attempt is None or (
+            status not in ("timeout", "cancelled", "lost") and not _failed_elsewhere(flight, status)
+        ):
             return
         kind, message, trace = self._reason(flight, status)
         row = AttemptRow.of(
@@ -282,6 +284,14 @@ class Runner:
         counts = {status: self._counts[status] for status in STATUSES}
         counts["not_attempted"] = planned - sum(counts.values())
         return Outcome(counts, tuple(self._failures), self._stopped_by)
+
+
+def _failed_elsewhere(flight: _Flight, status: str) -> bool:
+    """Whether a combination failed before its own code began: its inference did, or its worker refused it."""
+    if status != "failed":
+        return False
+    inference_failed = flight.predictions is not None and flight.predictions.failed
+    return inference_failed or isinstance(flight.job.exception(), VersionError)
 
 
 def fold(store: Store, progress: Progress) -> None:

@@ -60,6 +60,16 @@ class Choice:
     base: str = ""
     """Name of the choice without its variant suffix; equals `name` where nothing is swept."""
     runtime: Runtime = field(default_factory=Runtime)
+    twin: Twin | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """What older versions made of a choice whose numbers they converted: a result may be stored under it."""
+
+    choice: Choice
+    notes: tuple[str, ...]
+    """What to say where there is one: `model.svm.estimator.C=10: stored as 10.0; type 10.0 to reuse it`."""
 
 
 class Combination(NamedTuple):

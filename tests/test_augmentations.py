@@ -169,3 +169,19 @@ def test_blur_keeps_a_flat_image_and_lowers_contrast():
     dot = np.zeros((1, 9, 9), dtype=np.float32)
     dot[0, 4, 4] = 1
     assert one(Blur(1.0), dot).max() < 0.2
+
+
+@pytest.mark.parametrize("scale", [255.0, -1.0, np.nan])
+def test_floats_outside_the_unit_range_are_refused(scale):
+    inputs, targets, metadata = batch()
+    with pytest.raises(PartError, match=r"low_light=0\.5 takes images of floats in \[0, 1\]"):
+        LowLight(0.5)(([image * scale for image in inputs], targets, metadata))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int64])
+def test_integers_keep_their_range(dtype):
+    top = 65535 if dtype is np.uint16 else 255
+    image = np.full((1, 4, 4), top, dtype)
+    ((darker,), _, _) = LowLight(0.5)(([image], [0], [{"id": 0}]))
+    assert darker.dtype == dtype
+    assert darker.max() == round(top / 2)

@@ -477,6 +477,15 @@ def test_near_duplicates_are_found_and_are_no_exact_ones():
     assert found(run, "exact_duplicates") == [33]
 
 
+@pytest.mark.parametrize(("scale", "shift"), [(255, 0), (2, -1), (1 / 64, 0)])
+def test_near_duplicates_do_not_depend_on_the_range_of_the_images(scale, shift):
+    images = np.random.default_rng(0).random((40, 1, 32, 32), dtype=np.float32)
+    images[39] = images[0] + 0.01
+    (expected,) = near_duplicates(as_arrays(dataset(images, np.zeros(40, int))), 2)
+    (twin,) = near_duplicates(as_arrays(dataset(images * scale + shift, np.zeros(40, int))), 2)
+    assert (twin.item_id, twin.detail) == (expected.item_id, expected.detail) == (39, "0")
+
+
 def test_near_duplicates_do_not_depend_on_blocks(monkeypatch):
     data = as_arrays(DIGITS)
     whole = near_duplicates(data, 6)

@@ -97,17 +97,27 @@ def test_a_whole_grid_is_composed_once(conf, monkeypatch):
     assert len(composed) <= 1 + 3
 
 
-def test_numbers_take_the_type_of_what_they_replace_and_name_the_variants(conf):
-    config = load(["model.one.C=0.1,1,10", "model.one.n=1.0,2.0"], multirun=True, config_dir=conf)
+def test_numbers_keep_the_type_that_was_typed_and_name_the_variants(conf):
+    config = load(["model.one.C=0.1,1,10.0", "model.one.n=1,2.0"], multirun=True, config_dir=conf)
     (part,) = config.grid.parts["model"]
     assert part.keys == ("model.one.C", "model.one.n")
-    assert [v.name for v in part.variants.values()][::2] == [
-        "one[C=0.1,n=1]",
-        "one[C=1.0,n=1]",
-        "one[C=10.0,n=1]",
+    assert [v.name for v in part.variants.values()] == [f"one[C={c},n={n}]" for c in (0.1, 1, 10.0) for n in (1, 2.0)]
+    assert [(v.spec["C"], v.spec["n"]) for v in part.variants.values()] == [
+        (c, n) for c in (0.1, 1, 10.0) for n in (1, 2.0)
     ]
-    assert {(type(v.spec["C"]), type(v.spec["n"])) for v in part.variants.values()} == {(float, int)}
+    kinds = [(type(v.spec["C"]), type(v.spec["n"])) for v in part.variants.values()]
+    assert kinds == [(c, n) for c in (float, int, float) for n in (int, float)]
     assert {v.base for v in part.variants.values()} == {"one"}
+
+
+def test_one_number_in_two_types_makes_two_variants_and_a_note(swept, conf):
+    assert swept("model.one.C=1,1.0") == ["data one[C=1]", "data one[C=1.0]"]
+    config = load(["model.one.C=1,1.0,2", "+model.one.l=[1],[1.0]"], multirun=True, config_dir=conf)
+    assert config.notes[1:] == (
+        "model.one.C: 1 and 1.0 differ in the type of a number alone, and make a variant each",
+        "model.one.l: [1] and [1.0] differ in the type of a number alone, and make a variant each",
+    )
+    assert load(["model.one.C=1,2.0"], multirun=True, config_dir=conf).notes[1:] == ()
 
 
 def test_one_seed_for_dataset_and_model_makes_two_jobs(swept):
@@ -116,8 +126,8 @@ def test_one_seed_for_dataset_and_model_makes_two_jobs(swept):
 
 def test_what_a_key_does_not_reach_keeps_its_name_and_occurs_once(swept):
     assert swept("dataset=other", "model=one,two", "model.one.C=1,2", "seed=1,2") == [
-        "other one[C=1.0]",
-        "other one[C=2.0]",
+        "other one[C=1]",
+        "other one[C=2]",
         "other two[seed=1]",
         "other two[seed=2]",
     ]
@@ -176,11 +186,11 @@ def test_values_may_interpolate_what_is_swept_beside_them(conf):
 
 def test_a_swept_base_makes_variants_of_what_is_built_on_it(swept):
     found = swept("+model.hot={_base_: one, n: 9}", "model.one.C=1,2")
-    assert found == ["data one[C=1.0]", "data one[C=2.0]", "data hot[model.one.C=1.0]", "data hot[model.one.C=2.0]"]
+    assert found == ["data one[C=1]", "data one[C=2]", "data hot[model.one.C=1]", "data hot[model.one.C=2]"]
 
 
 def test_values_that_are_equal_make_no_variants(swept):
-    assert swept("model.one.C=1,1.0") == ["data one"]
+    assert swept("model.one.C=1,1") == ["data one"]
 
 
 def test_a_key_that_changes_nothing_is_noted(conf):
@@ -195,14 +205,14 @@ def test_of_two_overrides_of_one_key_the_later_holds(swept):
 
 def test_params_of_the_sweeper_are_folded_and_the_command_line_wins(swept, conf):
     assert swept(config_name="with_params") == [
-        "data[seed=1] one[C=1.0]",
-        "data[seed=2] one[C=1.0]",
-        "data[seed=1] one[C=2.0]",
-        "data[seed=2] one[C=2.0]",
+        "data[seed=1] one[C=1]",
+        "data[seed=2] one[C=1]",
+        "data[seed=1] one[C=2]",
+        "data[seed=2] one[C=2]",
         "data[seed=1] two[seed=1]",
         "data[seed=2] two[seed=2]",
     ]
-    assert swept("model=one", "seed=4", config_name="with_params") == ["data one[C=1.0]", "data one[C=2.0]"]
+    assert swept("model=one", "seed=4", config_name="with_params") == ["data one[C=1]", "data one[C=2]"]
 
 
 def test_without_multirun_hydra_leaves_the_params_of_the_sweeper_alone_and_so_does_sweeper(conf):

@@ -137,6 +137,32 @@ def test_as_arrays_scales_integers_and_keeps_floats():
     assert as_arrays(Listed(floats, [[1, 0]])).images.dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("values", "white"),
+    [
+        (np.array([0, 128, 255], np.uint8), 255),
+        (np.array([0, 32896, 65535], np.uint16), 65535),
+        (np.array([0, 32896, 65535], ">u2"), 65535),
+        (np.array([0, 128, 255], np.int64), 255),
+        (np.array([0, 100, 127], np.int8), 255),
+    ],
+)
+def test_integers_are_divided_by_the_value_that_is_white(values, white):
+    images = as_arrays(Listed(values.reshape(1, 1, 1, 3), [[1, 0]])).images
+    np.testing.assert_allclose(images.ravel(), values / white, rtol=1e-6)
+
+
+@pytest.mark.parametrize("values", [np.array([0, 4095], np.int16), np.array([-1, 5], np.int64), np.array([0, 1 << 31])])
+def test_integers_of_no_known_range_are_refused(values):
+    with pytest.raises(PartError, match=f"{values.dtype} from {values.min()} to {values.max()}.*white"):
+        as_arrays(Listed(values.reshape(1, 1, 1, 2), [[1, 0]]))
+
+
+def test_an_array_dataset_refuses_what_is_not_scaled():
+    with pytest.raises(PartError, match="uint8 up to 255"):
+        ArrayDataset(np.full((1, 1, 2, 2), 255, np.uint8), [0], index2label={0: "a"}, id="x")
+
+
 def test_as_arrays_of_an_array_dataset_equals_reading_it_item_by_item():
     digits = Digits()
     items = [digits[i] for i in range(len(digits))]

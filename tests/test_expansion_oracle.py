@@ -86,9 +86,7 @@ def by_sweeper(config):
 
 
 def text(specs):
-    """Numbers that are equal are written alike: Hydra leaves `C=10` an integer over 1.0."""
-    plain = json.loads(json.dumps(specs), parse_int=float)
-    return json.dumps(plain, sort_keys=True)
+    return json.dumps(specs, sort_keys=True)
 
 
 def some(*names, most=2):
@@ -171,7 +169,7 @@ def test_each_combination_is_what_hydra_composes_for_it_alone(conf, selection, o
     points = [dict(zip(AXES, c, strict=True)) for c in _product(selection)]
     with hydra_over(conf):
         wanted = [by_hydra(names, _reaching(values, names)) for names in points]
-    assert found == wanted
+    assert [text(specs) for specs in found] == [text(specs) for specs in wanted]
 
 
 def _product(selection):
@@ -234,7 +232,7 @@ def test_a_choice_that_interpolates_another_resolves_beside_it(conf):
     config = load(["model=[m0,m2]", "model.m0.est.C=4"], config_dir=str(conf))
     specs = [specs["model"] for specs in by_sweeper(config)]
     assert specs[1]["like"] == specs[0]["est"]
-    assert specs[1]["like"]["C"] == 4.0
+    assert specs[1]["like"]["C"] == 4
 
 
 def test_a_choice_that_interpolates_another_names_what_is_missing_without_it(conf):

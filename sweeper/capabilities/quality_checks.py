@@ -160,8 +160,20 @@ def _hashes(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     import imagehash
     from PIL import Image
 
-    gray = np.rint(np.clip(images.mean(axis=1), 0, 1) * 255).astype(np.uint8)
+    gray = np.rint(_in_range(images.mean(axis=1)) * 255).astype(np.uint8)
     return np.stack([imagehash.phash(Image.fromarray(image)).hash.ravel() for image in gray]).astype(np.float32)
+
+
+def _in_range(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Images in [0, 1]. Where they leave it, or use less than a sixteenth of it, all are shifted and scaled alike.
+
+    A perceptual hash depends on neither; but 8 bits would make many equal of images up to 255, normalised ones, and
+    dark ones of 16 bits.
+    """
+    low, high = float(images.min()), float(images.max())
+    if low >= 0 and 1 / 16 <= high <= 1:
+        return images
+    return (images - np.float32(low)) / np.float32(high - low or 1)
 
 
 def _robust_z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

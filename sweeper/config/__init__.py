@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import schema
@@ -13,11 +13,13 @@ from sweeper.config.compose import Composed, assignments
 from sweeper.config.files import check_choice_files, check_root_keys
 from sweeper.config.messages import as_config_error
 from sweeper.config.parts import Names, Reach, names_of, parts_of
+from sweeper.config.retyped import one_number
 from sweeper.config.schema import BackendSettings, Settings
 from sweeper.config.session import Session, hydra_session, open_session, replaced_files
 from sweeper.config.targets import check_targets
 from sweeper.errors import ConfigError
 from sweeper.grid import Grid, Part
+from sweeper.redact import redacted, secret_values
 from sweeper.spec import AXES
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ class SweepConfig:
     settings: Settings
     notes: tuple[str, ...] = ()
     """What the user should know of how it was composed."""
+    overrides: tuple[str, ...] = ()
+    """The command line behind it, without what is secret in it."""
+    said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The runtime fields of its root as they were said, without where the store is and what may be secret."""
 
 
 def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> SweepConfig:
@@ -65,7 +71,7 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     with open_session(**where) as session, as_config_error(session):
         composed = Composed(session, overrides, multirun=multirun)
         check_choice_files(session, composed.folded.selections, composed.plain)
-        return _checked(composed, session)
+        return _checked(composed, session, overrides)
 
 
 def folded_overrides(overrides: Sequence[str], **where: str | None) -> list[str]:
@@ -96,7 +102,7 @@ def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
         return _checked(composed, session)
 
 
-def _checked(composed: Composed, session: Session) -> SweepConfig:
+def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()) -> SweepConfig:
     cfg = composed.at(())
     check_root_keys(cfg, session)
     names = names_of(cfg, {axis: session.files(axis) for axis in AXES})
@@ -110,7 +116,14 @@ def _checked(composed: Composed, session: Session) -> SweepConfig:
     return SweepConfig(
         grid=grid_of(parts, composed.values, root),
         settings=settings,
-        notes=(*replaced_files(session.folders), *_idle_keys(composed, parts), *_idle_settings(settings, parts)),
+        notes=(
+            *replaced_files(session.folders),
+            *_idle_keys(composed, parts),
+            *_alike_but_for_type(composed, parts),
+            *_idle_settings(settings, parts),
+        ),
+        overrides=redacted(overrides, secret_values(root)),
+        said=schema.storable({**root, "name": settings.name}),
     )
 
 
@@ -149,6 +162,18 @@ def _refuse_swept_root(composed: Composed, cfg: DictConfig, root: Mapping[str, A
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
     reached = {key for axis in parts.values() for part in axis for key in part.keys}
     return [f"{key} is swept and changes none of the selected choices" for key in composed.values if key not in reached]
+
+
+def _alike_but_for_type(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
+    """Swept values that are one number and two types, such as 1 and 1.0: seldom meant."""
+    reaching = {key for axis in parts.values() for part in axis for key in part.keys}
+    found = [(swept.key, one_number([o.value() for o in swept.overrides])) for swept in composed.folded.swept]
+    return [
+        f"{key}: {' and '.join(group)} differ in the type of a number alone, and make a variant each"
+        for key, groups in found
+        if key in reaching
+        for group in groups
+    ]
 
 
 def _idle_settings(settings: Settings, parts: Mapping[str, Sequence[Part]]) -> list[str]:

@@ -1,8 +1,7 @@
-"""Setting single values in a composed config, as Hydra does after it has composed, and with the type they replace."""
+"""Setting single values in a composed config, as Hydra does after it has composed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
@@ -12,9 +11,11 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
+    from sweeper.config.retyped import Numbers
 
-def apply(cfg: DictConfig, override: Override) -> None:
-    """Change, add or delete one value of a composed config in place.
+
+def apply(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
+    """Change, add or delete one value of a composed config in place; `numbers` sees what replaces what.
 
     Raises
     ------
@@ -29,12 +30,12 @@ def apply(cfg: DictConfig, override: Override) -> None:
         if override.is_delete():
             _delete(cfg, override)
         else:
-            _set(cfg, override)
+            _set(cfg, override, numbers)
     except OmegaConfBaseException as error:
         raise ConfigError(f"{override.input_line}: {' '.join(str(error).split())}") from error
 
 
-def _set(cfg: DictConfig, override: Override) -> None:
+def _set(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
     from omegaconf import OmegaConf
 
     key, old = override.key_or_group, current(cfg, override.key_or_group)
@@ -43,7 +44,7 @@ def _set(cfg: DictConfig, override: Override) -> None:
         raise ConfigError(f"{override.input_line}: {key} exists already; leave the + out, or use ++.")
     if not adds:
         _check_known(cfg, override)
-    OmegaConf.update(cfg, key, typed(override.value(), old), merge=True, force_add=adds)
+    OmegaConf.update(cfg, key, numbers(key, override.value(), old), merge=True, force_add=adds)
 
 
 def _delete(cfg: DictConfig, override: Override) -> None:
@@ -93,27 +94,3 @@ def current(cfg: DictConfig, key: str) -> Any:
     except OmegaConfBaseException:  # an interpolation to what is not there: it is about to be replaced
         return None
     return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-
-
-def typed(new: Any, old: Any) -> Any:
-    """`new` with the number type of what it replaces, at every depth: 1 over 0.5 is 1.0, 2.0 over 5 is 2.
-
-    Otherwise `C=1` and `C=1.0` would be different specs of the same estimator.
-    """
-    if isinstance(new, Mapping):
-        before: Mapping[Any, Any] = old if isinstance(old, Mapping) else {}
-        return {key: typed(value, before.get(key)) for key, value in new.items()}
-    if isinstance(new, list):
-        return _typed_list(new, old if isinstance(old, list) else [])
-    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
-        return float(new)
-    if isinstance(old, int) and not isinstance(old, bool) and isinstance(new, float) and new.is_integer():
-        return int(new)
-    return new
-
-
-def _typed_list(new: list[Any], old: list[Any]) -> list[Any]:
-    """Items take the number type that all items of the replaced list have."""
-    kinds = {type(item) for item in old}
-    model = old[0] if len(kinds) == 1 and kinds <= {int, float} else None
-    return [typed(item, model) for item in new]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config.apply import apply, current, typed
-from sweeper.config.inline import merge_bases
 from sweeper.config.messages import as_config_error
 from sweeper.config.overrides import Folded, fold
-from sweeper.config.reach import split
+from sweeper.config.retyped import AsTyped, Retyped, converted
+from sweeper.config.valued import Assignment, Valued
 from sweeper.errors import ConfigError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from sweeper.config.session import Session
-
-Assignment = tuple[tuple[str, int], ...]
-"""Swept keys with the index of the value that each takes."""
 
 
 class Composed:
@@ -40,11 +34,11 @@ class Composed:
             first = self._compose(self.folded, ())
         self._bases: dict[tuple[str, ...], DictConfig] = {(): _without_hydra(first)}
         self._elsewhere: dict[tuple[str, ...], DictConfig] = {}
-        self._with_values: dict[tuple[str, ...], DictConfig] = {}
-        self._copies: dict[tuple[str, ...], DictConfig] = {}
-        self._replaced: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._as_typed = AsTyped()
         self.derived: dict[tuple[str, str], tuple[str, ...]] = {}
         """Choices that a `_base_` made, as (axis, name), with the names of their bases."""
+        self._now = Valued(self.folded, self._base, self._with_choice, self._as_typed, self.derived)
+        self._before = Valued(self.folded, self._base, self._with_choice, converted, self.derived)
 
     @property
     def plain(self) -> DictConfig:
@@ -62,44 +56,16 @@ class Composed:
 
         What is given for an assignment of keys may change with the next call; for none it is a copy of its own.
         """
-        index = dict(assignment)
-        options = tuple(g.options[index.get(g.key, 0)] for g in self.folded.groups)
-        if assignment and self._is_plainly_swept:
-            return self._reused(options, index)
-        cfg = copy.deepcopy(self._fixed(options))
-        for swept in self.folded.swept:
-            apply(cfg, swept.overrides[index.get(swept.key, 0)])
-        self.derived |= merge_bases(cfg, lambda axis, name: self._with_choice(options, axis, name))
-        return cfg
+        return self._now.at(assignment)
 
-    def _fixed(self, options: tuple[str, ...]) -> DictConfig:
-        """The config with all values that are not swept."""
-        if options not in self._with_values:
-            self._with_values[options] = copy.deepcopy(self._base(options))
-            for override in self.folded.values:
-                apply(self._with_values[options], override)
-        return self._with_values[options]
+    def before(self, assignment: Assignment) -> DictConfig | None:
+        """What older versions, which converted numbers, made of it; `None` where no number met one of another type."""
+        return self._before.at(assignment) if self.retyped else None
 
-    @cached_property
-    def _is_plainly_swept(self) -> bool:
-        """Whether a swept value replaces the one before it without a trace, so that one copy serves all of them."""
-        keys = [split(swept.key) for swept in self.folded.swept]
-        apart = not any(a != b and a == b[: len(a)] for a in keys for b in keys)
-        mappings = any(isinstance(o.value(), dict) for swept in self.folded.swept for o in swept.overrides)
-        return apart and not mappings and not self.derived
-
-    def _reused(self, options: tuple[str, ...], index: Mapping[str, int]) -> DictConfig:
-        """One copy of the config for all assignments: copying a large one takes longer than all that follows."""
-        from omegaconf import OmegaConf
-
-        if options not in self._copies:
-            self._copies[options] = copy.deepcopy(self._fixed(options))
-            self._replaced[options] = {s.key: current(self._fixed(options), s.key) for s in self.folded.swept}
-        cfg, replaced = self._copies[options], self._replaced[options]
-        for swept in self.folded.swept:
-            value = typed(swept.overrides[index.get(swept.key, 0)].value(), replaced[swept.key])
-            OmegaConf.update(cfg, swept.key, value, merge=False, force_add=True)
-        return cfg
+    @property
+    def retyped(self) -> Mapping[Retyped, None]:
+        """What older versions would have converted in all that was composed so far."""
+        return self._as_typed.retyped
 
     def label(self, key: str, index: int, cfg: DictConfig) -> str:
         """The value of a swept key, as a variant's name shows it."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config.choices import choice_of, names_on, path_of, resolve
-from sweeper.config.compose import Assignment, Composed, assignments
+from sweeper.config.compose import Composed, assignments
 from sweeper.config.files import strings
 from sweeper.config.reach import Path, reads, split, touches
+from sweeper.config.retyped import Retyped, with_twin
 from sweeper.config.targets import described_by_class
+from sweeper.config.valued import Assignment
 from sweeper.errors import ConfigError
 from sweeper.grid import Part
 from sweeper.spec import AXES, Choice
@@ -44,9 +46,10 @@ def parts_of(composed: Composed, cfg: DictConfig, names: Names) -> dict[str, tup
     for keys, group in by_keys.items():
         for point in assignments(composed.values, keys):
             at = composed.at(point) if point else cfg
+            before = composed.before(point)
             labels |= {(key, i): composed.label(key, i, at) for key, i in point if (key, i) not in labels}
             for draft in group:
-                draft.add(point, at)
+                draft.add(point, at, before, composed.retyped)
     made = [draft.part(labels) for draft in drafts]
     return {axis: tuple(part for part in made if part.axis == axis) for axis in AXES}
 
@@ -89,9 +92,15 @@ class _Draft:
     name: str
     choices: dict[Assignment, Choice] = field(default_factory=dict[Assignment, Choice])
 
-    def add(self, point: Assignment, cfg: DictConfig) -> None:
-        choice = choice_of(self.axis, self.name, resolve(cfg, path_of(self.axis, self.name)))
-        self.choices[point] = described_by_class(choice) if self.axis == "capability" else choice
+    def add(
+        self, point: Assignment, cfg: DictConfig, before: DictConfig | None, retyped: Mapping[Retyped, None]
+    ) -> None:
+        choice = self._choice(cfg)
+        choice = described_by_class(choice) if self.axis == "capability" else choice
+        self.choices[point] = choice if before is None else with_twin(choice, self._choice(before), retyped)
+
+    def _choice(self, cfg: DictConfig) -> Choice:
+        return choice_of(self.axis, self.name, resolve(cfg, path_of(self.axis, self.name)))
 
     def part(self, labels: Mapping[tuple[str, int], str]) -> Part:
         """The part, with the keys alone that make a difference."""

@@ -58,6 +58,14 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
 ALGEBRA = ("exclude", "only", "union", "zip")
 SWEEP_FIELDS = tuple(key.removeprefix("_sweep_.") for key in CLASSIFICATION if key.startswith("_sweep_."))
 ROOT_FIELDS = tuple(dict.fromkeys(key.split(".")[0] for key in CLASSIFICATION if not key.startswith("_sweep_.")))
+_TAKEN_OVER = tuple(
+    key
+    for key, kind in CLASSIFICATION.items()
+    if kind == RUNTIME
+    and not key.startswith(("_sweep_.", "analytics_store."))
+    and key not in (*ALGEBRA, "job_backend.runtime_env")
+)
+"""What a sweep that resumes another takes over from it."""
 SETTING_FIELDS = tuple(k for k in ROOT_FIELDS if k not in ALGEBRA and CLASSIFICATION.get(k) != IDENTITY)
 
 
@@ -107,6 +115,22 @@ def settings_of(root: Mapping[str, Any], name: str) -> Settings:
         persist_predictions=_persists(mapping("predictions", root.get("predictions") or {})),
         **given,
     )
+
+
+def storable(root: Mapping[str, Any]) -> dict[str, Any]:
+    """The runtime fields of a root mapping by their dotted names: those that another sweep may take over.
+
+    Where the store is, what may be secret, and what only says which combinations there are, is left out.
+    """
+    found: dict[str, Any] = {}
+    for key in _TAKEN_OVER:
+        first, _, second = key.partition(".")
+        value = root.get(first)
+        if second and isinstance(value, Mapping):
+            value = value.get(second)
+        if first in root and (value is not None or not second):
+            found[key] = value
+    return found
 
 
 def _store(given: Mapping[str, Any]) -> StoreLocation:

@@ -23,7 +23,7 @@ class Arrays:
     Attributes
     ----------
     images
-        N x C x H x W, float32; integer images are divided by the largest value of their type.
+        N x C x H x W, float32; integer images are divided by their `full_scale`, floats are as they were given.
     labels
         N, int64: the index of the largest entry of each target.
     ids
@@ -44,7 +44,7 @@ class ArrayDataset:
     Parameters
     ----------
     images
-        N x C x H x W, float32 in [0, 1].
+        N x C x H x W, floats in [0, 1]; integers above 1 are refused, since nothing says what white is.
     labels
         N class indices.
     index2label
@@ -57,7 +57,7 @@ class ArrayDataset:
     Raises
     ------
     PartError
-        Where lengths differ or a label is no class index.
+        Where lengths differ, a label is no class index, or images are integers above 1.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ArrayDataset:
         id: str,
         ids: Sequence[int | str] | None = None,
     ) -> None:
-        self.images = np.asarray(images, dtype=np.float32)
+        self.images = _unscaled(np.asarray(images))
         self.labels = np.asarray(labels, dtype=np.int64)
         self.ids = tuple(range(len(self.labels)) if ids is None else ids)
         self.metadata: DatasetMetadata = {"id": id, "index2label": dict(index2label)}
@@ -137,9 +137,46 @@ def numpy_of(value: Any) -> npt.NDArray[Any]:
 
 
 def unit_range(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Images as float32; integers are divided by the largest value of their type, so that uint8 lands in [0, 1]."""
+    """Images as float32; integers are divided by their `full_scale`, floats stay as they are.
+
+    Raises
+    ------
+    PartError
+        Where nothing says which range integers have.
+    """
     if np.issubdtype(images.dtype, np.integer):
-        return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
+        return images.astype(np.float32) / np.float32(full_scale(images))
+    return images.astype(np.float32, copy=False)
+
+
+def full_scale(images: npt.NDArray[Any]) -> int:
+    """Which integer is white: 255 of uint8, 65535 of uint16, and 255 of any other type if all values are 0 to 255.
+
+    The wider and the signed types say nothing of an image's range: Python's integers come as int64, tensors of 8-bit
+    images often too.
+
+    Raises
+    ------
+    PartError
+        Where other types hold other values.
+    """
+    if images.dtype.kind == "u" and images.dtype.itemsize <= 2:
+        return int(np.iinfo(images.dtype).max)
+    low, high = (int(images.min()), int(images.max())) if images.size else (0, 0)
+    if low < 0 or high > 255:
+        raise PartError(
+            f"Images are {images.dtype} from {low} to {high}, and nothing says which value is white. Allowed: uint8, "
+            "uint16, other integers from 0 to 255, floats in [0, 1]. Convert them in the dataset."
+        )
+    return 255
+
+
+def _unscaled(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    if np.issubdtype(images.dtype, np.integer) and images.size and images.max() > 1:
+        raise PartError(
+            f"Images of an ArrayDataset are floats in [0, 1]; got {images.dtype} up to {images.max()}. "
+            "Divide them by the value that is white, 255 for 8 bits."
+        )
     return images.astype(np.float32, copy=False)
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.datasets.pixels import read_image
 from sweeper.errors import PartError, near_match
 from sweeper.identifiers import describe
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from maite.protocols import DatasetMetadata, DatumMetadata
-    from PIL import Image
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What counts as an image, whatever the case of its letters; other files are passed over."""
@@ -24,7 +24,8 @@ class ImageFolder:
     """Images in class folders as a MAITE image-classification dataset; each is read when it is asked for.
 
     `root/cat/1.png` is an image of class `cat`; folders inside a class folder are searched too. Images are C x H x W,
-    float32 in [0, 1], C = 3 (or 1); targets are one-hot; datum ids are paths relative to the root.
+    float32 in [0, 1], C = 3 (or 1), read by the rules of `sweeper.datasets.pixels`; targets are one-hot; datum ids are
+    paths relative to the root.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class ImageFolder:
     ------
     PartError
         Where the folder is missing, has no class folder or no image, holds a class that is not in `classes`, or, on
-        access, where a file cannot be read as an image; the message names it.
+        access, where a file cannot be read as an image or holds what has no rule; the message names it.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class ImageFolder:
     ) -> None:
         self._root = Path(root).expanduser()
         self._size = _size(size)
-        self._mode = "L" if grayscale else "RGB"
+        self._grayscale = grayscale
         names = _classes(self._root, classes)
         self._files = [(path, index) for index, name in enumerate(names) for path in _images(self._root / name)]
         if not self._files:
@@ -79,15 +80,7 @@ class ImageFolder:
 
     def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
         """Image `ind`, C x H x W, float32 in [0, 1]."""
-        from PIL import Image
-
-        path = self._files[ind][0]
-        try:
-            with Image.open(path) as image:
-                pixels = np.asarray(self._prepared(image), dtype=np.float32) / np.float32(255)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise PartError(f"Cannot read {path} as an image: {error}. Repair or remove the file.") from error
-        return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return read_image(self._files[ind][0], size=self._size, grayscale=self._grayscale)
 
     def get_target(self, ind: int, /) -> npt.NDArray[np.float32]:
         """One-hot target of image `ind`."""
@@ -96,15 +89,6 @@ class ImageFolder:
     def get_metadata(self, ind: int, /) -> DatumMetadata:
         """Metadata of image `ind`: its `id`, the path relative to the root."""
         return {"id": self._files[ind][0].relative_to(self._root).as_posix()}
-
-    def _prepared(self, image: Image.Image) -> Image.Image:
-        from PIL import Image
-
-        converted = image.convert(self._mode)
-        if self._size is None:
-            return converted
-        height, width = self._size
-        return converted.resize((width, height), Image.Resampling.BILINEAR)
 
 
 def _size(size: int | Sequence[int] | None) -> tuple[int, int] | None:

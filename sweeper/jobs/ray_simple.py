@@ -35,8 +35,9 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
+from sweeper._version import __version__
 from sweeper.jobs import resources as resource_shapes
-from sweeper.jobs import submission, worker
+from sweeper.jobs import submission, versions, worker
 from sweeper.jobs.failure import WorkerFailure
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.parcels import OncePerObject
@@ -88,7 +89,7 @@ def _pack(item: Any) -> Parcel:
 
 def _execute(message: Any, inference: worker.Inference | None = None, board: Any = None) -> CapabilityRunRef:
     """What Ray runs in a worker for one capability run; the message is a request and its ticket, mostly pickled."""
-    request, ticket = pickle.loads(message) if isinstance(message, bytes) else message
+    request, ticket = versions.opened(message)
     if board is not None:
         board.started.remote(ticket.job_id)
     _settle_in()
@@ -128,13 +129,14 @@ def _message(request: RunRequest, ticket: Ticket) -> Any:
     """Request and ticket, pickled here at a third of the cost where no reference in it needs Ray's own pickling."""
     parts = (request.capability, *request.datasets, *request.models, *request.metrics, request.config)
     large = any(isinstance(part, Parcel) and part.is_large for part in (*parts, *request.extra.values()))
-    return (request, ticket) if large else pickle.dumps((request, ticket), protocol=5)
+    return (__version__, request, ticket) if large else versions.labelled(pickle.dumps((request, ticket), protocol=5))
 
 
 def _infer(
     request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
 ) -> tuple[int, worker.Inference]:
     """What Ray runs in a worker for one inference pass: its size, a receipt for the driver, and the payload."""
+    versions.refuse_other(request.sweeper_version)
     if board is not None:
         board.started.remote(job_id)
     try:
@@ -454,7 +456,9 @@ class RaySimpleJobBackend:
         report_start: bool = False,
     ) -> RayInference:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
-        request = InferenceRequest(self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf)
+        request = InferenceRequest(
+            self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf, __version__
+        )
         task = self._task(_infer, resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.board() if report_start else None
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sweeper.store import catalog, journal
+from sweeper.store import asked, catalog, journal
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
 from sweeper.store.foreign import Judge
 from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning
@@ -64,10 +64,11 @@ def check(files: Files, *, repair: bool = False) -> CheckReport:
         judge = Judge(table, _announced(files, table) if SCHEMA_FILE in names else None)
         found += filter(None, (_looked_at(files, table, name, judge) for name in names))
         seen += len(names)
+    found += [_Finding(asked.FOLDER, name, reason, foreign=False) for name, reason in asked.damaged(files).items()]
     leftovers = _leftovers(files)
     if repair:
         for finding in found:
-            files.move(finding.table, finding.name, f"{QUARANTINE}/{finding.table}")
+            files.move(finding.table, finding.name, f"{QUARANTINE}/{finding.table.removeprefix(f'{PRIVATE}/')}")
         for folder, name in leftovers:
             files.remove(folder, name)
     return CheckReport(

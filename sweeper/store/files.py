@@ -142,7 +142,7 @@ class LocalFiles(Files):
     def get(self, folder: str, name: str) -> bytes:
         try:
             return Path(self.source(folder, name)).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return b""
 
     def create(self, folder: str, name: str, data: bytes) -> bool:

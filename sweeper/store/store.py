@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
-from sweeper.store import catalog, compaction, journal, states, views
+from sweeper.store import asked, catalog, compaction, formats, journal, states, views
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
@@ -30,6 +31,7 @@ from sweeper.store.schema import (
 )
 
 if TYPE_CHECKING:
+    from sweeper.asked import About, AskedSweep
     from sweeper.store.states import AttemptState
 
 MOMENT_S = 0.05
@@ -40,7 +42,8 @@ class Store:
     """An analytics store at a URI; `open_store` makes one."""
 
     def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
-        self.files: Files = open_files(uri, storage_options or {})
+        self._files: Files = open_files(uri, storage_options or {})
+        self._says_format = False
         self._announced: dict[str, pa.Schema] = {}
         self._journal: Journal | None = None
         self._recorded_at = float("-inf")
@@ -48,7 +51,19 @@ class Store:
     @property
     def uri(self) -> str:
         """Where it is; a local store as an absolute path."""
-        return self.files.uri
+        return self._files.uri
+
+    @cached_property
+    def files(self) -> Files:
+        """Its folders; whoever asks for them first learns whether this sweeper can read them.
+
+        Raises
+        ------
+        StoreError
+            A newer sweeper wrote them, or they cannot be reached.
+        """
+        formats.refuse_newer(self._files)
+        return self._files
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
@@ -87,6 +102,7 @@ class Store:
         OSError
             The store cannot be written.
         """
+        self._announce_format()
         records = list(run.extract())
         entry = self._entry(run, records, provenance, attempt)
         if attempt is not None:
@@ -125,11 +141,13 @@ class Store:
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""
+        self._announce_format()
         for row in rows:
             self._put(attempt_rows(row))
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is no table beside the tables; returns its URI."""
+        self._announce_format()
         folder, _, name = path.rpartition("/")
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
@@ -167,6 +185,12 @@ class Store:
         name = self._journal.append(entry)
         return None if name is None else [str(self.files.source(rows.table, name)) for rows in entry]
 
+    def _announce_format(self) -> None:
+        """See that the store says its format; once per process."""
+        if not self._says_format:
+            formats.announce(self.files)
+            self._says_format = True
+
     def _announce(self, table: str, schema: pa.Schema) -> None:
         """See that the first file of a table has every column; once per process, table and schema."""
         if self._announced.get(table) == schema:
@@ -182,21 +206,34 @@ class Store:
 
     # What the driver looks up
 
-    def attempt_states(
-        self, fingerprints: Collection[str], *, details: bool | Collection[str] = False
-    ) -> dict[str, AttemptState]:
+    def attempt_states(self, fingerprints: Collection[str], *, details: bool = False) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
 
-        `details` adds revisions and durations of small files that were not merged yet, which means opening them: of
-        all, or of those that it names.
+        `details` adds revisions and durations of small files that were not merged yet, which means opening them.
         """
         wanted = list(fingerprints)
-        chosen = set(wanted if details is True else details or ())
-        return states.states(self.files, wanted, details=chosen) if wanted else {}
+        return states.states(self.files, wanted, details=details) if wanted else {}
+
+    def write_asked(self, sweep: AskedSweep) -> str:
+        """Write what a sweep asks for, before it runs anything; returns the URI of the file."""
+        self._announce_format()
+        return asked.write(self.files, sweep)
+
+    def asked_sweep(self, sweep_id: str) -> AskedSweep | None:
+        """What the sweep of this id asked for, specs included; `None` where its file cannot be read, with a warning."""
+        return asked.read(self.files, sweep_id)
+
+    def sweep_ids(self) -> list[str]:
+        """Ids of the sweeps that wrote down what they asked for, the newest last."""
+        return asked.ids(self.files)
+
+    def completed_since(self, sweep: About) -> set[tuple[str, ...]]:
+        """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
+        return asked.completed_since(self.files, sweep)
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
-        return self.files.log_dir(sweep_id)
+        return self._files.log_dir(sweep_id)
 
     # What people read
 
@@ -251,6 +288,14 @@ class Store:
         """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
         return views.measured(self, attempts)
 
+    def asked(self, sweep_id: str | None = None) -> pa.Table:
+        """What sweeps asked for: one row per combination of each sweep, or of the one named, in its order.
+
+        Columns: sweep_id, sweep (its name), began, fingerprint, capability, dataset, model, metric (names of choices as
+        that sweep had them), decision (`run` or `skip`), reason. A file that cannot be read is warned of and left out.
+        """
+        return asked.table(self.files, self.sweep_ids() if sweep_id is None else [sweep_id])
+
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
         return views.entities(self, views.planned(combinations))
@@ -304,7 +349,7 @@ def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:
 
 
 def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:
-    """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing.
+    """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing yet.
 
     Raises
     ------

@@ -1,0 +1,59 @@
+"""What one sweep asked for, as plain data: enough to run the rest of it later, whatever the config says by then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+class AskedChoice(NamedTuple):
+    """One choice, once however many combinations have it."""
+
+    axis: str
+    name: str
+    base: str
+    spec: str
+    """Canonical JSON, as it was hashed."""
+    runtime: str
+    """What `_sweep_` said of it, as JSON."""
+
+
+class Column(NamedTuple):
+    """What each combination takes of one axis."""
+
+    values: Sequence[tuple[int, ...]]
+    """Each set of choices that occurs, by their places in `AskedSweep.choices`."""
+    codes: Sequence[int]
+    """One for each combination: the place of its set in `values`."""
+
+
+@dataclass(frozen=True)
+class About:
+    """A sweep apart from its combinations. Nothing in it is secret: who makes one leaves secrets out."""
+
+    sweep_id: str
+    name: str
+    began: datetime
+    """UTC."""
+    sweeper_version: str = ""
+    working_folder: str = ""
+    """Where relative paths of its specs were looked up."""
+    overrides: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The runtime fields of its config's root, apart from where the store is."""
+
+
+@dataclass(frozen=True)
+class AskedSweep:
+    """Every combination that a sweep covered, in its order: one entry for each in every column."""
+
+    about: About
+    choices: Sequence[AskedChoice]
+    fingerprints: Sequence[str]
+    columns: Mapping[str, Column]
+    """By axis."""
+    run: Sequence[bool]
+    """Whether it was to run; what was not was skipped."""
+    reasons: Sequence[str]

@@ -1,0 +1,121 @@
+"""Numbers keep the type that the user typed; what older versions would have made of them is known beside it.
+
+Older versions gave a typed number the type of the number that it replaced (1 over 0.5 became 1.0), and stored results
+under that. `max_features=1` and `max_features=1.0` mean different things, so no number is converted any more; a result
+that was stored under the conversion is named where the same words ask for another one now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sweeper.spec import Choice, Twin
+
+
+@dataclass(frozen=True)
+class Retyped:
+    """A value that older versions stored with other number types than it was typed with."""
+
+    key: str
+    typed: str
+    stored: str
+
+    def note(self) -> str:
+        return f"{self.key}={self.typed}: stored as {self.stored}; type {self.stored} to reuse it"
+
+
+EXACT = 2**53
+"""Whole numbers below this are floats too."""
+
+
+class Numbers(Protocol):
+    """What becomes of a value that is to replace another one, both as plain data."""
+
+    def __call__(self, key: str, new: Any, old: Any) -> Any: ...
+
+
+class AsTyped:
+    """Every value stays as it is typed; what older versions would have converted is noted down."""
+
+    def __init__(self) -> None:
+        self.retyped: dict[Retyped, None] = {}
+
+    def __call__(self, key: str, new: Any, old: Any) -> Any:
+        self.retyped |= dict.fromkeys(_differences(key, new, as_before(new, old)))
+        return new
+
+
+def converted(key: str, new: Any, old: Any) -> Any:
+    """The value as older versions set it."""
+    return as_before(new, old)
+
+
+def as_before(new: Any, old: Any) -> Any:
+    """`new` with the number type of what it replaces, at every depth: 1 over 0.5 is 1.0, 2.0 over 5 is 2."""
+    if isinstance(new, Mapping):
+        before: Mapping[Any, Any] = old if isinstance(old, Mapping) else {}
+        return {key: as_before(value, before.get(key)) for key, value in new.items()}
+    if isinstance(new, list):
+        return _list_as_before(new, old if isinstance(old, list) else [])
+    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
+        return float(new)
+    if isinstance(old, int) and not isinstance(old, bool) and isinstance(new, float) and new.is_integer():
+        return int(new)
+    return new
+
+
+def _list_as_before(new: list[Any], old: list[Any]) -> list[Any]:
+    """Items take the number type that all items of the replaced list have."""
+    kinds = {type(item) for item in old}
+    model = old[0] if len(kinds) == 1 and kinds <= {int, float} else None
+    return [as_before(item, model) for item in new]
+
+
+def with_twin(choice: Choice, before: Choice, retyped: Mapping[Retyped, None]) -> Choice:
+    """A choice with the spec that older versions made of the same words, where that is another one."""
+    if choice.canonical == before.canonical:
+        return choice
+    where = ".".join((choice.axis, *choice.name.split("/")))
+    found = (_as_said(one, retyped) for one in _differences(where, choice.spec, before.spec))
+    notes = dict.fromkeys(one.note() for several in found for one in several)
+    return replace(choice, twin=Twin(replace(before, runtime=choice.runtime), tuple(notes)))
+
+
+def _as_said(found: Retyped, retyped: Mapping[Retyped, None]) -> list[Retyped]:
+    """By the keys that the user wrote: of a value that is interpolated, those that it may come from."""
+    if found in retyped:
+        return [found]
+    return [one for one in retyped if (one.typed, one.stored) == (found.typed, found.stored)] or [found]
+
+
+def _differences(key: str, new: Any, before: Any) -> Iterator[Retyped]:
+    """Values that differ, down to those that are no mappings."""
+    if isinstance(new, Mapping) and isinstance(before, Mapping):
+        for step, value in new.items():
+            yield from _differences(f"{key}.{step}", value, before.get(step))
+    elif repr(new) != repr(before):
+        yield Retyped(key, _shown(new), _shown(before))
+
+
+def one_number(values: Iterable[Any]) -> list[list[str]]:
+    """Values that are equal and written with other number types, as groups: 1 and 1.0."""
+    groups: dict[str, dict[str, None]] = {}
+    for value in values:
+        groups.setdefault(repr(_as_floats(value)), {})[_shown(value)] = None
+    return [list(group) for group in groups.values() if len(group) > 1]
+
+
+def _as_floats(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _as_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_floats(item) for item in value]
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
+    return float(value) if whole else value
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=str)

@@ -1,0 +1,250 @@
+"""The pixels of an image file, by one rule for each kind of file; what has no rule here is refused.
+
+===========================  ====================================================================================
+What the file holds          What is read
+===========================  ====================================================================================
+8 bits a sample, or fewer    value / 255, or the largest value of that many bits; palettes give their colours
+9 to 16 bits, unsigned       value / the largest of that many bits, which is 65535 for 16; greyscale and RGB
+floating-point greyscale     the value as it is; it must lie in [0, 1]
+CMYK, YCbCr                  RGB by Pillow's formulas
+alpha, a transparent colour  composed over black; fully opaque pixels stay as they are
+orientation (EXIF)           the image is turned upright
+MPO                          the photograph, which is its first picture
+===========================  ====================================================================================
+
+Greyscale is the luma of ITU-R 601-2, 0.299 R + 0.587 G + 0.114 B; greyscale files give three equal channels where
+colour is asked for. Colour profiles and gamma are not applied. Refused are several frames or pages, signed and 32-bit
+integers, floats outside [0, 1], LAB, 16-bit CMYK and PPM, since no range, picture or formula is the obvious one.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from sweeper.errors import PartError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from PIL import Image, TiffImagePlugin
+
+    Floats = npt.NDArray[np.float32]
+
+FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+"""What a file may be, whatever its name ends with."""
+_EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"})
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
+
+
+def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> Floats:
+    """One image file as C x H x W, float32 in [0, 1], C = 1 where `grayscale`, else 3.
+
+    Parameters
+    ----------
+    path
+        The file.
+    size
+        Height and width to resize to (bilinear), or `None`.
+    grayscale
+        One channel instead of three.
+
+    Raises
+    ------
+    PartError
+        Where the file cannot be read, or holds what has no rule; the message names it.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return _pixels(image, path, size, grayscale)
+    except PartError as error:
+        raise PartError(f"Cannot read {path} as an image: {error}") from None
+    except UnidentifiedImageError as error:
+        raise PartError(
+            f"Cannot read {path} as an image: it is no {', '.join(FORMATS)} that Pillow can read. Repair or remove it."
+        ) from error
+    except Exception as error:  # a damaged file may fail in any way
+        raise PartError(f"Cannot read {path} as an image: {error}. Repair or remove the file.") from error
+
+
+def _pixels(image: Image.Image, path: Path, size: tuple[int, int] | None, grayscale: bool) -> Floats:
+    _check_form(image)
+    bits = _bits(image)
+    if image.mode in _EIGHT_BIT and bits <= 8:
+        return _of_eight_bits(image, size, grayscale)
+    if image.mode in ("RGB", "RGBA"):
+        values = _of_deep_colours(image, path)
+    elif bits <= 16 and (image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM"))):
+        values = _of_deep_grays(image, 2**bits - 1)
+    elif image.mode == "F":
+        values = _of_floats(image)
+    else:
+        raise PartError(
+            f"its pixels are {_described(image, bits)}, and nothing says which value is white. Save it with 8 or 16 "
+            "bits a sample, unsigned, or as floats in [0, 1]."
+        )
+    return _resized(_channels(values, grayscale), size)
+
+
+def _check_form(image: Image.Image) -> None:
+    if image.format not in FORMATS:
+        raise PartError(f"it is a {image.format}; allowed: {', '.join(FORMATS)}. Convert it.")
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        frames = getattr(image, "n_frames", "several")
+        raise PartError(f"it holds {frames} frames, and one image is wanted. Save the one that is meant by itself.")
+
+
+def _bits(image: Image.Image) -> int:
+    """Bits of one sample as the file says them, 8 where it has fewer; signed samples count as 32, having no rule."""
+    if image.format == "TIFF":
+        tags = cast("TiffImagePlugin.TiffImageFile", image).tag_v2
+        if _SIGNED in tags.get(_SAMPLE_FORMAT, (1,)):
+            return 32
+        return max(8, *tags.get(_BITS_PER_SAMPLE, (1,)))
+    if image.format == "PNG":
+        return 16 if image.mode[0] == "I" or "16" in _raw_mode(image) else 8
+    if image.format == "PPM":
+        return 16 if image.mode == "I" or _largest_of_ppm(image) > 255 else 8
+    return 8
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """How the samples lie in the file, as Pillow writes it: `RGB;16B`."""
+    arguments = _tiles(image)[0].args
+    return str(arguments if isinstance(arguments, str) else arguments[0])
+
+
+def _tiles(image: Image.Image) -> list[Any]:
+    return getattr(image, "tile", None) or [None]
+
+
+def _largest_of_ppm(image: Image.Image) -> int:
+    arguments = _tiles(image)[0].args
+    known = not isinstance(arguments, str) and len(arguments) == 2
+    return int(arguments[1]) if known else 255
+
+
+def _described(image: Image.Image, bits: int) -> str:
+    kind = {"I": "signed or 32-bit integers", "LAB": "LAB colours"}.get(image.mode)
+    return kind or f"{image.mode} of {'signed integers' if bits == 32 else f'{bits} bits'}"
+
+
+def _turn_upright(image: Image.Image) -> None:
+    from PIL import ImageOps
+
+    if hasattr(image, "filename"):
+        # Where Pillow maps a file into memory, it turns a TIFF on its side into noise.
+        image.filename = ""  # pyright: ignore[reportAttributeAccessIssue]
+    ImageOps.exif_transpose(image, in_place=True)
+
+
+# 8 bits
+
+
+def _of_eight_bits(image: Image.Image, size: tuple[int, int] | None, grayscale: bool) -> Floats:
+    from PIL import Image
+
+    _turn_upright(image)
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", colours.size, (0, 0, 0, 255)), colours)
+    image = image.convert("L" if grayscale else "RGB")
+    if size is not None:
+        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+# More than 8 bits: H x W x C, float32 in [0, 1]
+
+
+def _of_deep_grays(image: Image.Image, largest: int) -> Floats:
+    samples = _array(image)
+    clear = image.info.get("transparency")
+    values = _with_white_one(image, samples.astype(np.float32) / np.float32(largest))
+    return np.where(samples == clear, np.float32(0), values)[..., None] if clear is not None else values[..., None]
+
+
+def _of_floats(image: Image.Image) -> Floats:
+    values: Floats = _array(image).astype(np.float32)
+    low, high = float(values.min()), float(values.max())
+    if not (low >= 0 and high <= 1):  # also where one is NaN
+        raise PartError(f"its pixels are floats from {low:g} to {high:g}; floats must lie in [0, 1]. Rescale it.")
+    return _with_white_one(image, values)[..., None]
+
+
+def _with_white_one(image: Image.Image, values: Floats) -> Floats:
+    """Values with 1 for white, which a TIFF may have as 0."""
+    tags: Any = getattr(image, "tag_v2", {})
+    return np.subtract(1, values, dtype=np.float32) if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else values
+
+
+def _array(image: Image.Image) -> npt.NDArray[Any]:
+    _turn_upright(image)
+    return np.asarray(image)
+
+
+def _of_deep_colours(image: Image.Image, path: Path) -> Floats:
+    samples = _sixteen_bits(image, path)
+    values: Floats = samples.astype(np.float32) / np.float32(65535)
+    clear = image.info.get("transparency")
+    if clear is not None:
+        values[(samples == np.asarray(clear)).all(axis=-1)] = 0
+    if values.shape[2] in (2, 4):
+        return np.multiply(values[..., :-1], values[..., -1:], dtype=np.float32)
+    return values
+
+
+def _sixteen_bits(image: Image.Image, path: Path) -> npt.NDArray[np.uint16]:
+    """Both bytes of each sample. Pillow keeps the upper one; told that bytes lie the other way, it keeps the lower."""
+    raw = _raw_mode(image)
+    if raw == "LA;16B":  # four bytes a pixel, which Pillow can give as they are
+        four = _decoded(path, "RGBA")
+        return _joined(four[..., ::2], four[..., 1::2])
+    colours, _, order = raw.partition(";16")
+    order = ("L" if sys.byteorder == "little" else "B") if order == "N" else order
+    if colours not in ("RGB", "RGBA", "RGBX") or order not in ("B", "L"):
+        raise PartError(f"its pixels lie as {raw}, which has no rule. Save it as RGB or greyscale of 8 or 16 bits.")
+    upper, lower = (_decoded(path, f"{colours};16{end}") for end in (order, "L" if order == "B" else "B"))
+    return _joined(upper, lower)
+
+
+def _joined(upper: npt.NDArray[np.uint8], lower: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    joined: npt.NDArray[Any] = (upper.astype(np.uint16) << 8) | lower
+    return joined
+
+
+def _decoded(path: Path, raw_mode: str) -> npt.NDArray[np.uint8]:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        tiles = _tiles(image)
+        for number, tile in enumerate(tiles):
+            arguments = raw_mode if isinstance(tile.args, str) else (raw_mode, *tile.args[1:])
+            tiles[number] = tile._replace(args=arguments)
+        return _array(image)
+
+
+def _channels(values: Floats, grayscale: bool) -> Floats:
+    """H x W x 1 or 3 as one or three channels first."""
+    if values.shape[2] == 1:
+        values = values if grayscale else values.repeat(3, axis=2)
+    elif grayscale:
+        values = (values @ _LUMA)[..., None]
+    return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+def _resized(channels: Floats, size: tuple[int, int] | None) -> Floats:
+    if size is None:
+        return channels
+    from PIL import Image
+
+    flat = [Image.fromarray(c).resize((size[1], size[0]), Image.Resampling.BILINEAR) for c in channels]
+    return np.stack([np.asarray(image, dtype=np.float32) for image in flat])

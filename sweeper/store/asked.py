@@ -1,0 +1,225 @@
+"""What each sweep asked for: one Parquet file a sweep under `.sweeper/sweeps/`, written before anything of it runs.
+
+A file has two row groups. The first has a row for each choice, with its spec; the second a row for each combination,
+which names its choices by their rows in the first. What there is once a sweep is JSON in the metadata of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sweeper.asked import About, AskedChoice, AskedSweep, Column
+from sweeper.spec import AXES, PAIR
+from sweeper.store import catalog
+from sweeper.store.cells import TIME, column
+from sweeper.store.compute import pc
+from sweeper.store.counting import COMPLETED
+from sweeper.store.files import PARQUET, PRIVATE, Files
+from sweeper.store.parquet import warn_of_damage
+from sweeper.store.schema import ATTEMPTS
+
+FOLDER = f"{PRIVATE}/sweeps"
+RUN, SKIP = "run", "skip"
+ASKED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("sweep_id", "sweep")),
+        ("began", TIME),
+        *((name, pa.string()) for name in ("fingerprint", *AXES, "decision", "reason")),
+    ]
+)
+"""What people read: a row for each combination of each sweep."""
+_ABOUT = b"sweeper"
+_PLACES = pa.list_(pa.int32())
+_CHOICES = ("axis", "name", "base", "spec", "runtime")
+_FILE = pa.schema(
+    [
+        *((name, pa.string()) for name in (*_CHOICES, "fingerprint")),
+        *((name, _PLACES) for name in AXES),
+        ("run", pa.bool_()),
+        ("reason", pa.string()),
+    ]
+)
+_COMBINATIONS = _FILE.names[len(_CHOICES) :]
+_DONE = ("fingerprint", *AXES)
+_REPEATED: Any = ["axis", "reason", *(f"{axis}.list.element" for axis in AXES)]
+"""Columns with few different values."""
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError)
+"""What reading a damaged file raises, or one that somebody else wrote."""
+
+
+def write(files: Files, sweep: AskedSweep) -> str:
+    """Write what a sweep asked for, at once; returns the URI of the file."""
+    return files.put(FOLDER, f"{sweep.about.sweep_id}{PARQUET}", _encoded(sweep))
+
+
+def ids(files: Files) -> list[str]:
+    """Ids of the sweeps that left a file, the newest last."""
+    return [name.removesuffix(PARQUET) for name in files.names(FOLDER)]
+
+
+def read(files: Files, sweep_id: str) -> AskedSweep | None:
+    """What one sweep asked for; `None` where its file cannot be read, which is warned of."""
+    name = f"{sweep_id}{PARQUET}"
+    try:
+        about, choices, rows = _decoded(files, name)
+        columns = {axis: _column(rows[axis].combine_chunks()) for axis in AXES}
+        fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
+        return AskedSweep(about, choices, fingerprints, columns, run, reasons)
+    except _UNREADABLE as error:
+        warn_of_damage(files, FOLDER, name, _first_line(error))
+        return None
+
+
+def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
+    """What these sweeps asked for, with the columns of `ASKED`; what cannot be read is warned of and left out."""
+    tables = [ASKED.empty_table()]
+    for sweep_id in sweep_ids:
+        try:
+            tables.append(_shown(*_decoded(files, f"{sweep_id}{PARQUET}", specs=False)))
+        except _UNREADABLE as error:
+            warn_of_damage(files, FOLDER, f"{sweep_id}{PARQUET}", _first_line(error))
+    return pa.concat_tables(tables)
+
+
+def damaged(files: Files) -> dict[str, str]:
+    """Names of the files that cannot be read, with the reason of each."""
+    found: dict[str, str] = {}
+    for name in files.names(FOLDER, ""):
+        try:
+            _shown(*_decoded(files, name))
+        except _UNREADABLE as error:
+            found[name] = _first_line(error)
+    return found
+
+
+def completed_since(files: Files, about: About) -> set[tuple[str, ...]]:
+    """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed.
+
+    A later one is known by its id, which begins with the time, and by when it submitted.
+    """
+    rows = catalog.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
+    if rows is None:
+        return set()
+    second = about.sweep_id.partition("-")[0]
+    later = pc.and_(
+        pc.greater_equal(rows["sweep_id"], second), pc.greater_equal(rows["submitted_at"], pa.scalar(about.began, TIME))
+    )
+    own = pc.equal(rows["sweep_id"], about.sweep_id)
+    counts = pc.and_(pc.equal(rows["status"], COMPLETED), pc.or_(own, pc.fill_null(later, False)))
+    return set(zip(*(rows.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
+
+
+# As bytes
+
+
+def _encoded(sweep: AskedSweep) -> pa.Buffer:
+    about = {**asdict(sweep.about), "began": sweep.about.began.isoformat()}
+    schema = _FILE.with_metadata({_ABOUT: json.dumps(about, default=str).encode()})
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_REPEATED, write_statistics=False) as writer:
+        writer.write_table(_choice_rows(sweep.choices, schema))
+        writer.write_table(_combination_rows(sweep, schema))
+    return sink.getvalue()
+
+
+def _choice_rows(choices: Sequence[AskedChoice], schema: pa.Schema) -> pa.Table:
+    known = {name: _text([getattr(choice, name) for choice in choices]) for name in _CHOICES}
+    return _filled(known, len(choices), schema)
+
+
+def _combination_rows(sweep: AskedSweep, schema: pa.Schema) -> pa.Table:
+    codes, reasons = _numbered(sweep.reasons)
+    known = {
+        "fingerprint": _text(sweep.fingerprints),
+        "run": column(sweep.run, pa.bool_()),
+        "reason": _text(reasons).take(_integers(codes)),
+        **{axis: _lists(c.values).take(_integers(c.codes)) for axis, c in sweep.columns.items()},
+    }
+    return _filled(known, len(sweep.fingerprints), schema)
+
+
+def _filled(known: Mapping[str, pa.Array], rows: int, schema: pa.Schema) -> pa.Table:
+    """A table of these columns, the others null."""
+    return pa.Table.from_arrays([known.get(f.name, pa.nulls(rows, f.type)) for f in schema], schema=schema)
+
+
+def _numbered(values: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Values of which most are the same, by their places among those that differ."""
+    places: dict[str, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in values]
+    return codes, list(places)
+
+
+def _text(values: Sequence[str]) -> pa.Array:
+    """Text as Arrow has it; what is no Unicode (a name of a file in another encoding) is escaped."""
+    try:
+        return column(values, pa.string())
+    except UnicodeEncodeError:
+        return column([value.encode(errors="backslashreplace").decode() for value in values], pa.string())
+
+
+def _integers(values: Sequence[int]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(np.array(values, np.int32))])
+
+
+def _lists(values: Sequence[tuple[int, ...]]) -> pa.Array:
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum([len(value) for value in values], out=offsets[1:])
+    flat = _integers([place for value in values for place in value])
+    return pa.Array.from_buffers(_PLACES, len(values), [None, pa.py_buffer(offsets)], children=[flat])
+
+
+# And back
+
+
+def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[About, list[AskedChoice], pa.Table]:
+    """The sweep, its choices (their specs empty unless asked for) and the rows of its combinations."""
+    with pq.ParquetFile(files.source(FOLDER, name)) as file:
+        about = _about(file.schema_arrow.metadata[_ABOUT])
+        named = list(_CHOICES) if specs else ["axis", "name"]
+        rows = file.read_row_group(0, columns=named, use_threads=False).to_pylist()
+        choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
+        return about, choices, file.read_row_group(1, columns=list(_COMBINATIONS), use_threads=False)
+
+
+def _about(data: bytes) -> About:
+    said: dict[str, Any] = json.loads(data)
+    began = datetime.fromisoformat(said["began"]).astimezone(UTC)
+    known: dict[str, Any] = {f.name: said[f.name] for f in fields(About) if f.name in said}
+    known |= {"began": began, "overrides": tuple(said.get("overrides", ()))}
+    return About(**known)
+
+
+def _column(array: pa.Array) -> Column:
+    places: dict[tuple[int, ...], int] = {}
+    codes = [places.setdefault(tuple(value), len(places)) for value in array.to_pylist()]
+    return Column(list(places), codes)
+
+
+def _shown(about: About, choices: Sequence[AskedChoice], rows: pa.Table) -> pa.Table:
+    """The rows of one sweep as people read them."""
+    names = _text([choice.name for choice in choices])
+    once = (*_text([about.sweep_id, about.name]), pa.scalar(about.began, TIME))
+    once = [pa.repeat(value, len(rows)) for value in once]
+    axes = [_joined(rows[axis].combine_chunks(), names) for axis in AXES]
+    decision = pc.if_else(rows["run"], RUN, SKIP)
+    return pa.table([*once, rows["fingerprint"], *axes, decision, rows["reason"]], schema=ASKED)
+
+
+def _joined(places: pa.ListArray, names: pa.Array) -> pa.Array:
+    """Names of the choices of one axis, joined as `attempts` has them; empty where the axis is not crossed."""
+    named = pa.ListArray.from_arrays(places.offsets, names.take(places.flatten()))
+    return pc.binary_join(named, PAIR)
+
+
+def _first_line(error: BaseException) -> str:
+    said = str(error).strip().splitlines()
+    return said[0] if said else type(error).__name__
