@@ -1,6 +1,11 @@
-"""Default ids of the built-in parts: short, deterministic text that tells their specs apart."""
+"""Default ids of the built-in parts: short, deterministic text that tells their specs apart and can be written."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_UNDECODED = re.compile("[\ud800-\udfff]")
 
 
 def describe(name: str, /, *words: str, **arguments: object) -> str:
@@ -15,7 +20,7 @@ def describe(name: str, /, *words: str, **arguments: object) -> str:
     arguments
         Come next as `key=value`, in the order given; `None` is left out.
     """
-    details = [*words, *(f"{key}={_text(value)}" for key, value in arguments.items() if value is not None)]
+    details = [*map(plain, words), *(f"{key}={_text(value)}" for key, value in arguments.items() if value is not None)]
     if not details:
         return name
     if name.endswith("]"):
@@ -32,3 +37,28 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return "x".join(_text(item) for item in value)
     return str(value)
+
+
+def plain(name: str) -> str:
+    """A name as text that can be written anywhere: a byte of a file's name that is not UTF-8 becomes `\\xe9`."""
+    return _UNDECODED.sub(_escaped, name)
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names as `plain` text, each once: one that came before gets a number, `a~2`."""
+    taken: set[str] = set()
+    return [_free(plain(name), taken) for name in names]
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}~{number}"
+    taken.add(free)
+    return free

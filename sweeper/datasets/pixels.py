@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from sweeper.errors import PartError
+from sweeper.identifiers import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,17 +62,18 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
     """
     from PIL import Image, UnidentifiedImageError
 
+    name = plain(str(path))
     try:
         with Image.open(path) as image:
             return _pixels(image, path, size, grayscale)
     except PartError as error:
-        raise PartError(f"Cannot read {path} as an image: {error}") from None
+        raise PartError(f"Cannot read {name} as an image: {error}") from None
     except UnidentifiedImageError as error:
         raise PartError(
-            f"Cannot read {path} as an image: it is no {', '.join(FORMATS)} that Pillow can read. Repair or remove it."
+            f"Cannot read {name} as an image: it is no {', '.join(FORMATS)} that Pillow can read. Repair or remove it."
         ) from error
     except Exception as error:  # a damaged file may fail in any way
-        raise PartError(f"Cannot read {path} as an image: {error}. Repair or remove the file.") from error
+        raise PartError(f"Cannot read {name} as an image: {error}. Repair or remove the file.") from error
 
 
 def _pixels(image: Image.Image, path: Path, size: tuple[int, int] | None, grayscale: bool) -> Floats:

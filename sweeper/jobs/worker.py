@@ -19,6 +19,7 @@ from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
 from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
+from sweeper.jobs.notes import note_passed_over
 from sweeper.jobs.protocol import CapabilityRunRef, Report
 from sweeper.jobs.provenance import of_job
 from sweeper.jobs.report import collect
@@ -52,6 +53,7 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
     with captured(log_path(request)) as log:
         try:
             run = _run(request, inference)
+            note_passed_over(run, log)
             return _record(request, ticket, run, started_at, inference)
         except (Exception, SystemExit) as error:  # whatever user code raises is the result of this attempt
             _record_failure(request, ticket, error, started_at, inference, log)
