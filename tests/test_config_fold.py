@@ -178,7 +178,7 @@ def test_values_may_interpolate_what_is_swept_beside_them(conf):
     config = load(overrides, multirun=True, config_dir=conf)
     assert [(c.models[0].name, c.models[0].spec["n"]) for c in _expanded(config)] == [
         ("one[n=1,seed=1]", 1),
-        ("one[n=1,seed=2]", 2),
+        ("one[n=2,seed=2]", 2),
         ("one[n=5,seed=1]", 5),
         ("one[n=5,seed=2]", 5),
     ]

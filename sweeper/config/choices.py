@@ -10,7 +10,7 @@ from sweeper.config import schema
 from sweeper.errors import ConfigError, near_match
 from sweeper.fingerprint import canonical, digest
 from sweeper.revision import holds_more_than_data
-from sweeper.spec import AXES, Arity, Choice, Runtime
+from sweeper.spec import AXES, PAIR, Arity, Choice, Runtime
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -161,17 +161,28 @@ def names_on(cfg: DictConfig, axis: str, files: Mapping[str, Any]) -> Iterator[s
     if not isinstance(axis_node, DictConfig):
         raise ConfigError(f"{axis} is {axis_node!r}; it must map names to specs. Select with '{axis}=[NAME]'.")
     folders = {name.rsplit("/", 1)[0] for name in files if "/" in name}
-    yield from _below(axis_node, "", folders)
+    yield from _below(axis_node, axis, "", folders)
 
 
-def _below(node: DictConfig, prefix: str, folders: set[str]) -> Iterator[str]:
+def _below(node: DictConfig, axis: str, prefix: str, folders: set[str]) -> Iterator[str]:
     for key in node:
-        name = f"{prefix}{key}"
+        name = prefix + _checked_name(f"{axis}: {prefix}", key)
         inner: Any = node[key] if name in folders else None
         if inner is not None and "_target_" not in inner and "_base_" not in inner:
-            yield from _below(inner, f"{name}/", folders)
+            yield from _below(inner, axis, f"{name}/", folders)
         else:
             yield name
+
+
+def _checked_name(where: str, key: Any) -> str:
+    if not isinstance(key, str):
+        raise ConfigError(f"{where}{key!r} is a {type(key).__name__}, and a choice is named by text: quote it.")
+    if not key.isprintable() or key.strip() != key or not key or "/" in key or PAIR in key:
+        raise ConfigError(
+            f"{where}{key!r} cannot be the name of a choice: it must be printable text without {PAIR!r}, which joins "
+            "the names of several, and with / only for a sub-folder of the group."
+        )
+    return key
 
 
 def path_of(axis: str, name: str) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sweeper.config.labels import label
 from sweeper.config.messages import as_config_error
-from sweeper.config.overrides import Folded, fold
+from sweeper.config.overrides import Folded, SweptValue, fold
 from sweeper.config.retyped import AsTyped, Retyped, converted
 from sweeper.config.valued import Assignment, Valued
 from sweeper.errors import ConfigError
@@ -68,14 +69,21 @@ class Composed:
         return self._as_typed.retyped
 
     def label(self, key: str, index: int, cfg: DictConfig) -> str:
-        """The value of a swept key, as a variant's name shows it."""
+        """The value of a swept key, as a variant's name shows it: an interpolation by the number or text behind it."""
         from omegaconf import OmegaConf
 
         for group in self.folded.groups:
             if group.key == key:
                 return group.labels[index]
-        value: Any = OmegaConf.select(cfg, key)
-        return _shown(OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value)
+        value = self._swept[key].overrides[index].value()
+        if not isinstance(value, str) or "${" not in value:
+            return label(value)
+        found: Any = OmegaConf.select(cfg, key)
+        return value if OmegaConf.is_config(found) else label(found)
+
+    @cached_property
+    def _swept(self) -> Mapping[str, SweptValue]:
+        return {swept.key: swept for swept in self.folded.swept}
 
     def _base(self, options: tuple[str, ...]) -> DictConfig:
         if options not in self._bases:
@@ -127,10 +135,6 @@ def _without_hydra(cfg: DictConfig) -> DictConfig:
     with open_dict(cfg):
         cfg.pop("hydra", None)
     return cfg
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def assignments(values: Mapping[str, int], keys: Sequence[str]) -> list[Assignment]:

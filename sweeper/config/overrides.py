@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sweeper.config.labels import label
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
 from sweeper.errors import ConfigError
 from sweeper.spec import AXES
@@ -255,4 +256,4 @@ def _line(override: Override) -> str:
 
 def _plain(override: Override) -> str:
     value = override.value()
-    return value if isinstance(value, str) else _value(override)
+    return label(value) if isinstance(value, str) else _value(override)

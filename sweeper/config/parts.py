@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config.choices import choice_of, names_on, path_of, resolve
 from sweeper.config.compose import Composed, assignments
 from sweeper.config.files import strings
+from sweeper.config.labels import distinct
 from sweeper.config.reach import Path, reads, split, touches
 from sweeper.config.retyped import Retyped, with_twin
 from sweeper.config.targets import described_by_class
@@ -42,16 +43,15 @@ def parts_of(composed: Composed, cfg: DictConfig, names: Names) -> dict[str, tup
     by_keys: dict[tuple[str, ...], list[_Draft]] = {}
     for draft in drafts:
         by_keys.setdefault(tuple(candidates(draft.axis, draft.name)), []).append(draft)
-    labels: dict[tuple[str, int], str] = {}
     for keys, group in by_keys.items():
         for point in assignments(composed.values, keys):
             at = composed.at(point) if point else cfg
             before = composed.before(point)
-            labels |= {(key, i): composed.label(key, i, at) for key, i in point if (key, i) not in labels}
+            labels = {key: composed.label(key, i, at) for key, i in point}
             for draft in group:
-                draft.add(point, at, before, composed.retyped)
-    made = [draft.part(labels) for draft in drafts]
-    return {axis: tuple(part for part in made if part.axis == axis) for axis in AXES}
+                draft.add(point, labels, at, before, composed.retyped)
+    made = [draft.part() for draft in drafts]
+    return {axis: tuple(distinct(part for part in made if part.axis == axis)) for axis in AXES}
 
 
 class Reach:
@@ -91,10 +91,18 @@ class _Draft:
     axis: str
     name: str
     choices: dict[Assignment, Choice] = field(default_factory=dict[Assignment, Choice])
+    labels: dict[Assignment, Mapping[str, str]] = field(default_factory=dict[Assignment, Mapping[str, str]])
 
     def add(
-        self, point: Assignment, cfg: DictConfig, before: DictConfig | None, retyped: Mapping[Retyped, None]
+        self,
+        point: Assignment,
+        labels: Mapping[str, str],
+        cfg: DictConfig,
+        before: DictConfig | None,
+        retyped: Mapping[Retyped, None],
     ) -> None:
+        """Make the choice of one point; `labels` are what its values are called."""
+        self.labels[point] = labels
         choice = self._choice(cfg)
         choice = described_by_class(choice) if self.axis == "capability" else choice
         self.choices[point] = choice if before is None else with_twin(choice, self._choice(before), retyped)
@@ -102,14 +110,13 @@ class _Draft:
     def _choice(self, cfg: DictConfig) -> Choice:
         return choice_of(self.axis, self.name, resolve(cfg, path_of(self.axis, self.name)))
 
-    def part(self, labels: Mapping[tuple[str, int], str]) -> Part:
+    def part(self) -> Part:
         """The part, with the keys alone that make a difference."""
         keys = tuple(key for key, _ in next(iter(self.choices)) if self._differs(key))
         variants: dict[tuple[int, ...], Choice] = {}
         for point, choice in self.choices.items():
-            at = [(key, index) for key, index in point if key in keys]
-            named = replace(choice, name=self.name + self._suffix(at, labels))
-            variants.setdefault(tuple(index for _, index in at), named)
+            named = replace(choice, name=self.name + self._suffix(keys, self.labels[point]))
+            variants.setdefault(tuple(index for key, index in point if key in keys), named)
         return Part(self.axis, self.name, keys, variants)
 
     def _differs(self, key: str) -> bool:
@@ -126,10 +133,12 @@ class _Draft:
             )
         return False
 
-    def _suffix(self, at: Sequence[tuple[str, int]], labels: Mapping[tuple[str, int], str]) -> str:
+    def _suffix(self, keys: Sequence[str], labels: Mapping[str, str]) -> str:
         own = ".".join(path_of(self.axis, self.name)) + "."
-        said = (f"{_short(key, own)}={labels[key, index]}" for key, index in at)
-        return f"[{','.join(said)}]" if at else ""
+        short = [_short(key, own) for key in keys]
+        shown = [key if short.count(name) > 1 else name for key, name in zip(keys, short, strict=True)]
+        said = (f"{name}={labels[key]}" for key, name in zip(keys, shown, strict=True))
+        return f"[{','.join(said)}]" if keys else ""
 
 
 def _short(key: str, own: str) -> str:
