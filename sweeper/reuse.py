@@ -1,5 +1,8 @@
 """What a worker keeps: objects built once from their specs, the least recently used let go first.
 
+No run sees what another did to an object. Models and datasets are shared, and one that a run has changed is let go;
+from then on each run gets its own copy of it, as every metric, capability and augmentation is the run's own.
+
 Sizes are estimates: the buffers that an object can be seen to reach (`nbytes` of arrays and tensors, `sys.getsizeof` of
 the rest) up to a bounded number of objects; memory that a C library holds out of sight is not counted, nor is what an
 object loads later. The bounds come from the environment variables `SWEEPER_KEEP_OBJECTS` (default 64) and
@@ -10,12 +13,15 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
+from sweeper import digests, guarded
+from sweeper.copies import deep
 from sweeper.request import LazySpec, Sealed
 
 MAX_VISITS = 20_000
@@ -30,6 +36,7 @@ class Keep:
     def __init__(self, max_objects: int, max_bytes: float) -> None:
         self._max_objects, self._max_bytes = max_objects, max_bytes
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._states: dict[str, bytes | None] = {}
         self.nbytes = 0
 
     def __len__(self) -> int:
@@ -47,9 +54,23 @@ class Keep:
         self._put(key, made)
         return made
 
+    def drop(self, key: str) -> None:
+        """Let go of one object, if it is there."""
+        if key in self._kept:
+            self.nbytes -= self._kept.pop(key)[1]
+            self._states.pop(key, None)
+            _release_gpu_memory()
+
+    def state(self, key: str) -> bytes | None:
+        """The digest of an object that is kept, as it was when this was first asked."""
+        if key not in self._states:
+            self._states[key] = digests.of_state(self._kept[key][0])
+        return self._states[key]
+
     def clear(self) -> None:
         """Let go of everything."""
         self._kept.clear()
+        self._states.clear()
         self.nbytes = 0
         _release_gpu_memory()
 
@@ -59,7 +80,8 @@ class Keep:
         self.nbytes += size
         evicted = 0
         while self._kept and (len(self._kept) > self._max_objects or self.nbytes > self._max_bytes):
-            _, (_, size) = self._kept.popitem(last=False)
+            gone, (_, size) = self._kept.popitem(last=False)
+            self._states.pop(gone, None)
             self.nbytes -= size
             evicted += 1
         if evicted:
@@ -77,18 +99,94 @@ def kept(part: Any) -> Any:
 
 def is_kept(part: Any) -> bool:
     """Whether `kept` would return at once."""
-    key = part.digest if isinstance(part, LazySpec) else part.key if isinstance(part, Sealed) else None
+    key = _key(part)
     return key is None or key in _keep()
 
 
 def fresh(part: Any) -> Any:
-    """As `kept`, for parts with a state of their own: a metric is reset, a packed object is unpacked anew."""
+    """An object of the caller's own: of a spec as it was built, of a packed object as it was packed, else a copy."""
     if isinstance(part, Sealed):
         return part.open()
-    built = kept(part)
-    if isinstance(part, LazySpec) and callable(reset := getattr(built, "reset", None)):
-        reset()
-    return built
+    if not isinstance(part, LazySpec):
+        return deep(part)
+    pristine: bytes | None = _keep().get(f"pristine {part.digest}", lambda: _pristine(part))
+    return build(part) if pristine is None else pickle.loads(pristine)
+
+
+def _pristine(spec: LazySpec) -> bytes | None:
+    """The pickle of an object as it was built; `None` where none can be made, and it is built for each run."""
+    built = build(spec)
+    try:
+        pickled = pickle.dumps(built, protocol=5)
+        pickle.loads(pickled)
+    except Exception:  # noqa: BLE001 - pickling runs the code of a foreign class, which may raise anything
+        return None
+    return pickled
+
+
+class Use(guarded.Source):
+    """One run's use of a model or a dataset; to be settled when the run has ended.
+
+    An object that the run changed is let go, and each later run of this process gets its own copy of what it was: it
+    counts its calls, say, or writes into its own arrays. An object that the caller handed over is copied first.
+    """
+
+    def __init__(self, part: Any) -> None:
+        self._part, self._key = part, _key(part)
+        self._taken = False
+        self._object: Any = None
+        self._before: bytes | None = None
+
+    def get(self) -> Any:
+        if not self._taken:
+            self._object, self._taken = self._take(), True
+        return self._object
+
+    def peek(self) -> Any:
+        return self._object if self._taken or self._key in _changing else kept(self._part)
+
+    def kind(self) -> type[Any] | None:
+        if self._taken:
+            return type(self._object)
+        return type(kept(self._part)) if is_kept(self._part) else _class_of(self._part)
+
+    def load(self) -> None:
+        """Build or unpack the object now, if that was not done, so that what is wrong with it shows."""
+        if self._key in _changing:
+            self.get()
+        else:
+            kept(self._part)
+
+    def settle(self) -> None:
+        """The run has ended: see what it did to the object."""
+        if self._before is not None and self._key is not None and digests.of_state(self._object) != self._before:
+            _keep().drop(self._key)
+            _changing.add(self._key)
+
+    def _take(self) -> Any:
+        if self._key is None or self._key in _changing:
+            return fresh(self._part)
+        item = kept(self._part)
+        if self._key in _keep():
+            self._before = _keep().state(self._key)
+        return item
+
+
+_changing: set[str] = set()
+"""Objects that a run of this process has changed."""
+
+
+def _key(part: Any) -> str | None:
+    return part.digest if isinstance(part, LazySpec) else part.key if isinstance(part, Sealed) else None
+
+
+def _class_of(part: Any) -> type[Any] | None:
+    """The class that a spec names, if its module is imported already."""
+    if not isinstance(part, LazySpec):
+        return None
+    module, _, name = str(part.target.get("_target_", "")).rpartition(".")
+    found = getattr(sys.modules.get(module), name, None)
+    return found if isinstance(found, type) else None
 
 
 def build(spec: LazySpec) -> Any:
@@ -104,8 +202,9 @@ def instantiate(target: Mapping[str, Any]) -> Any:
 
 
 def clear() -> None:
-    """Let go of everything that this process keeps."""
+    """Let go of everything that this process keeps, and forget what changed."""
     _keep().clear()
+    _changing.clear()
 
 
 def estimated_bytes(root: Any) -> int:

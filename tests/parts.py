@@ -149,7 +149,7 @@ class Numbers:
 
     def _note(self, what: str) -> None:
         if self.builds:
-            Path(self.builds, f"{what}-{uuid.uuid4().hex}").touch()
+            Path(self.builds, f"{what}-{os.getpid()}-{uuid.uuid4().hex}").touch()
 
     def __getstate__(self) -> dict[str, Any]:
         self._note("packed")

@@ -25,10 +25,10 @@ LAYERS = [
     {"planning"},
     {"fingerprint"},
     {"jobs"},
-    {"checkmaite", "reuse", "capabilities", "datasets", "models", "metrics", "augmentations"},
+    {"checkmaite", "reuse", "capabilities", "guarded", "datasets", "models", "metrics", "augmentations"},
     {"report"},
     {"store"},
-    {"identifiers", "limits", "leaderboard", "outcome", "records"},
+    {"copies", "digests", "identifiers", "limits", "leaderboard", "outcome", "records"},
     {"request"},
     {"head_start", "spec", "asked", "redact", "errors", "garbage", "_version"},
 ]

@@ -294,7 +294,10 @@ def test_arrays_of_one_kind_travel_as_one(targets: list[np.ndarray], stacked: bo
     if stacked:
         np.testing.assert_array_equal(batch, np.stack(targets))
     else:
-        assert all(arrived is sent for arrived, sent in zip(batch, targets, strict=True))
+        for arrived, sent in zip(batch, targets, strict=True):
+            assert type(arrived) is type(sent)
+            assert getattr(arrived, "dtype", None) == getattr(sent, "dtype", None)
+            assert repr(arrived) == repr(sent)
 
 
 def test_capabilities_say_how_their_predictions_are_made():

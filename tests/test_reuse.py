@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from parts import Hits, Numbers
 
-from sweeper import reuse
-from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
+from sweeper import guarded, reuse
 from sweeper.request import LazySpec, Sealed
-from sweeper.reuse import Keep, estimated_bytes
+from sweeper.reuse import Keep, Use, estimated_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +98,8 @@ def test_specs_are_built_once_and_containers_become_plain() -> None:
 def test_live_objects_pass_through() -> None:
     live = Numbers()
     assert reuse.kept(live) is live
-    assert reuse.fresh(live) is live
     assert reuse.is_kept(live)
+    assert reuse.fresh(live) is not live, "a run has its own copy"
 
 
 def test_packed_objects_are_opened_once_or_anew() -> None:
@@ -150,20 +149,19 @@ def test_stand_ins_build_only_what_is_asked_beyond_the_metadata(tmp_path: Path) 
     from maite.protocols import generic as gen
 
     spec = LazySpec({"_target_": "parts.Numbers", "n": 3, "builds": str(tmp_path)}, "lazy numbers")
-    dataset = lazy(LazyDataset, spec, {"id": "numbers"})
+    dataset = guarded.dataset(Use(spec), {"id": "numbers"})
     assert isinstance(dataset, gen.Dataset)
     assert dataset.metadata["id"] == "numbers"
     assert bool(dataset)
     assert not list(tmp_path.iterdir())
     assert (len(dataset), dataset.n, dataset[1][2]) == (3, 3, {"id": "1"})
-    assert len(list(tmp_path.iterdir())) == 1
-    assert lazy(LazyDataset, spec, {"id": "numbers"}) is reuse.kept(spec), "what is there needs no stand-in"
+    assert len(list(tmp_path.glob("built-*"))) == 1
 
 
 def test_a_stand_in_for_a_model_predicts() -> None:
     from maite.protocols import generic as gen
 
-    model = LazyModel(LazySpec({"_target_": "parts.Parity"}, "lazy parity"), {"id": "parity"})
+    model = guarded.model(Use(LazySpec({"_target_": "parts.Parity"}, "lazy parity")), {"id": "parity"})
     assert isinstance(model, gen.Model)
     assert model([np.ones(2)])[0].tolist() == [0.0, 1.0]
     with pytest.raises(AttributeError):

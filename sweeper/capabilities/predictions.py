@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sweeper import guarded
+from sweeper.copies import private
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ class Predictions:
     """Predictions of one model on one dataset, with the targets and metadata that they are scored against.
 
     Each field is a sequence of batches, as `maite.tasks.evaluate_from_predictions` takes them. A batch of numpy
-    arrays of one shape and dtype is one array, which Ray shares between processes without a copy and read-only;
-    whatever else a MAITE object gives (ragged arrays, detection targets, tensors) stays as it is.
+    arrays of one shape and dtype is one read-only array, which Ray shares between processes without a copy;
+    whatever else a MAITE object gives (ragged arrays, detection targets, tensors) stays as it is, and each run gets a
+    copy of it.
     """
 
     prediction_batches: tuple[Any, ...]
@@ -37,9 +40,15 @@ class Predictions:
         """Number of data."""
         return sum(len(batch) for batch in self.target_batches)
 
+    def own(self) -> Predictions:
+        """The same for another reader: read-only arrays are shared, whatever else there is is copied."""
+        fields = (self.prediction_batches, self.target_batches, self.metadata_batches)
+        return Predictions(*(tuple(map(_own, batches)) for batches in fields))
+
     def score(self, metric: gen.Metric[Any, Any]) -> dict[str, float]:
         """Every number that a metric computes from these predictions, by its key.
 
+        The metric is given copies, batch by batch: it may write into what it is given.
         A key that holds no single number (a class vector, text) is left out; NaN stays.
 
         Raises
@@ -51,9 +60,9 @@ class Predictions:
 
         computed = evaluate_from_predictions(
             metric=metric,
-            pred_batches=self.prediction_batches,
-            target_batches=self.target_batches,
-            metadata_batches=self.metadata_batches,
+            pred_batches=_Copied(self.prediction_batches),
+            target_batches=_Copied(self.target_batches),
+            metadata_batches=_Copied(self.metadata_batches),
         )
         numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
         if not numbers:
@@ -88,6 +97,7 @@ def predict(
         raise PartError(f"Dataset {dataset.metadata['id']} is empty: there is nothing to predict.")
     from maite import tasks
 
+    model, dataset = guarded.model(model), guarded.dataset(dataset)
     with contextlib.ExitStack() as quiet:
         loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close)
         # maite draws a bar of its own on the stderr that it finds when the loop begins, across that of the sweep. It is
@@ -125,6 +135,27 @@ class _Loader:
         return batch if self._augmentation is None else self._augmentation(batch)
 
 
+class _Copied(Sequence[Any]):
+    """Batches of which each is copied when it is read."""
+
+    def __init__(self, batches: Sequence[Any]) -> None:
+        self._batches = batches
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return private(self._batches[index])
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+
+def _own(batch: Any) -> Any:
+    return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private(batch)
+
+
 class MetadataBatch(Sequence[Any]):
     """Metadata of the data of one batch, kept pickled until somebody looks at it.
 
@@ -153,9 +184,15 @@ class MetadataBatch(Sequence[Any]):
     def __len__(self) -> int:
         return self._length
 
+    def __deepcopy__(self, memo: Any) -> MetadataBatch:
+        """Costs nothing while nobody has looked."""
+        twin = object.__new__(MetadataBatch)
+        twin._length, twin._pickled, twin._metadata = self._length, self._pickled, private(self._metadata)
+        return twin
+
 
 def _stacked(batch: Any) -> Any:
-    """One array where a batch is a list of numpy arrays of one shape and dtype, else the batch."""
+    """One read-only array where a batch is a list of numpy arrays of one shape and dtype, else the batch."""
     first = batch[0] if isinstance(batch, list | tuple) and batch else None
     if not isinstance(first, np.ndarray) or first.dtype.hasobject:
         return batch
@@ -163,7 +200,9 @@ def _stacked(batch: Any) -> Any:
     if any((type(item), getattr(item, "shape", None), getattr(item, "dtype", None)) != kind for item in batch):
         return batch
     joined = np.concatenate(batch) if first.ndim else np.array(batch)  # a third of the time of np.stack
-    return joined.reshape(len(batch), *first.shape)
+    stacked = joined.reshape(len(batch), *first.shape)
+    stacked.setflags(write=False)
+    return stacked
 
 
 def _number(value: Any) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sweeper import reuse
 from sweeper.checkmaite.check import unknown_key
+from sweeper.copies import private
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class _Targets:
         return len(self._targets)
 
     def __getitem__(self, index: int) -> tuple[int, Any, Any]:
-        return index, self._targets[index], self._metadata[index]
+        return index, private(self._targets[index]), private(self._metadata[index])
 
 
 class _Answers:
@@ -132,7 +133,7 @@ class _Answers:
         self._answers = [answer for batch in predictions.prediction_batches for answer in batch]
 
     def __call__(self, batch: Sequence[int]) -> list[Any]:
-        return [self._answers[index] for index in batch]
+        return [private(self._answers[index]) for index in batch]
 
 
 def _replay(model: Any, dataset: Any, predictions: Predictions) -> tuple[list[Any], list[Any]]:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweeper.copies import private
 from sweeper.errors import PartError
 from sweeper.identifiers import describe
 
@@ -59,6 +60,10 @@ class Augmented:
             "id": id or describe(dataset.metadata["id"], augmentation.metadata["id"]),
         }
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Blocks are made anew where they are needed."""
+        return {**self.__dict__, "_blocks": OrderedDict[int, _Block]()}
+
     def __len__(self) -> int:
         return len(self._dataset)
 
@@ -78,7 +83,7 @@ class Augmented:
 
     def _augment(self, number: int) -> _Block:
         start = number * self._block_size
-        data = [self._dataset[i] for i in range(start, min(start + self._block_size, len(self)))]
+        data = [private(self._dataset[i]) for i in range(start, min(start + self._block_size, len(self)))]
         inputs, targets, metadata = (list(column) for column in zip(*data, strict=True))
         block = self._augmentation((inputs, targets, metadata))
         if {len(column) for column in block} != {len(data)}:

@@ -182,8 +182,8 @@ class InlineJobBackend:
 
 
 def _inferred(handle: Any) -> worker.Inference:
-    """What an inference pass returned; its own exception where it failed."""
+    """What an inference pass returned, for one reader; its own exception where it failed."""
     handle.wait()
     if (error := handle.exception()) is not None:
         raise error
-    return handle.result()
+    return handle.result().own()

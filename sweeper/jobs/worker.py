@@ -7,18 +7,17 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sweeper import checkmaite, reuse
+from sweeper import checkmaite, guarded, reuse
 from sweeper.errors import StoreError
 from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
-from sweeper.jobs.lazy import LazyDataset, LazyModel, lazy
 from sweeper.jobs.notes import note_passed_over
 from sweeper.jobs.protocol import CapabilityRunRef, Report
 from sweeper.jobs.provenance import of_job
@@ -41,6 +40,10 @@ class Inference:
     """Of the passes alone, without what was loaded for them; those of the first time, where they were kept since."""
     warnings: tuple[str, ...] = ()
     """What must be known beside every value that is computed from these predictions, a line each."""
+
+    def own(self) -> Inference:
+        """The same for another reader, which may write into what is not read-only."""
+        return replace(self, predictions={label: made.own() for label, made in self.predictions.items()})
 
 
 def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = None) -> CapabilityRunRef:
@@ -77,12 +80,19 @@ def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
 def _infer(request: InferenceRequest) -> Inference:
     from sweeper.capabilities.predictions import BATCH_SIZE, predict
 
-    model, dataset, capability = map(reuse.kept, (request.model, request.dataset, request.capability))
-    passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
-    size = getattr(capability, "batch_size", BATCH_SIZE)
-    began = time.perf_counter()
-    made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
-    return Inference(made, model.metadata, dataset.metadata, time.perf_counter() - began)
+    uses = reuse.Use(request.model), reuse.Use(request.dataset)
+    try:
+        model, dataset = guarded.model(uses[0]), guarded.dataset(uses[1])
+        for use in uses:
+            use.get()
+        capability = reuse.fresh(request.capability)
+        passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
+        size = getattr(capability, "batch_size", BATCH_SIZE)
+        began = time.perf_counter()
+        made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
+        return Inference(made, model.metadata, dataset.metadata, time.perf_counter() - began)
+    finally:
+        _settle(uses)
 
 
 def use_paths(paths: tuple[str, ...]) -> None:
@@ -95,25 +105,38 @@ def _run(request: RunRequest, inference: Inference | None) -> Any:
     keywords = {name: reuse.fresh(value) for name, value in request.extra.items()}
     if inference is not None:
         keywords["predictions"] = inference.predictions
-    return capability.run(
-        models=_parts(LazyModel, request.models, inference and inference.model_metadata),
-        datasets=_parts(LazyDataset, request.datasets, inference and inference.dataset_metadata),
-        metrics=[reuse.fresh(metric) for metric in request.metrics],
-        config=_config(request.config),
-        use_cache=False,
-        **keywords,
-    )
+    model_uses, dataset_uses = [*map(reuse.Use, request.models)], [*map(reuse.Use, request.datasets)]
+    try:
+        if inference is None:
+            _load([*model_uses, *dataset_uses])
+        return capability.run(
+            models=[guarded.model(use, inference and inference.model_metadata) for use in model_uses],
+            datasets=[guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses],
+            metrics=[reuse.fresh(metric) for metric in request.metrics],
+            config=_config(request.config),
+            use_cache=False,
+            **keywords,
+        )
+    finally:
+        _settle([*model_uses, *dataset_uses])
 
 
-def _parts(kind: type[LazyModel] | type[LazyDataset], parts: tuple[Any, ...], metadata: Any) -> list[Any]:
-    if metadata is None:
-        return [reuse.kept(part) for part in parts]
-    return [lazy(kind, part, metadata) for part in parts]
+def _load(uses: Iterable[reuse.Use]) -> None:
+    """Where a run reads no predictions, a part that cannot be built fails it, whether the capability looks or not."""
+    for use in uses:
+        use.load()
+
+
+def _settle(uses: Iterable[reuse.Use]) -> None:
+    for use in uses:
+        use.settle()
 
 
 def _config(config: Any) -> Any:
     """A run's config is built where a choice file describes an object, and handed on as it is where it is data."""
-    return reuse.instantiate(config) if isinstance(config, Mapping) and "_target_" in config else reuse.fresh(config)
+    if isinstance(config, Mapping) and "_target_" in config:
+        return reuse.instantiate(config)
+    return reuse.fresh(config)
 
 
 def _record(

@@ -1,0 +1,155 @@
+"""Parts that do to their surroundings what they should not, and some that behave."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sweeper.records import Record
+
+
+def one_hot(indices: Sequence[int]) -> list[np.ndarray]:
+    return [np.eye(10, dtype=np.float32)[index] for index in indices]
+
+
+class InPlace:
+    """A model that normalises its batch in place, as many do by mistake."""
+
+    def __init__(self, name: str = "inplace") -> None:
+        self.metadata = {"id": name}
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        answers: list[int] = []
+        for x in batch:
+            x -= 0.5
+            x /= 0.25
+            answers.append(int(abs(float(x.sum()))) % 10)
+        return one_hot(answers)
+
+
+class Counts(InPlace):
+    """A model whose answers depend on how often it was called."""
+
+    calls = 0
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        self.calls += 1
+        return one_hot([(self.calls + int(x.sum())) % 10 for x in batch])
+
+
+class SameBuffer(InPlace):
+    """A model that answers every batch in the same array."""
+
+    def __init__(self, name: str = "same_buffer") -> None:
+        super().__init__(name)
+        self.answers = np.zeros((2000, 10), np.float32)
+
+    def __call__(self, batch: Sequence[Any]) -> np.ndarray:
+        self.answers[:] = 0
+        for row, x in enumerate(batch):
+            self.answers[row, int(x.sum()) % 10] = 1
+        return self.answers[: len(batch)]
+
+
+class Drifts:
+    """A dataset whose images grow darker each time that they are read."""
+
+    def __init__(self, name: str = "drifts") -> None:
+        from sweeper.datasets import Digits
+
+        self.inner = Digits()
+        self.metadata = {**self.inner.metadata, "id": name}
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def __getitem__(self, index: int) -> Any:
+        image, target, metadata = self.inner[index]
+        image *= 0.5
+        return image, target, metadata
+
+
+class Blackens:
+    """An augmentation that writes into the batch that it is given, targets and metadata too."""
+
+    def __init__(self, severity: float) -> None:
+        self.severity = severity
+        self.metadata = {"id": f"blackens={severity}"}
+
+    def __call__(self, batch: Any) -> Any:
+        inputs, targets, metadata = batch
+        for image, datum in zip(inputs, metadata, strict=True):
+            image *= 1 - self.severity
+            datum["id"] = f"blackened {datum['id']}"
+        return inputs, targets, metadata
+
+
+class Spoils:
+    """A metric that writes into everything that it is given and forgets nothing when it is reset."""
+
+    def __init__(self, name: str = "spoils") -> None:
+        self.metadata = {"id": name}
+        self.batches = 0
+
+    def reset(self) -> None:
+        pass
+
+    def update(self, predictions: Any, targets: Any, metadata: Any) -> None:
+        self.batches += 1
+        for prediction, target, datum in zip(predictions, targets, metadata, strict=True):
+            prediction[...] = 0
+            target[...] = 0
+            datum["id"] = "spoiled"
+
+    def compute(self) -> dict[str, float]:
+        return {"batches": float(self.batches)}
+
+
+class NumberRecord(Record, table_name="isolation_numbers"):
+    """One number of a capability of this module."""
+
+    value: float
+
+
+@dataclass
+class NumberRun:
+    """What a capability of this module returns."""
+
+    capability_id: str
+    values: Sequence[float]
+    dataset_metadata: list[Any] = field(default_factory=list)
+    model_metadata: list[Any] = field(default_factory=list)
+    metric_metadata: list[Any] = field(default_factory=list)
+    run_uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def extract(self) -> list[NumberRecord]:
+        return [NumberRecord(run_uid=self.run_uid, value=float(value)) for value in self.values]
+
+
+class CallsItself:
+    """A capability that calls the model, spoils whatever it can reach, and keeps count on itself."""
+
+    id = "tests.calls_itself"
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> NumberRun:
+        (model,), (dataset,) = models, datasets
+        self.runs += 1
+        total = 0.0
+        for image, target, datum in dataset:
+            (answer,) = model([image])
+            total += float(np.argmax(answer) == np.argmax(target))
+            image[...] = answer[...] = target[...] = -1
+            datum["id"] = "spoiled"
+        dataset.metadata["id"] = model.metadata["id"] = "spoiled"
+        model.metadata.clear()
+        dataset.extra = model.extra = 1
+        if config is not None:
+            config["seen"].append("spoiled")
+        return NumberRun(self.id, [total / len(dataset), float(self.runs), float(len((config or {}).get("seen", ())))])
