@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from sweeper.errors import ConfigError
@@ -15,16 +16,50 @@ VERSION = 1
 """Raised whenever the same config would give another fingerprint; golden values are pinned in the tests."""
 
 
+TAG = "non_text_keys"
+"""Marks a mapping that has other keys than text: `{"non_text_keys":true,"items":[[0,"cat"],[1,"dog"]]}`.
+
+JSON has text keys alone. No mapping with text keys is written like this: its keys are sorted, and these are not.
+"""
+
+
 def canonical(value: Any, *, where: str = "spec") -> str:
-    """Canonical JSON: sorted keys, no white space, non-ASCII kept; 1 and 1.0 differ.
+    """Canonical JSON: sorted keys, no white space, non-ASCII kept; 1 and 1.0 differ, and so do the keys 1 and "1".
+
+    A mapping with a key that is a number, true, false or null is written as a list of its items under `TAG`; all
+    others are written as they are.
 
     Raises
     ------
     ConfigError
-        Where a value is not JSON (an object, NaN, infinity, a key that is no string); the message names its place.
+        Where a value is not JSON (an object, NaN, infinity); the message names its place.
     """
-    _check(value, where)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if _has_text_keys(value, where):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _tagged(value)
+
+
+def spec_of(text: str) -> Any:
+    """The plain data that `canonical` wrote, keys and numbers with their types."""
+    return json.loads(text, object_pairs_hook=_mapping)
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
+    if [key for key, _ in pairs] == [TAG, "items"]:
+        return dict(pairs[1][1])
+    return dict(pairs)
+
+
+def _tagged(value: Any) -> str:
+    if isinstance(value, Mapping):
+        items = [(json.dumps(key, ensure_ascii=False), _tagged(item)) for key, item in value.items()]
+        if not all(isinstance(key, str) for key in value):
+            return f'{{"{TAG}":true,"items":[{",".join(sorted(f"[{key},{item}]" for key, item in items))}]}}'
+        by_key = sorted(zip(value, items, strict=True))
+        return f"{{{','.join(f'{key}:{item}' for _, (key, item) in by_key)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_tagged, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def digest(text: str) -> str:
@@ -59,24 +94,42 @@ def _list(choices: tuple[Choice, ...], arity: Arity | None) -> str:
     return f"[{','.join(sorted(parts) if arity is Arity.MANY else parts)}]"
 
 
-def _check(value: Any, where: str) -> None:
+def _has_text_keys(value: Any, where: str) -> bool:
+    """Check that a value can be part of an identity, and tell whether all keys in it are text."""
     if value is None or isinstance(value, str | bool | int):
-        return
+        return True
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ConfigError(f"{where} is {value}, which JSON cannot carry, so it cannot be part of an identity.")
-        return
+        _check_finite(value, where)
+        return True
+    only_text = True
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise ConfigError(
-                    f"{where} has the key {key!r} ({type(key).__name__}); keys must be strings: quote it."
-                )
-            _check(item, f"{where}.{key}")
+                _check_key(key, where, value)
+                only_text = False
+            only_text &= _has_text_keys(item, f"{where}.{key}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            _check(item, f"{where}[{index}]")
+            only_text &= _has_text_keys(item, f"{where}[{index}]")
     else:
         raise ConfigError(
             f"{where} is a {type(value).__name__}, which JSON cannot carry; use numbers, text, lists and mappings."
         )
+    return only_text
+
+
+def _check_key(key: Any, where: str, mapping: Mapping[Any, Any]) -> None:
+    kind = type(key).__name__
+    if "_target_" in mapping:
+        raise ConfigError(
+            f"{where} has the key {key!r} ({kind}) beside its _target_, and an argument is named by text: quote it."
+        )
+    if isinstance(key, Enum) or not (key is None or isinstance(key, bool | int | float)):
+        raise ConfigError(f"{where} has the key {key!r} ({kind}); keys must be text, numbers, true or false.")
+    if isinstance(key, float):
+        _check_finite(key, f"A key of {where}")
+
+
+def _check_finite(value: float, where: str) -> None:
+    if not math.isfinite(value):
+        raise ConfigError(f"{where} is {value}, which JSON cannot carry, so it cannot be part of an identity.")

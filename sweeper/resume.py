@@ -10,7 +10,7 @@ from typing import Any
 
 from sweeper.asked import About, AskedChoice, AskedSweep, Column
 from sweeper.errors import ConfigError, near_match
-from sweeper.fingerprint import digest, fingerprint
+from sweeper.fingerprint import digest, fingerprint, spec_of
 from sweeper.planning import Planned
 from sweeper.spec import AXES, Arity, Choice, Combination, Runtime
 
@@ -116,7 +116,7 @@ def combinations(asked: AskedSweep) -> list[Combination]:
 
 
 def _choice(told: AskedChoice) -> Choice:
-    spec = json.loads(told.spec)
+    spec = spec_of(told.spec)
     return Choice(told.axis, told.name, spec, told.spec, digest(told.spec), told.base, _runtime(told.runtime))
 
 

@@ -42,15 +42,14 @@ def _set(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
     adds = override.is_add() or override.is_force_add()
     if override.is_add() and old is not None and not isinstance(override.value(), dict | list):
         raise ConfigError(f"{override.input_line}: {key} exists already; leave the + out, or use ++.")
-    if not adds:
-        _check_known(cfg, override)
+    _check_steps(cfg, override, adds=adds)
     OmegaConf.update(cfg, key, numbers(key, override.value(), old), merge=True, force_add=adds)
 
 
 def _delete(cfg: DictConfig, override: Override) -> None:
     from omegaconf import OmegaConf, open_dict
 
-    _check_known(cfg, override)
+    _check_steps(cfg, override, adds=False)
     parent, _, leaf = override.key_or_group.rpartition(".")
     node: Any = OmegaConf.select(cfg, parent) if parent else cfg
     if override.value() is not None and override.value() != node[leaf]:
@@ -59,8 +58,8 @@ def _delete(cfg: DictConfig, override: Override) -> None:
         del node[leaf]
 
 
-def _check_known(cfg: DictConfig, override: Override) -> None:
-    """Walk down the key, and name the first step that does not exist."""
+def _check_steps(cfg: DictConfig, override: Override, *, adds: bool) -> None:
+    """Walk down the key, and name the first step that does not exist where it must, or that no key can name."""
     from omegaconf import DictConfig, OmegaConf
 
     steps = override.key_or_group.split(".")
@@ -68,8 +67,20 @@ def _check_known(cfg: DictConfig, override: Override) -> None:
         node: Any = OmegaConf.select(cfg, ".".join(steps[:depth])) if depth else cfg
         if not isinstance(node, DictConfig):
             return  # inside of a list, where OmegaConf says what is wrong
-        if step not in node.keys():  # noqa: SIM118 - `in` of a DictConfig is false for missing values too
-            raise _unknown(override, steps[:depth], step, [str(name) for name in node])
+        names = list(node.keys())  # `in` of a DictConfig is false for missing values too
+        if step not in names and (found := [name for name in names if str(name) == step]):
+            raise _no_text(override, ".".join(steps[:depth]), found[0])
+        if step not in names and not adds:
+            raise _unknown(override, steps[:depth], step, [str(name) for name in names])
+        if step not in names:
+            return
+
+
+def _no_text(override: Override, where: str, key: Any) -> ConfigError:
+    return ConfigError(
+        f"{override.input_line}: the key {key!r} of {where} is a {type(key).__name__}, and a path has text keys alone. "
+        f"Give the mapping, which is merged: '{where}={{{key}: VALUE}}'."
+    )
 
 
 def _unknown(override: Override, path: list[str], step: str, names: list[str]) -> ConfigError:

@@ -81,7 +81,11 @@ def choice_of(axis: str, name: str, spec: Any) -> Choice:
     runtime = runtime_of(where, axis, spec.get(SWEEP) or {})
     bare = without(spec)
     text = canonical(bare, where=where)
-    return Choice(axis, name, bare, text, digest(text), name, runtime)
+    try:
+        return Choice(axis, name, bare, text, digest(text), name, runtime)
+    except UnicodeEncodeError as error:
+        said = ascii(text[max(error.start - 20, 0) : error.end + 20])
+        raise ConfigError(f"{where} holds text that is not UTF-8, near {said}; write it in UTF-8.") from error
 
 
 def without(value: Any, keys: tuple[str, ...] = (SWEEP, "_base_")) -> Any:

@@ -62,7 +62,7 @@ def _texts_on_the_way(raw: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _item(value: Any, step: str) -> Any:
     if isinstance(value, Mapping):
-        return value.get(step)
+        return value[step] if step in value else next((v for key, v in value.items() if str(key) == step), None)
     if isinstance(value, list) and step.isdigit() and int(step) < len(value):
         return value[int(step)]
     return None
