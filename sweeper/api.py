@@ -31,7 +31,8 @@ from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
 from sweeper.resume import asked_for
-from sweeper.revision import code_revision, data_revisions
+from sweeper.revision import Comparison, Revisions
+from sweeper.revision.since import of_combinations
 from sweeper.schedule import Block, blocks, order, unknown
 from sweeper.spec import Choice, Combination
 
@@ -65,7 +66,7 @@ class Prepared:
     states: Mapping[str, AttemptState]
     """What the store knew of them."""
     store: Store
-    data_revision: Callable[[Combination], str | None]
+    revisions: Revisions
 
     def work(self) -> list[Block]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
@@ -101,7 +102,13 @@ class SweepResult:
 
         Names are those of the plan, also where an earlier sweep measured a combination under others.
         """
-        return self.store.results_of(self._named)
+        return self.store.results_of(self._named, self._changed)
+
+    @cached_property
+    def _changed(self) -> dict[str, str]:
+        """What is to be said against values whose files are no longer what they were, by fingerprint."""
+        planned = ((item.fingerprint, item.combination) for item in self.plan.items)
+        return of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
 
     @cached_property
     def shared_ids(self) -> list[tuple[str, str, list[str]]]:
@@ -245,19 +252,21 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if pairs and policy.rerun == "all":
         _ready_to_run((combination for combination, _ in pairs), will_run)
     store = _store(settings.store)
+    revisions = Revisions()
+    choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
+    comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
     twins = near_twins.near_twins(pairs, config.grid.parts)
     states = store.attempt_states(
-        [*(key for _, key in pairs), *twins.values()], details=bool({*policy.triggers} - {"config"})
+        [*(key for _, key in pairs), *twins.values()], details=policy.rerun != "all" and comparison.details(pairs)
     )
-    data = data_revisions()
-    code = code_revision() if "code" in policy.triggers else None
-    items = planning.decide(pairs, policy, states, code_revision=code, data_revision=data)
+    items = planning.decide(pairs, policy, states, changed=comparison.of)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
-    made = Plan(items, expansion.left_out, dropped, near_twins.notes(pairs, twins, states))
+    notes = (*near_twins.notes(pairs, twins, states), *comparison.notes)
+    made = Plan(items, expansion.left_out, dropped, notes)
     began = datetime.now(UTC)
-    return Prepared(_id_at(began), began, config, made, states, store, data)
+    return Prepared(_id_at(began), began, config, made, states, store, revisions)
 
 
 def _id_at(began: datetime) -> str:
@@ -307,9 +316,12 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
         progress.stage("starting workers")
         with no_collection():
             work = prepared.work()
+            listings = prepared.revisions.look_ahead(item.combination for item in items)
         backend = starting.get()
         _refuse_unschedulable(items, backend)
         _write_asked(prepared, progress)
+        for path, text in listings.items():
+            prepared.store.write_artifact(path, text)
         heavy = heavy_modules(_parts(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
@@ -389,9 +401,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         name=settings.name,
         store=_location(prepared),
         sweeper_version=__version__,
-        code_revision=code_revision(),
-        data_revision=prepared.data_revision,
-        working_folder=os.getcwd(),
+        revisions=prepared.revisions,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
         kernel=kernel(),
         persist_predictions=settings.persist_predictions,

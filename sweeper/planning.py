@@ -10,17 +10,19 @@ from typing import NamedTuple, Protocol
 
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import fingerprint
+from sweeper.revision import SAME, Changed
 from sweeper.spec import Combination
 
 RERUN = ("all", "missing", "failed", "stale")
 DUPLICATES = ("drop", "keep", "error")
-TRIGGERS = ("config", "code", "data")
+TRIGGERS = ("config", "code", "data", "libraries")
 
 RUN_ALL = "rerun=all"
 NEVER = "no attempt yet"
 NOT_COMPLETED = "no completed attempt (last: {})"
 CODE_CHANGED = "code changed since it completed"
 DATA_CHANGED = "data changed since it completed"
+LIBRARIES_CHANGED = "libraries changed since it completed"
 COMPLETED = "completed"
 NOT_STALE = "not stale"
 NOT_FAILED = "not attempted, and rerun=failed"
@@ -37,6 +39,10 @@ class State(Protocol):
     def code_revision(self) -> str | None: ...
     @property
     def data_revision(self) -> str | None: ...
+    @property
+    def libraries_revision(self) -> str | None: ...
+    @property
+    def working_folder(self) -> str | None: ...
     @property
     def duration_s(self) -> float | None: ...
     @property
@@ -55,7 +61,7 @@ class Policy:
         if self.rerun == "stale" and set(self.triggers) <= {"config"}:
             raise ConfigError(
                 "rerun=stale needs a trigger that can make a result stale, and rerun_triggers is [config]: a changed "
-                "config is another combination. Add code or data, e.g. 'rerun_triggers=[config,code]'."
+                "config is another combination. Add code, data or libraries, e.g. 'rerun_triggers=[config,code]'."
             )
 
 
@@ -119,11 +125,13 @@ def decide(
     policy: Policy,
     states: Mapping[str, State],
     *,
-    code_revision: str | None = None,
-    data_revision: Callable[[Combination], str | None] = lambda _: None,
+    changed: Compare = lambda _, __: SAME,
 ) -> list[Planned]:
-    """Decide on each combination; `states` may lack those that were never attempted."""
-    stale = _staleness(policy.triggers, code_revision, data_revision)
+    """Decide on each combination; `states` may lack those that were never attempted.
+
+    `changed` tells what differs from what a completed attempt was measured with.
+    """
+    stale = _staleness(policy.triggers, changed)
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
     items: list[Planned] = []
     for combination, key in pairs:
@@ -133,7 +141,22 @@ def decide(
 
 
 Verdict = tuple[bool, str]
-Stale = Callable[[Combination, State], str | None]
+Compare = Callable[[Combination, State], Changed]
+
+
+class Staleness(NamedTuple):
+    """Why a completed result must be measured again, or what else differs from what it was measured with."""
+
+    reason: str | None = None
+    noted: str | None = None
+
+    def beside(self, reason: str) -> str:
+        """Why something is skipped, and what is to be known of it."""
+        noted = self.reason or self.noted
+        return f"{reason}, but {noted}" if noted else reason
+
+
+Stale = Callable[[Combination, State], Staleness]
 
 
 def _rerun_all(combination: Combination, state: State | None, stale: Stale) -> Verdict:
@@ -145,27 +168,46 @@ def _rerun_missing(combination: Combination, state: State | None, stale: Stale) 
         return True, NEVER
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
-    reason = stale(combination, state)
-    return (True, reason) if reason else (False, COMPLETED)
+    found = stale(combination, state)
+    return (True, found.reason) if found.reason else (False, found.beside(COMPLETED))
 
 
 def _rerun_failed(combination: Combination, state: State | None, stale: Stale) -> Verdict:
     if state is None:
         return False, NOT_FAILED
-    return (False, COMPLETED) if state.completed else (True, NOT_COMPLETED.format(state.status))
+    if not state.completed:
+        return True, NOT_COMPLETED.format(state.status)
+    return False, stale(combination, state).beside(COMPLETED)
 
 
 def _rerun_stale(combination: Combination, state: State | None, stale: Stale) -> Verdict:
-    reason = stale(combination, state) if state is not None and state.completed else None
-    return (True, reason) if reason else (False, NOT_STALE)
+    found = stale(combination, state) if state is not None and state.completed else Staleness()
+    return (True, found.reason) if found.reason else (False, found.beside(NOT_STALE))
 
 
-def _staleness(triggers: Sequence[str], code: str | None, data: Callable[[Combination], str | None]) -> Stale:
-    def stale(combination: Combination, state: State) -> str | None:
-        if "code" in triggers and state.code_revision != code:
-            return CODE_CHANGED
-        if "data" in triggers and state.data_revision != data(combination):
-            return DATA_CHANGED
-        return None
+def _staleness(triggers: Sequence[str], changed: Compare) -> Stale:
+    def stale(combination: Combination, state: State) -> Staleness:
+        found = changed(combination, state)
+        return CURRENT if found is SAME else _weighed(found, triggers)
 
     return stale
+
+
+CURRENT = Staleness()
+
+
+def _weighed(found: Changed, triggers: Sequence[str]) -> Staleness:
+    """Other data at a path that means another place count whatever the triggers; other changes where one says so."""
+    if found.data is not None and found.is_moved:
+        return Staleness(found.data or DATA_CHANGED)
+    said = {"code": (CODE_CHANGED, found.code), "libraries": (LIBRARIES_CHANGED, found.libraries)}
+    said["data"] = (DATA_CHANGED, found.data)
+    for trigger, (reason, what) in said.items():
+        if what is not None and trigger in triggers:
+            return Staleness(named(reason, what))
+    return Staleness(noted=None if found.data is None else named(DATA_CHANGED, found.data))
+
+
+def named(reason: str, what: str) -> str:
+    """A reason with what it is about, where that is known."""
+    return f"{reason}: {what}" if what else reason

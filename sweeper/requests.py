@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sweeper.fingerprint import canonical, canonical_text, digest
 from sweeper.planning import Planned
 from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, Shelf, StoreLocation
+from sweeper.revision import Revisions
 from sweeper.spec import Choice, Combination
 
 
@@ -21,10 +22,8 @@ class SweepInfo:
     store: StoreLocation
     provenance: Provenance = field(default_factory=Provenance)
     sweeper_version: str = ""
-    code_revision: str | None = None
-    data_revision: Callable[[Combination], str | None] = lambda _: None
-    libraries_revision: Callable[[Combination], str | None] = lambda _: None
-    working_folder: str | None = None
+    revisions: Revisions | None = None
+    """Of what is recorded with each attempt beside its specs; a job outside a sweep has none."""
     log_dir: str | None = None
     kernel: str | None = None
     persist_predictions: bool = False
@@ -59,7 +58,7 @@ class RequestBuilder:
         """Where the predictions of a pair are kept, if they are: by what they depend on, files and code included."""
         if not self._sweep.persist_predictions:
             return None
-        revisions = (self._sweep.data_revision(combination), self._sweep.code_revision)
+        revisions = self._sweep.revisions.predictions(combination) if self._sweep.revisions is not None else ()
         return Shelf(self._sweep.store, digest(canonical([*key, *revisions])))
 
     def spec(self, choice: Choice) -> LazySpec:
@@ -80,6 +79,7 @@ class RequestBuilder:
 
     def _attempt(self, item: Planned, number: int) -> AttemptInfo:
         capability, dataset, model, metric = item.combination.names
+        revisions, combination = self._sweep.revisions, item.combination
         return AttemptInfo(
             attempt_id=uuid.uuid4().hex,
             fingerprint=item.fingerprint,
@@ -91,9 +91,9 @@ class RequestBuilder:
             metric=metric,
             spec=canonical_text(item.combination),
             sweeper_version=self._sweep.sweeper_version,
-            code_revision=self._sweep.code_revision,
-            data_revision=self._sweep.data_revision(item.combination),
-            libraries_revision=self._sweep.libraries_revision(item.combination),
-            working_folder=self._sweep.working_folder,
+            code_revision=revisions and revisions.code.text(combination),
+            data_revision=revisions and revisions.data.text(combination),
+            libraries_revision=revisions and revisions.libraries.text(combination),
+            working_folder=revisions and revisions.data.here,
             number=number,
         )

@@ -433,7 +433,7 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
     ("override", "said"),
     [
         ("rerun=mising", "rerun must be one of all, missing, failed, stale, got 'mising'. Did you mean 'missing'?"),
-        ("rerun_triggers=[confg]", "rerun_triggers[0] must be one of config, code, data"),
+        ("rerun_triggers=[confg]", "rerun_triggers[0] must be one of config, code, data, libraries"),
         ("duplicates=dorp", "Did you mean 'drop'?"),
         ("job_backend.kind=ray", "job_backend.kind must be one of ray-simple, inline"),
         ("job_backend.num_cpus=-1", "job_backend.num_cpus must be a number, 0 or more"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sweeper import planning as plan
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import canonical, digest
+from sweeper.revision import Changed
 from sweeper.spec import Arity, Choice, Combination, Runtime
 
 
@@ -18,6 +19,8 @@ class State:
     status: str = "completed"
     code_revision: str | None = None
     data_revision: str | None = None
+    libraries_revision: str | None = None
+    working_folder: str | None = None
     duration_s: float | None = None
     inference_s: float | None = None
 
@@ -64,20 +67,44 @@ def test_failed_runs_only_what_was_attempted_and_never_completed():
     assert {name: run for name, (run, _) in run_of("failed").items()} == {"svm": False, "knn": True, "mlp": False}
 
 
-def test_a_changed_revision_makes_a_result_stale_only_where_its_trigger_is_enabled():
-    assert run_of("missing", code_revision="b")["svm"] == (False, plan.COMPLETED)
-    assert run_of("missing", code_revision="b", triggers=["config", "code"])["svm"] == (True, plan.CODE_CHANGED)
-    assert run_of("missing", code_revision="a", triggers=["config", "code"])["svm"] == (False, plan.COMPLETED)
-    data = run_of("missing", data_revision=lambda _: "new", triggers=["data"])
-    assert data["svm"] == (True, plan.DATA_CHANGED)
+def differs(**what: str | bool) -> dict[str, object]:
+    """Every completed result differs in this from what would run now."""
+    return {"changed": lambda _, __: Changed(**what)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("trigger", ["code", "data", "libraries"])
+def test_a_change_makes_a_result_stale_only_where_its_trigger_is_enabled(trigger: str):
+    known = {"code": plan.CODE_CHANGED, "data": plan.DATA_CHANGED, "libraries": plan.LIBRARIES_CHANGED}
+    change = differs(**{trigger: "a.py"})
+    reason = f"{known[trigger]}: a.py"
+    skipped = f"completed, but {reason}" if trigger == "data" else plan.COMPLETED
+    assert run_of("missing", **change)["svm"] == (False, skipped)
+    assert run_of("missing", **change, triggers=["config", trigger])["svm"] == (True, reason)
+    assert run_of("missing", triggers=["config", trigger])["svm"] == (False, plan.COMPLETED)
+    assert run_of("all", **change)["svm"] == (True, plan.RUN_ALL)
+
+
+def test_what_changed_need_not_be_known_by_name():
+    assert run_of("missing", **differs(data=""))["svm"] == (False, f"completed, but {plan.DATA_CHANGED}")
+    assert run_of("missing", **differs(code=""), triggers=["code"])["svm"] == (True, plan.CODE_CHANGED)
+
+
+def test_other_data_in_another_folder_are_stale_whatever_the_triggers():
+    moved = differs(data="./a is another folder here, and its data differ", is_moved=True)
+    assert run_of("missing", **moved)["svm"] == (True, "./a is another folder here, and its data differ")
+    assert run_of("failed", **moved)["svm"] == (False, "completed, but ./a is another folder here, and its data differ")
 
 
 def test_stale_runs_only_stale_results():
-    assert {n: r for n, (r, _) in run_of("stale", code_revision="b", triggers=["code"]).items()} == {
+    assert {n: r for n, (r, _) in run_of("stale", **differs(code="a.py"), triggers=["code"]).items()} == {
         "svm": True,
         "knn": False,
         "mlp": False,
     }
+    assert run_of("stale", **differs(data="a"), triggers=["code"])["svm"] == (
+        False,
+        f"not stale, but {plan.DATA_CHANGED}: a",
+    )
 
 
 def test_stale_without_a_trigger_is_refused():

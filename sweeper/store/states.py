@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -16,11 +16,12 @@ from sweeper.store.files import Files
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 
+_TEXTS = ("code_revision", "data_revision", "libraries_revision", "working_folder")
 _STATES = pa.schema(
     [
         *((name, pa.string()) for name in ("fingerprint", "status")),
         ("finished_at", TIME),
-        *((name, pa.string()) for name in ("code_revision", "data_revision")),
+        *((name, pa.string()) for name in _TEXTS),
         *((name, pa.float64()) for name in ("duration_s", "inference_s")),
     ]
 )
@@ -34,11 +35,13 @@ class AttemptState(NamedTuple):
     status: str
     code_revision: str | None = None
     data_revision: str | None = None
+    libraries_revision: str | None = None
+    working_folder: str | None = None
     duration_s: float | None = None
     inference_s: float | None = None
 
 
-def states(files: Files, wanted: Sequence[str], *, details: bool) -> dict[str, AttemptState]:
+def states(files: Files, wanted: Sequence[str], *, details: Collection[str]) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
     with no_collection():
         return catalog.steadily(lambda: _states(files, wanted, details))
@@ -53,12 +56,11 @@ class _Single(NamedTuple):
     name: str
 
 
-def _states(files: Files, wanted: Sequence[str], details: bool) -> dict[str, AttemptState]:
+def _states(files: Files, wanted: Sequence[str], details: Collection[str]) -> dict[str, AttemptState]:
     waiting = journal.waiting(files)
     singles, opened = _singles(files, catalog.live(files, ATTEMPTS, waiting), wanted)
-    if details:
-        opened += [single.name for single in singles.values()]
-        singles = {}
+    for key in [key for key in singles if key in details] if details else ():
+        opened.append(singles.pop(key).name)
     rows = catalog.read_chosen(files, ATTEMPTS, opened, waiting, _STATES.names)
     parts = [*([_told(singles)] if singles else []), *([] if rows is None else [rows])]
     return _read_states(union(ATTEMPTS, [pa.Table.from_batches([], _STATES), *parts]), wanted) if parts else {}
@@ -101,7 +103,7 @@ def _read_states(table: pa.Table, wanted: Sequence[str]) -> dict[str, AttemptSta
     place = places(table["fingerprint"].combine_chunks(), texts(wanted))
     table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
     table, keys = one_each(table, numbers(place.drop_null()))
-    status, *revisions = (_shared(table[name]) for name in ("status", "code_revision", "data_revision"))
+    status, *revisions = (_shared(table[name]) for name in ("status", *_TEXTS))
     completed = (text == COMPLETED for text in status)
     seconds = (table[name].to_pylist() for name in ("duration_s", "inference_s"))
     rows = zip(completed, status, *revisions, *seconds, strict=True)

@@ -206,13 +206,17 @@ class Store:
 
     # What the driver looks up
 
-    def attempt_states(self, fingerprints: Collection[str], *, details: bool = False) -> dict[str, AttemptState]:
+    def attempt_states(
+        self, fingerprints: Collection[str], *, details: bool | Collection[str] = False
+    ) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
 
-        `details` adds revisions and durations of small files that were not merged yet, which means opening them.
+        `details` adds revisions and durations of small files that were not merged yet, which means opening them: of
+        all, or of those that it names.
         """
         wanted = list(fingerprints)
-        return states.states(self.files, wanted, details=details) if wanted else {}
+        chosen = set(wanted if details is True else details or ())
+        return states.states(self.files, wanted, details=chosen) if wanted else {}
 
     def write_asked(self, sweep: AskedSweep) -> str:
         """Write what a sweep asks for, before it runs anything; returns the URI of the file."""

@@ -1,0 +1,99 @@
+"""Which files a combination names, and whether they still are what they were when it was measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+from sweeper.revision import earlier
+from sweeper.revision.paths import holds_more_than_data, looks_like_path, texts_of
+from sweeper.revision.recorded import SCHEME, Disk, Entry, Now, decode, encode, is_relative, named
+from sweeper.spec import Choice, Combination
+
+
+class DataRevisions:
+    """Data revisions of the combinations of one sweep, each choice and each path looked at once."""
+
+    def __init__(self) -> None:
+        self.here = os.getcwd()
+        self._disk = Disk()
+        self._paths: dict[Choice, tuple[str, ...]] = {}
+        self._texts: dict[tuple[Choice, ...], str | None] = {}
+        self._found: dict[tuple[object, ...], str | None] = {}
+
+    @cached_property
+    def _earlier(self) -> earlier.DataRevision:
+        return earlier.data_revisions()
+
+    def naming(self, combination: Combination) -> tuple[Choice, ...]:
+        """The parts that name something on disk, or something that might have been there."""
+        return tuple(part for part in combination.parts if self.paths(part))
+
+    def paths(self, choice: Choice) -> tuple[str, ...]:
+        """Paths that a choice names, whether or not there is something now."""
+        if choice not in self._paths:
+            every = (*choice.runtime.files, *filter(_may_be_path, texts_of(choice)))
+            self._paths[choice] = tuple(dict.fromkeys(every))
+        return self._paths[choice]
+
+    def text(self, combination: Combination) -> str | None:
+        """What is recorded: every path that is named and there, with a digest of what is in it."""
+        parts = self.naming(combination)
+        if parts and parts not in self._texts:
+            entries = (self._disk.entry(part.axis, path) for part in parts for path in self.paths(part))
+            self._texts[parts] = encode(filter(None, entries))
+        return self._texts[parts] if parts else None
+
+    def content(self, combination: Combination) -> str | None:
+        """What is recorded without the times at which files were written: the same for every copy of the data."""
+        return encode(entry._replace(stamp="") for entry in decode(self.text(combination)))
+
+    def is_moved(self, folder: str | None) -> bool:
+        """Whether a result with this recorded folder was measured somewhere else."""
+        return folder is not None and folder != self.here
+
+    def changed(self, combination: Combination, recorded: str | None, folder: str | None) -> str | None:
+        """What differs from what a result was measured on, in words; `None` where nothing is known to."""
+        parts = self.naming(combination)
+        key = (parts, recorded, folder)
+        if parts and key not in self._found:
+            self._found[key] = self._changed(combination, parts, recorded, folder)
+        return self._found[key] if parts else None
+
+    def _changed(
+        self, combination: Combination, parts: tuple[Choice, ...], recorded: str | None, folder: str | None
+    ) -> str | None:
+        if recorded is not None and not recorded.startswith(SCHEME):
+            return "" if self._earlier(combination) != recorded else None
+        paths = {(part.axis, path) for part in parts for path in self.paths(part)}
+        known = [entry for entry in decode(recorded) if (entry.axis, entry.path) in paths]
+        now = {entry: self._disk.now(entry) for entry in known}
+        if not self.is_moved(folder):
+            return _said(now)
+        new = paths - {(entry.axis, entry.path) for entry in known}
+        return self._moved(now, [path for _, path in sorted(new) if is_relative(path)])
+
+    def _moved(self, now: Mapping[Entry, Now], new: list[str]) -> str | None:
+        """In words, where relative paths mean other places than they did."""
+        gone = [entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN)]
+        other = [entry.path for entry, what in now.items() if what is Now.DIFFERENT]
+        other += [path for path in new if self._disk.look(path) is not None]
+        said = [_elsewhere(path) for path in dict.fromkeys(other)]
+        return "; ".join([*said, *(f"{path} is not in this folder" for path in dict.fromkeys(gone))]) or None
+
+
+def _may_be_path(value: str) -> bool:
+    there = os.path.lexists(os.path.expanduser(value))
+    return (there or looks_like_path(value)) and not holds_more_than_data(value)
+
+
+def _elsewhere(path: str) -> str:
+    kind = "folder" if os.path.isdir(os.path.expanduser(path)) else "file"
+    return f"{path} is another {kind} here, and its data differ"
+
+
+def _said(now: Mapping[Entry, Now]) -> str | None:
+    other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
+    gone = named(entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN))
+    return "; ".join(filter(None, (other, gone and f"{gone} is gone"))) or None

@@ -1,0 +1,88 @@
+"""Which stored values were measured on data that are no longer what they were, or not those of their neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sweeper.revision import Comparison, Recorded, Revisions
+from sweeper.revision.recorded import Disk, Entry, Now, decode, is_same, named
+from sweeper.spec import Combination
+
+CHANGED = "data changed since"
+OTHER = "measured on other data than the newest value"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def of_combinations(
+    planned: Iterable[tuple[str, Combination]], recorded: Callable[[Collection[str]], Mapping[str, Recorded]]
+) -> dict[str, str]:
+    """What is to be said against stored values of planned combinations, by fingerprint, as the files are now.
+
+    `recorded` looks attempts up; it is asked for combinations that name files, and for no others.
+    """
+    revisions = Revisions()
+    naming = {key: combination for key, combination in planned if revisions.data.naming(combination)}
+    if not naming:
+        return {}
+    compare = Comparison(revisions, (), next(iter(naming.values())).parts).of
+    found = {key: compare(naming[key], state) for key, state in recorded(naming).items()}
+    return {
+        key: changed.data if changed.is_moved and changed.data else _with(CHANGED, changed.data)
+        for key, changed in found.items()
+        if changed.data is not None
+    }
+
+
+class Measured(NamedTuple):
+    """A completed attempt, as far as its data matter."""
+
+    fingerprint: str
+    names: Mapping[str, str]
+    """What its parts are called, by axis."""
+    finished_at: datetime | None
+    data_revision: str | None
+    working_folder: str | None
+
+
+def of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
+    """What is to be said against the values of these attempts, by fingerprint, from what is recorded of each alone.
+
+    Paths are taken from the folder that each was measured in. Where the files cannot be compared, since this is another
+    machine, values that stand beside each other must at least have been measured on the same data: the newest decides.
+    """
+    disk = Disk()
+    listed = [(attempt, decode(attempt.data_revision)) for attempt in attempts if attempt.data_revision]
+    said: dict[str, str] = {}
+    for attempt, entries in listed:
+        if text := _changed(disk, entries, attempt.working_folder):
+            said[attempt.fingerprint] = text
+    sound = [pair for pair in listed if pair[0].fingerprint not in said]
+    return said | _mixed(sorted(sound, key=lambda pair: pair[0].finished_at or _EPOCH, reverse=True))
+
+
+def _changed(disk: Disk, entries: Iterable[Entry], folder: str | None) -> str | None:
+    now = {entry: disk.now(entry, folder) for entry in entries}
+    other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
+    gone = named(entry.path for entry, what in now.items() if what is Now.GONE)
+    said = "; ".join(filter(None, (other, gone and f"{gone} is gone")))
+    return _with(CHANGED, said) if said else None
+
+
+def _mixed(newest_first: Iterable[tuple[Measured, tuple[Entry, ...]]]) -> dict[str, str]:
+    reference: dict[tuple[str, str, str], Entry] = {}
+    said: dict[str, str] = {}
+    for attempt, entries in newest_first:
+        other = [e.path for e in entries if not is_same(reference.setdefault(_place(attempt, e), e), e)]
+        if other:
+            said[attempt.fingerprint] = _with(OTHER, named(other))
+    return said
+
+
+def _place(attempt: Measured, entry: Entry) -> tuple[str, str, str]:
+    return entry.axis, attempt.names.get(entry.axis, ""), entry.path
+
+
+def _with(text: str, what: str) -> str:
+    return f"{text}: {what}" if what else text
