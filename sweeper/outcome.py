@@ -10,6 +10,20 @@ STATUSES = ("completed", "failed", "timeout", "cancelled", "lost")
 """Every end that an attempt can have."""
 
 
+BRIEF_LINES, BRIEF_CHARACTERS = 12, 2000
+"""A message up to this size is shown whole."""
+
+
+def brief(message: str) -> str:
+    """A message without space around it; of a long one the beginning, and how much more there is."""
+    lines = message.strip().splitlines()
+    text = "\n".join(lines[:BRIEF_LINES])
+    if len(text) > BRIEF_CHARACTERS:
+        return f"{text[:BRIEF_CHARACTERS]} ... ({len(message) - BRIEF_CHARACTERS} more characters)"
+    more = len(lines) - BRIEF_LINES
+    return f"{text}\n... ({more} more lines)" if more > 0 else text
+
+
 @dataclass(frozen=True)
 class Failure:
     """One combination that did not complete, and why."""
@@ -21,13 +35,19 @@ class Failure:
     message: str
     traceback: str = field(default="", repr=False)
     log: str | None = None
-    """File or URI of what the combination printed, where it printed anything."""
+    """File or URI of what the combination printed, and of its traceback, where there is one."""
+    chain: tuple[str, ...] = ()
+    """What was raised because of this cause, from it outwards: type and first line of each."""
 
     def line(self) -> str:
-        """What is shown when it happens: one line, and where to read on."""
-        where = f"\n    log: {self.log}" if self.log else ""
-        first = self.message.strip().splitlines()[0] if self.message.strip() else ""
-        return f"{self.status}: {self.label}\n    {self.error_type}: {first}{where}"
+        """What is shown when it happens: the combination, and below it why."""
+        return "\n    ".join([f"{self.status}: {self.label}", *self.why()])
+
+    def why(self) -> list[str]:
+        """The cause in its own words, what it was raised as, and where to read on."""
+        cause = f"{self.error_type}: {brief(self.message)}".rstrip(": ")
+        outer = [f"raised as {error}" for error in self.chain]
+        return [*(cause.splitlines() or [""]), *outer, *([f"log: {self.log}"] if self.log else [])]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

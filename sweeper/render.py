@@ -83,12 +83,11 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
 
 
 def failures_text(failures: Sequence[Failure], *, shown: int = 20) -> list[str]:
-    """A line per failure, the first `shown` of them."""
-    lines = [f"  {f.status}: {f.label}: {f.error_type}: {_first_line(f.message)}" for f in failures[:shown]]
+    """Each failure with its cause, the first `shown` of them."""
+    lines: list[str] = []
+    for failure in failures[:shown]:
+        cause, *more = failure.why()
+        lines += [f"  {failure.status}: {failure.label}: {cause}", *(f"      {line}" for line in more)]
     if len(failures) > shown:
         lines.append(f"  and {len(failures) - shown} more: see the `attempts` table")
     return lines
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else ""

@@ -6,9 +6,11 @@ workers write the rows of what they completed or failed, the driver those of wha
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import VersionError
 from sweeper.interrupts import Interrupts
+from sweeper.jobs.capture import LogFile
+from sweeper.jobs.failure import ErrorInfo
 from sweeper.jobs.protocol import Job, JobStatus, PredictionHandle, RunnerBackend
 from sweeper.limits import Defaults, Limits, Shape, combine, shape
 from sweeper.outcome import STATUSES, Failure, Outcome
@@ -23,6 +27,7 @@ from sweeper.pairs import Pairs
 from sweeper.planning import Planned
 from sweeper.progress import Progress
 from sweeper.queue import Queue, Turn
+from sweeper.request import log_path
 from sweeper.requests import RequestBuilder
 from sweeper.store import AttemptRow
 
@@ -199,19 +204,19 @@ class Runner:
         )
 
     def _failure(self, flight: _Flight, status: str) -> Failure:
-        kind, message, trace = self._reason(flight, status)
-        item = flight.item
-        failure = Failure(item.fingerprint, item.combination.label(), status, kind, message, trace, flight.job.log)
+        kind, message, trace = info = self._reason(flight, status)
+        item, log, chain = flight.item, _log(flight, info), flight.job.raised_as()
+        failure = Failure(item.fingerprint, item.combination.label(), status, kind, message, trace, log, chain)
         self._failures.append(failure if len(self._failures) < TRACEBACKS_KEPT else replace(failure, traceback=""))
         return failure
 
-    def _reason(self, flight: _Flight, status: str) -> tuple[str, str, str]:
-        """Type, message and traceback of what ended a submission."""
+    def _reason(self, flight: _Flight, status: str) -> ErrorInfo:
+        """What ended a submission, in words."""
         if status == "timeout":
             what = "ran" if flight.job.started_at is not None else "its inference ran"
-            return "Timeout", f"{what} longer than timeout_s={flight.limits.timeout_s:g} and was killed", ""
+            return ErrorInfo("Timeout", f"{what} longer than timeout_s={flight.limits.timeout_s:g} and was killed", "")
         if status == "cancelled":
-            return "Cancelled", f"cancelled: {self._stopped_by}", ""
+            return ErrorInfo("Cancelled", f"cancelled: {self._stopped_by}", "")
         return flight.job.error_info()
 
     def _driver_row(self, flight: _Flight, status: str) -> None:
@@ -221,16 +226,17 @@ class Runner:
             status not in ("timeout", "cancelled", "lost") and not _failed_elsewhere(flight, status)
         ):
             return
-        kind, message, trace = self._reason(flight, status)
+        info = self._reason(flight, status)
         row = AttemptRow.of(
             attempt,
             status=status,
             submitted_at=flight.submitted_at,
             started_at=flight.started_at,
             finished_at=datetime.now(UTC),
-            error_type=kind,
-            error_message=message,
-            traceback=trace,
+            error_type=info.kind,
+            error_message=info.message,
+            traceback=info.trace,
+            log_uri=_log(flight, info),
         )
         self._store.write_attempts([row])
 
@@ -284,6 +290,17 @@ class Runner:
         counts = {status: self._counts[status] for status in STATUSES}
         counts["not_attempted"] = planned - sum(counts.values())
         return Outcome(counts, tuple(self._failures), self._stopped_by)
+
+
+def _log(flight: _Flight, info: ErrorInfo) -> str | None:
+    """The log of a submission; where its worker wrote none, as it never ran there, one with the traceback."""
+    path = log_path(flight.request)
+    if flight.job.log is not None or path is None or not info.trace:
+        return flight.job.log
+    if not os.path.exists(path):
+        with suppress(OSError), closing(LogFile(path)) as log:
+            log.write(info.trace)
+    return path if os.path.exists(path) else None
 
 
 def _failed_elsewhere(flight: _Flight, status: str) -> bool:

@@ -37,7 +37,7 @@ def test_the_bar_counts_ok_failed_running_and_skipped_and_shows_failures_above_i
     assert "ok 1, failed 1, running 2, skipped 3" in said
     assert "starting workers" in said
     assert "2/4" in said
-    assert "failed: evaluate · digits · svm · f1\n    ValueError: wrong\n    log: /logs/ab.log" in said
+    assert "failed: evaluate · digits · svm · f1\n    ValueError: wrong\n    shape\n    log: /logs/ab.log" in said
 
 
 def test_lines_come_at_the_start_on_failure_and_at_the_end():

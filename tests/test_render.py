@@ -100,5 +100,6 @@ def test_the_outcome_names_counts_failures_and_how_to_resume():
     assert text.splitlines() == [
         "2 completed, 1 failed; 0 skipped",
         "  failed: evaluate · digits · svm · f1: ValueError: no",
+        "      more",
         "run what is missing: RESUME",
     ]

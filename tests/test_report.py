@@ -185,7 +185,7 @@ def test_what_did_not_complete_says_why(contents: Contents):
     assert len(contents.incomplete) == 4
     first = contents.incomplete[0]
     assert first.names == Names("evaluate", "four", "broken", "hits")
-    assert (first.status, first.error_type, first.message) == ("failed", "ValueError", "weights are gone")
+    assert (first.status, first.error_type, first.message) == ("failed", "ValueError", "weights are gone\nand more")
     assert "ValueError: weights are gone" in first.traceback
 
 

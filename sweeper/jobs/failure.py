@@ -5,40 +5,54 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+from sweeper.errors import JobError, SweeperError
 
 Dumps = Callable[[object], bytes]
 
 
 class ErrorInfo(NamedTuple):
-    """An exception in words."""
+    """An exception in words, those of its innermost cause first.
+
+    The cause is what `raise ... from` says, as Hydra does of a constructor or a module that fails, and the first
+    exception of a group. What was merely being handled is no cause: a fallback that fails hides nothing.
+    """
 
     kind: str
-    """Name of the type, with its module unless it is a built-in."""
+    """Name of the cause's type, with its module unless it is a built-in."""
     message: str
+    """The cause's text, whole."""
     trace: str
     """The traceback as Python prints it, causes included; empty where there is none."""
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
-        return cls(_kind(error), _message(error), _trace(error))
+        cause = _chain(error)[-1]
+        return cls(_kind(cause), _message(cause), _trace(error))
+
+
+def raised_as(error: BaseException) -> tuple[str, ...]:
+    """What was raised because of the innermost cause, from it outwards: type and first line of each."""
+    return tuple(map(_headline, reversed(_chain(error)[:-1])))
 
 
 class WorkerFailure(Exception):  # noqa: N818 - never raised to a user: it carries their error
-    """What a worker raises for an exception of the run: its words, and its pickle where that opens again.
+    """What a worker raises for an exception of the run: its words, its pickle where that opens again, its `raised_as`.
 
     An exception that does not survive pickling, or whose class the driver cannot import, would otherwise reach the
     driver as an error about pickling.
     """
 
-    def __init__(self, info: ErrorInfo, pickled: bytes | None = None) -> None:
-        super().__init__(info, pickled)
+    def __init__(self, info: ErrorInfo, pickled: bytes | None = None, chain: tuple[str, ...] = ()) -> None:
+        super().__init__(info, pickled, chain)
         self.info = ErrorInfo(*info)
         self.pickled = pickled
+        self.chain = chain
 
     @classmethod
     def of(cls, error: BaseException, dumps: Dumps = pickle.dumps) -> WorkerFailure:
-        return cls(ErrorInfo.of(error), _pickled(error, dumps))
+        return cls(ErrorInfo.of(error), _pickled(error, dumps), raised_as(error))
 
     def __str__(self) -> str:
         return f"{self.info.kind}: {self.info.message}"
@@ -62,6 +76,27 @@ def _pickled(error: BaseException, dumps: Dumps) -> bytes | None:
         return pickled if isinstance(pickle.loads(pickled), type(error)) else None
     except Exception:  # noqa: BLE001 - pickling runs the code of a foreign class, which may raise anything
         return None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The exception, its cause, the cause of that, and so on."""
+    chain = [error]
+    while (cause := _cause(chain[-1])) is not None and all(cause is not known for known in chain):
+        chain.append(cause)
+    return chain
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    if isinstance(error, SweeperError) and not isinstance(error, JobError):
+        return None  # its text says what is wrong with what, which the cause alone does not
+    if error.__cause__ is None and isinstance(error, BaseExceptionGroup):
+        return cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error.__cause__
+
+
+def _headline(error: BaseException) -> str:
+    lines = _message(error).strip().splitlines()
+    return f"{_kind(error)}: {lines[0]}" if lines else _kind(error)
 
 
 def _kind(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sweeper.errors import JobCancelledError, JobFailedError, JobTimeoutError
-from sweeper.jobs.failure import ErrorInfo, WorkerFailure
+from sweeper.jobs.failure import ErrorInfo, WorkerFailure, raised_as
 from sweeper.jobs.protocol import JobStatus
 
 T = TypeVar("T")
@@ -24,13 +24,14 @@ class Ended(NamedTuple):
     value: Any = None
     error: BaseException | None = None
     info: ErrorInfo = NO_ERROR
+    chain: tuple[str, ...] = ()
 
     @classmethod
     def failed(cls, error: BaseException) -> Ended:
         """The end of a job whose run raised; an error that a worker packed is unpacked."""
         if isinstance(error, WorkerFailure):
-            return cls(JobStatus.FAILED, error=error.original(), info=error.info)
-        return cls(JobStatus.FAILED, error=error, info=ErrorInfo.of(error))
+            return cls(JobStatus.FAILED, error=error.original(), info=error.info, chain=error.chain)
+        return cls(JobStatus.FAILED, error=error, info=ErrorInfo.of(error), chain=raised_as(error))
 
 
 class BaseJob(ABC, Generic[T]):
@@ -130,6 +131,10 @@ class BaseJob(ABC, Generic[T]):
         if self._end is None:
             self._poll()
         return self._end.info if self._end else NO_ERROR
+
+    def raised_as(self) -> tuple[str, ...]:
+        """See `Job.raised_as`."""
+        return self._end.chain if self._end else ()
 
 
 def listed(

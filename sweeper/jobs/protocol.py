@@ -127,7 +127,14 @@ class Job(Protocol[T_co]):
         ...
 
     def error_info(self) -> ErrorInfo:
-        """`exception()` in words: type, message and the worker's traceback; empty texts where there is none."""
+        """`exception()` in words: its innermost cause's type and message, and the worker's traceback.
+
+        Empty texts where there is none.
+        """
+        ...
+
+    def raised_as(self) -> tuple[str, ...]:
+        """What was raised because of that cause, from it outwards, a line each; nothing while that is not known."""
         ...
 
     def cancel(self, *, force: bool = False) -> bool:

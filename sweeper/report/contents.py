@@ -59,7 +59,7 @@ class Incomplete:
     status: str
     error_type: str
     message: str
-    """Its first line."""
+    """That of the innermost cause, whole unless it is long."""
     traceback: str
     log_uri: str | None
     has_result: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
 from sweeper.leaderboard import Leaderboard, leaderboards
-from sweeper.outcome import STATUSES
+from sweeper.outcome import STATUSES, brief
 from sweeper.records import OVERALL
 from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
 from sweeper.report.current import Current, current
@@ -34,8 +34,6 @@ LISTED_REPORTS = 500
 """Reports of runs beyond these are only counted."""
 TRACEBACK = 20_000
 """Of a traceback the last so many characters are shown: its end says what went wrong."""
-MESSAGE = 500
-"""Of the first line of a message, the first so many."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     *AXES,
@@ -149,7 +147,7 @@ def _incomplete(row: Mapping[str, Any]) -> Incomplete:
         names=_names(row),
         status=row["status"],
         error_type=row["error_type"] or "",
-        message=message.splitlines()[0][:MESSAGE] if message else "",
+        message=brief(message),
         traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
         log_uri=row["log_uri"],
         has_result=row["has_result"],
