@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,3 +154,96 @@ class CallsItself:
         if config is not None:
             config["seen"].append("spoiled")
         return NumberRun(self.id, [total / len(dataset), float(self.runs), float(len((config or {}).get("seen", ())))])
+
+
+class OwnError(BaseException):
+    """No Exception, as asyncio's CancelledError is none."""
+
+
+class MuteError(Exception):
+    """Its text cannot be had."""
+
+    def __str__(self) -> str:
+        raise KeyboardInterrupt("no text")
+
+
+class NumberError(Exception):
+    """Its text is a number."""
+
+    def __str__(self) -> str:
+        return 5  # pyright: ignore[reportReturnType]
+
+
+class NotesError(Exception):
+    """Takes no notes."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.__notes__ = 5
+
+
+ERRORS: dict[str, Callable[[], BaseException]] = {
+    "asyncio.exceptions.CancelledError": lambda: asyncio.CancelledError("stopped"),
+    "GeneratorExit": lambda: GeneratorExit("stopped"),
+    "KeyboardInterrupt": lambda: KeyboardInterrupt("stopped"),
+    "SystemExit": lambda: SystemExit("stopped"),
+    "StopIteration": lambda: StopIteration("stopped"),
+    "isolation_parts.OwnError": lambda: OwnError("stopped"),
+    "isolation_parts.NotesError": lambda: NotesError("stopped"),
+    "ValueError": lambda: ValueError("half of a pair: \ud800, stopped"),
+    "isolation_parts.MuteError": MuteError,
+    "isolation_parts.NumberError": NumberError,
+}
+
+
+class Fails:
+    """A capability that raises one of `ERRORS` at some place, and a run that does."""
+
+    id = "tests.fails"
+
+    def __init__(self, error: str, at: str) -> None:
+        self.error, self.at = error, at
+        self._raise("init")
+
+    def _raise(self, at: str) -> None:
+        if self.at == at:
+            raise ERRORS[self.error]()
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> Any:
+        self._raise("run")
+        return FailingRun(self.id, [1.0], fails=self)
+
+
+@dataclass
+class FailingRun(NumberRun):
+    fails: Any = None
+
+    def extract(self) -> list[NumberRecord]:
+        self.fails._raise("extract")
+        return super().extract()
+
+    def collect_md_report(self, threshold: float) -> str:
+        self.fails._raise("report")
+        return "# Report"
+
+
+class FailingModel(InPlace):
+    """A model that raises one of `ERRORS` when it is called."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"fails with {error}")
+        self.error = error
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        raise ERRORS[self.error]()
+
+
+class FailingMetric(Spoils):
+    """A metric that raises one of `ERRORS` when it is asked for its value."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"fails with {error}")
+        self.error = error
+
+    def compute(self) -> dict[str, float]:
+        raise ERRORS[self.error]()

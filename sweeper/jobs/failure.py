@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, cast
 
 from sweeper.errors import JobError, SweeperError
@@ -63,10 +64,11 @@ class WorkerFailure(Exception):  # noqa: N818 - never raised to a user: it carri
         if self.pickled is not None:
             try:
                 error = pickle.loads(self.pickled)
-            except Exception:  # noqa: BLE001 - a foreign class may fail to open in any way; the words remain
+            except BaseException:  # noqa: BLE001 - a foreign class may fail to open in any way; the words remain
                 error = self
-        if self.info.trace:
-            error.add_note(f"Traceback of the worker:\n{self.info.trace.rstrip()}")
+        with suppress(Exception):  # a foreign class may keep its notes in a way of its own
+            if self.info.trace:
+                error.add_note(f"Traceback of the worker:\n{self.info.trace.rstrip()}")
         return error
 
 
@@ -74,7 +76,7 @@ def _pickled(error: BaseException, dumps: Dumps) -> bytes | None:
     try:
         pickled = dumps(error)
         return pickled if isinstance(pickle.loads(pickled), type(error)) else None
-    except Exception:  # noqa: BLE001 - pickling runs the code of a foreign class, which may raise anything
+    except BaseException:  # noqa: BLE001 - pickling runs the code of a foreign class, which may raise anything
         return None
 
 
@@ -101,18 +103,24 @@ def _headline(error: BaseException) -> str:
 
 def _kind(error: BaseException) -> str:
     kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return _text(kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}")
 
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception as broken:  # noqa: BLE001 - the __str__ of a foreign class may raise anything
-        return f"(its text cannot be had: {type(broken).__name__})"
+        return _text(str(error))
+    except BaseException as broken:  # noqa: BLE001 - the __str__ of a foreign class may raise anything
+        return f"(its text cannot be had: {_kind(broken)})"
 
 
 def _trace(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(error))
-    except Exception:  # noqa: BLE001 - formatting asks the same foreign class for its text
-        return "".join(traceback.format_tb(error.__traceback__))
+        return _text("".join(traceback.format_exception(error)))
+    except BaseException:  # noqa: BLE001 - formatting asks the same foreign class for its text
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        return _text(f"Traceback (most recent call last):\n{frames}{_kind(error)}: {_message(error)}\n")
+
+
+def _text(text: str) -> str:
+    """Plain text that can be written anywhere: what has no UTF-8, such as half of a surrogate pair, is escaped."""
+    return str.encode(text, "utf-8", "backslashreplace").decode()

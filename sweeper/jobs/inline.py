@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from sweeper.interrupts import Interrupted, told_apart
 from sweeper.jobs import submission, worker
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
@@ -62,12 +63,13 @@ class InlineJob(BaseJob[T]):
             return
         self._started_at = datetime.now(UTC)
         try:
-            self._end = Ended(JobStatus.COMPLETED, call())
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises is the outcome of this job
-            self._end = Ended.failed(error)
-        except KeyboardInterrupt:
+            with told_apart():
+                self._end = Ended(JobStatus.COMPLETED, call())
+        except Interrupted:
             self._end = Ended(JobStatus.CANCELLED)
             raise
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises is the outcome of this job
+            self._end = Ended.failed(error)
 
 
 class InlineInference(InlineJob[worker.Inference]):

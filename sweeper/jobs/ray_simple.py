@@ -36,6 +36,7 @@ from ray.exceptions import (
 )
 
 from sweeper._version import __version__
+from sweeper.interrupts import Interrupted, told_apart
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission, versions, worker
 from sweeper.jobs.failure import WorkerFailure
@@ -94,9 +95,11 @@ def _execute(message: Any, inference: worker.Inference | None = None, board: Any
         board.started.remote(ticket.job_id)
     _settle_in()
     try:
-        with _undisturbed(request):
+        with _undisturbed(request), told_apart():
             return worker.execute(request, ticket, inference)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
+    except Interrupted:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
 
 
@@ -140,9 +143,12 @@ def _infer(
     if board is not None:
         board.started.remote(job_id)
     try:
-        made = worker.infer(request, paths)
-        return estimated_bytes(made), made
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+        with told_apart():
+            made = worker.infer(request, paths)
+            return estimated_bytes(made), made
+    except Interrupted:
+        raise
+    except BaseException as error:  # noqa: BLE001 - as above
         raise WorkerFailure.of(error, dumps) from None
 
 

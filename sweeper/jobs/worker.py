@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 import time
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper import checkmaite, guarded, reuse
 from sweeper.errors import StoreError
+from sweeper.interrupts import Interrupted
 from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
@@ -58,7 +58,9 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
             run = _run(request, inference)
             note_passed_over(run, log)
             return _record(request, ticket, run, started_at, inference)
-        except (Exception, SystemExit) as error:  # whatever user code raises is the result of this attempt
+        except Interrupted:
+            raise
+        except BaseException as error:  # whatever user code raises is the result of this attempt
             _record_failure(request, ticket, error, started_at, inference, log)
             raise
 
@@ -184,8 +186,10 @@ def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report 
         return collect(run, request.report_threshold, store, job_id)
     try:
         return collect(run, request.report_threshold, store, job_id, max_inline=0)
-    except Exception:  # noqa: BLE001 - told in the log of the combination
-        traceback.print_exc()
+    except Interrupted:
+        raise
+    except BaseException as error:  # noqa: BLE001 - told in the log of the combination
+        print(ErrorInfo.of(error).trace, file=sys.stderr)  # noqa: T201
         return None
 
 
