@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from sweeper.errors import ConfigError
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     import pyarrow
@@ -41,7 +42,7 @@ def write_text(text: str, path: str) -> None:
         It cannot be written there.
     """
     with _opened(path) as file:
-        file.write(text.encode())
+        file.write(escaped(text).encode())
 
 
 def json_text(value: Any) -> str:

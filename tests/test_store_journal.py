@@ -229,7 +229,8 @@ cells = st.fixed_dictionaries(
 def test_what_is_appended_comes_back_as_arrow_would_have_it(
     tmp_path_factory: pytest.TempPathFactory, entries: list[list[dict[str, Any]]]
 ):
-    from sweeper.store.schema import payload_schema, to_table
+    from sweeper.store.payload import payload_schema
+    from sweeper.store.schema import to_table
 
     store = open_store(tmp_path_factory.mktemp("store"))
     journal = Journal(store.files)  # type: ignore[arg-type]

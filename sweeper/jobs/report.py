@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sweeper.jobs.protocol import Report
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from sweeper.store import Store
@@ -28,10 +29,19 @@ def collect(
     except NotImplementedError:  # checkmaite's way of saying that a capability has no report
         return None
     report = made if made is None else _report(made)
-    if report is None or report.content is None or len(report.content.encode()) <= max_inline:
+    if report is None or report.content is None:
         return report
-    uri = store.write_artifact(f"reports/{job_id}/{report.filename}", report.content.encode())
+    content = escaped(report.content).encode()
+    if len(content) <= max_inline:
+        return report
+    uri = store.write_artifact(f"reports/{job_id}/{_file_name(report.filename)}", content)
     return Report(None, uri, report.media_type, report.filename)
+
+
+def _file_name(name: str) -> str:
+    """A name without folders in it, as text that can be stored."""
+    own = name.replace("\\", "/").rpartition("/")[2]
+    return escaped(own) if own.strip(". ") else Report.filename
 
 
 def _report(made: Any) -> Report:

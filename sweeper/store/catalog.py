@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from sweeper.store import journal
 from sweeper.store.files import PARQUET, PRIVATE, Files
+from sweeper.store.foreign import of_a_run
 from sweeper.store.journal import Waiting
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read_all, union
+from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read_all, union, warn_of_rows
 
 T = TypeVar("T")
 
@@ -85,11 +86,23 @@ def read_chosen(
     wanted: Sequence[str] | None = None,
 ) -> pa.Table | None:
     """The rows of these files of a table, and of those that wait; `wanted` names the columns to read."""
-    rows = [inside.tables[table] for inside in waiting.values() if table in inside.tables]
+    rows = [
+        _of_a_run(files, table, name, inside.tables[table])
+        for name, inside in waiting.items()
+        if table in inside.tables
+    ]
     if wanted is not None:
         rows = [part.select([name for name in wanted if name in part.column_names]) for part in rows]
     rows += read_all(files, table, names, wanted).values()
     return union(table, rows) if rows else None
+
+
+def _of_a_run(files: Files, table: str, name: str, waiting: pa.Table) -> pa.Table:
+    """Rows that wait in a journal, without those that do not say to which run they belong."""
+    rows = of_a_run(table, waiting)
+    if lacking := len(waiting) - len(rows):
+        warn_of_rows(files, table, name, lacking)
+    return rows
 
 
 def steadily(look: Callable[[], T]) -> T:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -34,6 +35,32 @@ class NotPlainError(ValueError):
     """A value that is not plain: Arrow is to say whether its column can hold it."""
 
 
+def plain(value: Any) -> Any:
+    """The Python value that a cell holds: scalars of numpy and torch, enumerations and subclasses become plain ones.
+
+    What has no plain form is given back as it is.
+    """
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]").item()
+    elif getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, datetime) and type(value) is not datetime:
+        return datetime.combine(value.date(), value.time(), value.tzinfo)
+    return value
+
+
 def cells(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """The values of rows in the order of the columns, checked, with times as microseconds since 1970.
 
@@ -49,9 +76,24 @@ def cells(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[list[Any
         raise NotPlainError from error
 
 
-@cache
-def _kinds(schema: pa.Schema) -> list[tuple[str, type | None]]:
-    return [(column.name, KINDS.get(column.type)) for column in schema]
+_Kinds = list[tuple[str, type | None]]
+_known: dict[int, tuple[pa.Schema, _Kinds]] = {}
+"""By identity, since hashing a schema costs a hundred times as much; with the schema, so that it stays the same."""
+_MOST_KNOWN = 1000
+
+
+def _kinds(schema: pa.Schema) -> _Kinds:
+    found = _known.get(id(schema))
+    if found is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[id(schema)] = schema, [(column.name, KINDS.get(column.type)) for column in schema]
+    return found[1]
+
+
+def are_plain(schema: pa.Schema) -> bool:
+    """Whether every column is of one of these kinds."""
+    return all(kind is not None for _, kind in _kinds(schema))
 
 
 def _cell(kind: type | None, value: Any) -> Any:

@@ -76,9 +76,9 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
 
 
 def _readable(files: Files, table: str, inputs: list[str]) -> dict[str, pa.Table]:
-    """The files that are of this table, as its schema file has it."""
+    """The files that are of this table, as its schema file has it, and whose rows all say to which run they belong."""
     announced = [SCHEMA_FILE] if SCHEMA_FILE in files.names(table) else []
-    read = read_all(files, table, [*announced, *inputs])
+    read = read_all(files, table, [*announced, *inputs], whole=True)
     return {name: rows for name, rows in read.items() if name != SCHEMA_FILE}
 
 

@@ -1,11 +1,17 @@
-"""Whether a Parquet file in the folder of a table is one of that table. Pure."""
+"""Whether a Parquet file in the folder of a table is one of that table, and which of its rows say what they are of.
+
+A file of other columns is foreign as a whole. Rows of runs are judged one by one: one that does not say to which run it
+belongs is left out, and the others of its file count. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import pyarrow as pa
 
+from sweeper.store.compute import pc
 from sweeper.store.schema import ATTEMPTS, attempts_schema
 
 _PLAIN = {
@@ -15,6 +21,11 @@ _PLAIN = {
     pa.binary_view(): pa.binary(),
 }
 """Types that other writers give to what we call text and bytes: polars, and so checkmaite, writes large strings."""
+
+
+_WIDENED = (pa.int64(), pa.float64())
+"""Whole numbers in a column that has had other numbers since."""
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
 
 def plain(schema: pa.Schema) -> pa.Schema:
@@ -34,8 +45,8 @@ class Judge:
         self._known = attempts_schema() if table == ATTEMPTS else announced
         self._types: Mapping[str, pa.DataType] = {f.name: f.type for f in plain(self._known or pa.schema([]))}
         self._new: dict[str, pa.DataType] = {}
-        key = "fingerprint" if table == ATTEMPTS else "run_uid"
-        self._key = key if key in self._types else None
+        self._table = table
+        self._key = key_of(table) if key_of(table) in self._types else None
 
     def against(self, schema: pa.Schema) -> str | None:
         """Why a file with these columns is foreign; `None` where it is of this table."""
@@ -51,12 +62,30 @@ class Judge:
         known = {**self._new, **self._types}
         for field in schema:
             wanted = known.get(field.name, field.type)
-            if field.type != wanted and pa.null() not in (field.type, wanted):
+            if field.type != wanted and pa.null() not in (field.type, wanted) and (field.type, wanted) != _WIDENED:
                 return f"its column {field.name!r} is {field.type}, and {wanted} in this table"
         self._new |= {f.name: f.type for f in schema if f.name not in known and f.type != pa.null()}
         return None
 
-    def without_key(self, rows: pa.Table | pa.RecordBatch) -> str | None:
-        """Why rows are foreign that do not say what they belong to; `None` where all do, or that was not read."""
-        place = -1 if self._key is None else rows.schema.get_field_index(self._key)
-        return f"it has rows without a {self._key}" if place >= 0 and rows.column(place).null_count else None
+    def without_key(self, rows: Rows) -> str | None:
+        """Why attempts are foreign that do not say which combination they are of: whoever writes them does say it."""
+        if self._table != ATTEMPTS or (place := rows.schema.get_field_index(key_of(ATTEMPTS))) < 0:
+            return None
+        return f"it has rows without a {key_of(ATTEMPTS)}" if rows.column(place).null_count else None
+
+
+def key_of(table: str) -> str:
+    """The column that says what a row of a table belongs to: the combination of an attempt, else a run."""
+    return "fingerprint" if table == ATTEMPTS else "run_uid"
+
+
+def of_a_run(table: str, rows: Rows) -> Rows:
+    """The rows that belong to a run: a user's capability, or a writer of another package, may not have said to which.
+
+    Attempts, and rows of which that was not read, are given back as they are.
+    """
+    place = -1 if table == ATTEMPTS or not len(rows) else rows.schema.get_field_index(key_of(table))
+    if place < 0:
+        return rows
+    has_key = pc.greater(pc.fill_null(pc.binary_length(rows.column(place)), 0), 0)
+    return rows if pc.all(has_key).as_py() else rows.filter(has_key)

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sweeper.store.cells import KINDS, TIME, NotPlainError, cells
+from sweeper.store.cells import KINDS, TIME, NotPlainError, are_plain, cells
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files, LocalFiles
 from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name, union
 from sweeper.store.schema import ATTEMPTS, Rows
@@ -60,7 +60,8 @@ class Journal:
         self._files = files
         self._segment = ""
         self._handle = -1
-        self._tables: dict[tuple[str, pa.Schema], int] = {}
+        self._tables: dict[tuple[str, int], tuple[int, pa.Schema]] = {}
+        """Number of each table in the segment, by its name and the identity of its columns."""
 
     def append(self, entry: Sequence[Rows]) -> str | None:
         """Add all rows of one run, or nothing of it; it outlives this process when this returns.
@@ -76,6 +77,8 @@ class Journal:
         OSError
             The disk is full or cannot be written.
         """
+        if not all(are_plain(rows.schema) for rows in entry):
+            return None
         try:
             said = [(rows.table, rows.schema, cells(rows.schema, rows.rows)) for rows in entry]
         except NotPlainError:
@@ -88,9 +91,10 @@ class Journal:
         new: list[Any] = []
         rows: list[Any] = []
         for table, schema, values in said:
-            number = self._tables.get((table, schema))
+            number, _ = self._tables.get((table, id(schema)), (None, None))
             if number is None:
-                number = self._tables[table, schema] = len(self._tables)
+                number = len(self._tables)
+                self._tables[table, id(schema)] = number, schema
                 new.append([table, [[column.name, str(column.type)] for column in schema]])
             rows.append([number, values])
         line = {"tables": new, "rows": rows} if new else {"rows": rows}

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sweeper.errors import SchemaError, StoreError
 from sweeper.store.files import Files
-from sweeper.store.foreign import Judge, plain
+from sweeper.store.foreign import Judge, key_of, of_a_run, plain
 
 SCHEMA_FILE = "0_schema.parquet"
 """An empty, fully typed file that sorts first, so that readers who take the first file's columns see all of them."""
@@ -64,34 +64,47 @@ def encode_large(table: pa.Table) -> pa.Buffer:
 
 
 def read_all(
-    files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None
+    files: Files, folder: str, names: Sequence[str], wanted: Sequence[str] | None = None, *, whole: bool = False
 ) -> dict[str, pa.Table]:
     """The rows of each file that can be read, by its name; a damaged or foreign one is warned of and left out.
 
     A file is foreign where it does not fit what is known of the table, which outside of `attempts` is the schema file
-    if that is one of the files; whole files are judged, whatever columns are wanted of them.
+    if that is one of the files; whole files are judged, whatever columns are wanted of them. Of other files the rows
+    that do not say to which run they belong are left out, with a warning; with `whole`, these files are.
 
     Raises
     ------
     VanishedError
         A file is gone since it was listed.
     """
+    columns = None if wanted is None else [*dict.fromkeys((*wanted, key_of(folder)))]
     if len(names) < 2:
-        found = [_read_one(files, folder, name, wanted) for name in names]
+        found = [_read_one(files, folder, name, columns) for name in names]
     else:
         with ThreadPoolExecutor(_READERS) as pool:
-            found = list(pool.map(lambda name: _read_one(files, folder, name, wanted), names))
-    return _of_the_table(files, folder, {n: part for n, part in zip(names, found, strict=True) if part is not None})
+            found = list(pool.map(lambda name: _read_one(files, folder, name, columns), names))
+    read = {name: part for name, part in zip(names, found, strict=True) if part is not None}
+    tables = _of_the_table(files, folder, read, whole=whole)
+    return tables if wanted is None else {name: _only(table, wanted) for name, table in tables.items()}
 
 
-def _of_the_table(files: Files, folder: str, read: Mapping[str, _Read]) -> dict[str, pa.Table]:
+def _only(table: pa.Table, wanted: Sequence[str]) -> pa.Table:
+    has = [name for name in table.column_names if name in wanted]
+    return table if len(has) == len(table.column_names) else table.select(has)
+
+
+def _of_the_table(files: Files, folder: str, read: Mapping[str, _Read], *, whole: bool) -> dict[str, pa.Table]:
     judge = Judge(folder, read[SCHEMA_FILE].schema if SCHEMA_FILE in read else None)
     tables: dict[str, pa.Table] = {}
     for name, part in read.items():
         if reason := judge.against(part.schema) or judge.without_key(part.table):
             warn_of_damage(files, folder, name, reason)
-        else:
-            tables[name] = part.table
+            continue
+        rows = of_a_run(folder, part.table)
+        if lacking := len(part.table) - len(rows):
+            warn_of_rows(files, folder, name, lacking)
+        if not (lacking and whole):
+            tables[name] = rows
     return tables
 
 
@@ -103,10 +116,26 @@ def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
     SchemaError
         A column has another type in another table.
     """
+    tables = list(tables)
     try:
         return pa.concat_tables(tables, promote_options="default")
     except pa.ArrowException as error:
+        if (widened := _widened(tables)) != tables:
+            return union(folder, widened)
         raise SchemaError(f"Table {folder!r} has a column of several types in its files: {error}") from error
+
+
+def _widened(tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """Tables with floats for whole numbers in each column that is of floats in another one."""
+    floats = {field.name for table in tables for field in table.schema if field.type == pa.float64()}
+    return [_with_floats(table, floats) for table in tables]
+
+
+def _with_floats(table: pa.Table, names: Collection[str]) -> pa.Table:
+    whole = [f.name for f in table.schema if f.type == pa.int64() and f.name in names]
+    if not whole:
+        return table
+    return table.cast(pa.schema([pa.field(f.name, pa.float64() if f.name in whole else f.type) for f in table.schema]))
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -135,6 +164,16 @@ def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None
     except (pa.ArrowException, OSError, ValueError) as error:
         warn_of_damage(files, folder, name, str(error).strip().splitlines()[0])
         return None
+
+
+def warn_of_rows(files: Files, folder: str, name: str, count: int) -> None:
+    """Say how many rows of a file are left out, because they do not say to which run they belong."""
+    warnings.warn(
+        f"{files.uri}/{folder}/{name} has {count} rows without a {key_of(folder)}, which are left out "
+        "(`sweeper check --repair` takes them out of the file)",
+        DamagedFileWarning,
+        stacklevel=3,
+    )
 
 
 def warn_of_damage(files: Files, folder: str, name: str, reason: str) -> None:

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from sweeper.errors import SchemaError
-from sweeper.records import Record, columns
+from sweeper.records import columns
 from sweeper.request import AttemptInfo, Provenance
 from sweeper.store.cells import TIME, NotPlainError, batch, conversion_imports_pandas
+from sweeper.text import escaped
 
-_ARROW: Mapping[type, pa.DataType] = {
+ARROW: Mapping[type, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
     float: pa.float64(),
@@ -24,6 +25,7 @@ _ARROW: Mapping[type, pa.DataType] = {
     bytes: pa.binary(),
     datetime: TIME,
 }
+"""The type of a column for each Python type that it can hold."""
 FEW = 1000
 """Rows past which Arrow's own conversion is worth the import of pandas that comes with it."""
 ATTEMPTS = "attempts"
@@ -110,41 +112,7 @@ class AttemptRow:
 @cache
 def attempts_schema() -> pa.Schema:
     """The columns of `attempts`, from the fields of `AttemptRow`."""
-    return pa.schema([(name, _ARROW[kind]) for name, (kind, _) in columns(AttemptRow).items()])
-
-
-@cache
-def payload_schema(record_class: type) -> pa.Schema:
-    """The columns of a payload table: the fields of its record class, and ours."""
-    kinds = columns(record_class) if issubclass(record_class, Record) else _pydantic_columns(record_class)
-    return pa.schema([*((name, _ARROW[kind]) for name, (kind, _) in kinds.items()), *OURS])
-
-
-def _pydantic_columns(record_class: Any) -> Mapping[str, tuple[type, bool]]:
-    """The columns of checkmaite's pydantic records."""
-    from sweeper.records import scalar
-
-    found = {name: scalar(record_class, name, f.annotation) for name, f in record_class.model_fields.items()}
-    return {name: found[name] for name in ("run_uid", "created_at", *found) if name in found}
-
-
-def payload_rows(records: Sequence[Any], fingerprint: str | None, job_id: str | None) -> Rows:
-    """The rows of one run.
-
-    Raises
-    ------
-    SchemaError
-        Records of several tables.
-    """
-    kind = type(records[0])
-    if len({record.table_name for record in records}) != 1:
-        tables = sorted({record.table_name for record in records})
-        raise SchemaError(f"extract() gave records of several tables ({', '.join(tables)}); one run fills one table.")
-    schema = payload_schema(kind)
-    own = schema.names[: -len(OURS)]
-    ours = {"fingerprint": fingerprint, "job_id": job_id}
-    rows = [{**{name: getattr(record, name) for name in own}, **ours} for record in records]
-    return Rows(kind.table_name, schema, rows)
+    return pa.schema([(name, ARROW[kind]) for name, (kind, _) in columns(AttemptRow).items()])
 
 
 def entity_rows(run: Any, table: str, provenance: Provenance) -> Rows:
@@ -169,6 +137,10 @@ def attempt_rows(row: AttemptRow) -> Rows:
     return Rows(ATTEMPTS, attempts_schema(), [vars(row)])
 
 
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError)
+"""What Arrow raises for a value that its column cannot hold."""
+
+
 @cache
 def _row_type(schema: pa.Schema) -> pa.DataType:
     return pa.struct(list(schema))
@@ -184,8 +156,8 @@ def to_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """
     try:
         return pa.Table.from_batches([_batch(schema, rows)], schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise SchemaError(f"A value does not fit its column: {error}.") from error
+    except _UNFIT as error:
+        raise SchemaError(_unfit(schema, rows, error)) from error
 
 
 def _batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
@@ -193,4 +165,27 @@ def _batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBat
         with suppress(NotPlainError):
             return batch(schema, rows)
     # All columns in one conversion, which costs a third of converting them one by one.
+    try:
+        return _converted(schema, rows)
+    except UnicodeEncodeError:
+        return _converted(schema, [{name: _sayable(value) for name, value in row.items()} for row in rows])
+
+
+def _converted(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_struct_array(pa.array(rows, _row_type(schema)))
+
+
+def _sayable(value: Any) -> Any:
+    return escaped(value) if isinstance(value, str) else value
+
+
+def _unfit(schema: pa.Schema, rows: Sequence[Mapping[str, Any]], error: Exception) -> str:
+    """Which value does not fit its column."""
+    for field in schema:
+        for value in (row.get(field.name) for row in rows):
+            try:
+                pa.array([_sayable(value)], field.type)
+            except _UNFIT:
+                got = f"{value!r:.100} ({type(value).__name__})"
+                return f"A value does not fit its column: {field.name!r} holds {field.type}, and got {got}."
+    return f"A value does not fit its column: {error}."

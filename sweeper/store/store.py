@@ -14,12 +14,14 @@ import pyarrow as pa
 from sweeper.errors import StoreError
 from sweeper.request import AttemptInfo, Provenance
 from sweeper.store import asked, catalog, compaction, formats, journal, states, views
+from sweeper.store.announced import Announced
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
 from sweeper.store.journal import Journal
 from sweeper.store.names import attempt_name
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, new_name, read_all, union
+from sweeper.store.parquet import encode, new_name, union
+from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (
     ATTEMPTS,
     AttemptRow,
@@ -27,7 +29,6 @@ from sweeper.store.schema import (
     attempt_rows,
     attempts_schema,
     entity_rows,
-    payload_rows,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Store:
     def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
         self._files: Files = open_files(uri, storage_options or {})
         self._says_format = False
-        self._announced: dict[str, pa.Schema] = {}
+        self._announced = Announced()
         self._journal: Journal | None = None
         self._recorded_at = float("-inf")
 
@@ -98,12 +99,12 @@ class Store:
         Raises
         ------
         SchemaError
-            The records of the run do not fit one table.
+            The run has no `run_uid` that is text, or its records do not fit one table.
         OSError
             The store cannot be written.
         """
         self._announce_format()
-        records = list(run.extract())
+        records = records_of(run, same_uid=attempt is not None)
         entry = self._entry(run, records, provenance, attempt)
         if attempt is not None:
             row = AttemptRow.of(
@@ -132,12 +133,9 @@ class Store:
         if not records:
             return []
         payload = payload_rows(records, attempt.fingerprint if attempt else None, provenance.job_id)
-        self._announce(payload.table, payload.schema)
         entities = entity_rows(run, payload.table, provenance)
-        if not entities.rows:
-            return [payload]
-        self._announce(entities.table, entities.schema)
-        return [payload, entities]
+        found = [payload, entities] if entities.rows else [payload]
+        return [rows._replace(schema=self._announced.see(self.files, rows.table, rows.schema)) for rows in found]
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, a file for each, so that its name can say what became of it."""
@@ -190,19 +188,6 @@ class Store:
         if not self._says_format:
             formats.announce(self.files)
             self._says_format = True
-
-    def _announce(self, table: str, schema: pa.Schema) -> None:
-        """See that the first file of a table has every column; once per process, table and schema."""
-        if self._announced.get(table) == schema:
-            return
-        try:
-            known = read_all(self.files, table, [SCHEMA_FILE]).get(SCHEMA_FILE)
-        except VanishedError:  # the first write to this table
-            known = None
-        merged = _merged(table, known.schema if known is not None else None, schema)
-        if known is None or merged != known.schema:
-            self.files.put(table, SCHEMA_FILE, encode(pa.Table.from_batches([], merged)))
-        self._announced[table] = schema
 
     # What the driver looks up
 
@@ -341,15 +326,6 @@ def _whole_attempts(found: pa.Table | None, columns: Sequence[str] | None) -> pa
     if columns is not None:
         empty = empty.select([name for name in columns if name in empty.column_names])
     return empty if found is None else union(ATTEMPTS, [empty, found])
-
-
-def _merged(table: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:
-    if known is None:
-        return new
-    try:
-        return pa.unify_schemas([known, new])
-    except pa.ArrowException as error:
-        raise StoreError(f"Table {table!r} has a column of another type than what is to be written: {error}") from error
 
 
 def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:

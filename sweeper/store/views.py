@@ -139,24 +139,36 @@ def _long(payload: pa.Table) -> Iterator[pa.Table]:
     base = {name: payload[name] for name in ("run_uid", "job_id")}
     rest = {
         "scope": _scope(payload),
-        "higher_is_better": payload["higher_is_better"]
-        if "higher_is_better" in has
-        else pa.nulls(len(payload), pa.bool_()),
+        "higher_is_better": _direction(payload),
     }
     for key, value in _KEY_VALUE:
-        if {key, value} <= has:
+        if {key, value} <= has and _is_number(payload.schema.field(value).type):
             yield _columns(base, _key(payload, key), payload[value], rest)
             return
     for field in payload.schema:
-        if field.name not in _IDS and (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
+        if field.name not in _IDS and _is_number(field.type):
             key_column = pa.array([field.name] * len(payload), pa.string())
             yield _columns(base, key_column, payload[field.name], rest)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _direction(payload: pa.Table) -> Any:
+    """Whether higher is better; not known where the column of that name holds something else."""
+    said = payload["higher_is_better"] if "higher_is_better" in payload.column_names else None
+    return said if said is not None and said.type == pa.bool_() else pa.nulls(len(payload), pa.bool_())
+
+
+def _text(column: Any) -> Any:
+    return column if column.type == pa.string() else column.cast(pa.string())
 
 
 def _scope(payload: pa.Table) -> Any:
     """What each row is about: a run as a whole, unless the table says otherwise."""
     if "scope" in payload.column_names:
-        return pc.fill_null(payload["scope"], OVERALL)
+        return pc.fill_null(_text(payload["scope"]), OVERALL)
     if "image_index" in payload.column_names:  # checkmaite's saliency: a row for each map
         return pc.binary_join_element_wise("image", payload["image_index"].cast(pa.string()), " ")
     return pa.array([OVERALL] * len(payload), pa.string())
@@ -165,10 +177,10 @@ def _scope(payload: pa.Table) -> Any:
 def _key(payload: pa.Table, name: str) -> Any:
     """The key of each value, and of checkmaite's robustness the strength too: accuracy at factor=0.5."""
     if not {"theta_key", "theta_value"} <= set(payload.column_names):
-        return payload[name]
+        return _text(payload[name])
     strength = pc.round(payload["theta_value"], 6).cast(pa.string())
-    where = pc.binary_join_element_wise(payload["theta_key"], strength, "=")
-    return pc.binary_join_element_wise(payload[name], where, " at ")
+    where = pc.binary_join_element_wise(_text(payload["theta_key"]), strength, "=")
+    return pc.binary_join_element_wise(_text(payload[name]), where, " at ")
 
 
 def _columns(base: dict[str, Any], key: Any, value: Any, rest: dict[str, Any]) -> pa.Table:
