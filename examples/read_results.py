@@ -21,18 +21,21 @@ def main(uri: str = "./analytics_store") -> None:
     results = store.results().to_pandas()
     print(results[["capability", "dataset", "model", "metric", "key", "value"]].head())
 
-    # The same through SQL: every table and view has its name.
+    # The same through SQL: every table and view has its name. For DuckDB NaN is the greatest number, so it goes last.
     print(
         store.sql(
-            "SELECT model, avg(value) AS mean FROM results WHERE metric = 'accuracy' GROUP BY model ORDER BY mean"
+            "SELECT model, avg(value) AS mean FROM results WHERE metric = 'accuracy' AND caveat IS NULL "
+            "GROUP BY model ORDER BY isnan(mean), mean DESC"
         )
     )
 
-    # Tables are folders of Parquet files, so nothing of sweeper is needed to read them.
-    attempts = pd.read_parquet(Path(uri) / "attempts")
+    # Tables are folders of Parquet files, so nothing of sweeper is needed to read them. The columns are those in the
+    # files, also where the path of the store has key=value in it, which readers may take for a column.
+    attempts = pd.read_parquet(Path(uri) / "attempts", partitioning=None)
     print(attempts.groupby("status").size())
     files = str(Path(uri) / "maite_evaluation" / "*.parquet")
-    print(duckdb.sql(f"SELECT metric_id, count(*) AS n FROM read_parquet('{files}', union_by_name=true) GROUP BY ALL"))
+    rows = f"read_parquet('{files}', union_by_name=true, hive_partitioning=false)"
+    print(duckdb.sql(f"SELECT metric_id, count(*) AS n FROM {rows} GROUP BY ALL"))
 
 
 if __name__ == "__main__":

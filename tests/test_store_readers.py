@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import runpy
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pytest
-from store_parts import fail, record
+from store_parts import attempt, fail, record
 
 from sweeper.records import Record
 from sweeper.request import Provenance
@@ -33,15 +37,19 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 
 
+DUCKDB = "union_by_name=true, hive_partitioning=false"
+POLARS: dict[str, Any] = {"missing_columns": "insert", "extra_columns": "ignore", "hive_partitioning": False}
+
+
 def reads(uri: str, table: str, columns: Sequence[str]) -> dict[str, Rows]:
     """The rows of a table, sorted, as each reader gives them that knows nothing of sweeper, and as sweeper does."""
     folder, names = Path(uri, table), list(columns)
     files, listed = str(folder / "*.parquet"), ", ".join(columns)
     store = open_store(uri)
-    frame = pd.read_parquet(folder, columns=names).astype(object)
+    frame = pd.read_parquet(folder, columns=names, partitioning=None).astype(object)
     found: dict[str, Rows] = {
-        "polars": pl.scan_parquet(files, missing_columns="insert").select(names).collect().rows(),
-        "duckdb": duckdb.sql(f"SELECT {listed} FROM read_parquet('{files}', union_by_name=true)").fetchall(),
+        "polars": pl.scan_parquet(files, **POLARS).select(names).collect().rows(),
+        "duckdb": duckdb.sql(f"SELECT {listed} FROM read_parquet('{files}', {DUCKDB})").fetchall(),
         "pandas": list(frame.where(frame.notna(), None).itertuples(index=False, name=None)),
         "sweeper": [tuple(row.values()) for row in store.table(table).select(names).to_pylist()],
         "sweeper.sql": [tuple(row.values()) for row in store.sql(f"SELECT {listed} FROM {table}").to_pylist()],
@@ -62,9 +70,10 @@ def assert_all_equal(found: Mapping[str, Rows], count: int) -> None:
         assert rows == first, f"{other} and {reader} differ"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path / "store")
+@pytest.fixture(params=["store", "dataset_id=x/status=lost/run_uid=u/output_value=9/store"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store, also in folders that Hive would take for columns, as Hydra makes them of overrides."""
+    return open_store(tmp_path / request.param)
 
 
 @pytest.mark.parametrize("state", ["single files", "merged", "merged and single files"])
@@ -111,3 +120,48 @@ class _Run:
 
     def extract(self) -> list[Record]:
         return [self._row]
+
+
+def test_the_readings_above_are_those_of_the_readme():
+    readme = " ".join((Path(__file__).parent.parent / "README.md").read_text().split())
+    assert f"`read_parquet(..., {DUCKDB})` in DuckDB" in readme
+    polars = ", ".join(f"{name}={json.dumps(value)}" for name, value in POLARS.items()).replace("false", "False")
+    assert f"`scan_parquet(..., {polars})` in polars" in readme
+    assert "`read_parquet(..., partitioning=None)` in pandas" in readme
+
+
+def test_what_is_not_a_number_comes_last_in_the_query_of_the_readme(store: Store):
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    (query,) = re.findall(r'sweeper query "(SELECT model, dataset, value .*)"', readme)
+    for name, value in (("low", 0.5), ("nan", float("nan")), ("high", 0.75)):
+        record(store, name, value, model=name, metric="accuracy")
+    assert [row["model"] for row in store.sql(query).to_pylist()] == ["high", "low", "nan"]
+    worst_last = query.replace("DESC", "ASC")
+    assert [row["model"] for row in store.sql(worst_last).to_pylist()] == ["low", "high", "nan"]
+
+
+def test_the_example_reads_what_is_stored_and_puts_nan_last(store: Store, capsys: pytest.CaptureFixture[str]):
+    from sweeper.capabilities.evaluate import EvaluationRecord
+
+    for name, value in (("low", 0.5), ("nan", float("nan")), ("high", 0.75)):
+        row = EvaluationRecord(
+            run_uid=name,
+            dataset_id="data",
+            model_id=name,
+            metric_id="acc",
+            scope="overall",
+            output_key="accuracy",
+            output_value=value,
+            class_name=None,
+            higher_is_better=True,
+            n_items=1,
+        )
+        info = attempt(name, model=name, metric="accuracy")
+        store.record(_Run(name, row), provenance=Provenance(job_id=name), attempt=info)
+    sys.modules.pop("read_results", None)
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "read_results.py"))["main"](store.uri)
+    said = capsys.readouterr().out
+    assert "completed    3" in said
+    assert said.index("high") < said.rindex("nan")
+    assert re.search(r'"high",\s*"low",\s*"nan"', said), said
+    assert re.search(r"acc\s*│\s*3", said), said
