@@ -17,8 +17,15 @@ class LazySpec:
 
     target: Mapping[str, Any]
     digest: str
-    """SHA-256 of the canonical JSON of `target`: the key under which a worker keeps the built object."""
+    """SHA-256 of the canonical JSON of `target`."""
     name: str = ""
+    state: str = ""
+    """What the built object depends on beside its spec: the files that this names, and the code."""
+
+    @property
+    def key(self) -> str:
+        """What a worker keeps the built object under."""
+        return f"{self.digest} {self.state}" if self.state else self.digest
 
 
 class Sealed(ABC):

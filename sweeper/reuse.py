@@ -91,7 +91,7 @@ class Keep:
 def kept(part: Any) -> Any:
     """The object of a `LazySpec` or of a packed live object, one per process; anything else is returned as it is."""
     if isinstance(part, LazySpec):
-        return _keep().get(part.digest, lambda: build(part))
+        return _keep().get(part.key, lambda: build(part))
     if isinstance(part, Sealed):
         return _keep().get(part.key, part.open)
     return part
@@ -109,7 +109,7 @@ def fresh(part: Any) -> Any:
         return part.open()
     if not isinstance(part, LazySpec):
         return deep(part)
-    pristine: bytes | None = _keep().get(f"pristine {part.digest}", lambda: _pristine(part))
+    pristine: bytes | None = _keep().get(f"pristine {part.key}", lambda: _pristine(part))
     return build(part) if pristine is None else pickle.loads(pristine)
 
 
@@ -177,7 +177,7 @@ _changing: set[str] = set()
 
 
 def _key(part: Any) -> str | None:
-    return part.digest if isinstance(part, LazySpec) else part.key if isinstance(part, Sealed) else None
+    return part.key if isinstance(part, LazySpec | Sealed) else None
 
 
 def _class_of(part: Any) -> type[Any] | None:

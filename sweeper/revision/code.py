@@ -38,14 +38,18 @@ class Sources:
     def __init__(self) -> None:
         self._finder = Finder()
         self._read: dict[Module, _Read] = {}
-        self._listings: dict[Choice, Listing] = {}
+        self._modules: dict[Choice, tuple[Module, ...]] = {}
         self._tops: dict[Choice, frozenset[str]] = {}
 
     def listing(self, choice: Choice) -> Listing:
         """Every file of the user's own that a choice runs, as far as imports tell."""
-        if choice not in self._listings:
+        return {module.shown: digest for module, digest in self.modules(choice)}
+
+    def modules(self, choice: Choice) -> list[tuple[Module, str]]:
+        """The modules of `listing`, each with the digest of its content."""
+        if choice not in self._modules:
             self._follow(choice)
-        return self._listings[choice]
+        return [(module, self._module(module).digest) for module in self._modules[choice]]
 
     def installed(self, choice: Choice) -> frozenset[str]:
         """Top packages of installed distributions that a choice, or a module of the user's that it runs, names."""
@@ -66,7 +70,7 @@ class Sources:
                 if module not in seen:
                     seen.add(module)
                     pending.extend(self._module(module).imports)
-        self._listings[choice] = {m.shown: self._module(m).digest for m in sorted(seen)}
+        self._modules[choice] = tuple(sorted(seen))
         tops = {name.partition(".")[0] for name in asked}
         self._tops[choice] = frozenset(filter(self._finder.is_installed, tops))
 
@@ -110,10 +114,11 @@ class CodeRevisions:
 
     def text(self, combination: Combination) -> str:
         """What is recorded: a digest for each set of files that its parts run; none where all parts are installed."""
-        digests = {self._of_choice(part) for part in combination.parts}
+        digests = {self.of_choice(part) for part in combination.parts}
         return SCHEME + "+".join(sorted(filter(None, digests)))
 
-    def _of_choice(self, choice: Choice) -> str:
+    def of_choice(self, choice: Choice) -> str:
+        """The digest of what one choice runs; empty where all of it is installed."""
         if choice not in self._digests:
             listing = self._sources.listing(choice)
             digest = _digest(json.dumps(listing, sort_keys=True).encode()) if listing else ""

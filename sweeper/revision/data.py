@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from sweeper.revision import earlier
@@ -41,13 +41,15 @@ class DataRevisions:
         """What is recorded: every path that is named and there, with a digest of what is in it."""
         parts = self.naming(combination)
         if parts and parts not in self._texts:
-            entries = (self._disk.entry(part.axis, path) for part in parts for path in self.paths(part))
-            self._texts[parts] = encode(filter(None, entries))
+            self._texts[parts] = encode(entry for part in parts for entry in self._entries(part))
         return self._texts[parts] if parts else None
 
-    def content(self, combination: Combination) -> str | None:
-        """What is recorded without the times at which files were written: the same for every copy of the data."""
-        return encode(entry._replace(stamp="") for entry in decode(self.text(combination)))
+    def content(self, parts: Iterable[Choice]) -> str:
+        """What some parts read, without the times at which files were written: the same for every copy of the data."""
+        return encode(entry._replace(stamp="") for part in parts for entry in self._entries(part)) or ""
+
+    def _entries(self, part: Choice) -> Iterator[Entry]:
+        yield from filter(None, (self._disk.entry(part.axis, path) for path in self.paths(part)))
 
     def is_moved(self, folder: str | None) -> bool:
         """Whether a result with this recorded folder was measured somewhere else."""

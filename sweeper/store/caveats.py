@@ -31,6 +31,5 @@ def with_more(values: pa.Table, more: Mapping[str, str]) -> pa.Table:
     place = pc.index_in(values["fingerprint"].combine_chunks(), keys)
     added = pa.array(list(more.values()), pa.string()).take(place)
     said = values["caveat"].combine_chunks()
-    joined = pc.binary_join_element_wise(said, added, "; ", null_handling="skip")
-    column = pc.if_else(pc.equal(joined, ""), None, joined)
+    column = pc.coalesce(pc.binary_join_element_wise(said, added, "; "), said, added)
     return values.set_column(values.column_names.index("caveat"), "caveat", column)
