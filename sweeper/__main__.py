@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from io import TextIOWrapper
+from typing import TextIO
 
 from sweeper.arguments import may_run
 from sweeper.cli import Asked, read, run_command
@@ -18,6 +20,8 @@ READER_GONE = 128 + 13
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        _escape_what_it_cannot_say(stream)
     try:
         status = run_command(sys.argv[1:], sys.stdout, sys.stderr, read=_read_beside_ray)
         sys.stdout.flush()
@@ -26,6 +30,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = READER_GONE
     sys.exit(status)
+
+
+def _escape_what_it_cannot_say(stream: TextIO | None) -> None:
+    """A terminal or a file that is not in UTF-8 gets `\\xb7` for a dot, and no stream fails on a file's odd name."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _read_beside_ray(argv: Sequence[str]) -> Asked:

@@ -48,7 +48,7 @@ def check_choice_files(session: Session, selections: Iterable[str], cfg: DictCon
 
 def _problem(axis: str, name: str, path: Path, present: set[str]) -> str | None:
     """What is wrong with a choice file, if anything of it is present."""
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     own = name.rpartition("/")[2]
     if _PACKAGE_HEADER.search(text):
         return None  # it says itself where it goes
@@ -69,6 +69,11 @@ def _problem(axis: str, name: str, path: Path, present: set[str]) -> str | None:
     if "_target_" in keys:
         return f"is flat: its _target_ would merge into the whole {axis} axis. Begin it with '{own}:', indent the rest."
     return f"contributes {', '.join(keys) or 'nothing'}, and must contribute {own!r} alone."
+
+
+def _text(path: Path) -> str:
+    """A file as text; of one that is not UTF-8 the composition says so, where it takes part."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _parsed(text: str) -> Any:
@@ -128,7 +133,7 @@ def _is_read(key: str, cfg: DictConfig, session: Session) -> bool:
     mention = re.compile(r"\$\{[^}]*\b" + re.escape(key) + r"\b")
     if any(mention.search(text) for text in strings(OmegaConf.to_container(cfg, resolve=False))):
         return True
-    return any(mention.search(path.read_text(encoding="utf-8")) for f in session.folders for path in f.rglob("*.yaml"))
+    return any(mention.search(_text(path)) for f in session.folders for path in f.rglob("*.yaml"))
 
 
 def strings(value: Any) -> Iterable[str]:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, near_match
+from sweeper.identifiers import plain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sweeper.config.session import Session
 
 _NO_CHOICE = re.compile(r"Could not (?:find|load) '(?P<path>[^']+)'")
@@ -27,7 +30,26 @@ def as_config_error(session: Session) -> Generator[None]:
         yield
     # Hydra raises bare ValueErrors for some misuses of config groups.
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise ConfigError(_not_utf8(error, session)) from error
         raise ConfigError(_explain(_text(error), session)) from error
+
+
+def _not_utf8(error: UnicodeDecodeError, session: Session) -> str:
+    """The config files that cannot be decoded; the error does not name the one that it came from."""
+    files = sorted({path for folder in session.folders for path in folder.rglob("*.yaml") if not _is_utf8(path)})
+    named = ", ".join(plain(str(path)) for path in files) or "a config file"
+    return f"{named} is not UTF-8 ({error.reason}). Write it in UTF-8, as YAML is."
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return False
+    except OSError:  # a link to nothing, for one
+        return True
+    return True
 
 
 def _text(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config.labels import label
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
 from sweeper.errors import ConfigError
+from sweeper.identifiers import plain
 from sweeper.spec import AXES
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class _Folder:
 
         parsed: list[Override] = []
         for line in overrides:
+            _refuse_undecoded(line)
             try:
                 parsed += self._parser.parse_overrides([line])
             except HydraException as error:
@@ -179,6 +181,11 @@ class _Folder:
         found = glob.filter(options)
         if not found:
             raise ConfigError(f"{override.input_line} matches none of {', '.join(options)}.")
+        if unsayable := [plain(name) for name in found if plain(name) != name]:
+            raise ConfigError(
+                f"{override.input_line} matches {override.key_or_group}/{unsayable[0]}.yaml, whose name is not UTF-8. "
+                "Rename the file, or name the others."
+            )
         return found
 
     def _is_group(self, override: Override) -> bool:
@@ -198,6 +205,14 @@ class _Folder:
 
 
 _PLAIN_FIELDS = tuple(f for f in ROOT_FIELDS if f not in AXES)
+
+
+def _refuse_undecoded(line: str) -> None:
+    """Hydra's grammar reads no bytes that are not UTF-8, and no spec that holds them has an identity."""
+    if plain(line) != line:
+        raise ConfigError(
+            f"The override {plain(line)} holds bytes that are not UTF-8. Rename what it names, or name it by a link."
+        )
 
 
 def _refuse_sweeps(overrides: Sequence[Override]) -> None:

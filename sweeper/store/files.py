@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sweeper.errors import MissingExtraError, StoreError
+from sweeper.identifiers import plain
 
 PRIVATE = ".sweeper"
 """What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
@@ -263,8 +264,19 @@ def open_files(uri: str, options: Mapping[str, Any]) -> Files:
     """The folders behind a URI: a path or `file://` is local, everything else an object store."""
     parts = urlsplit(uri)
     if parts.scheme in ("", "file") or len(parts.scheme) == 1:  # one letter is a drive
-        return LocalFiles(parts.path if parts.scheme == "file" else uri)
+        return LocalFiles(_writable_name(parts.path if parts.scheme == "file" else uri))
     return RemoteFiles(uri, options)
+
+
+def _writable_name(path: str) -> str:
+    """The path; Arrow opens no file whose name is not UTF-8, and says so only once something was measured."""
+    whole = os.path.abspath(path)
+    if plain(whole) != whole:
+        raise StoreError(
+            f"The analytics store cannot be at {plain(whole)}: the name is not UTF-8. "
+            "Give analytics_store.uri another folder, or work in one."
+        )
+    return path
 
 
 def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
