@@ -30,7 +30,7 @@ from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
-from sweeper.resume import asked_for
+from sweeper.resume import asked_for, left_of, sweep_of
 from sweeper.revision import Comparison, Revisions
 from sweeper.revision.since import of_combinations
 from sweeper.schedule import Block, blocks, order, unknown
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
+    from sweeper.asked import AskedSweep
     from sweeper.jobs.protocol import RunnerBackend
     from sweeper.store import AttemptState, Store
 
@@ -173,6 +174,7 @@ def _configured(config: Mapping[str, Any] | Sequence[str], where: Mapping[str, A
 
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
     """Prepare and execute; Ray starts beside the planning and is stopped if it was started here."""
+    config = resumed(config)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper-backend") as pool:
         backend = _Starting(config, pool)
         try:
@@ -240,8 +242,39 @@ def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
     StoreError
         The store cannot be reached.
     """
+    config = resumed(config)
     with no_collection():
-        return _prepared(config, will_run)
+        return _prepared(config, will_run) if config.asked is None else _prepared_again(config, config.asked, will_run)
+
+
+def resumed(config: SweepConfig) -> SweepConfig:
+    """A config that resumes a sweep with what that sweep asked for; any other as it is.
+
+    Raises
+    ------
+    ConfigError
+        The store has no such sweep.
+    StoreError
+        The store, or what that sweep asked for, cannot be read.
+    """
+    wanted = config.settings.resume
+    if wanted is None or config.asked is not None:
+        return config
+    store = _store(config.settings.store)
+    asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids()))
+    return config.after(asked)
+
+
+def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:
+    """What another sweep asked for and did not complete, whatever the config says by now."""
+    store = _store(config.settings.store)
+    items = left_of(asked, store.completed_since(asked.about))
+    running = [item.combination for item in items if item.run]
+    if running:
+        _ready_to_run(running, will_run)
+    states = store.attempt_states([item.fingerprint for item in items])
+    began = datetime.now(UTC)
+    return Prepared(_id_at(began), began, config, Plan(items), states, store, Revisions())
 
 
 def _prepared(config: SweepConfig, will_run: Start) -> Prepared:

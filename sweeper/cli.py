@@ -12,7 +12,8 @@ from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
 from sweeper.errors import SweeperError
 from sweeper.progress import for_stream
-from sweeper.redact import without_secrets
+from sweeper.quoting import quoted
+from sweeper.redact import redacted, without_secrets
 
 if TYPE_CHECKING:
     from sweeper.api import Prepared, SweepResult
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 USAGE_ERROR = 2
 INTERRUPTED = 130
 REPORT = "report.html"
-MISSING_ONLY = "--rerun-only-missing"
+_PLACES = ("analytics_store", "job_backend.runtime_env")
+"""What a resumed sweep must be told anew: it is read before, or stored nowhere."""
 COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
 
@@ -64,11 +66,15 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
         return _show(args, out)
     if args.command in _STORE_COMMANDS:
         return _STORE_COMMANDS[args.command](args, config, out, err)
+    if config.settings.resume is not None:
+        from sweeper.api import resumed
+
+        config = resumed(config)
     for note in config.notes:
         err.write(f"note: {note}\n")
     if args.dry_run:
         return _plan(args, config, out)
-    return _sweep(args, config, argv, out, err)
+    return _sweep(args, config, out, err)
 
 
 def _show(args: Arguments, out: TextIO) -> int:
@@ -102,7 +108,7 @@ def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
     return 0
 
 
-def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.api import run_config
 
     result = run_config(config, for_stream(err))
@@ -116,20 +122,26 @@ def _sweep(args: Arguments, config: SweepConfig, argv: Sequence[str], out: TextI
         out.write(boards + "\n\n")
     if result.counts["completed"]:
         out.write(render.shared_ids_text(result.shared_ids))
-    out.write(render.outcome_text(result.outcome, result.plan, resume_command(argv)) + "\n")
-    out.write(f"results: {result.store.uri}\n")
+    out.write(render.outcome_text(result.outcome, result.plan, resume_command(args, config, result.sweep_id)) + "\n")
+    out.write(f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n")
     return result.exit_status
 
 
-def resume_command(argv: Sequence[str]) -> str:
-    """The command line that runs what this one left.
+def resume_command(args: Arguments, config: SweepConfig, sweep_id: str) -> str:
+    """The command line that runs what a sweep asked for and did not complete.
 
-    A sweep of what failed or is stale goes on with that, not with all that is missing besides.
+    What it runs, and how, is in the store; so only where that is must be said, and what is stored nowhere.
     """
-    said = [w for w in argv if w == MISSING_ONLY or w.lstrip("+").startswith("rerun=")]
-    narrower = MISSING_ONLY not in said and said and said[-1].endswith(("=failed", "=stale"))
-    words = [w for w in argv if w not in said]
-    return f"python -m sweeper {shlex.join([*words, said[-1] if narrower else MISSING_ONLY])}"
+    from sweeper.config import DEFAULT_STORE
+
+    flags = (("--config-dir", "config_dir"), ("--config-path", "config_path"), ("--config-name", "config_name"))
+    words = [f"resume={sweep_id}"]
+    words += [word for flag, name in flags if (given := getattr(args.hydra, name)) for word in (flag, given)]
+    places = [line for line in args.overrides if line.lstrip("+~").startswith(_PLACES)]
+    uri = config.settings.store.uri
+    if uri != DEFAULT_STORE and not any(line.lstrip("+~").startswith("analytics_store.uri=") for line in places):
+        words.append(f"analytics_store.uri={quoted(uri)}")
+    return f"python -m sweeper {shlex.join([*words, *redacted(places)])}"
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:

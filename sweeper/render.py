@@ -78,7 +78,7 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     lines = [f"{counts or 'nothing to run'}; {skipped} skipped"]
     lines += failures_text(outcome.failures)
     if outcome.exit_status:
-        lines.append(f"run what is missing: {resume}")
+        lines.append(f"run what this sweep left: {resume}")
     return "\n".join(lines)
 
 

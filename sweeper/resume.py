@@ -19,7 +19,7 @@ DONE = "completed since {} began"
 SKIPPED = "skipped by {} too: {}"
 NEWEST = 5
 """How many ids of sweeps a message names."""
-Done = Collection[tuple[str, str, str, str, str]]
+Done = Collection[tuple[str, ...]]
 """Fingerprint and the names on the four axes of what has completed."""
 
 
@@ -137,7 +137,7 @@ def _check_identity(item: Planned, about: About) -> None:
         )
 
 
-def found(wanted: str, known: Sequence[str]) -> str:
+def sweep_of(wanted: str, known: Sequence[str]) -> str:
     """The one id of a sweep that is, or begins with, what the user wrote.
 
     Parameters

@@ -30,7 +30,7 @@ LAYERS = [
     {"store"},
     {"copies", "digests", "identifiers", "limits", "revision", "leaderboard", "outcome", "records"},
     {"request"},
-    {"head_start", "interrupts", "spec", "asked", "redact", "errors", "garbage", "text", "_version"},
+    {"head_start", "interrupts", "spec", "asked", "redact", "quoting", "errors", "garbage", "text", "_version"},
 ]
 """From the command line down: a module imports from its own layer and from those below it, never from above."""
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sweeper
+import sweeper.errors
 from sweeper.cli import run_command
 from sweeper.planning import Planned
 from sweeper.redact import redacted
@@ -163,6 +167,251 @@ def test_a_file_of_another_kind_in_its_place_is_damaged():
     pq.write_table(open_store("analytics_store").attempts(), path)
     with pytest.warns(DamagedFileWarning, match=path.name):
         assert rows() == []
+
+
+# What is left of it runs
+
+
+BROKEN = """
+import os
+class Model:
+    def __init__(self, flag, name='x'):
+        self.flag, self.metadata = flag.replace(':', '/'), {'id': name, 'index2label': {i: str(i) for i in range(10)}}
+    def __call__(self, batch):
+        if os.path.exists(self.flag): raise RuntimeError('weights are gone')
+        return [[1.0] + [0.0] * 9] * len(batch)
+"""
+
+
+@pytest.fixture
+def broken(empty_folder: Path) -> Path:
+    """The flag that makes `broken_model.Model` fail, set."""
+    (empty_folder / "broken_model.py").write_text(BROKEN)
+    flag = empty_folder / "broken"
+    flag.touch()
+    return flag
+
+
+def named(flag: Path, *names: str) -> list[str]:
+    """Choices of that model; the flag is no path in their specs, which would make it data of theirs."""
+    at = str(flag).replace("/", ":")
+    return [f"+model.{name}={{_target_: broken_model.Model, flag: '{at}', name: {name}}}" for name in names]
+
+
+def mine(flag: Path) -> list[str]:
+    grid = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes]", "metric=[accuracy]"]
+    return [*grid, *named(flag, "mine"), "job_backend.kind=inline"]
+
+
+def decisions(doc: dict[str, Any]) -> dict[str, str]:
+    return {"+".join(c["models"]): c["decision"] for c in doc["combinations"]}
+
+
+def resumes(out: str) -> list[str]:
+    """The words behind `python -m sweeper` of the command that a sweep printed."""
+    (line,) = [line for line in out.splitlines() if "python -m sweeper resume=" in line]
+    return shlex.split(line.partition("python -m sweeper ")[2])
+
+
+def test_what_failed_under_rerun_all_runs_alone_though_it_completed_before(broken: Path):
+    broken.unlink()
+    assert typed(*mine(broken))[0] == 0
+    broken.touch()
+    status, out, _ = typed(*mine(broken))
+    assert status == 1
+    planned = document("plan", *resumes(out))
+    assert decisions(planned) == {"naive_bayes": "skip", "mine": "run"}
+    broken.unlink()
+    again = document(*resumes(out))
+    assert (again["counts"]["completed"], again["exit_status"]) == (1, 0)
+    assert {row["model"] for row in again["results"]} == {"naive_bayes", "mine"}
+    assert set(decisions(document("plan", *resumes(out))).values()) == {"skip"}
+
+
+@pytest.mark.parametrize("kind", ["inline", "ray-simple"])
+def test_what_a_limit_left_runs(broken: Path, kind: str, ray_session: None):
+    status, out, _ = typed(
+        *mine(broken),
+        "max_failures=1",
+        "max_in_flight=1",
+        "model=[]",
+        *named(broken, "m0", "m1", "m2"),
+        f"job_backend.kind={kind}",
+    )
+    assert status == 3
+    broken.unlink()
+    again = document(*resumes(out))
+    assert (again["counts"]["completed"], again["plan"]["run"], again["exit_status"]) == (4, 4, 0)
+    assert open_store("analytics_store").asked(again["sweep_id"]).num_rows == 4
+    assert {row["model"] for row in again["results"]} == {"mine", "m0", "m1", "m2"}
+
+
+def test_a_crash_leaves_what_can_be_resumed(empty_folder: Path):
+    (empty_folder / "deadly.py").write_text(
+        "import os\nclass Model:\n"
+        "    metadata = {'id': 'deadly', 'index2label': {i: str(i) for i in range(10)}}\n"
+        "    def __call__(self, batch):\n"
+        "        if not os.path.exists('mended'): os._exit(9)\n"
+        "        return [[1.0] + [0.0] * 9] * len(batch)\n"
+    )
+    argv = [*INLINE, "model=[naive_bayes]", "+model.deadly={_target_: deadly.Model}"]
+    assert subprocess.run([sys.executable, "-m", "sweeper", *argv], capture_output=True, check=False).returncode == 9
+    Path("mended").touch()
+    (sweep_id,) = [path.stem for path in files()]
+    again = document(f"resume={sweep_id}")
+    assert again["exit_status"] == 0
+    assert {row["model"] for row in again["results"]} == {"naive_bayes", "deadly"}
+
+
+def test_a_config_that_has_changed_since_changes_nothing(broken: Path):
+    conf = broken.parent / "conf"
+    (conf / "model").mkdir(parents=True)
+    choice = conf / "model" / "mine.yaml"
+    choice.write_text(
+        f"mine: {{_target_: broken_model.Model, flag: '{str(broken).replace('/', ':')}', _sweep_: {{retries: 0}}}}"
+    )
+    (conf / "own.yaml").write_text(
+        "defaults: [config, {override /model: [mine]}, {override /metric: [accuracy]}, {override /dataset: [digits]},"
+        " {override /capability: [evaluate]}, _self_]\n"
+        "analytics_store: {uri: ./elsewhere}\njob_backend: {kind: inline}\nretries: 2\n"
+    )
+    status, out, _ = typed("--config-dir", "conf", "--config-name", "own")
+    assert (status, len(open_store("elsewhere").attempts())) == (1, 1)
+    (before,) = open_store("elsewhere").asked().to_pylist()
+    broken.unlink()
+    choice.unlink()
+    (conf / "own.yaml").write_text("defaults: [config, {override /model: [mine]}, _self_]\nretries: 7\n")
+    assert "analytics_store.uri=./elsewhere" in resumes(out)
+    again = document(*resumes(out))
+    assert again["exit_status"] == 0
+    assert [c["fingerprint"] for c in again["combinations"]] == [before["fingerprint"]]
+    about = open_store("elsewhere").asked_sweep(again["sweep_id"]).about
+    assert (about.settings["retries"], about.settings["job_backend.kind"], about.name) == (2, "inline", "own")
+
+
+def test_what_another_sweep_completed_since_is_done(broken: Path):
+    _, out, _ = typed(*mine(broken))
+    broken.unlink()
+    assert typed(*mine(broken), "rerun=missing")[0] == 0
+    status, again, _ = typed(*resumes(out))
+    assert (status, "nothing to run; 2 skipped" in again) == (0, True)
+
+
+def test_what_a_sweep_skipped_stays_skipped(broken: Path):
+    broken.unlink()
+    sweeper.sweep(mine(broken), progress=False)
+    broken.touch()
+    done = sweeper.sweep([*mine(broken), "rerun=missing", *named(broken, "m0")], progress=False)
+    assert done.exit_status == 1
+    plan = sweeper.plan([f"resume={done.sweep_id}"])
+    assert [(item.combination.models[0].name, item.run) for item in plan.items] == [
+        ("naive_bayes", False),
+        ("mine", False),
+        ("m0", True),
+    ]
+
+
+def test_a_resumed_sweep_can_be_resumed(broken: Path):
+    first = sweeper.sweep([*mine(broken), *named(broken, "m0")], progress=False)
+    second = sweeper.sweep([f"resume={first.sweep_id}"], progress=False)
+    assert (second.counts["failed"], len(second.plan.items)) == (2, 3)
+    broken.unlink()
+    third = sweeper.sweep([f"resume={second.sweep_id}"], progress=False)
+    assert (third.counts["completed"], third.exit_status, len(third.plan.items)) == (2, 0, 3)
+    for before in (first, second, third):
+        assert not sweeper.plan([f"resume={before.sweep_id}"]).to_run
+    assert {r["sweep"] for r in rows()} == {"config"}
+
+
+def test_two_of_one_fingerprint_are_told_apart_by_their_names(broken: Path):
+    twin = named(broken, "mine")[0].replace("+model.mine", "+model.twin")
+    done = sweeper.sweep([*mine(broken), twin, "duplicates=keep", "max_failures=1", "max_in_flight=1"], progress=False)
+    broken.unlink()
+    again = sweeper.sweep([f"resume={done.sweep_id}"], progress=False)
+    ran = {item.combination.models[0].name for item in again.plan.to_run}
+    assert (ran >= {"mine", "twin"}, again.exit_status) == (True, 0)
+    assert not sweeper.plan([f"resume={done.sweep_id}"]).to_run
+
+
+def test_how_it_runs_can_be_said_anew(broken: Path):
+    _, out, _ = typed(*mine(broken), "retries=1")
+    argv = [*resumes(out), "retries=0", "max_failures=5", "++job_backend.runtime_env={}"]
+    doc = document(*argv)
+    about = open_store("analytics_store").asked_sweep(doc["sweep_id"]).about
+    assert (about.settings["retries"], about.settings["max_failures"], doc["exit_status"]) == (0, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (["model=[svm]"], "model=[svm]: resume= runs what a sweep asked for and did not complete"),
+        (["model.naive_bayes.estimator.var_smoothing=1"], "model cannot be said anew"),
+        (["--multirun", "model=svm,knn"], "--multirun"),
+        (["+sweep=quickstart"], "sweep cannot be said anew"),
+        (["exclude=[]"], "exclude cannot be said anew"),
+        (["--rerun-only-missing"], "rerun cannot be said anew"),
+        (["duplicates=keep"], "duplicates cannot be said anew"),
+        (["+mine=1"], "mine"),
+        (["retries=-1"], "retries must be a whole number"),
+    ],
+)
+def test_what_would_change_what_runs_is_refused_beside_resume(broken: Path, said: list[str], message: str):
+    _, out, _ = typed(*mine(broken))
+    status, stdout, err = typed(*resumes(out), *said)
+    assert (status, stdout) == (2, "")
+    assert message in err
+
+
+def test_an_unknown_sweep_names_the_newest(empty_folder: Path):
+    status, _, err = typed("resume=20200101T000000-abcdef")
+    assert status == 2
+    assert err == "sweeper: resume=20200101T000000-abcdef: the store has no such sweep; it has none yet.\n"
+    assert list(empty_folder.iterdir()) == []
+    ids = [sweeper.sweep(INLINE, progress=False).sweep_id for _ in range(2)]
+    status, _, err = typed("resume=20200101T000000-abcdef")
+    assert (status, f"the newest it has are {ids[1]}, {ids[0]}." in err) == (2, True)
+    status, _, err = typed("resume=20")
+    assert (status, f"several sweeps begin so: {ids[1]}, {ids[0]}" in err) == (2, True)
+    assert typed("plan", f"resume={ids[1][:-2]}")[0] == 0
+
+
+def test_a_damaged_file_cannot_be_resumed_and_says_so():
+    done = sweeper.sweep(INLINE, progress=False)
+    (path,) = files()
+    path.write_bytes(path.read_bytes()[:-100])
+    status, _, err = typed(f"resume={done.sweep_id}")
+    assert (status, "run the sweep again with rerun=missing" in err) == (2, True)
+
+
+def test_a_config_and_a_mapping_can_name_the_sweep_too(broken: Path):
+    done = sweeper.sweep(mine(broken), progress=False)
+    broken.unlink()
+    assert len(sweeper.plan({"resume": done.sweep_id}).to_run) == 1
+    with pytest.raises(sweeper.errors.ConfigError, match="model cannot be said anew"):
+        sweeper.plan({"resume": done.sweep_id, "model": {"x": {"_target_": "a.b"}}})
+    Path("conf").mkdir()
+    Path("conf/again.yaml").write_text(f"defaults: [config, _self_]\nresume: {done.sweep_id}\n")
+    assert len(sweeper.plan([], config_dir="conf", config_name="again").to_run) == 1
+
+
+def test_another_working_folder_is_noted(broken: Path, monkeypatch: pytest.MonkeyPatch):
+    _, out, _ = typed(*mine(broken))
+    (broken.parent / "inner").mkdir()
+    monkeypatch.chdir("inner")
+    status, _, err = typed("plan", *resumes(out), "analytics_store.uri=../analytics_store")
+    assert (status, f"note: that sweep ran in {broken.parent};" in err) == (0, True)
+
+
+def test_the_command_that_resumes_says_where_the_store_is_and_no_secret(broken: Path):
+    secret = "kx9-secret-value"
+    odd = "a store (1), =x"
+    _, out, err = typed(*mine(broken), f"analytics_store.uri='{odd}'", f"+analytics_store.storage_options.key={secret}")
+    assert secret not in out + err
+    words = resumes(out)
+    assert words[1:] == [f"analytics_store.uri='{odd}'", "+analytics_store.storage_options.key=***"]
+    broken.unlink()
+    assert typed(*words)[0] == 0
+    assert len(open_store(odd).attempts()) == 3
 
 
 def test_names_that_are_no_unicode_are_escaped():

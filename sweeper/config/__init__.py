@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config import schema
+from sweeper.config import resuming, schema
 from sweeper.config.algebra import grid_of
 from sweeper.config.choices import resolve
 from sweeper.config.compose import Composed, assignments
@@ -14,7 +14,7 @@ from sweeper.config.files import check_choice_files, check_root_keys
 from sweeper.config.messages import as_config_error
 from sweeper.config.parts import Names, Reach, names_of, parts_of
 from sweeper.config.retyped import one_number
-from sweeper.config.schema import BackendSettings, Settings
+from sweeper.config.schema import DEFAULT_STORE, BackendSettings, Settings
 from sweeper.config.session import Session, hydra_session, open_session, replaced_files
 from sweeper.config.targets import check_targets
 from sweeper.errors import ConfigError
@@ -25,7 +25,10 @@ from sweeper.spec import AXES
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from sweeper.asked import AskedSweep
+
 __all__ = [
+    "DEFAULT_STORE",
     "BackendSettings",
     "Settings",
     "SweepConfig",
@@ -49,6 +52,25 @@ class SweepConfig:
     """The command line behind it, without what is secret in it."""
     said: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The runtime fields of its root as they were said, without where the store is and what may be secret."""
+    root: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    """Of a config that resumes a sweep: its runtime fields as they are, secrets included."""
+    given: frozenset[str] = frozenset()
+    """And the keys of these that the command line sets."""
+    asked: AskedSweep | None = field(default=None, repr=False)
+    """What the sweep that it resumes asked for, once that has been read."""
+
+    def after(self, asked: AskedSweep) -> SweepConfig:
+        """A config that resumes a sweep, once it is known what that one asked for and with which settings.
+
+        Raises
+        ------
+        ConfigError
+            One of these settings is no longer allowed.
+        """
+        root = resuming.root_after(self.root, self.given, asked.about.settings)
+        settings = schema.settings_of(root, asked.about.name)
+        notes = (*self.notes, *resuming.moved(asked.about.working_folder))
+        return replace(self, settings=settings, said=schema.storable(root), asked=asked, notes=notes)
 
 
 def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> SweepConfig:
@@ -68,8 +90,13 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     ConfigError
         Anything in the config or the overrides is wrong.
     """
+    wanted, others = resuming.taken_out(overrides)
     with open_session(**where) as session, as_config_error(session):
-        composed = Composed(session, overrides, multirun=multirun)
+        if wanted is not None:
+            return _resuming(session, wanted, others)
+        composed = Composed(session, others, multirun=multirun)
+        if composed.plain.get("resume") is not None:
+            return _resuming(session, None, others)
         check_choice_files(session, composed.folded.selections, composed.plain)
         return _checked(composed, session, overrides)
 
@@ -98,6 +125,9 @@ def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
 
     with open_session(**where) as session, as_config_error(session):
         given: Any = OmegaConf.create(dict(config))
+        if given.get("resume") is not None:
+            resuming.refuse_axes(given)
+            return _resumed(_root(given), session)
         composed = Composed(session, (), multirun=False, given=given)
         return _checked(composed, session)
 
@@ -125,6 +155,21 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
         overrides=redacted(overrides, secret_values(root)),
         said=schema.storable({**root, "name": settings.name}),
     )
+
+
+def _resuming(session: Session, wanted: str | None, overrides: Sequence[str]) -> SweepConfig:
+    """A config that resumes a sweep, the one that its file names where the command line does not: without a grid."""
+    cfg, given = resuming.composed_settings(session, overrides)
+    root = _root(cfg)
+    return _resumed(root if wanted is None else {**root, "resume": wanted}, session, overrides, given)
+
+
+def _resumed(
+    root: Mapping[str, Any], session: Session, overrides: Sequence[str] = (), given: frozenset[str] = frozenset()
+) -> SweepConfig:
+    settings = schema.settings_of(root, session.config_name)
+    kept = redacted([f"resume={settings.resume}", *overrides], secret_values(root))
+    return SweepConfig(Grid({}), settings, overrides=kept, root=root, given=given)
 
 
 def _root(cfg: DictConfig) -> dict[str, Any]:

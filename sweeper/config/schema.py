@@ -10,6 +10,7 @@ from sweeper.errors import ConfigError, near_match
 from sweeper.planning import DUPLICATES, RERUN, TRIGGERS
 from sweeper.request import StoreLocation
 
+DEFAULT_STORE = "./analytics_store"
 BACKENDS = ("ray-simple", "inline")
 
 IDENTITY: Literal["identity"] = "identity"
@@ -28,6 +29,7 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
     "predictions.persist": RUNTIME,
     "name": RUNTIME,
     "rerun": RUNTIME,
+    "resume": RUNTIME,
     "rerun_triggers": RUNTIME,
     "duplicates": RUNTIME,
     "max_failures": RUNTIME,
@@ -63,7 +65,7 @@ _TAKEN_OVER = tuple(
     for key, kind in CLASSIFICATION.items()
     if kind == RUNTIME
     and not key.startswith(("_sweep_.", "analytics_store."))
-    and key not in (*ALGEBRA, "job_backend.runtime_env")
+    and key not in (*ALGEBRA, "resume", "job_backend.runtime_env")
 )
 """What a sweep that resumes another takes over from it."""
 SETTING_FIELDS = tuple(k for k in ROOT_FIELDS if k not in ALGEBRA and CLASSIFICATION.get(k) != IDENTITY)
@@ -83,11 +85,13 @@ class BackendSettings:
 class Settings:
     """All runtime fields of the root of a config."""
 
-    store: StoreLocation = field(default_factory=lambda: StoreLocation("./analytics_store"))
+    store: StoreLocation = field(default_factory=lambda: StoreLocation(DEFAULT_STORE))
     job_backend: BackendSettings = field(default_factory=BackendSettings)
     name: str = "config"
     """The sweep file, or else the primary config, unless the config gives a name."""
     rerun: str = "all"
+    resume: str | None = None
+    """Id of the sweep whose rest runs, whatever `rerun` says."""
     rerun_triggers: tuple[str, ...] = ("config",)
     duplicates: str = "drop"
     max_failures: int | None = None
@@ -135,7 +139,7 @@ def storable(root: Mapping[str, Any]) -> dict[str, Any]:
 
 def _store(given: Mapping[str, Any]) -> StoreLocation:
     known_keys("analytics_store", given, ("uri", "storage_options"))
-    uri = text("analytics_store.uri", given.get("uri", "./analytics_store"))
+    uri = text("analytics_store.uri", given.get("uri", DEFAULT_STORE))
     return StoreLocation(uri, mapping("analytics_store.storage_options", given.get("storage_options") or {}))
 
 
@@ -239,9 +243,15 @@ def each(check: Check) -> Check:
     return check_all
 
 
+def _sweep_id(where: str, value: Any) -> str:
+    """An id, or the begin of one, which may look like a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(where, value)
+
+
 _CHECKS: Mapping[str, Check] = {
     "name": optional(text),
     "rerun": one_of(*RERUN),
+    "resume": optional(_sweep_id),
     "rerun_triggers": each(one_of(*TRIGGERS)),
     "duplicates": one_of(*DUPLICATES),
     "max_failures": optional(positive_count),

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sweeper.asked import About, AskedChoice, AskedSweep, Column
+from sweeper.errors import StoreError
 from sweeper.spec import AXES, PAIR
 from sweeper.store import catalog
 from sweeper.store.cells import TIME, column
@@ -65,8 +66,14 @@ def ids(files: Files) -> list[str]:
     return [name.removesuffix(PARQUET) for name in files.names(FOLDER)]
 
 
-def read(files: Files, sweep_id: str) -> AskedSweep | None:
-    """What one sweep asked for; `None` where its file cannot be read, which is warned of."""
+def read(files: Files, sweep_id: str) -> AskedSweep:
+    """What one sweep asked for.
+
+    Raises
+    ------
+    StoreError
+        Its file cannot be read.
+    """
     name = f"{sweep_id}{PARQUET}"
     try:
         about, choices, rows = _decoded(files, name)
@@ -74,8 +81,10 @@ def read(files: Files, sweep_id: str) -> AskedSweep | None:
         fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
         return AskedSweep(about, choices, fingerprints, columns, run, reasons)
     except _UNREADABLE as error:
-        warn_of_damage(files, FOLDER, name, _first_line(error))
-        return None
+        raise StoreError(
+            f"{files.uri}/{FOLDER}/{name} cannot be read: {_first_line(error)}. So what that sweep left cannot be "
+            "known; run the sweep again with rerun=missing (`sweeper check --repair` moves the file aside)."
+        ) from error
 
 
 def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:

@@ -208,8 +208,14 @@ class Store:
         self._announce_format()
         return asked.write(self.files, sweep)
 
-    def asked_sweep(self, sweep_id: str) -> AskedSweep | None:
-        """What the sweep of this id asked for, specs included; `None` where its file cannot be read, with a warning."""
+    def asked_sweep(self, sweep_id: str) -> AskedSweep:
+        """What the sweep of this id asked for, specs included.
+
+        Raises
+        ------
+        StoreError
+            Its file cannot be read.
+        """
         return asked.read(self.files, sweep_id)
 
     def sweep_ids(self) -> list[str]:

@@ -1,0 +1,135 @@
+"""`resume=<sweep_id>`: the settings alone, since what runs is what that sweep asked for.
+
+No choice file is read: that one was changed, or is gone, does not keep a sweep from being resumed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sweeper.config import schema
+from sweeper.config.apply import apply
+from sweeper.config.compose import Composed
+from sweeper.config.files import check_root_keys
+from sweeper.config.overrides import fold
+from sweeper.config.reach import reads, split, touches
+from sweeper.errors import ConfigError
+from sweeper.spec import AXES
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+    from sweeper.config.session import Session
+
+RESUME = "resume"
+_DECIDED = (*AXES, *schema.ALGEBRA, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
+"""What the sweep that is resumed has said already."""
+_NOT_THERE = re.compile(r"'?(?P<axis>" + "|".join(AXES) + r")'? cannot be overridden")
+
+
+def taken_out(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The id that `resume=` names, the last one where there are several, and the other overrides."""
+    mine = [line for line in overrides if line.lstrip("+").partition("=")[0] == RESUME]
+    said = [line.partition("=")[2].strip().strip("'\"") for line in mine]
+    wanted = said[-1] if said and said[-1] not in ("", "null") else None
+    return wanted, [line for line in overrides if line not in mine]
+
+
+def composed_settings(session: Session, overrides: Sequence[str]) -> tuple[DictConfig, frozenset[str]]:
+    """The config without its axes, and the keys that the command line sets.
+
+    Raises
+    ------
+    ConfigError
+        The config is wrong, or an override would change what runs.
+    """
+    folded = fold(overrides, session, multirun=False)
+    for line in folded.selections:
+        _refuse_decided(line.lstrip("+~").partition("=")[0].partition("@")[0], line)
+    for override in folded.values:
+        _refuse_decided(override.key_or_group, override.input_line)
+    cfg = _without_axes(session, overrides)
+    check_root_keys(cfg, session)
+    _refuse_idle(cfg, folded.values)
+    return cfg, frozenset(override.key_or_group for override in folded.values)
+
+
+def root_after(root: Mapping[str, Any], given: frozenset[str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The runtime fields of a sweep that is resumed, but for what the command line says anew.
+
+    Parameters
+    ----------
+    root, given
+        Those of the present config, and the keys that the command line sets.
+    before
+        Those of the sweep that is resumed, as `schema.storable` gives them.
+    """
+    merged = {key: dict(value) if isinstance(value, Mapping) else value for key, value in root.items()}
+    for key, value in before.items():
+        if key in schema.CLASSIFICATION and not any(touches({split(key)}, split(new)) for new in given):
+            first, _, second = key.partition(".")
+            merged[first] = {**(merged.get(first) or {}), second: value} if second else value
+    return merged
+
+
+def moved(folder: str) -> list[str]:
+    """A note where the sweep that is resumed ran elsewhere."""
+    here = os.getcwd()
+    return [] if folder in ("", here) else [f"that sweep ran in {folder}; relative paths are looked up in {here} now"]
+
+
+def _without_axes(session: Session, overrides: Sequence[str]) -> DictConfig:
+    """What the config says apart from its axes: each that a defaults list selects is composed empty."""
+    empty: list[str] = list(AXES)
+    while True:
+        try:
+            composed = Composed(session, [*overrides, *(f"{axis}=[]" for axis in empty)], multirun=False)
+        except ConfigError as error:
+            missing = _NOT_THERE.match(str(error))
+            if missing is None or missing["axis"] not in empty:
+                raise
+            empty.remove(missing["axis"])
+            continue
+        for override in composed.folded.values:
+            apply(composed.plain, override)
+        return composed.plain
+
+
+def refuse_axes(config: Mapping[str, Any]) -> None:
+    """Refuse a config as a mapping that resumes a sweep and has choices too.
+
+    Raises
+    ------
+    ConfigError
+        Naming the axis.
+    """
+    for axis in AXES:
+        if config.get(axis):
+            _refuse_decided(axis, f"{axis}: ...")
+
+
+def _refuse_decided(key: str, line: str | None) -> None:
+    if key.split(".")[0] in _DECIDED:
+        raise ConfigError(
+            f"{line}: resume= runs what a sweep asked for and did not complete, so {key.split('.')[0]} cannot be said "
+            "anew. Leave it out; how it runs can be said: job_backend, retries, timeout_s, max_failures, ..."
+        )
+
+
+def _refuse_idle(cfg: DictConfig, values: Sequence[Override]) -> None:
+    """Refuse a key of the user's that no setting interpolates: specs come from the sweep that is resumed."""
+    from omegaconf import OmegaConf
+
+    raw: Any = OmegaConf.to_container(cfg, resolve=False)
+    read = [reads(raw, (key,)) for key in schema.SETTING_FIELDS if key in raw]
+    for override in values:
+        key = override.key_or_group
+        if split(key)[0] not in schema.ROOT_FIELDS and not any(touches(paths, split(key)) for paths in read):
+            raise ConfigError(
+                f"{override.input_line}: resume= takes the specs from the sweep that it resumes, so {key} changes "
+                "nothing. Leave it out, or run the sweep anew."
+            )
