@@ -16,6 +16,7 @@ from sweeper.config.compose import Composed
 from sweeper.config.files import check_root_keys
 from sweeper.config.overrides import fold
 from sweeper.config.reach import reads, split, touches
+from sweeper.config.retyped import AsTyped
 from sweeper.errors import ConfigError
 from sweeper.spec import AXES
 
@@ -95,7 +96,7 @@ def _without_axes(session: Session, overrides: Sequence[str]) -> DictConfig:
             empty.remove(missing["axis"])
             continue
         for override in composed.folded.values:
-            apply(composed.plain, override)
+            apply(composed.plain, override, AsTyped())
         return composed.plain
 
 
