@@ -26,6 +26,7 @@ from sweeper.store.counting import COMPLETED
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.parquet import warn_of_damage
 from sweeper.store.schema import ATTEMPTS
+from sweeper.text import escaped
 
 FOLDER = f"{PRIVATE}/sweeps"
 RUN, SKIP = "run", "skip"
@@ -172,7 +173,7 @@ def _text(values: Sequence[str]) -> pa.Array:
     try:
         return column(values, pa.string())
     except UnicodeEncodeError:
-        return column([value.encode(errors="backslashreplace").decode() for value in values], pa.string())
+        return column([escaped(value) for value in values], pa.string())
 
 
 def _integers(values: Sequence[int]) -> pa.Array:
