@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sweeper import near_twins, planning
+from sweeper import near_twins, planning, standing
 from sweeper._version import __version__
 from sweeper.asked import About
 from sweeper.checkmaite import heavy_modules
@@ -25,7 +25,7 @@ from sweeper.garbage import no_collection
 from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
 from sweeper.limits import Defaults, combine, unschedulable
-from sweeper.outcome import STATUSES, Failure, Outcome
+from sweeper.outcome import STATUSES, Failure, Gap, Outcome
 from sweeper.planning import Plan, Planned, Policy
 from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
@@ -84,6 +84,8 @@ class SweepResult:
     plan: Plan
     outcome: Outcome
     store: Store
+    states: Mapping[str, AttemptState] = field(default_factory=dict[str, "AttemptState"], repr=False)
+    """What the store knew of the plan's combinations before the sweep."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -110,6 +112,19 @@ class SweepResult:
         """What is to be said against values whose files are no longer what they were, by fingerprint."""
         planned = ((item.fingerprint, item.combination) for item in self.plan.items)
         return of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """Combinations of the plan without a value that were attempted: failed, timed out, lost, or without records."""
+        without = standing.unmeasured(self.plan.items, set(self.table["fingerprint"].to_pylist()))
+        return standing.gaps(without, self.store.attempt_states({item.fingerprint for item in without}))
+
+    @cached_property
+    def earlier_failures(self) -> tuple[Failure, ...]:
+        """Of combinations that were skipped, those whose newest attempt had failed or timed out, and why."""
+        failing = standing.failing_before(self.plan.items, self.states)
+        rows = self.store.newest_failures({item.fingerprint for item in failing}) if failing else {}
+        return standing.earlier(failing, rows)
 
     @cached_property
     def shared_ids(self) -> list[tuple[str, str, list[str]]]:
@@ -297,7 +312,8 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
     notes = (*near_twins.notes(pairs, twins, states), *comparison.notes)
-    made = Plan(items, expansion.left_out, dropped, notes)
+    same = planning.same_names(expansion.combinations, (kept for kept, _ in pairs)) if dropped else ()
+    made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)
     return Prepared(_id_at(began), began, config, made, states, store, revisions)
 
@@ -339,7 +355,7 @@ def _execute(prepared: Prepared, backend: _Starting, progress: Progress) -> Swee
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
         fold(prepared.store, progress)  # also what a crash left
-    return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store)
+    return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
 
 
 def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome:

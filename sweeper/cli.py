@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
 from sweeper.errors import SweeperError
+from sweeper.outcome import NO_VALUES
 from sweeper.progress import for_stream
 from sweeper.quoting import quoted
 from sweeper.redact import redacted, without_secrets
@@ -117,12 +118,14 @@ def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     if args.json:
         _write_json(result_document(result, whole=args.all_combinations), out)
         return result.exit_status
-    boards = render.leaderboards(result.rows)
+    boards = render.leaderboards(result.rows, result.gaps, result.plan.same)
     if boards:
         out.write(boards + "\n\n")
+    out.write(render.no_values_text(result.gaps))
     if result.counts["completed"]:
         out.write(render.shared_ids_text(result.shared_ids))
     out.write(render.outcome_text(result.outcome, result.plan, resume_command(args, config, result.sweep_id)) + "\n")
+    out.write(render.earlier_failures_text(result.earlier_failures))
     out.write(f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n")
     return result.exit_status
 
@@ -187,8 +190,12 @@ def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, Any]:
 
 
 def result_document(result: SweepResult, *, whole: bool) -> dict[str, Any]:
-    """`--json`: the plan, how it ended, what failed and what was measured."""
-    return {
+    """`--json`: the plan, how it ended, what failed and what was measured.
+
+    Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed, and
+    `no_values`, what completed and measured nothing.
+    """
+    document = {
         "sweep_id": result.sweep_id,
         **_plan_part(result.plan, whole=whole),
         "counts": dict(result.counts),
@@ -196,6 +203,13 @@ def result_document(result: SweepResult, *, whole: bool) -> dict[str, Any]:
         "results": result.rows,
         "exit_status": result.exit_status,
     }
+    earlier = [failure.to_dict() for failure in result.earlier_failures]
+    empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
+    return {**document, **_any(earlier_failures=earlier, no_values=empty)}
+
+
+def _any(**lists: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    return {name: items for name, items in lists.items() if items}
 
 
 def _plan_part(plan: Any, *, whole: bool) -> dict[str, Any]:
@@ -211,6 +225,8 @@ def _plan_part(plan: Any, *, whole: bool) -> dict[str, Any]:
     }
     if plan.notes:
         document["notes"] = list(plan.notes)
+    same = [{"axis": axis, "name": name, "same_as": kept} for axis, name, kept in plan.same]
+    document["plan"] |= _any(same=same)
     if whole or len(plan.items) <= COMBINATIONS_IN_JSON:
         document["combinations"] = [_combination(item) for item in plan.items]
     return document

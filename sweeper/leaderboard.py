@@ -6,13 +6,17 @@ What the tables are is decided here once; the terminal and the HTML report diffe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeper.outcome import Gap
 from sweeper.records import OVERALL
+from sweeper.spec import AXES
 
 TIE = 1e-9
+"""Values that differ by less, relative to their size, are the same: so much rounding may leave of a sum."""
+_Same = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Line:
     values: tuple[float | None, ...]
     caveats: Mapping[int, str] = field(default_factory=dict[int, str])
     """Why the value of a column must not be called the best, where there is a reason."""
+    ends: Mapping[int, str] = field(default_factory=dict[int, str])
+    """What became of what has no value in a column, where it was attempted: `failed`, `no values`."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Leaderboard:
     """The best value of each column, of those without a caveat; `None` without a direction or a rival."""
     warnings: tuple[str, ...] = ()
     """What else a reader must know of some of the values, each text once, with where it holds."""
+    notes: tuple[str, ...] = ()
+    """Which further names stand for something that is shown."""
 
     @property
     def signs(self) -> dict[str, str]:
@@ -70,18 +78,38 @@ class Leaderboard:
         return direction(self.higher_is_better)
 
 
-def leaderboards(rows: Iterable[Mapping[str, Any]]) -> list[Leaderboard]:
+def leaderboards(
+    rows: Iterable[Mapping[str, Any]], gaps: Iterable[Gap] = (), same: Iterable[tuple[str, str, str]] = ()
+) -> list[Leaderboard]:
     """Group rows of the `results` view, of which only those that sum a run up count.
 
     There is one table per capability, metric and key; where no model takes part, one per capability and metric. Tables,
     lines and columns stand in the order in which the rows first name them. Names tell rows apart: rows of one table
     with the same names would share a cell, and the last one would be in it.
+
+    Parameters
+    ----------
+    rows
+        Rows of the view, as dictionaries.
+    gaps
+        What has no value: each has a cell that says so, in every table of its capability and metric.
+    same
+        An axis, a name that was dropped and the name that stands for it, of what a table may show.
     """
     tables: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["scope"] == OVERALL:
             tables.setdefault((row["capability"], measure(row)), []).append(row)
-    return [_leaderboard(capability, title, found) for (capability, title), found in tables.items()]
+    without: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        without.setdefault((gap.capability, gap.metric), []).append(gap)
+    twins = list(same)
+    made = [
+        _leaderboard(capability, title, found, without.get((capability, found[0]["metric"] or ""), ()), twins)
+        for (capability, title), found in tables.items()
+    ]
+    measured = {(found[0]["capability"], found[0]["metric"] or "") for found in tables.values()}
+    return made + [_empty(some, twins) for key, some in without.items() if key not in measured]
 
 
 def measure(row: Mapping[str, Any]) -> str:
@@ -102,22 +130,80 @@ def direction(higher_is_better: bool | None) -> str:
     return "higher is better" if higher_is_better else "lower is better"
 
 
-def _leaderboard(capability: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Leaderboard:
+def _leaderboard(
+    capability: str, title: str, rows: Sequence[Mapping[str, Any]], gaps: Sequence[Gap], same: Sequence[_Same]
+) -> Leaderboard:
     side, top = _axes(rows)
-    cells: dict[str, dict[str, Mapping[str, Any]]] = {}
+    cells: dict[str, dict[str, _Cell]] = {}
     for row in rows:
-        cells.setdefault(row[side], {})[row[top]] = row
-    columns = tuple(dict.fromkeys(row[top] for row in rows))
+        cells.setdefault(row[side], {})[row[top]] = _Cell(row["value"], row.get("caveat"))
+    columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
-    lines = tuple(_line(name, [found.get(column) for column in columns]) for name, found in cells.items())
-    best = tuple(_best(lines, column, better) for column in range(len(columns)))
-    return Leaderboard(capability, title, side, top, columns, lines, better, best, _warnings(rows, side, top))
+    return Leaderboard(
+        capability,
+        title,
+        side,
+        top,
+        *_filled(cells, columns, gaps, (side, top), better),
+        warnings=_warnings(rows, side, top),
+        notes=_notes(same, {*cells, *columns, capability, rows[0]["metric"] or ""}),
+    )
 
 
-def _line(name: str, found: Sequence[Mapping[str, Any] | None]) -> Line:
-    values = tuple(row["value"] if row is not None else None for row in found)
-    reasons = ((column, row.get("caveat")) for column, row in enumerate(found) if row is not None)
-    return Line(name, values, {column: reason for column, reason in reasons if reason})
+def _empty(gaps: Sequence[Gap], same: Sequence[_Same]) -> Leaderboard:
+    """The table of a capability and metric of which nothing has a value."""
+    axes = ("model", "dataset") if any(gap.model for gap in gaps) else ("dataset", "key")
+    names = {getattr(gap, axis) for gap in gaps for axis in AXES}
+    columns = [] if "dataset" in axes[1:] else ["every value"]
+    return Leaderboard(
+        gaps[0].capability,
+        gaps[0].metric,
+        *axes,
+        *_filled({}, columns, gaps, axes, None),
+        notes=_notes(same, names),
+    )
+
+
+@dataclass(frozen=True)
+class _Cell:
+    value: float | None = None
+    caveat: str | None = None
+    end: str | None = None
+
+
+def _filled(
+    cells: dict[str, dict[str, _Cell]],
+    columns: list[str],
+    gaps: Iterable[Gap],
+    axes: tuple[str, str],
+    better: bool | None,
+) -> tuple[tuple[str, ...], tuple[Line, ...], bool | None, tuple[float | None, ...]]:
+    """Columns, lines, direction and best values of a table, with what became of what has no value."""
+    for gap in gaps:
+        for name, column in _places(gap, axes, list(cells), columns):
+            cells.setdefault(name, {}).setdefault(column, _Cell(end=gap.status))
+    every = tuple(dict.fromkeys([*columns, *(column for line in cells.values() for column in line)]))
+    lines = tuple(_line(name, [found.get(column, _Cell()) for column in every]) for name, found in cells.items())
+    return every, lines, better, tuple(_best(lines, column, better) for column in range(len(every)))
+
+
+def _places(gap: Gap, axes: tuple[str, str], lines: list[str], columns: list[str]) -> list[tuple[str, str]]:
+    """The line and column of each cell of a table that a combination without a value would have filled."""
+    if axes[0] == "model":
+        return [(gap.model, gap.dataset)]
+    if axes[0] == "dataset":
+        return [(gap.dataset, column) for column in columns]
+    return [(line, gap.dataset) for line in lines]
+
+
+def _line(name: str, cells: Sequence[_Cell]) -> Line:
+    caveats = {column: cell.caveat for column, cell in enumerate(cells) if cell.caveat}
+    ends = {column: cell.end for column, cell in enumerate(cells) if cell.end}
+    return Line(name, tuple(cell.value for cell in cells), caveats, ends)
+
+
+def _notes(same: Iterable[_Same], shown: Collection[str]) -> tuple[str, ...]:
+    return tuple(f"{name} is the same as {kept}" for _, name, kept in same if kept in shown)
 
 
 def _warnings(rows: Sequence[Mapping[str, Any]], side: str, top: str) -> tuple[str, ...]:

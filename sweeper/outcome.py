@@ -8,6 +8,10 @@ from typing import Any
 
 STATUSES = ("completed", "failed", "timeout", "cancelled", "lost")
 """Every end that an attempt can have."""
+FAILING = {"failed": "failed", "timeout": "timed out"}
+"""Ends that make an older value doubtful and that `rerun=failed` covers, and the words for them."""
+NO_VALUES = "no values"
+"""What became of a combination that completed and measured nothing."""
 
 
 BRIEF_LINES, BRIEF_CHARACTERS = 12, 2000
@@ -48,6 +52,27 @@ class Failure:
         cause = f"{self.error_type}: {brief(self.message)}".rstrip(": ")
         outer = [f"raised as {error}" for error in self.chain]
         return [*(cause.splitlines() or [""]), *outer, *([f"log: {self.log}"] if self.log else [])]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One combination without a value, and what became of it."""
+
+    fingerprint: str
+    capability: str
+    dataset: str
+    """Names of the choices; empty where the axis is not crossed."""
+    model: str
+    metric: str
+    status: str
+    """`failed`, `timeout`, `cancelled`, `lost`, or `no values` where it completed."""
+
+    def label(self) -> str:
+        """One line for people: `evaluate · digits · svm · accuracy`."""
+        return " · ".join(name for name in (self.capability, self.dataset, self.model, self.metric) if name)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

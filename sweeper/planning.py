@@ -10,8 +10,9 @@ from typing import NamedTuple, Protocol
 
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import fingerprint
+from sweeper.outcome import FAILING
 from sweeper.revision import SAME, Changed
-from sweeper.spec import Combination
+from sweeper.spec import AXES, Combination
 
 RERUN = ("all", "missing", "failed", "stale")
 DUPLICATES = ("drop", "keep", "error")
@@ -24,8 +25,10 @@ CODE_CHANGED = "code changed since it completed"
 DATA_CHANGED = "data changed since it completed"
 LIBRARIES_CHANGED = "libraries changed since it completed"
 COMPLETED = "completed"
+OLDER = "completed, but its newest attempt {}"
 NOT_STALE = "not stale"
 NOT_FAILED = "not attempted, and rerun=failed"
+NEITHER = "{}, which rerun=failed passes over; rerun=missing runs it"
 
 
 class State(Protocol):
@@ -35,6 +38,11 @@ class State(Protocol):
     def completed(self) -> bool: ...
     @property
     def status(self) -> str: ...
+    @property
+    def newest_status(self) -> str | None:
+        """How the newest attempt ended, those passed over that were lost or cancelled."""
+        ...
+
     @property
     def code_revision(self) -> str | None: ...
     @property
@@ -74,6 +82,17 @@ class Planned(NamedTuple):
     reason: str
 
 
+class Same(NamedTuple):
+    """A name of which a combination was dropped, and the one that stands for the same spec and was kept."""
+
+    axis: str
+    name: str
+    kept: str
+
+    def text(self) -> str:
+        return f"{self.name} is the same as {self.kept}"
+
+
 @dataclass(frozen=True)
 class Plan:
     """Every combination that the sweep covers, decided."""
@@ -85,6 +104,8 @@ class Plan:
     """How many were dropped because another one of this sweep has the same fingerprint."""
     notes: tuple[str, ...] = ()
     """What to know beside the decisions, a line each."""
+    same: tuple[Same, ...] = ()
+    """The names of those that were dropped, where they differ from the names of what was kept."""
 
     @cached_property
     def to_run(self) -> list[Planned]:
@@ -118,6 +139,23 @@ def identify(combinations: Iterable[Combination], policy: str) -> tuple[list[tup
                 f"{key[:12]}. Remove one, or allow it with duplicates=drop (run once) or duplicates=keep (run both)."
             )
     return [(c, key) for key, c in first.items()], len(pairs) - len(first)
+
+
+def same_names(combinations: Iterable[Combination], kept: Iterable[Combination]) -> tuple[Same, ...]:
+    """Under which other names combinations were dropped, each pair of names once."""
+    first = {_digests(combination): combination for combination in reversed(list(kept))}
+    found: dict[Same, None] = {}
+    for dropped in combinations:
+        twin = first.get(_digests(dropped), dropped)
+        if twin is not dropped:
+            names = zip(AXES, dropped.names, twin.names, strict=True)
+            found.update((Same(axis, name, other), None) for axis, name, other in names if name != other)
+    return tuple(found)
+
+
+def _digests(combination: Combination) -> tuple[tuple[str, ...], ...]:
+    capability, *axes = combination
+    return (capability.digest,), *(tuple(part.digest for part in axis) for axis in axes)
 
 
 def decide(
@@ -169,15 +207,21 @@ def _rerun_missing(combination: Combination, state: State | None, stale: Stale) 
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
     found = stale(combination, state)
-    return (True, found.reason) if found.reason else (False, found.beside(COMPLETED))
+    return (True, found.reason) if found.reason else (False, found.beside(_completed(state)))
+
+
+def _completed(state: State) -> str:
+    """Why what has completed is not missing; its value is older where it failed since."""
+    end = state.newest_status
+    return OLDER.format(FAILING[end]) if end in FAILING else COMPLETED
 
 
 def _rerun_failed(combination: Combination, state: State | None, stale: Stale) -> Verdict:
     if state is None:
         return False, NOT_FAILED
-    if not state.completed:
-        return True, NOT_COMPLETED.format(state.status)
-    return False, stale(combination, state).beside(COMPLETED)
+    if state.newest_status in FAILING:
+        return True, _completed(state) if state.completed else NOT_COMPLETED.format(state.status)
+    return False, stale(combination, state).beside(COMPLETED) if state.completed else NEITHER.format(state.status)
 
 
 def _rerun_stale(combination: Combination, state: State | None, stale: Stale) -> Verdict:

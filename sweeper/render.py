@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sweeper import leaderboard
 from sweeper.leaderboard import Leaderboard, Line
-from sweeper.outcome import Failure, Outcome
+from sweeper.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning import Plan, Planned
 
 LISTED = 200
 """Plans up to this many combinations are listed one by one; larger ones by their reasons."""
+SAME = 20
+"""So many names that stand for the same as another are listed in a plan."""
 BEST = "*"
 
 
@@ -32,12 +35,17 @@ def _counts(plan: Plan) -> list[str]:
     lines += [f"  {n:>8} left out by {rule}" for rule, n in plan.excluded.items() if n]
     if plan.duplicates:
         lines.append(f"  {plan.duplicates:>8} duplicates dropped (same fingerprint as another; duplicates=drop)")
+        lines += [f"           {same.axis} {same.text()}" for same in plan.same[:SAME]]
+        if len(plan.same) > SAME:
+            lines.append(f"           and {len(plan.same) - SAME} more names")
     return lines + [f"note: {note}" for note in plan.notes]
 
 
-def leaderboards(rows: Iterable[Mapping[str, Any]]) -> str:
+def leaderboards(
+    rows: Iterable[Mapping[str, Any]], gaps: Sequence[Gap] = (), same: Sequence[tuple[str, str, str]] = ()
+) -> str:
     """The tables of `sweeper.leaderboard` as text, the best of each column marked, and below them what to know."""
-    boards = leaderboard.leaderboards(rows)
+    boards = leaderboard.leaderboards(rows, gaps, same)
     warnings = dict.fromkeys(f"warning: {text}" for board in boards for text in board.warnings)
     return "\n\n".join([*map(_table, boards), *(["\n".join(warnings)] if warnings else [])])
 
@@ -49,17 +57,18 @@ def _table(board: Leaderboard) -> str:
     body = [[line.name, *(_cell(board, line, i, signs) for i in range(len(board.columns)))] for line in board.lines]
     header = [f"{board.title}{f' ({board.direction})' if board.direction else ''}", *board.columns]
     table = tabulate(body, header, disable_numparse=True, stralign="right", colalign=("left",))
-    return "\n".join([table, *(f"{sign} {text}" for text, sign in signs.items())])
+    return "\n".join([table, *(f"{sign} {text}" for text, sign in signs.items()), *board.notes])
 
 
 def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str]) -> str:
     value = line.values[column]
     if value is None:
-        return ""
+        return line.ends.get(column, "")
+    text = "NaN" if math.isnan(value) else f"{value:.4g}"
     if column in line.caveats:
-        return f"{value:.4g} {signs[line.caveats[column]]}"
+        return f"{text} {signs[line.caveats[column]]}"
     padding = " " if board.best[column] is not None else ""
-    return f"{value:.4g}{BEST if board.is_best(line, column) else padding}"
+    return f"{text}{BEST if board.is_best(line, column) else padding}"
 
 
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:
@@ -80,6 +89,23 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     if outcome.exit_status:
         lines.append(f"run what this sweep left: {resume}")
     return "\n".join(lines)
+
+
+def earlier_failures_text(failures: Sequence[Failure]) -> str:
+    """What was skipped though it failed last: a value of it that is shown is older."""
+    if not failures:
+        return ""
+    head = f"{len(failures)} skipped whose newest attempt failed or timed out (rerun=failed runs them again):"
+    return "\n".join([head, *failures_text(failures)]) + "\n"
+
+
+def no_values_text(gaps: Sequence[Gap], *, shown: int = 20) -> str:
+    """A line for each combination that completed and measured nothing, the first `shown` of them."""
+    empty = [gap for gap in gaps if gap.status == NO_VALUES]
+    lines = [f"note: completed with no values: {gap.label()}" for gap in empty[:shown]]
+    if len(empty) > shown:
+        lines.append(f"note: and {len(empty) - shown} more completed with no values")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def failures_text(failures: Sequence[Failure], *, shown: int = 20) -> list[str]:

@@ -48,12 +48,11 @@ def fingerprint(name: object) -> str:
 def attempt(name: object, **more: Any) -> AttemptInfo:
     names = {"capability": str(name), "dataset": "data", "model": "model", "metric": ""}
     return AttemptInfo(
-        attempt_id=uuid.uuid4().hex,
         fingerprint=fingerprint(name),
         sweep_id="sweep",
         sweep_name="test",
         spec="{}",
-        **{**names, **more},
+        **{"attempt_id": uuid.uuid4().hex, **names, **more},
     )
 
 

@@ -23,6 +23,11 @@ class State:
     working_folder: str | None = None
     duration_s: float | None = None
     inference_s: float | None = None
+    failed_since: str | None = None
+
+    @property
+    def newest_status(self) -> str | None:
+        return self.failed_since or (self.status if self.status in ("completed", "failed", "timeout") else None)
 
 
 def choice(axis: str, name: str, **spec: object) -> Choice:
@@ -65,6 +70,26 @@ def test_missing_runs_what_has_no_completed_attempt():
 
 def test_failed_runs_only_what_was_attempted_and_never_completed():
     assert {name: run for name, (run, _) in run_of("failed").items()} == {"svm": False, "knn": True, "mlp": False}
+
+
+@pytest.mark.parametrize(
+    ("state", "missing", "failed"),
+    [
+        (State(True, failed_since="failed"), (False, "completed, but its newest attempt failed"), True),
+        (State(True, failed_since="timeout"), (False, "completed, but its newest attempt timed out"), True),
+        (State(False, "timeout"), (True, "no completed attempt (last: timeout)"), True),
+        (State(False, "lost", failed_since="failed"), (True, "no completed attempt (last: lost)"), True),
+        (State(False, "lost"), (True, "no completed attempt (last: lost)"), False),
+        (State(False, "cancelled"), (True, "no completed attempt (last: cancelled)"), False),
+    ],
+)
+def test_failed_covers_what_failed_last_and_missing_what_never_completed(
+    state: State, missing: tuple[bool, str], failed: bool
+):
+    decided = [plan.decide(PAIRS[:1], plan.Policy(rerun), {PAIRS[0][1]: state})[0] for rerun in ("missing", "failed")]
+    assert (decided[0].run, decided[0].reason) == missing
+    assert decided[1].run is failed
+    assert ("rerun=missing runs it" in decided[1].reason) is not failed
 
 
 def differs(**what: str | bool) -> dict[str, object]:

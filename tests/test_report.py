@@ -250,13 +250,13 @@ def test_a_failure_is_listed_until_its_names_complete_later_with_whatever_spec(t
     for spec, second in ((1, 1), (2, 2)):
         named(store, spec, second=second)
     found = gather(store)
-    assert [(one.message, one.has_result) for one in found.incomplete] == [("2", False)]
+    assert [(one.message, one.shown) for one in found.incomplete] == [("2", None)]
     named(store, 3, 0.3, second=3)
     found = gather(store)
     assert (found.incomplete, cells(found), sum(found.counts.values())) == ((), [("svm", (0.3,))], 1)
     named(store, 4, second=4)
     found = gather(store)
-    assert [(one.message, one.has_result) for one in found.incomplete] == [("4", True)]
+    assert [(one.message, one.shown) for one in found.incomplete] == [("4", "earlier spec")]
     assert cells(found) == [("svm", (0.3,))]
     assert {status: n for status, n in found.counts.items() if n} == {"completed": 1, "failed": 1}
     assert "The values shown under these names are an earlier spec&#39;s." in html(store).replace("'", "&#39;")

@@ -53,7 +53,10 @@ class Strength:
 
 @dataclass(frozen=True)
 class Incomplete:
-    """A combination without a completed attempt, by its newest one, whose names did not complete after that."""
+    """A combination without a completed attempt, by its newest one, whose names did not complete after that.
+
+    Or one that completed and failed since.
+    """
 
     names: Names
     status: str
@@ -62,8 +65,8 @@ class Incomplete:
     """That of the innermost cause, whole unless it is long."""
     traceback: str
     log_uri: str | None
-    has_result: bool = False
-    """Whether the page shows values under the same names, of an earlier spec."""
+    shown: str | None = None
+    """Where the page shows values under the same names: of an `earlier spec`, or of an `earlier attempt` of its own."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Contents:
     """The id or name of the sweeps that were asked for; `None` for the whole store."""
     made_at: datetime
     counts: Mapping[str, int]
-    """How many combinations the page shows, by status: those with values, and those that did not complete."""
+    """How many combinations the page shows, by status: those whose values stand, and those that did not complete."""
     older: int
     """Results that are neither shown nor counted: one with the same names and another spec is newer."""
     sweeps: tuple[Sweep, ...]

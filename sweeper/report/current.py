@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.report.order import in_order
 from sweeper.spec import AXES
-from sweeper.store import counting
+from sweeper.store import counting, latest
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:
@@ -19,32 +19,39 @@ class Current:
     """The attempts that are shown and counted, in the order of their names."""
 
     completed: pa.Table
+    """With the column `newest_status`."""
     incomplete: pa.Table
-    """With a column `has_result`: whether `completed` has the same names, and then with another spec."""
+    """What did not complete, or failed since it did, by its newest attempt.
+
+    With a column `shown`: which values the page shows under the same names, those of an `earlier spec` or of an
+    `earlier attempt` of its own; null where it shows none."""
     older: int
     """Combinations that completed and are not shown, since one with the same names and another spec did so later."""
 
 
-def current(attempts: pa.Table) -> Current:
-    """What counts of these attempts.
+def current(attempts: pa.Table, everywhere: pa.Table) -> Current:
+    """What counts of these attempts; `everywhere` are those of all sweeps, which tell whether a value is older.
 
     Of each fingerprint its newest completed attempt counts, else its newest. A page tells combinations apart by their
     names, and a name may have stood for other specs before: so of all with the same four names the one that completed
     last is shown. One that did not complete is shown too, unless the names completed after it: then what it was is
     mended or given up. Where it is the later one, the spec that its user wants now does not work, and what is shown
     under its names is an earlier spec's. Of several that did not complete under the same names, the newest is shown.
+    A combination that completed and failed since is shown as both: its older value, and its failure.
     """
     newest = in_order(counting.newest(attempts), AXES)
     is_completed = pc.equal(newest["status"], counting.COMPLETED)
-    every = newest.filter(is_completed)
+    every = latest.with_newest(newest.filter(is_completed), everywhere)
     completed = counting.newest(every, AXES)
-    incomplete = counting.newest(newest.filter(pc.invert(is_completed)), AXES)
-    return Current(completed, _open(incomplete, completed), len(every) - len(completed))
+    failed = latest.incomplete(newest.filter(pc.invert(is_completed)), every, everywhere)
+    return Current(completed, _open(counting.newest(failed, AXES), completed), len(every) - len(completed))
 
 
 def _open(incomplete: pa.Table, completed: pa.Table) -> pa.Table:
-    """Without those whose names are known to have completed later."""
+    """Without those whose names are known to have completed later, unless what is shown is their own older value."""
     place = pc.index_in(counting.joined(incomplete, AXES), counting.joined(completed, AXES))
-    is_mended = pc.less(incomplete["finished_at"], completed["finished_at"].take(place))
-    listed = incomplete.append_column("has_result", pc.is_valid(place))
+    beside = completed.select(["finished_at", "fingerprint"]).take(place)
+    is_same = pc.equal(incomplete["fingerprint"], beside["fingerprint"])
+    is_mended = pc.and_(pc.invert(is_same), pc.less(incomplete["finished_at"], beside["finished_at"]))
+    listed = incomplete.append_column("shown", pc.if_else(is_same, "earlier attempt", "earlier spec"))
     return listed.filter(pc.invert(pc.fill_null(is_mended, False)))

@@ -21,6 +21,7 @@ from sweeper.spec import AXES
 from sweeper.store import caveats
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED
+from sweeper.store.latest import NEWEST
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +40,7 @@ _COLUMNS = (
     *AXES,
     *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
     *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
-    *("result_run_uid", "job_id", "payload_table", *caveats.NEEDED),
+    *("result_run_uid", "job_id", "payload_table", "warnings", "attempt_id"),
     *("data_revision", "working_folder"),
 )
 
@@ -48,8 +49,9 @@ _MEASURED = ("fingerprint", "finished_at", "data_revision", "working_folder")
 
 def gather(store: Store, sweep: str | None = None) -> Contents:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
-    attempts = _of_sweep(store, store.attempts(_COLUMNS), sweep)
-    found = current(attempts)
+    everywhere = store.attempts(_COLUMNS)
+    attempts = _of_sweep(store, everywhere, sweep)
+    found = current(attempts, everywhere)
     completed, incomplete = found.completed, found.incomplete
     values = _noted(store.measured(completed), completed)
     values = in_order(values, ("capability", "metric", "key", "dataset", "model"))
@@ -125,7 +127,8 @@ def _sweep(row: Mapping[str, Any]) -> Sweep:
 
 def _counts(found: Current) -> dict[str, int]:
     ends = {pair["values"]: pair["counts"] for pair in pc.value_counts(found.incomplete["status"]).to_pylist()}
-    return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: len(found.completed)}
+    stands = pc.sum(pc.equal(found.completed[NEWEST], COMPLETED)).as_py() or 0
+    return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: stands}
 
 
 def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
@@ -150,7 +153,7 @@ def _incomplete(row: Mapping[str, Any]) -> Incomplete:
         message=brief(message),
         traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
         log_uri=row["log_uri"],
-        has_result=row["has_result"],
+        shown=row["shown"],
     )
 
 

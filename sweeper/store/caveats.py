@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 
+from sweeper.outcome import FAILING
+from sweeper.store import latest
 from sweeper.store.compute import pc
 
 Reason = Callable[[pa.Table], Any]
 """Of completed attempts, a text for each of them or null."""
-REASONS: tuple[Reason, ...] = ()
-NEEDED = ("warnings",)
+NEEDED = ("warnings", *latest.NEEDED)
 """Columns of `attempts` that the reasons and the warning of a value are made of."""
+
+
+def _older(attempts: pa.Table) -> Any:
+    """Of a value that was measured before its combination failed: it may be wrong, or right and not repeatable."""
+    if latest.NEWEST not in attempts.column_names:
+        return pa.nulls(len(attempts), pa.string())
+    how = [pc.equal(attempts[latest.NEWEST], end) for end in FAILING]
+    texts = [f"older: the newest attempt {word}" for word in FAILING.values()]
+    return pc.case_when(pc.make_struct(*how), *texts)
+
+
+REASONS: tuple[Reason, ...] = (_older,)
 
 
 def caveats(attempts: pa.Table) -> Any:
     """The reasons against each of these completed attempts, joined by `; `, null where there is none."""
-    found = [reason(attempts) for reason in REASONS]
-    if not found:
-        return pa.nulls(len(attempts), pa.string())
-    joined = pc.binary_join_element_wise(*found, "; ", null_handling="skip")
-    return pc.if_else(pc.equal(joined, ""), None, joined)
+    return reduce(_both, (_whole(reason(attempts)) for reason in REASONS))
+
+
+def _both(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Two texts where both are there, else the one that is."""
+    return pc.coalesce(pc.binary_join_element_wise(one, other, "; "), one, other)
+
+
+def _whole(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def with_not_finite(values: pa.Table) -> pa.Table:
+    """Rows of the `results` view with a reason against those whose value is no number that could be compared."""
+    value = _whole(values["value"])
+    if pc.all(pc.is_finite(value)).as_py() is not False:
+        return values
+    infinite = pc.if_else(pc.is_inf(value), "infinite: JSON has no such number and says null", None)
+    return _with(values, pc.if_else(pc.is_nan(value), "NaN: the metric gave no number", infinite))
 
 
 def with_more(values: pa.Table, more: Mapping[str, str]) -> pa.Table:
@@ -30,6 +58,9 @@ def with_more(values: pa.Table, more: Mapping[str, str]) -> pa.Table:
     keys = pa.array(list(more), pa.string())
     place = pc.index_in(values["fingerprint"].combine_chunks(), keys)
     added = pa.array(list(more.values()), pa.string()).take(place)
-    said = values["caveat"].combine_chunks()
-    column = pc.coalesce(pc.binary_join_element_wise(said, added, "; "), said, added)
+    return _with(values, added)
+
+
+def _with(values: pa.Table, added: pa.Array) -> pa.Table:
+    column = _both(_whole(values["caveat"]), added)
     return values.set_column(values.column_names.index("caveat"), "caveat", column)

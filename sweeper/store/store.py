@@ -226,6 +226,10 @@ class Store:
         """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
         return asked.completed_since(self.files, sweep)
 
+    def newest_failures(self, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Of each of these fingerprints, its newest attempt that failed or timed out, if any, without its traceback."""
+        return views.newest_failures(self, fingerprints)
+
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
         return self._files.log_dir(sweep_id)
@@ -258,7 +262,10 @@ class Store:
         return self.table(ATTEMPTS, columns)
 
     def completed(self) -> pa.Table:
-        """The newest completed attempt of each combination that has one, with the columns of `attempts`."""
+        """The newest completed attempt of each combination that has one, with the columns of `attempts`.
+
+        A further one, `newest_status`, says how its newest attempt ended; lost and cancelled ones are passed over.
+        """
         return views.counting(self, None, None)
 
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:

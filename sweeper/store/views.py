@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from sweeper.outcome import FAILING
 from sweeper.records import OVERALL
 from sweeper.spec import AXES, PAIR
-from sweeper.store import catalog, caveats
+from sweeper.store import catalog, caveats, latest
 from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
@@ -35,7 +36,8 @@ RESULTS = pa.schema(
 )
 """`caveat` says why a value must not be called the best, `warning` what else its reader must know; mostly null."""
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
-_MEASURING = (*_FROM_ATTEMPTS, "status", "sweep_name", "result_run_uid", "job_id", "payload_table", *caveats.NEEDED)
+_OF_A_RUN = ("sweep_name", "result_run_uid", "job_id", "payload_table")
+_MEASURING = tuple(dict.fromkeys((*_FROM_ATTEMPTS, *_OF_A_RUN, *caveats.NEEDED)))
 """What is read of `attempts` to find what they measured: neither specs nor tracebacks, which are most of it."""
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
@@ -94,7 +96,8 @@ def measured(store: Store, attempts: pa.Table) -> pa.Table:
     for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], table))
         parts += _values(mine, store.table(table))
-    return pa.concat_tables(parts).select(RESULTS.names) if parts else RESULTS.empty_table()
+    values = pa.concat_tables(parts).select(RESULTS.names) if parts else RESULTS.empty_table()
+    return caveats.with_not_finite(values)
 
 
 def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
@@ -103,16 +106,25 @@ def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str |
     return newest(_completed(store, wanted, sweep_id))
 
 
+def newest_failures(store: Store, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
+    """See `Store.newest_failures`."""
+    attempts = store.attempts((*latest.NEEDED, "error_type", "error_message", "log_uri"))
+    mine = attempts.filter(pc.is_in(attempts["fingerprint"], pa.array(list(fingerprints), pa.string())))
+    failing = newest(mine.filter(pc.is_in(mine["status"], pa.array(list(FAILING)))))
+    return {row["fingerprint"]: row for row in failing.to_pylist()}
+
+
 def _completed(
     store: Store, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    attempts = store.attempts(columns)
-    attempts = attempts.filter(pc.equal(attempts["status"], COMPLETED))
+    """Completed attempts, each with how the newest of its combination ended, in whatever sweep that was."""
+    every = store.attempts(columns)
     if fingerprints is not None:
-        attempts = attempts.filter(pc.is_in(attempts["fingerprint"], fingerprints))
+        every = every.filter(pc.is_in(every["fingerprint"], fingerprints))
+    attempts = every.filter(pc.equal(every["status"], COMPLETED))
     if sweep_id is not None:
         attempts = attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))
-    return attempts
+    return latest.with_newest(attempts, every)
 
 
 def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:

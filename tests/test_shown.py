@@ -1,0 +1,220 @@
+"""What is shown of a sweep is what is so: older values, failures, missing values and names that stand for the same."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shown_parts
+from store_parts import attempt, fail, fingerprint, record
+
+from sweeper.cli import run_command
+from sweeper.report import html
+from sweeper.report.gather import gather
+from sweeper.store import AttemptRow, Store, open_store
+
+OLDER = "older: the newest attempt failed"
+
+
+@pytest.fixture(params=["inline", "ray-simple"])
+def backend(request: pytest.FixtureRequest) -> str:
+    if request.param == "ray-simple":
+        request.getfixturevalue("ray_session")
+    return request.param
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def typed(*argv: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    status = run_command(["--config-dir", ".", "--config-name", "small", *argv], out, err)
+    return status, out.getvalue(), err.getvalue()
+
+
+def document(*argv: str) -> dict[str, Any]:
+    return json.loads(typed(*argv, "--json")[1])
+
+
+def cells(text: str, *names: str) -> list[list[str]]:
+    """The lines of a text that begin with these names, word by word."""
+    return [line.split() for line in text.splitlines() if line.split()[:1] and line.split()[0] in names]
+
+
+def caveats(rows: list[dict[str, Any]]) -> dict[str, str | None]:
+    return {row["model"]: row["caveat"] for row in rows}
+
+
+# What failed since it completed
+
+
+def test_a_value_from_before_a_failure_is_older_wherever_it_is_shown(folder: Path, backend: str):
+    flag = shown_parts.write_conf(folder)
+    on = f"job_backend.kind={backend}"
+    status, out, err = typed(on)
+    assert status == 0, err
+    assert cells(out, "fickle", "same") == [["fickle", "1*"], ["same", "0.5"]]
+    flag.touch()
+    status, out, _ = typed(on, "rerun=all")
+    assert (status, cells(out, "fickle", "same", "!1")) == (
+        1,
+        [["fickle", "1", "!1"], ["same", "0.5"], ["!1", *OLDER.split()]],
+    )
+    assert "failed: evaluate · ten · fickle · hits: ValueError: no weights today" in out
+
+    status, out, _ = typed(on, "rerun=missing")
+    assert (status, cells(out, "fickle")) == (0, [["fickle", "1", "!1"]])
+    assert "1 skipped whose newest attempt failed or timed out (rerun=failed runs them again):" in out
+    assert "  failed: evaluate · ten · fickle · hits: ValueError: no weights today" in out
+    said = document(on, "rerun=missing")
+    assert caveats(said["results"]) == {"fickle": OLDER, "same": None}
+    assert [(f["status"], f["error_type"], f["message"]) for f in said["earlier_failures"]] == [
+        ("failed", "ValueError", "no weights today")
+    ]
+    assert {c["models"][0]: c["reason"] for c in said["combinations"]} == {
+        "fickle": "completed, but its newest attempt failed",
+        "same": "completed",
+    }
+
+    store = open_store("analytics_store")
+    assert caveats(store.results().to_pylist()) == {"fickle": OLDER, "same": None}
+    assert caveats(store.sql("SELECT * FROM results").to_pylist()) == {"fickle": OLDER, "same": None}
+    newest = store.sql("SELECT model, status, newest_status FROM completed ORDER BY 1").to_pylist()
+    assert [tuple(row.values()) for row in newest] == [
+        ("fickle", "completed", "failed"),
+        ("same", "completed", "completed"),
+    ]
+    page = html(store)
+    assert "Everything that was attempted has completed." not in page
+    assert "<strong>ValueError</strong>: no weights today" in page
+    assert "The values shown under these names are older: they were measured before this." in page
+    assert f'<b class="doubt">!1</b> {OLDER}' in page
+    assert page.count('aria-label="best"') == 0
+
+    flag.unlink()
+    planned = document("--dry-run", on, "rerun=failed")
+    assert {c["models"][0]: c["decision"] for c in planned["combinations"]} == {"fickle": "run", "same": "skip"}
+    status, out, _ = typed(on, "rerun=failed")
+    assert (status, cells(out, "fickle")) == (0, [["fickle", "1*"]])
+    assert "Everything that was attempted has completed." in html(open_store("analytics_store"))
+    assert not document("--dry-run", on, "rerun=failed")["plan"]["run"]
+
+
+def single(store: Store) -> Store:
+    return store
+
+
+def merged(store: Store) -> Store:
+    store.compact(grace_s=0)
+    return store
+
+
+def half_merged(store: Store) -> Store:
+    """What there is so far is merged, and a further attempt of something else is not."""
+    store.compact(grace_s=0)
+    record(store, "beside", 1.0)
+    return store
+
+
+HISTORIES: dict[str, tuple[list[str], str | None]] = {
+    "failed after it completed": (["completed", "failed"], "failed"),
+    "timed out after it completed": (["completed", "timeout"], "timeout"),
+    "completed again": (["completed", "failed", "completed"], None),
+    "completed after it failed": (["failed", "completed"], None),
+    "lost and cancelled make nothing older": (["completed", "lost", "cancelled"], None),
+    "failed, then lost": (["completed", "failed", "lost"], "failed"),
+    "failed, then timed out": (["completed", "failed", "timeout"], "timeout"),
+}
+
+
+@pytest.mark.parametrize("kept", [single, merged, half_merged])
+@pytest.mark.parametrize(("ends", "expected"), HISTORIES.values(), ids=list(HISTORIES))
+def test_the_newest_attempt_decides_and_all_ways_to_look_agree(
+    folder: Path, ends: list[str], expected: str | None, kept: Callable[[Store], Store]
+):
+    store = open_store(folder / "store")
+    for second, end in enumerate(ends):
+        if end == "completed":
+            record(store, "a", float(second), second=second, may_wait=second > 0)
+        else:
+            fail(store, "a", end, second=second)
+        kept(store)
+    agree(store, "a", expected)
+
+
+def agree(store: Store, name: str, expected: str | None) -> None:
+    """The lookup of a plan, both views and the report say how the newest attempt ended."""
+    key = fingerprint(name)
+    for details in (False, True):
+        state = store.attempt_states([key, fingerprint("never")], details=details)[key]
+        assert (state.completed, state.newest_status) == (True, expected or "completed")
+    (done,) = (row for row in store.completed().to_pylist() if row["capability"] == name)
+    assert done["newest_status"] == (expected or "completed")
+    (row,) = store.results([key]).to_pylist()
+    assert ("older" in (row["caveat"] or "")) is (expected is not None)
+    listed = [one for one in gather(store).incomplete if one.names.capability == name]
+    assert [(one.status, one.shown) for one in listed] == ([(expected, "earlier attempt")] if expected else [])
+
+
+@pytest.mark.parametrize("kept", [single, merged, half_merged])
+def test_within_one_attempt_completed_wins_over_what_the_driver_wrote_of_it(
+    folder: Path, kept: Callable[[Store], Store]
+):
+    store = open_store(folder / "store")
+    record(store, "a", 1.0, second=1)
+    kept(store)
+    (done,) = store.attempts().filter(store.attempts()["fingerprint"].to_numpy() == fingerprint("a")).to_pylist()
+    for second, end in ((5, "timeout"), (6, "failed")):
+        of_it = attempt("a", attempt_id=done["attempt_id"])
+        row = AttemptRow.of(of_it, status=end, finished_at=done["finished_at"].replace(second=second))
+        store.write_attempts([row])
+        kept(store)
+    agree(store, "a", None)
+    fail(store, "a", second=9)
+    agree(store, "a", "failed")
+
+
+def test_attempts_are_ordered_by_when_they_were_submitted_since_clocks_of_machines_differ(folder: Path):
+    store = open_store(folder / "store")
+    record(store, "a", 1.0, second=5)
+    (first,) = store.attempts().to_pylist()
+    for name, submitted, finished, expected in (("slow clock", 20, 1, "failed"), ("fast clock", 10, 59, "failed")):
+        moments = {k: first[k].replace(second=s) for k, s in (("submitted_at", submitted), ("finished_at", finished))}
+        store.write_attempts([AttemptRow.of(attempt("a"), status="failed", error_type=name, **moments)])
+        state = store.attempt_states([fingerprint("a")], details=True)[fingerprint("a")]
+        assert state.newest_status == expected
+    later = first["submitted_at"].replace(second=30)
+    record_at = AttemptRow.of(attempt("a"), status="completed", submitted_at=later, finished_at=first["finished_at"])
+    store.write_attempts([record_at])
+    agree_on = store.attempt_states([fingerprint("a")])[fingerprint("a")]
+    assert agree_on.newest_status == "completed"
+
+
+def test_files_are_opened_only_where_names_say_that_something_failed_since(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = open_store(folder / "store")
+    for name in "abcdef":
+        fail(store, name, second=1)
+        record(store, name, 1.0, second=2)
+    fail(store, "f", second=3)
+    opened: list[str] = []
+    kind = type(store.files)
+    plain = kind.source
+
+    def noted(self: Any, folder: str, name: str) -> Any:
+        opened.append(name)
+        return plain(self, folder, name)
+
+    monkeypatch.setattr(kind, "source", noted)
+    found = store.attempt_states([fingerprint(name) for name in "abcdef"])
+    assert [found[fingerprint(name)].newest_status for name in "abcdef"] == ["completed"] * 5 + ["failed"]
+    assert {name.rsplit("_", 1)[1] for name in opened} == {f"{fingerprint('f')}.parquet"}
+    assert len(opened) == 3
