@@ -6,7 +6,8 @@ from then on each run gets its own copy of it, as every metric, capability and a
 Sizes are estimates: the buffers that an object can be seen to reach (`nbytes` of arrays and tensors, `sys.getsizeof` of
 the rest) up to a bounded number of objects; memory that a C library holds out of sight is not counted, nor is what an
 object loads later. The bounds come from the environment variables `SWEEPER_KEEP_OBJECTS` (default 64) and
-`SWEEPER_KEEP_BYTES` (default: a quarter of the machine's memory divided by its processors).
+`SWEEPER_KEEP_BYTES` (default: a quarter of the machine's memory divided by the processors
+that this process may use).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 from sweeper import digests, guarded
 from sweeper.copies import deep
+from sweeper.processors import usable_processors
 from sweeper.request import LazySpec, Sealed
 
 MAX_VISITS = 20_000
@@ -278,4 +280,4 @@ def _max_bytes() -> float:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not known on every platform
         memory = 8 << 30
-    return memory / 4 / (os.cpu_count() or 1)
+    return memory / 4 / usable_processors()

@@ -30,7 +30,7 @@ LAYERS = [
     {"report"},
     {"store"},
     {"copies", "digests", "identifiers", "limits", "revision", "leaderboard"},
-    {"outcome", "records"},
+    {"outcome", "processors", "records"},
     {"request"},
     {"head_start", "interrupts", "spec", "asked", "redact", "quoting", "errors", "garbage", "text", "_version"},
 ]

@@ -6,7 +6,6 @@ output are left alone. What it cannot do: stop a run that has begun, so timeouts
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from sweeper.interrupts import Interrupted, told_apart
 from sweeper.jobs import submission, worker
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
+from sweeper.processors import usable_processors
 from sweeper.request import InferenceRequest, RunRequest, Shelf, Ticket
 
 T = TypeVar("T")
@@ -150,7 +150,7 @@ class InlineJobBackend:
 
     def cluster_resources(self) -> Mapping[str, float]:
         """The processors of this machine; GPUs are not counted, and are there for the run if they are there at all."""
-        return {"CPU": float(os.cpu_count() or 1), "GPU": float("inf")}
+        return {"CPU": float(usable_processors()), "GPU": float("inf")}
 
     def slots(self, resources: Mapping[str, float]) -> int:
         """One at a time, whatever it asks for."""

@@ -45,6 +45,7 @@ from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import slots, unschedulable
+from sweeper.processors import usable_processors
 from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Shelf, Ticket, log_path
 from sweeper.reuse import estimated_bytes
 
@@ -256,7 +257,8 @@ def _start(
     if runtime_env:
         settings["runtime_env"] = dict(runtime_env)
     if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
-        settings |= {"num_cpus": num_cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        own = usable_processors() if num_cpus is None else num_cpus
+        settings |= {"num_cpus": own, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
         raise ValueError(
             f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
@@ -401,7 +403,7 @@ class RaySimpleJobBackend:
     force_reinit
         Leave the runtime that this process is connected to, and what runs in it, and connect anew.
     num_cpus
-        Processors of a Ray that is started here; `None` for all.
+        Processors of a Ray that is started here; `None` for those that this process may use.
     log_to_driver
         Whether what workers print is shown in this process.
 

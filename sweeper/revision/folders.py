@@ -16,6 +16,8 @@ from functools import cached_property
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
+from sweeper.processors import usable_processors
+
 MAX_BYTES = 8 << 30
 """Of a folder that is read whole, which takes about ten seconds; `SWEEPER_HASH_BYTES` gives another bound."""
 MAX_FILES = 200_000
@@ -138,7 +140,7 @@ def _contents(seen: Look) -> Iterable[str]:
     known = [f.odd for f in seen.files]
     if len(paths) == 1:
         return [known[0] or file_content(paths[0])]
-    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(_THREADS, usable_processors())) as pool:
         return list(pool.map(lambda path, odd: odd or file_content(path), paths, known))
 
 
