@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sweeper.checks.rules import DEFAULTS, Rules
+
 _NONE: Mapping[str, Any] = {}
 
 
@@ -109,6 +111,8 @@ class RunRequest:
     """Handed to the run's `collect_md_report`; `None` asks for no report."""
     extra: Mapping[str, Any] = field(default_factory=lambda: _NONE)
     """Further keyword arguments of this capability's `run`."""
+    rules: Rules = DEFAULTS
+    """What the choices allow of what the parts return."""
 
 
 @dataclass(frozen=True)

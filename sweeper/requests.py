@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sweeper.checks.rules import Rules, strictest
 from sweeper.fingerprint import canonical, canonical_text, digest
 from sweeper.planning import Planned
 from sweeper.request import AttemptInfo, LazySpec, Provenance, RunRequest, Shelf, StoreLocation
@@ -30,6 +31,16 @@ class SweepInfo:
     """Whether predictions outlive the sweep, in its store."""
 
 
+def rules_of(combination: Combination) -> Rules:
+    """What its choices allow together: the strictest label space that one says, soft targets if one says so."""
+    said = [choice.runtime for choice in combination.parts]
+    return Rules(
+        label_space=strictest([runtime.label_space for runtime in said]),
+        soft_targets=any([runtime.soft_targets for runtime in said]),
+        task=next((runtime.task for runtime in said if runtime.task is not None), None),
+    )
+
+
 class RequestBuilder:
     """Makes requests, and each part's `LazySpec` once however many combinations share it."""
 
@@ -52,6 +63,7 @@ class RequestBuilder:
             log_dir=self._sweep.log_dir,
             kernel=self._sweep.kernel,
             report_threshold=capability.runtime.report,
+            rules=rules_of(item.combination),
         )
 
     def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:

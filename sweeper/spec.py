@@ -40,6 +40,10 @@ class Runtime:
     max_in_flight: int | None = None
     report: float | None = None
     """For a capability: what its run's `collect_md_report` is given as `threshold`; `None` asks for no report."""
+    label_space: str | None = None
+    """How names of classes of a dataset and a model are compared: `strict`, `subset` (the default) or `ignore`."""
+    soft_targets: bool | None = None
+    """Whether targets may be distributions over the classes, whose largest entry then counts."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

@@ -32,6 +32,7 @@ LAYERS = [
     {"copies", "digests", "identifiers", "limits", "revision", "leaderboard"},
     {"outcome", "processors", "records"},
     {"request"},
+    {"checks"},
     {"head_start", "interrupts", "spec", "asked", "redact", "quoting", "errors", "garbage", "text", "_version"},
 ]
 """From the command line down: a module imports from its own layer and from those below it, never from above."""

@@ -389,6 +389,8 @@ RUNTIME_VALUES = {
     "_sweep_.timeout_s": "9",
     "_sweep_.max_in_flight": "1",
     "_sweep_.files": "[a.csv]",
+    "_sweep_.label_space": "ignore",
+    "_sweep_.soft_targets": "true",
 }
 
 

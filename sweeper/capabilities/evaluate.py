@@ -9,6 +9,7 @@ from typing import Any
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
+from sweeper.checks import rules
 from sweeper.records import Record
 from sweeper.spec import Arity
 
@@ -75,6 +76,9 @@ class Evaluate(BuiltinCapability):
     ----------
     batch_size
         Data per call of the model. Part of the identity, since a model's answer may depend on it.
+    soft_targets
+        Whether targets may be distributions over the classes, of which the largest entry is the class; without it they
+        must be one-hot.
 
     Notes
     -----
@@ -87,8 +91,8 @@ class Evaluate(BuiltinCapability):
     supports_metrics = Arity.ONE
     reads_predictions = True
 
-    def __init__(self, batch_size: int = BATCH_SIZE) -> None:
-        self.batch_size = batch_size
+    def __init__(self, batch_size: int = BATCH_SIZE, *, soft_targets: bool = False) -> None:
+        self.batch_size, self.soft_targets = batch_size, soft_targets
 
     def augmentations(self) -> dict[str, None]:
         """The one inference pass that is needed: on the data as they are."""
@@ -116,15 +120,18 @@ class Evaluate(BuiltinCapability):
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, or the metric gives no number.
+            Where the parts are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the
+            metric gives no number.
         """
         parts = self.check(models, datasets, metrics, config, use_cache)
         (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
         made = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
-        return EvaluateRun(
-            capability_id=self.id,
-            **parts.metadata(),
-            values=made.score(metric),
-            higher_is_better=getattr(metric, "higher_is_better", None),
-            n_items=len(made),
-        )
+        with rules.under(rules.allowed_by(rules.current(), self, [metric])):
+            return EvaluateRun(
+                capability_id=self.id,
+                **parts.metadata(),
+                warnings=made.verify(),
+                values=made.score(metric),
+                higher_is_better=getattr(metric, "higher_is_better", None),
+                n_items=len(made),
+            )

@@ -13,6 +13,8 @@ import numpy as np
 
 from sweeper import guarded
 from sweeper.copies import private
+from sweeper.checks import facts, returned, rules
+from sweeper.checks.facts import Facts
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Predictions:
     prediction_batches: tuple[Any, ...]
     target_batches: tuple[Any, ...]
     metadata_batches: tuple[Sequence[Any], ...]
+    facts: Facts | None = None
+    """What the checks found in them; `None` where they were put together by hand, and nothing was checked."""
 
     def __len__(self) -> int:
         """Number of data."""
@@ -43,7 +47,17 @@ class Predictions:
     def own(self) -> Predictions:
         """The same for another reader: read-only arrays are shared, whatever else there is is copied."""
         fields = (self.prediction_batches, self.target_batches, self.metadata_batches)
-        return Predictions(*(tuple(map(_own, batches)) for batches in fields))
+        return Predictions(*(tuple(map(_own, batches)) for batches in fields), facts=self.facts)
+
+    def verify(self) -> tuple[str, ...]:
+        """Refuse what the run's rules do not allow; what must be known beside the values is returned, a line each.
+
+        Raises
+        ------
+        PartError
+            A score is not finite, a target not one-hot, or model and dataset mean different classes by one index.
+        """
+        return () if self.facts is None else facts.verify(self.facts, rules.current())
 
     def score(self, metric: gen.Metric[Any, Any]) -> dict[str, float]:
         """Every number that a metric computes from these predictions, by its key.
@@ -54,20 +68,27 @@ class Predictions:
         Raises
         ------
         PartError
-            Where there is no number at all.
+            Where `verify` refuses the predictions, or there is no number at all.
         """
+        name = returned.part_id(metric, "metric")
+        with rules.under(rules.allowed_by(rules.current(), None, [metric])):
+            self.verify()
+            given = self._computed(metric)
+        computed = returned.computed(given, name)
+        numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
+        if not numbers:
+            raise PartError(f"Metric {name} computed no number; its keys: {sorted(map(str, computed))}.")
+        return numbers
+
+    def _computed(self, metric: gen.Metric[Any, Any]) -> Any:
         from maite.tasks import evaluate_from_predictions
 
-        computed = evaluate_from_predictions(
+        return evaluate_from_predictions(
             metric=metric,
             pred_batches=_Copied(self.prediction_batches),
             target_batches=_Copied(self.target_batches),
             metadata_batches=_Copied(self.metadata_batches),
         )
-        numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
-        if not numbers:
-            raise PartError(f"Metric {metric.metadata['id']} computed no number; its keys: {sorted(computed)}.")
-        return numbers
 
 
 def predict(
@@ -88,11 +109,12 @@ def predict(
     Raises
     ------
     PartError
-        Where the dataset is empty, `batch_size` is below 1, or the model answers a batch with another number of
-        predictions.
+        Where `batch_size` is below 1, the dataset is empty, or something returns what MAITE does not allow.
     """
     if batch_size < 1:
         raise PartError(f"batch_size is {batch_size}; it must be at least 1.")
+    returned.model(model)
+    returned.dataset(dataset)
     if not len(dataset):
         raise PartError(f"Dataset {dataset.metadata['id']} is empty: there is nothing to predict.")
     from maite import tasks
@@ -105,10 +127,10 @@ def predict(
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
         answers, _ = tasks.predict(model=model, dataloader=loader)
     for answer, targets in zip(answers, loader.targets, strict=True):
-        if len(answer) != len(targets):
-            raise PartError(f"Model {model.metadata['id']} gave {len(answer)} predictions for {len(targets)} data.")
-    batches = (map(_stacked, answers), map(_stacked, loader.targets), loader.metadata)
-    return Predictions(*map(tuple, batches))
+        returned.answers(answer, model.metadata["id"], len(targets))
+    predictions, targets = tuple(map(_stacked, answers)), tuple(map(_stacked, loader.targets))
+    found = facts.find(model.metadata, dataset.metadata, predictions, targets, loader.metadata)
+    return Predictions(predictions, targets, tuple(loader.metadata), found)
 
 
 class _Loader:
@@ -130,9 +152,13 @@ class _Loader:
 
     def _batch(self, start: int) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
         stop = min(start + self._batch_size, len(self._dataset))
-        inputs, targets, metadata = zip(*(self._dataset[i] for i in range(start, stop)), strict=True)
+        name = self._dataset.metadata["id"]
+        data = [returned.datum(self._dataset[i], name, i) for i in range(start, stop)]
+        inputs, targets, metadata = zip(*data, strict=True)
         batch = (list(inputs), list(targets), list(metadata))
-        return batch if self._augmentation is None else self._augmentation(batch)
+        if self._augmentation is None:
+            return batch
+        return returned.augmented(self._augmentation(batch), self._augmentation.metadata["id"], len(data))
 
 
 class _Copied(Sequence[Any]):

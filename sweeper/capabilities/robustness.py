@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
+from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
 from sweeper.spec import Arity
@@ -127,6 +128,9 @@ class Robustness(BuiltinCapability):
         The severity at which the augmentation changes nothing; the data as they are stand for it.
     batch_size
         Data per call of the model. Part of the identity, since a model's answer may depend on it.
+    soft_targets
+        Whether targets may be distributions over the classes, of which the largest entry is the class; without it they
+        must be one-hot.
 
     Raises
     ------
@@ -148,6 +152,7 @@ class Robustness(BuiltinCapability):
         parameter: str = "severity",
         baseline: float = 0.0,
         batch_size: int = BATCH_SIZE,
+        soft_targets: bool = False,
     ) -> None:
         if not callable(augmentation) or (hasattr(augmentation, "metadata") and not isinstance(augmentation, type)):
             raise PartError(
@@ -155,6 +160,7 @@ class Robustness(BuiltinCapability):
                 f"{augmentation!r}. In a config add _partial_: true beside its _target_, and leave {parameter} out."
             )
         _check_order(severities, baseline)
+        self.soft_targets = soft_targets
         self._severities = tuple(float(severity) for severity in severities)
         self._parameter, self._baseline, self.batch_size = parameter, float(baseline), batch_size
         self._made = {f"{parameter}={s!r}": _made(augmentation, parameter, s) for s in self._severities}
@@ -186,20 +192,23 @@ class Robustness(BuiltinCapability):
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, or the metric gives no number.
+            Where the parts are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the
+            metric gives no number.
         """
         parts = self.check(models, datasets, metrics, config, use_cache)
         (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
-        scores = [
-            (
-                predict(model, dataset, augmentation, self.batch_size) if predictions is None else predictions[label]
-            ).score(metric)
-            for label, augmentation in self.augmentations().items()
-        ]
+        scores: list[dict[str, float]] = []
+        warnings: dict[str, None] = {}
+        with rules.under(rules.allowed_by(rules.current(), self, [metric])):
+            for label, augmentation in self.augmentations().items():
+                made = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
+                warnings |= dict.fromkeys(made.verify())
+                scores.append(made.score(metric))
         severities = (self._baseline, *self._severities)
         return RobustnessRun(
             capability_id=self.id,
             **parts.metadata(),
+            warnings=tuple(warnings),
             augmentation=self._name,
             parameter=self._parameter,
             severities=severities,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sweeper.checks.rules import LABEL_SPACES
 from sweeper.config import schema
 from sweeper.errors import ConfigError, near_match
 from sweeper.fingerprint import canonical, digest
@@ -152,6 +153,8 @@ _CHECKS: Mapping[str, schema.Check] = {
     "max_in_flight": schema.positive_count,
     "report": schema.amount,
     "files": schema.each(_data_path),
+    "label_space": schema.one_of(*LABEL_SPACES),
+    "soft_targets": schema.flag,
 }
 
 

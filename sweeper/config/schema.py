@@ -54,6 +54,8 @@ CLASSIFICATION: Mapping[str, Literal["identity", "runtime"]] = {
     "_sweep_.max_in_flight": RUNTIME,
     "_sweep_.report": RUNTIME,
     "_sweep_.files": RUNTIME,
+    "_sweep_.label_space": RUNTIME,
+    "_sweep_.soft_targets": RUNTIME,
 }
 """Every field of the config schema. Identity is hashed into fingerprints; runtime says how, where or whether to run."""
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sweeper import checkmaite, guarded, reuse
+from sweeper.checks import returned, rules
 from sweeper.errors import StoreError
 from sweeper.interrupts import Interrupted
 from sweeper.jobs import shelf
@@ -55,9 +56,9 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
     started_at = datetime.now(UTC)
     with captured(log_path(request)) as log:
         try:
-            run = _run(request, inference)
-            note_passed_over(run, log)
-            return _record(request, ticket, run, started_at, inference)
+            made = _run(request, inference)
+            note_passed_over(made.run, log)
+            return _record(request, ticket, made, started_at, inference)
         except Interrupted:
             raise
         except BaseException as error:  # whatever user code raises is the result of this attempt
@@ -102,25 +103,46 @@ def use_paths(paths: tuple[str, ...]) -> None:
     sys.path.extend(path for path in paths if path not in sys.path and os.path.exists(path))
 
 
-def _run(request: RunRequest, inference: Inference | None) -> Any:
-    capability = checkmaite.adapted(reuse.fresh(request.capability))
+class _Made(NamedTuple):
+    """What a capability returned, and what must be known beside its values."""
+
+    run: Any
+    warnings: tuple[str, ...]
+
+
+def _run(request: RunRequest, inference: Inference | None) -> _Made:
+    built = reuse.fresh(request.capability)
+    capability = checkmaite.adapted(built)
     keywords = {name: reuse.fresh(value) for name, value in request.extra.items()}
-    if inference is not None:
-        keywords["predictions"] = inference.predictions
+    metrics = [reuse.fresh(metric) for metric in request.metrics]
     model_uses, dataset_uses = [*map(reuse.Use, request.models)], [*map(reuse.Use, request.datasets)]
     try:
-        if inference is None:
-            _load([*model_uses, *dataset_uses])
-        return capability.run(
-            models=[guarded.model(use, inference and inference.model_metadata) for use in model_uses],
-            datasets=[guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses],
-            metrics=[reuse.fresh(metric) for metric in request.metrics],
-            config=_config(request.config),
-            use_cache=False,
-            **keywords,
-        )
+        with rules.under(rules.allowed_by(request.rules, built, metrics)):
+            known = () if inference is None else _verified(inference)
+            if inference is None:
+                _load([*model_uses, *dataset_uses])
+            else:
+                keywords["predictions"] = inference.predictions
+            run = capability.run(
+                models=[guarded.model(use, inference and inference.model_metadata) for use in model_uses],
+                datasets=[guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses],
+                metrics=metrics,
+                config=_config(request.config),
+                use_cache=False,
+                **keywords,
+            )
     finally:
         _settle([*model_uses, *dataset_uses])
+    returned.run(run, built)
+    own: Any = getattr(run, "warnings", ())
+    # Whatever else a foreign run calls so is not meant for the store.
+    return _Made(run, (*known, *map(str, own)) if isinstance(own, list | tuple) else known)
+
+
+def _verified(inference: Inference) -> tuple[str, ...]:
+    """Refuse predictions that the run may not read; what must be known beside what comes of them."""
+    checked = (line for made in inference.predictions.values() for line in made.verify())
+    return (*inference.warnings, *checked)
 
 
 def _load(uses: Iterable[reuse.Use]) -> None:
@@ -142,7 +164,7 @@ def _config(config: Any) -> Any:
 
 
 def _record(
-    request: RunRequest, ticket: Ticket, run: Any, started_at: datetime, inference: Inference | None
+    request: RunRequest, ticket: Ticket, made: _Made, started_at: datetime, inference: Inference | None
 ) -> CapabilityRunRef:
     from sweeper.store import kernel
 
@@ -154,7 +176,7 @@ def _record(
         submitted_at=ticket.submitted_at,
         completed_at=finished_at,
     )
-    store = open_store(request.store)
+    store, run = open_store(request.store), made.run
     report = _report(request, run, store, ticket.job_id)
     uri = store.record(
         run,
@@ -165,19 +187,10 @@ def _record(
         inference_s=inference and inference.seconds,
         host=_host(),
         report_uri=report.uri if report is not None else None,
-        warnings=_warnings(run, inference),
+        warnings="\n".join(dict.fromkeys(made.warnings)) or None,
         may_wait=request.kernel is not None and request.kernel == kernel(),
     )
     return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
-
-
-def _warnings(run: Any, inference: Inference | None) -> str | None:
-    """What the inference and the run say must be known beside the values, each line once; `None` where nothing is."""
-    lines: list[str] = list(inference.warnings) if inference is not None else []
-    own: Any = getattr(run, "warnings", ())
-    if isinstance(own, list | tuple):  # whatever else a foreign run calls so is not meant for the store
-        lines += map(str, own)
-    return "\n".join(dict.fromkeys(lines)) or None
 
 
 def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report | None:

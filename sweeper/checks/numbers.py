@@ -1,0 +1,87 @@
+"""Numbers inside what other libraries return, as numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+DETECTION = ("boxes", "labels", "scores")
+"""What the predictions of an object detector hold by MAITE's protocol."""
+
+
+def numpy_of(value: Any) -> npt.NDArray[Any]:
+    """An array-like as a numpy array; tensors are detached and brought to the CPU first, without importing torch."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if "bfloat16" in str(value.dtype):  # numpy has no such type
+            value = value.float()
+    return np.asarray(value)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array or a tensor of any library."""
+    return hasattr(value, "__array__") or hasattr(value, "detach")
+
+
+def numeric(value: Any) -> npt.NDArray[Any] | None:
+    """An array, a tensor, a number or nested lists of numbers as an array of numbers; `None` where it is none."""
+    if not is_array(value) and not isinstance(value, list | tuple | int | float | complex):
+        return None
+    try:
+        found = _joined(value) if isinstance(value, list | tuple) else numpy_of(value)
+    except (ValueError, TypeError, RuntimeError):  # ragged, or of what has no numbers
+        return None
+    return found if found.dtype.kind in "biufc" else None
+
+
+def _joined(values: Sequence[Any]) -> npt.NDArray[Any]:
+    return np.stack([numpy_of(value) for value in values]) if values and is_array(values[0]) else np.asarray(values)
+
+
+def arrays_in(value: Any, seen: set[int] | None = None) -> Iterator[npt.NDArray[Any]]:
+    """Every array of numbers in a value: in containers, and in the attributes of objects (boxes, scores).
+
+    A `None` in a list, where a number should be, is given as NaN.
+    """
+    seen = set() if seen is None else seen
+    found = numeric(value)
+    if found is not None:
+        yield found
+    elif value is None:
+        yield np.array([np.nan])
+    elif id(value) not in seen:
+        seen.add(id(value))
+        for inside in _inside(value):
+            yield from arrays_in(inside, seen)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, str | bytes):
+        return []
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype.hasobject):
+        return [*value]
+    if isinstance(value, Mapping):
+        return [item for item in value.values() if item is not None]
+    names = [name for name in DETECTION if hasattr(value, name)] or [*getattr(value, "__dict__", ())]
+    return [item for name in names if (item := getattr(value, name)) is not None]
+
+
+def datum_name(metadata: Any, index: int, first: int) -> str:
+    """How messages call one datum of a batch: by its id, or where that cannot be read by its position.
+
+    Parameters
+    ----------
+    metadata
+        Of the batch.
+    index, first
+        Position in the batch, and of the batch's first datum in the dataset.
+    """
+    try:
+        return repr(metadata[index]["id"])
+    except (KeyError, IndexError, TypeError):
+        return f"number {first + index}"
