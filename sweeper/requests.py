@@ -36,7 +36,7 @@ def rules_of(combination: Combination) -> Rules:
     said = [choice.runtime for choice in combination.parts]
     return Rules(
         label_space=strictest([runtime.label_space for runtime in said]),
-        soft_targets=any([runtime.soft_targets for runtime in said]),
+        soft_targets=any(runtime.soft_targets for runtime in said),
         task=next((runtime.task for runtime in said if runtime.task is not None), None),
     )
 

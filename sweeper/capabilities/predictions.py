@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from sweeper import guarded
-from sweeper.copies import private
-from sweeper.checks import facts, returned, rules
+from sweeper.checks import facts, returned, rules, watch
 from sweeper.checks.facts import Facts
+from sweeper.copies import private
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def predict(
     from maite import tasks
 
     model, dataset = guarded.model(model), guarded.dataset(dataset)
-    with contextlib.ExitStack() as quiet:
+    with watch.paused(), contextlib.ExitStack() as quiet:
         loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close)
         # maite draws a bar of its own on the stderr that it finds when the loop begins, across that of the sweep. It is
         # given another one for that moment; the loader takes it away before the first datum is read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +64,7 @@ def find(
         not_finite=not_finite(predictions, metadata),
         wrong_target=seen.wrong if classified else None,
         soft_target=seen.soft if classified else None,
-        labels=compare(model, dataset, seen.occurring, _lengths(predictions, seen)),
+        labels=compared(model, dataset, seen.occurring, _lengths(predictions, seen)),
     )
 
 
@@ -118,6 +118,14 @@ def _labels(labels: LabelSpaces, rules: Rules) -> tuple[str, ...]:
         why = labels.unequal or " ".join(labels.missing)
         raise PartError(f"label_space is strict, and index2label of both sides is not the same: {why}. {OTHER_ORDER}")
     return labels.missing
+
+
+def compared(model: Any, dataset: Any, occurring: Iterable[int], lengths: tuple[int, int] | None) -> LabelSpaces:
+    """As `compare`; names that cannot be read are a conflict, which a run may be told to ignore."""
+    try:
+        return compare(model, dataset, occurring, lengths)
+    except PartError as error:
+        return LabelSpaces(conflict=str(error))
 
 
 def _are_vectors(predictions: Sequence[Any]) -> bool:
