@@ -57,7 +57,7 @@ def find(
 ) -> Facts:
     """Look at every batch of one pass of a model over a dataset; the first two are the metadata of either."""
     seen = look_at(targets, metadata)
-    classified = _are_vectors(predictions)
+    classified = bool(len(predictions)) and are_vectors(predictions[0])
     return Facts(
         model_id=str(model.get("id")),
         dataset_id=str(dataset.get("id")),
@@ -128,9 +128,9 @@ def compared(model: Any, dataset: Any, occurring: Iterable[int], lengths: tuple[
         return LabelSpaces(conflict=str(error))
 
 
-def _are_vectors(predictions: Sequence[Any]) -> bool:
-    """Whether a model answers with scores, as a classifier does; what stands beside boxes or masks is no class."""
-    first = numeric(predictions[0][0]) if len(predictions) and len(predictions[0]) else None
+def are_vectors(answers: Any) -> bool:
+    """Whether a model answers with scores, as a classifier does; a vector that stands beside boxes is no class."""
+    first = numeric(answers[0]) if len(answers) else None
     return first is not None and first.ndim <= 1
 
 

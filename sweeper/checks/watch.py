@@ -1,8 +1,9 @@
 """The same checks for a capability that calls the model itself: datum by datum and answer by answer, as it goes.
 
-Whoever stands between a capability and its parts makes one `Watch` for the run, tells it of each datum and each answer,
-and asks it at the end. What is refused is raised where it is seen, inside the capability; one that swallows the error
-is refused at the end all the same.
+Whoever stands between a capability and its parts tells the `active` watch of each datum and each answer, and the worker
+asks it at the end. What is refused is raised where it is seen, inside the capability, and at the end all the same
+where the capability swallows it; targets and names of classes are judged at the end, once it is known that a model was
+asked for scores of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.checks import returned
-from sweeper.checks.facts import FINITE, Facts, compared, verify, verify_targets
+from sweeper.checks.facts import FINITE, Facts, are_vectors, compared, verify
 from sweeper.checks.rules import Rules
 from sweeper.checks.scores import rows_not_finite
 from sweeper.checks.targets import Targets
@@ -33,15 +34,51 @@ def paused() -> Generator[None]:
         _paused.reset(token)
 
 
+_active: list[Watch] = []
+"""The watches of runs in this process, the innermost last: usually there is one."""
+
+
+@contextmanager
+def over(rules: Rules) -> Generator[Watch]:
+    """A watch over what is done inside, in threads that it starts too."""
+    watch = Watch(rules)
+    _active.append(watch)
+    try:
+        yield watch
+    finally:
+        _active.remove(watch)
+
+
+def active() -> Watch | None:
+    """The watch over what is done now; `None` outside of a run, or where what is done is checked otherwise."""
+    return _active[-1] if _active and not _paused.get() else None
+
+
 @dataclass
+class _Asked:
+    """One model: its metadata, how many answers it gave, and whether these are scores."""
+
+    metadata: Mapping[str, Any]
+    answers: int = 0
+    classifies: bool = False
+
+
+@dataclass
+class _Read:
+    """One dataset: its metadata, and what its targets are."""
+
+    metadata: Mapping[str, Any]
+    targets: Targets = field(default_factory=Targets)
+
+
+@dataclass(eq=False)
 class Watch:
     """What was seen of the parts of one run so far."""
 
     rules: Rules
-    _targets: dict[str, tuple[Mapping[str, Any], Targets]] = field(default_factory=dict[str, Any])
-    _models: dict[str, tuple[Mapping[str, Any], int | None]] = field(default_factory=dict[str, Any])
+    _datasets: dict[str, _Read] = field(default_factory=dict[str, _Read])
+    _models: dict[str, _Asked] = field(default_factory=dict[str, _Asked])
     _refused: PartError | None = None
-    _warnings: dict[str, None] = field(default_factory=dict[str, None])
 
     def datum(self, dataset: Mapping[str, Any], index: int, item: Any) -> None:
         """Look at one item of a dataset, which is given by its metadata.
@@ -49,11 +86,10 @@ class Watch:
         Raises
         ------
         PartError
-            It is not (input, target, metadata), or its target is not one-hot.
+            It is not (input, target, metadata).
         """
-        if not _paused.get():
-            with self._noted():
-                self._datum(dataset, index, item)
+        with self._noted():
+            self._datum(dataset, index, item)
 
     def answer(self, model: Mapping[str, Any], asked: int, given: Any) -> None:
         """Look at what a model, which is given by its metadata, answered to a batch of so many inputs.
@@ -63,12 +99,11 @@ class Watch:
         PartError
             It is no sequence of so many predictions, or a score in it is not finite.
         """
-        if not _paused.get():
-            with self._noted():
-                self._answer(model, asked, given)
+        with self._noted():
+            self._answer(model, asked, given)
 
     def finish(self) -> tuple[str, ...]:
-        """Compare the classes of each model that answered with those of each dataset that was read.
+        """Judge the targets that were read, and compare the classes of each model with those of each dataset.
 
         Returns
         -------
@@ -78,35 +113,30 @@ class Watch:
         Raises
         ------
         PartError
-            Classes differ, or something was refused before.
+            A target is not one-hot, classes differ, or something was refused before.
         """
         if self._refused is not None:
             raise self._refused
-        for model, _ in self._models.values():
-            for dataset, targets in self._targets.values():
-                labels = compared(model, dataset, targets.occurring, None)
-                found = Facts(str(model.get("id")), str(dataset.get("id")), labels=labels)
-                self._warnings |= dict.fromkeys(verify(found, self.rules))
-        return tuple(self._warnings)
+        pairs = [(asked, read) for asked in self._models.values() for read in self._datasets.values()]
+        return tuple(dict.fromkeys(line for pair in pairs for line in verify(_facts(*pair), self.rules)))
 
     def _datum(self, dataset: Mapping[str, Any], index: int, item: Any) -> None:
         name = str(dataset.get("id"))
         _, target, metadata = returned.datum(item, name, index)
-        _, targets = self._targets.setdefault(name, (dataset, Targets()))
-        targets.add([target], [metadata], index)
-        self._warnings |= dict.fromkeys(verify_targets(name, targets.wrong, targets.soft, self.rules))
+        self._datasets.setdefault(name, _Read(dataset)).targets.add([target], [metadata], index)
 
     def _answer(self, model: Mapping[str, Any], asked: int, given: Any) -> None:
         name = str(model.get("id"))
         returned.answers(given, name, asked)
-        _, answered = self._models.get(name, (model, 0))
-        self._models[name] = (model, (answered or 0) + asked)
+        known = self._models.setdefault(name, _Asked(model))
         rows = [] if self.rules.not_finite else rows_not_finite(given)
         if rows:
             raise PartError(
                 f"Model {name!r} gave scores that are NaN or infinite for {len(rows)} of {asked} inputs, the first of "
-                f"them number {(answered or 0) + rows[0]} of those it was asked for in this run. {FINITE}"
+                f"them number {known.answers + rows[0]} of those it was asked for in this run. {FINITE}"
             )
+        known.answers += asked
+        known.classifies = known.classifies or are_vectors(given)
 
     @contextmanager
     def _noted(self) -> Generator[None]:
@@ -115,3 +145,14 @@ class Watch:
         except PartError as error:
             self._refused = self._refused or error
             raise
+
+
+def _facts(asked: _Asked, read: _Read) -> Facts:
+    targets = read.targets
+    return Facts(
+        model_id=str(asked.metadata.get("id")),
+        dataset_id=str(read.metadata.get("id")),
+        wrong_target=targets.wrong if asked.classifies else None,
+        soft_target=targets.soft if asked.classifies else None,
+        labels=compared(asked.metadata, read.metadata, targets.occurring, None),
+    )
