@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from sweeper.checks import returned, rules, watch
+from sweeper.checks.facts import verify_targets
+from sweeper.checks.labels import LABEL_SPACE
+from sweeper.checks.numbers import numpy_of
+from sweeper.checks.targets import Targets
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -53,6 +58,9 @@ class ArrayDataset:
         Id of the dataset.
     ids
         N datum ids, by default 0 to N - 1.
+    label_space
+        A name for what the class indices mean, the same for every dataset and model where they mean the same. Only for
+        names that repeat the indices, which says nothing by itself: the digits are called "0" to "9".
 
     Raises
     ------
@@ -68,11 +76,13 @@ class ArrayDataset:
         index2label: Mapping[int, str],
         id: str,
         ids: Sequence[int | str] | None = None,
+        label_space: str | None = None,
     ) -> None:
         self.images = _unscaled(np.asarray(images))
         self.labels = np.asarray(labels, dtype=np.int64)
         self.ids = tuple(range(len(self.labels)) if ids is None else ids)
-        self.metadata: DatasetMetadata = {"id": id, "index2label": dict(index2label)}
+        said = {"id": id, "index2label": dict(index2label), **named_space(label_space)}
+        self.metadata = cast("DatasetMetadata", said)
         self._check(len(index2label))
         self._targets = np.eye(len(index2label), dtype=np.float32)[self.labels]
 
@@ -105,22 +115,31 @@ class ArrayDataset:
         return {"id": self.ids[ind]}
 
 
-def as_arrays(dataset: gen.Dataset[Any, Any, Any]) -> Arrays:
+def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False) -> Arrays:
     """Read a MAITE image-classification dataset into arrays.
+
+    Parameters
+    ----------
+    soft_targets
+        Whether targets may be distributions over the classes, of which the largest entry is the label. A run's rules
+        (`_sweep_.soft_targets`) may allow it too.
 
     Raises
     ------
     PartError
-        Where the dataset is empty, its images differ in shape, or its targets are not vectors of one length.
+        Where the dataset is empty, its images differ in shape, or its targets are not one-hot vectors of one length.
     """
+    returned.dataset(dataset)
     name = dataset.metadata["id"]
     if isinstance(dataset, ArrayDataset):
         images, targets, ids = dataset.images, [dataset.get_target(i) for i in range(len(dataset))], dataset.ids
     else:
-        data = [dataset[i] for i in range(len(dataset))]
+        with watch.paused():
+            data = [returned.datum(dataset[i], name, i) for i in range(len(dataset))]
         images, targets = [numpy_of(image) for image, _, _ in data], [numpy_of(target) for _, target, _ in data]
         ids = tuple(metadata["id"] for _, _, metadata in data)
     vectors = _stacked(targets, ndim=1, what=f"targets of {name}")
+    _check_one_hot(vectors, ids, name, soft_targets=soft_targets)
     return Arrays(
         images=unit_range(_stacked(images, ndim=3, what=f"images of {name}")),
         labels=vectors.argmax(axis=1).astype(np.int64),
@@ -129,11 +148,16 @@ def as_arrays(dataset: gen.Dataset[Any, Any, Any]) -> Arrays:
     )
 
 
-def numpy_of(value: Any) -> npt.NDArray[Any]:
-    """An array-like as a numpy array; tensors are detached and brought to the CPU first, without importing torch."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-    return np.asarray(value)
+def named_space(label_space: str | None) -> dict[str, Any]:
+    """The entry of a metadata mapping that names a label space; none where it has no name."""
+    return {} if label_space is None else {LABEL_SPACE: label_space}
+
+
+def _check_one_hot(vectors: npt.NDArray[Any], ids: Sequence[int | str], name: str, *, soft_targets: bool) -> None:
+    found = Targets()
+    found.add(vectors, [{"id": id_} for id_ in ids], 0)  # pyright: ignore[reportArgumentType] - an array is a batch
+    allowed = rules.current()
+    verify_targets(name, found.wrong, found.soft, replace(allowed, soft_targets=soft_targets or allowed.soft_targets))
 
 
 def unit_range(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -57,4 +57,5 @@ class Digits(ArrayDataset):
             index2label={index: str(name) for index, name in enumerate(bunch.target_names)},
             id=id or describe("digits", split, test_fraction=unless(test_fraction, 0.3), seed=unless(seed, 0)),
             ids=rows,
+            label_space="digits",
         )

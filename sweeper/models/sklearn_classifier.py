@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from sweeper.datasets.arrays import Arrays, as_arrays, numpy_of, unit_range
+from sweeper.checks import rules
+from sweeper.checks.labels import LABEL_SPACE
+from sweeper.datasets.arrays import Arrays, as_arrays, named_space, numpy_of, unit_range
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ class SklearnClassifier:
         An unfitted classifier or pipeline; it is cloned, never changed. Give it a `random_state` where it takes one.
     train
         MAITE image-classification dataset to fit on. Its `index2label`, where it has one, becomes the model's.
+    soft_targets
+        Whether targets of the training set may be distributions over the classes, of which the largest entry is the
+        label; without it they must be one-hot.
     id
         Id of the model; by default the estimator as scikit-learn prints it, and the id of the training set.
 
@@ -37,7 +42,9 @@ class SklearnClassifier:
         Where `estimator` is no classifier, or the training set is empty, ragged or has fewer than two classes.
     """
 
-    def __init__(self, estimator: Any, train: gen.Dataset[Any, Any, Any], *, id: str | None = None) -> None:
+    def __init__(
+        self, estimator: Any, train: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False, id: str | None = None
+    ) -> None:
         from sklearn.base import BaseEstimator, clone, is_classifier
 
         if not (isinstance(estimator, BaseEstimator) and is_classifier(estimator)):
@@ -45,15 +52,18 @@ class SklearnClassifier:
                 f"estimator must be a scikit-learn classifier object; got {estimator!r}. "
                 "In a config: estimator: {_target_: sklearn.svm.SVC, C: 1.0}."
             )
-        data = as_arrays(train)
+        with rules.under(rules.DEFAULTS):  # what a run says of its test data says nothing of these
+            data = as_arrays(train, soft_targets=soft_targets)
         self._shape = data.images.shape[1:]
         self._n_classes = data.n_classes
         self._fitted = _with_probabilities(clone(estimator))
         self._fit(data, train.metadata["id"])
-        self.metadata: ModelMetadata = {
+        said = {
             "id": id or f"{' '.join(repr(estimator).split())} on {train.metadata['id']}",
             "index2label": train.metadata.get("index2label", {i: str(i) for i in range(data.n_classes)}),
+            **named_space(train.metadata.get(LABEL_SPACE)),
         }
+        self.metadata = cast("ModelMetadata", said)
 
     def _fit(self, data: Arrays, train_id: str) -> None:
         seen = np.unique(data.labels)
