@@ -14,6 +14,7 @@ from functools import cache, wraps
 from types import MethodType
 from typing import Any, ClassVar, cast
 
+from sweeper.checks import watch
 from sweeper.copies import private
 
 _NOT_FORWARDED = frozenset(
@@ -154,16 +155,22 @@ def _item(self: Guarded, *args: Any) -> Any:
 
 
 def _items(self: Guarded) -> Iterator[Any]:
-    return map(private, iter(self.guard_source.get()))
+    return (checked_datum(self, index, private(item)) for index, item in enumerate(self.guard_source.get()))
 
 
 def checked_answers(model: Any, batch: Any, answers: Any) -> Any:
     """Every answer of a model passes here, whoever calls it; what must not count is raised as a `PartError`."""
+    looking = watch.active()
+    if looking is not None:
+        looking.answer(model, len(batch) if hasattr(batch, "__len__") else len(answers), answers)
     return answers
 
 
 def checked_datum(dataset: Any, index: Any, datum: Any) -> Any:
     """Every datum of a dataset passes here, whoever reads it; what is none is raised as a `PartError`."""
+    looking = watch.active()
+    if looking is not None and hasattr(index, "__index__"):
+        looking.datum(dataset, index, datum)
     return datum
 
 

@@ -17,6 +17,7 @@ from sweeper.capabilities.quality_checks import (
     near_duplicates,
     outliers,
 )
+from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
 from sweeper.spec import Arity
@@ -29,7 +30,8 @@ class DataQualityRecord(Record, table_name="sweeper_data_quality"):
     check: str
     """`class_balance`, or the name of a check that finds items."""
     output_key: str
-    output_value: float
+    output_value: float | None
+    """Null where nothing could be checked."""
     scope: str = "overall"
     """`overall`, `class` for a class's count, `item` for a found item."""
     class_name: str | None = None
@@ -56,8 +58,7 @@ class DataQualityRun(CapabilityRun):
 
     def _summary(self) -> list[DataQualityRecord]:
         rows = [
-            self._row(check, f"{check}.share", len(found) / self.n_items, higher_is_better=False)
-            for check, found in self.findings.items()
+            self._row(check, f"{check}.share", self._share(check), higher_is_better=False) for check in self.findings
         ]
         balance = self.balance
         return [
@@ -72,6 +73,12 @@ class DataQualityRun(CapabilityRun):
             ),
         ]
 
+    def _share(self, check: str) -> float | None:
+        """The part of the items that a check found; `None` where it could check none, which is not the same as 0."""
+        if check == "label_issues" and not self.labels_checked:
+            return None
+        return len(self.findings[check]) / self.n_items
+
     def _classes(self) -> list[DataQualityRecord]:
         return [
             self._row("class_balance", "class_balance.count", float(count), scope="class", class_name=name)
@@ -85,7 +92,7 @@ class DataQualityRun(CapabilityRun):
             for item in found
         ]
 
-    def _row(self, check: str, key: str, value: float, **columns: Any) -> DataQualityRecord:
+    def _row(self, check: str, key: str, value: float | None, **columns: Any) -> DataQualityRecord:
         return DataQualityRecord(
             run_uid=self.run_uid,
             dataset_id=self.dataset_metadata[0]["id"],
@@ -98,7 +105,7 @@ class DataQualityRun(CapabilityRun):
     def collect_md_report(self, threshold: float) -> str:
         """What was found, with the clearest items; shares are no scores, so the threshold is not used."""
         rows = [
-            (check, str(len(found)), f"{len(found) / self.n_items:.2%}", ", ".join(str(f.item_id) for f in found[:5]))
+            (check, str(len(found)), _percent(self._share(check)), ", ".join(str(f.item_id) for f in found[:5]))
             for check, found in self.findings.items()
         ]
         return (
@@ -106,6 +113,10 @@ class DataQualityRun(CapabilityRun):
             f"class evenness {self.balance.evenness:.3f}, imbalance ratio {self.balance.imbalance_ratio:.3g}.\n\n"
             + table(("check", "items", "share", "clearest"), rows)
         )
+
+
+def _percent(share: float | None) -> str:
+    return "not checked" if share is None else f"{share:.2%}"
 
 
 class DataQuality(BuiltinCapability):
@@ -126,6 +137,9 @@ class DataQuality(BuiltinCapability):
         they find 8 of 10 planted mislabels, at fewer false alarms than linear models, neighbours or an SVC.
     seed
         Seed of the trees and of the folds.
+    soft_targets
+        Whether targets may be distributions over the classes, of which the largest entry is the label; without it they
+        must be one-hot.
 
     Raises
     ------
@@ -145,12 +159,14 @@ class DataQuality(BuiltinCapability):
         folds: int = 5,
         estimator: Any = None,
         seed: int = 0,
+        soft_targets: bool = False,
     ) -> None:
         if near_distance < 0 or outlier_z <= 0 or side < 1 or folds < 2:
             raise PartError(
                 f"DataQuality got near_distance={near_distance}, outlier_z={outlier_z}, side={side}, folds={folds}; "
                 "allowed: near_distance from 0, outlier_z above 0, side from 1, folds from 2."
             )
+        self.soft_targets = soft_targets
         self._near_distance, self._outlier_z = near_distance, outlier_z
         self._side, self._folds, self._estimator, self._seed = side, folds, estimator, seed
 
@@ -178,7 +194,8 @@ class DataQuality(BuiltinCapability):
 
         parts = self.check(models, datasets, metrics, config, use_cache)
         (dataset,) = parts.datasets
-        data = as_arrays(dataset)
+        with rules.under(rules.allowed_by(rules.current(), self, ())):
+            data = as_arrays(dataset)
         index2label = dataset.metadata.get("index2label") or {}
         names = [str(index2label.get(index, index)) for index in range(data.n_classes)]
         issues, checked = label_issues(
@@ -187,6 +204,7 @@ class DataQuality(BuiltinCapability):
         return DataQualityRun(
             capability_id=self.id,
             **parts.metadata(),
+            warnings=data.warnings,
             n_items=len(data.ids),
             findings={
                 "exact_duplicates": exact_duplicates(data),

@@ -129,7 +129,7 @@ def predict(
     for answer, targets in zip(answers, loader.targets, strict=True):
         returned.answers(answer, model.metadata["id"], len(targets))
     predictions, targets = tuple(map(_stacked, answers)), tuple(map(_stacked, loader.targets))
-    found = facts.find(model.metadata, dataset.metadata, predictions, targets, loader.metadata)
+    found = facts.find(model, dataset, predictions, targets, loader.metadata)
     return Predictions(predictions, targets, tuple(loader.metadata), found)
 
 

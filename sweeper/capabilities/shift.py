@@ -227,7 +227,7 @@ class Shift(BuiltinCapability):
         from sweeper.capabilities import features
         from sweeper.datasets.arrays import as_arrays
 
-        images = as_arrays(dataset).images
+        images = as_arrays(dataset, reads_labels=False).images
         if len(images) < self._folds:
             raise PartError(f"Shift needs {self._folds} images; {dataset.metadata['id']} has {len(images)}.")
         return features.pooled(images, self._side)

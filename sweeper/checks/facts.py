@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeper.checks.labels import LabelSpaces, compare
+from sweeper.checks import returned
+from sweeper.checks.labels import LabelSpaces, compare, space_of
 from sweeper.checks.numbers import numeric
 from sweeper.checks.rules import DEFAULT_LABEL_SPACE, Rules
 from sweeper.checks.scores import not_finite
@@ -55,12 +56,12 @@ class Facts:
 def find(
     model: Any, dataset: Any, predictions: Sequence[Any], targets: Sequence[Any], metadata: Sequence[Any]
 ) -> Facts:
-    """Look at every batch of one pass of a model over a dataset; the first two are the metadata of either."""
+    """Look at every batch of one pass of a model over a dataset."""
     seen = look_at(targets, metadata)
     classified = bool(len(predictions)) and are_vectors(predictions[0])
     return Facts(
-        model_id=str(model.get("id")),
-        dataset_id=str(dataset.get("id")),
+        model_id=returned.part_id(model, "model"),
+        dataset_id=returned.part_id(dataset, "dataset"),
         not_finite=not_finite(predictions, metadata),
         wrong_target=seen.wrong if classified else None,
         soft_target=seen.soft if classified else None,
@@ -95,6 +96,13 @@ def verify(facts: Facts, rules: Rules) -> tuple[str, ...]:
 def verify_targets(dataset_id: str, wrong: str | None, soft: str | None, rules: Rules) -> tuple[str, ...]:
     """Refuse targets that are not one-hot, unless soft ones are allowed and they are such.
 
+    Parameters
+    ----------
+    dataset_id
+        Empty where it is not known.
+    wrong, soft
+        As in `checks.targets.Targets`.
+
     Raises
     ------
     PartError
@@ -104,7 +112,8 @@ def verify_targets(dataset_id: str, wrong: str | None, soft: str | None, rules: 
         return ()
     found = wrong or (None if rules.soft_targets else soft)
     if found:
-        raise PartError(f"A target of dataset {dataset_id!r} is not one-hot: datum {found}. {ONE_HOT}")
+        owner = f" of dataset {dataset_id!r}" if dataset_id else ""
+        raise PartError(f"A target{owner} is not one-hot: datum {found}. {ONE_HOT}")
     return (f"Dataset {dataset_id!r} has soft targets: their largest entry is taken for the class.",) if soft else ()
 
 
@@ -123,7 +132,9 @@ def _labels(labels: LabelSpaces, rules: Rules) -> tuple[str, ...]:
 def compared(model: Any, dataset: Any, occurring: Iterable[int], lengths: tuple[int, int] | None) -> LabelSpaces:
     """As `compare`; names that cannot be read are a conflict, which a run may be told to ignore."""
     try:
-        return compare(model, dataset, occurring, lengths)
+        space = space_of(model)
+        same = space is not None and space == space_of(dataset)
+        return compare(model.metadata, dataset.metadata, occurring, lengths, same_space=same)
     except PartError as error:
         return LabelSpaces(conflict=str(error))
 

@@ -4,8 +4,8 @@
 know more classes, and the dataset may list some that do not occur. `strict`: both list exactly the same classes.
 `ignore`: nothing is compared.
 
-An `index2label` that only repeats the indices (`{0: "0", 1: "1"}`) says nothing and counts as missing. Where two sides
-name the same `label_space` in their metadata, their indices mean the same by declaration, whatever their names.
+An `index2label` that only repeats the indices (`{0: "0", 1: "1"}`) says nothing and counts as missing, unless model and
+dataset both have an attribute `label_space` that calls what their indices mean by the same name, as the digits do.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from sweeper.errors import PartError
 
 SHOWN = 3
 """So many differing classes a message names."""
-LABEL_SPACE = "label_space"
-"""Key of a metadata mapping: a name for the meaning of the class indices."""
+
+
+def space_of(part: Any) -> str | None:
+    """What a model or dataset calls the meaning of its class indices; `None` where it gives it no name."""
+    found = getattr(part, "label_space", None)
+    return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def compare(
     dataset: Mapping[str, Any],
     occurring: Iterable[int],
     lengths: tuple[int, int] | None = None,
+    *,
+    same_space: bool = False,
 ) -> LabelSpaces:
     """Compare the metadata of a model with those of a dataset.
 
@@ -55,6 +61,8 @@ def compare(
         Class indices that occur in the targets.
     lengths
         Entries of the model's predictions and of the targets, where both are vectors.
+    same_space
+        Whether both sides call the meaning of their indices by the same name.
 
     Raises
     ------
@@ -64,7 +72,7 @@ def compare(
     seen = sorted(occurring)
     ours, theirs = names_of(model, "Model"), names_of(dataset, "Dataset")
     unequal = _unequal(ours, theirs)
-    if _said_alike(model, dataset) and ours == theirs:
+    if same_space and ours == theirs:
         return LabelSpaces()
     ours, theirs = _meant(ours), _meant(theirs)
     if ours and theirs:
@@ -116,10 +124,6 @@ def _not_names(given: Any, metadata: Mapping[str, Any], kind: str) -> PartError:
 def _meant(names: Mapping[int, str]) -> dict[int, str]:
     """Names that say something; none where each is but its own index."""
     return {} if all(name == str(index) for index, name in names.items()) else dict(names)
-
-
-def _said_alike(model: Mapping[str, Any], dataset: Mapping[str, Any]) -> bool:
-    return model.get(LABEL_SPACE) is not None and model.get(LABEL_SPACE) == dataset.get(LABEL_SPACE)
 
 
 def _unequal(ours: Mapping[int, str], theirs: Mapping[int, str]) -> str | None:

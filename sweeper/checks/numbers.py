@@ -18,7 +18,7 @@ def numpy_of(value: Any) -> npt.NDArray[Any]:
     """An array-like as a numpy array; tensors are detached and brought to the CPU first, without importing torch."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
-        if "bfloat16" in str(value.dtype):  # numpy has no such type
+        if "bfloat16" in str(getattr(value, "dtype", "")):  # numpy has no such type
             value = value.float()
     return np.asarray(value)
 

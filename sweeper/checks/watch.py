@@ -8,7 +8,7 @@ asked for scores of them.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,18 +56,18 @@ def active() -> Watch | None:
 
 @dataclass
 class _Asked:
-    """One model: its metadata, how many answers it gave, and whether these are scores."""
+    """One model, how many answers it gave, and whether these are scores."""
 
-    metadata: Mapping[str, Any]
+    model: Any
     answers: int = 0
     classifies: bool = False
 
 
 @dataclass
 class _Read:
-    """One dataset: its metadata, and what its targets are."""
+    """One dataset, and what its targets are."""
 
-    metadata: Mapping[str, Any]
+    dataset: Any
     targets: Targets = field(default_factory=Targets)
 
 
@@ -80,8 +80,8 @@ class Watch:
     _models: dict[str, _Asked] = field(default_factory=dict[str, _Asked])
     _refused: PartError | None = None
 
-    def datum(self, dataset: Mapping[str, Any], index: int, item: Any) -> None:
-        """Look at one item of a dataset, which is given by its metadata.
+    def datum(self, dataset: Any, index: int, item: Any) -> None:
+        """Look at one item of a dataset.
 
         Raises
         ------
@@ -91,8 +91,8 @@ class Watch:
         with self._noted():
             self._datum(dataset, index, item)
 
-    def answer(self, model: Mapping[str, Any], asked: int, given: Any) -> None:
-        """Look at what a model, which is given by its metadata, answered to a batch of so many inputs.
+    def answer(self, model: Any, asked: int, given: Any) -> None:
+        """Look at what a model answered to a batch of so many inputs.
 
         Raises
         ------
@@ -120,13 +120,13 @@ class Watch:
         pairs = [(asked, read) for asked in self._models.values() for read in self._datasets.values()]
         return tuple(dict.fromkeys(line for pair in pairs for line in verify(_facts(*pair), self.rules)))
 
-    def _datum(self, dataset: Mapping[str, Any], index: int, item: Any) -> None:
-        name = str(dataset.get("id"))
+    def _datum(self, dataset: Any, index: int, item: Any) -> None:
+        name = returned.part_id(dataset, "dataset")
         _, target, metadata = returned.datum(item, name, index)
         self._datasets.setdefault(name, _Read(dataset)).targets.add([target], [metadata], index)
 
-    def _answer(self, model: Mapping[str, Any], asked: int, given: Any) -> None:
-        name = str(model.get("id"))
+    def _answer(self, model: Any, asked: int, given: Any) -> None:
+        name = returned.part_id(model, "model")
         returned.answers(given, name, asked)
         known = self._models.setdefault(name, _Asked(model))
         rows = [] if self.rules.not_finite else rows_not_finite(given)
@@ -150,9 +150,9 @@ class Watch:
 def _facts(asked: _Asked, read: _Read) -> Facts:
     targets = read.targets
     return Facts(
-        model_id=str(asked.metadata.get("id")),
-        dataset_id=str(read.metadata.get("id")),
+        model_id=returned.part_id(asked.model, "model"),
+        dataset_id=returned.part_id(read.dataset, "dataset"),
         wrong_target=targets.wrong if asked.classifies else None,
         soft_target=targets.soft if asked.classifies else None,
-        labels=compared(asked.metadata, read.metadata, targets.occurring, None),
+        labels=compared(asked.model, read.dataset, targets.occurring, None),
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweeper.checks import returned, rules, watch
 from sweeper.checks.facts import verify_targets
-from sweeper.checks.labels import LABEL_SPACE
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import Targets
+from sweeper.checks.targets import look_at
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class Arrays:
     labels: npt.NDArray[np.int64]
     ids: tuple[int | str, ...]
     n_classes: int
+    warnings: tuple[str, ...] = ()
+    """What must be known beside what is computed of the labels, a line each."""
 
 
 class ArrayDataset:
@@ -81,8 +82,8 @@ class ArrayDataset:
         self.images = _unscaled(np.asarray(images))
         self.labels = np.asarray(labels, dtype=np.int64)
         self.ids = tuple(range(len(self.labels)) if ids is None else ids)
-        said = {"id": id, "index2label": dict(index2label), **named_space(label_space)}
-        self.metadata = cast("DatasetMetadata", said)
+        self.label_space = label_space
+        self.metadata: DatasetMetadata = {"id": id, "index2label": dict(index2label)}
         self._check(len(index2label))
         self._targets = np.eye(len(index2label), dtype=np.float32)[self.labels]
 
@@ -115,7 +116,7 @@ class ArrayDataset:
         return {"id": self.ids[ind]}
 
 
-def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False) -> Arrays:
+def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False, reads_labels: bool = True) -> Arrays:
     """Read a MAITE image-classification dataset into arrays.
 
     Parameters
@@ -123,6 +124,8 @@ def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False
     soft_targets
         Whether targets may be distributions over the classes, of which the largest entry is the label. A run's rules
         (`_sweep_.soft_targets`) may allow it too.
+    reads_labels
+        Whether the labels will be looked at; without that, any vector will do as a target.
 
     Raises
     ------
@@ -139,25 +142,22 @@ def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False
         images, targets = [numpy_of(image) for image, _, _ in data], [numpy_of(target) for _, target, _ in data]
         ids = tuple(metadata["id"] for _, _, metadata in data)
     vectors = _stacked(targets, ndim=1, what=f"targets of {name}")
-    _check_one_hot(vectors, ids, name, soft_targets=soft_targets)
+    known = _checked_targets(vectors, ids, name, soft_targets=soft_targets) if reads_labels else ()
     return Arrays(
         images=unit_range(_stacked(images, ndim=3, what=f"images of {name}")),
         labels=vectors.argmax(axis=1).astype(np.int64),
         ids=ids,
         n_classes=vectors.shape[1],
+        warnings=known,
     )
 
 
-def named_space(label_space: str | None) -> dict[str, Any]:
-    """The entry of a metadata mapping that names a label space; none where it has no name."""
-    return {} if label_space is None else {LABEL_SPACE: label_space}
-
-
-def _check_one_hot(vectors: npt.NDArray[Any], ids: Sequence[int | str], name: str, *, soft_targets: bool) -> None:
-    found = Targets()
-    found.add(vectors, [{"id": id_} for id_ in ids], 0)  # pyright: ignore[reportArgumentType] - an array is a batch
-    allowed = rules.current()
-    verify_targets(name, found.wrong, found.soft, replace(allowed, soft_targets=soft_targets or allowed.soft_targets))
+def _checked_targets(
+    vectors: npt.NDArray[Any], ids: Sequence[int | str], name: str, *, soft_targets: bool
+) -> tuple[str, ...]:
+    found, allowed = look_at([vectors], [[{"id": id_} for id_ in ids]]), rules.current()
+    soft = soft_targets or allowed.soft_targets
+    return verify_targets(name, found.wrong, found.soft, replace(allowed, soft_targets=soft))
 
 
 def unit_range(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

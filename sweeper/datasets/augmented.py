@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweeper.checks.labels import space_of
 from sweeper.copies import private
 from sweeper.errors import PartError
 from sweeper.identifiers import describe
@@ -55,6 +56,7 @@ class Augmented:
         self._dataset, self._augmentation = dataset, augmentation
         self._block_size, self._keep = block_size, keep_blocks
         self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self.label_space = space_of(dataset)
         self.metadata: DatasetMetadata = {
             **dataset.metadata,
             "id": id or describe(dataset.metadata["id"], augmentation.metadata["id"]),

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sweeper import checkmaite, guarded, reuse
-from sweeper.checks import returned, rules
+from sweeper.checks import returned, rules, watch
 from sweeper.errors import StoreError
 from sweeper.interrupts import Interrupted
 from sweeper.jobs import shelf
@@ -116,21 +116,25 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
     keywords = {name: reuse.fresh(value) for name, value in request.extra.items()}
     metrics = [reuse.fresh(metric) for metric in request.metrics]
     model_uses, dataset_uses = [*map(reuse.Use, request.models)], [*map(reuse.Use, request.datasets)]
+    allowed = rules.allowed_by(request.rules, built, metrics)
     try:
-        with rules.under(rules.allowed_by(request.rules, built, metrics)):
+        with rules.under(allowed), watch.over(allowed) as looking:
             known = () if inference is None else _verified(inference)
             if inference is None:
                 _load([*model_uses, *dataset_uses])
             else:
                 keywords["predictions"] = inference.predictions
+            models = [guarded.model(use, inference and inference.model_metadata) for use in model_uses]
+            datasets = [guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses]
             run = capability.run(
-                models=[guarded.model(use, inference and inference.model_metadata) for use in model_uses],
-                datasets=[guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses],
+                models=models,
+                datasets=datasets,
                 metrics=metrics,
                 config=_config(request.config),
                 use_cache=False,
                 **keywords,
             )
+            known = (*known, *looking.finish(), *guarded.unchecked(models))
     finally:
         _settle([*model_uses, *dataset_uses])
     returned.run(run, built)

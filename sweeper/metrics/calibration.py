@@ -25,6 +25,8 @@ class ExpectedCalibrationError(CollectedMetric):
         Name of the value that `compute` gives.
     id
         Id of the metric; by default it tells the bins.
+    soft_targets
+        Whether targets may be distributions over the classes, as `CollectedMetric` says.
 
     Notes
     -----
@@ -35,12 +37,15 @@ class ExpectedCalibrationError(CollectedMetric):
     Modern Neural Networks", ICML 2017, equations 2 to 5. scikit-learn has no such function.
     """
 
-    def __init__(self, *, bins: int = 15, key: str = "ece", id: str | None = None) -> None:
+    def __init__(self, *, bins: int = 15, key: str = "ece", id: str | None = None, soft_targets: bool = False) -> None:
         if bins < 1:
             raise PartError(f"bins of the expected calibration error is {bins}; it must be at least 1.")
         self._bins = bins
         super().__init__(
-            key=key, id=id or describe("expected_calibration_error", bins=unless(bins, 15)), higher_is_better=False
+            key=key,
+            id=id or describe("expected_calibration_error", bins=unless(bins, 15)),
+            higher_is_better=False,
+            soft_targets=soft_targets,
         )
 
     def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[Any]) -> float:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweeper.datasets.arrays import numpy_of
+from sweeper.checks import rules
+from sweeper.checks.facts import verify_targets
+from sweeper.checks.numbers import numpy_of
+from sweeper.checks.targets import look_at
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -31,10 +34,13 @@ class CollectedMetric(ABC):
         Id of the metric.
     higher_is_better
         The direction, for leaderboards.
+    soft_targets
+        Whether targets may be distributions over the classes, of which the largest entry is the label; without it, and
+        where the rules of a run do not allow it either, they must be one-hot.
     """
 
-    def __init__(self, *, key: str, id: str, higher_is_better: bool) -> None:
-        self.key, self.higher_is_better = key, higher_is_better
+    def __init__(self, *, key: str, id: str, higher_is_better: bool, soft_targets: bool = False) -> None:
+        self.key, self.higher_is_better, self.soft_targets = key, higher_is_better, soft_targets
         self.metadata: MetricMetadata = {"id": id}
         self.reset()
 
@@ -42,25 +48,24 @@ class CollectedMetric(ABC):
         """Forget every batch."""
         self._predictions: list[Vectors] = []
         self._targets: list[Vectors] = []
+        self._metadata: list[Sequence[Any]] = []
 
     def update(self, pred_batch: Sequence[Any], target_batch: Sequence[Any], metadata_batch: Sequence[Any], /) -> None:
-        """Add a batch of B predictions and B targets, each a vector over the K classes.
+        """Add a batch of B predictions and B targets, each a vector over classes; those of a model may be more.
 
         Raises
         ------
         PartError
-            Where the two differ in number or in length.
+            Where the two differ in number, or one is no vector.
         """
         if not len(target_batch):
             return
         predictions, targets = _vectors(pred_batch), _vectors(target_batch)
-        if predictions.shape != targets.shape or predictions.ndim != 2:
-            raise PartError(
-                f"Metric {self.metadata['id']} got predictions of shape {predictions.shape} and targets of shape "
-                f"{targets.shape}; both must be batch x classes. Do model and dataset have the same classes?"
-            )
+        if predictions.ndim != 2 or targets.ndim != 2 or len(predictions) != len(targets):
+            raise self._unlike(predictions.shape, targets.shape)
         self._predictions.append(predictions)
         self._targets.append(targets)
+        self._metadata.append(metadata_batch)
 
     def compute(self) -> dict[str, float]:
         """Score everything since the last `reset`.
@@ -68,12 +73,32 @@ class CollectedMetric(ABC):
         Raises
         ------
         PartError
-            Where there was no prediction, or one that this metric cannot use.
+            Where there was no prediction, or one that this metric cannot use, a target is not one-hot, or batches are
+            not of the same classes.
         """
         if not self._targets:
             raise PartError(f"Metric {self.metadata['id']} has nothing to score: the dataset is empty.")
+        self._check_targets()
+        if len({batch.shape[1] for batch in self._predictions}) > 1:
+            raise PartError(
+                f"Metric {self.metadata['id']} got batches of predictions over different numbers of classes."
+            )
         labels = np.concatenate(self._targets).argmax(axis=1)
-        return {self.key: float(self.score(labels, np.concatenate(self._predictions)))}
+        predictions = np.concatenate(self._predictions)
+        if labels.max() >= predictions.shape[1]:
+            raise self._unlike(predictions.shape, self._targets[0].shape)
+        return {self.key: float(self.score(labels, predictions))}
+
+    def _check_targets(self) -> None:
+        found = look_at(self._targets, self._metadata)
+        allowed = rules.allowed_by(rules.current(), self, ())
+        verify_targets("", found.wrong, found.soft, allowed)
+
+    def _unlike(self, predictions: tuple[int, ...], targets: tuple[int, ...]) -> PartError:
+        return PartError(
+            f"Metric {self.metadata['id']} got predictions of shape {predictions} and targets of shape {targets}; both "
+            "must be batch x classes. Do model and dataset have the same classes?"
+        )
 
     @abstractmethod
     def score(self, labels: npt.NDArray[np.int64], predictions: Vectors) -> float:

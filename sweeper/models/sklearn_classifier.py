@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweeper.checks import rules
-from sweeper.checks.labels import LABEL_SPACE
-from sweeper.datasets.arrays import Arrays, as_arrays, named_space, numpy_of, unit_range
+from sweeper.checks.labels import space_of
+from sweeper.datasets.arrays import Arrays, as_arrays, numpy_of, unit_range
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -58,12 +58,11 @@ class SklearnClassifier:
         self._n_classes = data.n_classes
         self._fitted = _with_probabilities(clone(estimator))
         self._fit(data, train.metadata["id"])
-        said = {
+        self.label_space = space_of(train)
+        self.metadata: ModelMetadata = {
             "id": id or f"{' '.join(repr(estimator).split())} on {train.metadata['id']}",
             "index2label": train.metadata.get("index2label", {i: str(i) for i in range(data.n_classes)}),
-            **named_space(train.metadata.get(LABEL_SPACE)),
         }
-        self.metadata = cast("ModelMetadata", said)
 
     def _fit(self, data: Arrays, train_id: str) -> None:
         seen = np.unique(data.labels)
