@@ -81,7 +81,9 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
 def _show(args: Arguments, out: TextIO) -> int:
     from sweeper.config import folded_overrides
 
-    overrides = folded_overrides(args.overrides, **_where(args)) if args.hydra.multirun else args.overrides
+    flags, overrides = args.hydra, args.overrides
+    if flags.multirun or flags.cfg:
+        overrides = folded_overrides(overrides, multirun=flags.multirun, **_where(args))
     hydra_flags.show(args.hydra, overrides, out)
     return 0
 

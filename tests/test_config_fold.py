@@ -7,7 +7,7 @@ import time
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
-from sweeper.config import folded_overrides, load
+from sweeper.config import folded_overrides, load, load_mapping
 from sweeper.errors import ConfigError
 from sweeper.grid import expand
 
@@ -31,6 +31,11 @@ FILES = {
     "with_params": (
         "defaults: [config, _self_]\n"
         "hydra: {sweeper: {params: {model: 'one,two', model.one.C: 'choice(1,2)', seed: '1,2'}}}"
+    ),
+    "with_mode": "defaults: [with_params, _self_]\nhydra: {mode: MULTIRUN}",
+    "sweep/with_mode": (
+        "# @package _global_\n"
+        "hydra: {mode: MULTIRUN, sweeper: {params: {model: 'one,two', model.one.C: 'choice(1,2)', seed: '1,2'}}}"
     ),
 }
 
@@ -204,24 +209,118 @@ def test_of_two_overrides_of_one_key_the_later_holds(swept):
 
 
 def test_params_of_the_sweeper_are_folded_and_the_command_line_wins(swept, conf):
-    assert swept(config_name="with_params") == [
-        "data[seed=1] one[C=1]",
-        "data[seed=2] one[C=1]",
-        "data[seed=1] one[C=2]",
-        "data[seed=2] one[C=2]",
-        "data[seed=1] two[seed=1]",
-        "data[seed=2] two[seed=2]",
-    ]
+    assert swept(config_name="with_params") == SWEPT_BY_PARAMS
     assert swept("model=one", "seed=4", config_name="with_params") == ["data one[C=1]", "data one[C=2]"]
 
 
-def test_without_multirun_hydra_leaves_the_params_of_the_sweeper_alone_and_so_does_sweeper(conf):
-    assert len(_expanded(load([], config_dir=conf, config_name="with_params"))) == 1
+def test_without_multirun_hydra_leaves_the_params_of_the_sweeper_alone_and_sweeper_says_so(conf):
+    config = load([], config_dir=conf, config_name="with_params")
+    assert len(_expanded(config)) == 1
+    waits = "hydra.sweeper.params (model, model.one.C, seed) wait for --multirun or hydra.mode: MULTIRUN"
+    assert waits in config.notes
+
+
+SWEPT_BY_PARAMS = [
+    "data[seed=1] one[C=1]",
+    "data[seed=2] one[C=1]",
+    "data[seed=1] one[C=2]",
+    "data[seed=2] one[C=2]",
+    "data[seed=1] two[seed=1]",
+    "data[seed=2] two[seed=2]",
+]
+
+
+def parts(config):
+    return [" ".join(p.name for p in c.parts if p.base not in ("run", "score")) for c in _expanded(config)]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        (["hydra.mode=MULTIRUN"], "with_params"),
+        ([], "with_mode"),
+        (["+sweep=with_mode"], "config"),
+        (["hydra.mode=MULTIRUN", "model=one,two", "model.one.C=choice(1,2)", "seed=1,2"], "config"),
+        (["model=choice(one,two)"], "with_mode"),
+    ],
+)
+def test_a_mode_of_multirun_in_a_config_or_an_override_is_the_flag(conf, overrides, name):
+    config = load(overrides, config_dir=conf, config_name=name)
+    assert parts(config) == SWEPT_BY_PARAMS
+    assert not any("wait for" in note for note in config.notes)
+
+
+def test_a_mode_of_run_on_the_command_line_holds_over_the_config(conf):
+    assert parts(load(["hydra.mode=RUN"], config_dir=conf, config_name="with_mode")) == ["data one"]
+    assert "--multirun" in refused(conf, "hydra.mode=RUN", "seed=1,2", multirun=False, config_name="with_mode")
+
+
+def test_params_may_be_data_of_any_type(conf, tmp_path):
+    (tmp_path / "typed.yaml").write_text(
+        "defaults: [config, _self_]\nhydra: {mode: MULTIRUN, sweeper: {params: {"
+        "seed: 4, model.one.n: \"'1',1,null\", +model.one.s: 'a b', ++model.one.C: 2.0}}}"
+    )
+    config = load([], config_dir=str(tmp_path), config_path=conf, config_name="typed")
+    found = [(c.models[0].spec, c.datasets[0].spec["seed"]) for c in _expanded(config)]
+    assert [repr((s["n"], s["s"], s["C"], seed)) for s, seed in found] == [
+        repr((n, "a b", 2.0, 4)) for n in ("1", 1, None)
+    ]
+
+
+def test_a_composed_config_may_sweep_values_and_nothing_else():
+    given = {
+        "capability": {
+            "run": {"_target_": "l.R", "_sweep_": {"arity": dict.fromkeys(("datasets", "models", "metrics"), "ONE")}}
+        },
+        "dataset": {"d": {"_target_": "l.D", "n": "${n}"}},
+        "model": {"m": {"_target_": "l.M"}},
+        "metric": {"k": {"_target_": "l.K"}},
+        "n": 0,
+    }
+    hydra = {"mode": "MULTIRUN", "sweeper": {"params": {"n": "1,2"}}}
+    assert [c.datasets[0].spec["n"] for c in _expanded(load_mapping({**given, "hydra": hydra}))] == [1, 2]
+    hydra["sweeper"]["params"] = {"model": "a,b"}
+    with pytest.raises(ConfigError, match="can sweep values alone"):
+        load_mapping({**given, "hydra": hydra})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["model.one.C=1,2", "model.one.C=3,4"], "model.one.C is given 2 times"),
+        (["model.one.C=1,2", "++model.one.C=3"], "model.one.C is given 2 times"),
+        (["model.one.C=5", "++model.one.C=3,4"], "model.one.C is given 2 times"),
+        (["model.one.C=1,2", "~model.one.C"], "model.one.C is given 2 times"),
+        (["model=one,two", "+model=two"], "model is given 2 times"),
+        (["~model.one.C=1,2"], "a deletion cannot be swept"),
+        (["~model.one.C=choice(1.0)"], "a deletion cannot be swept"),
+        (["~model=one,two"], "a deletion cannot be swept"),
+        (["~model.one.C=1"], "its value is 1.0"),
+        (["~model.one.C=null"], "its value is 1.0"),
+        (["~model.one.C="], "its value is 1.0"),
+    ],
+)
+def test_what_could_be_taken_two_ways_is_refused(conf, overrides, said):
+    assert said in refused(conf, *overrides)
+
+
+def test_a_deletion_by_value_needs_that_value(conf):
+    config = load(["~model.one.C=1.0", "~model.one.n"], config_dir=conf)
+    assert set(config.grid.parts["model"][0].first.spec) == {"_target_", "kernel"}
+
+
+def test_overrides_hold_in_their_order_where_one_reaches_into_a_swept_one(conf):
+    """As each job of Hydra has it: what stands later holds, also over what is swept."""
+    later = load(["model.one={C: 2, n: 4},{C: 3}", "model.one.C=7"], multirun=True, config_dir=conf)
+    assert [(c.models[0].spec["C"], c.models[0].spec["n"]) for c in _expanded(later)] == [(7, 4), (7, 3)]
+    earlier = load(["model.one.C=7", "model.one={C: 2, n: 4},{C: 3}"], multirun=True, config_dir=conf)
+    assert [(c.models[0].spec["C"], c.models[0].spec["n"]) for c in _expanded(earlier)] == [(2, 4), (3, 3)]
 
 
 def test_the_folded_overrides_compose_in_one_go(conf):
     lines = folded_overrides(
         ["model=one,two", "model.one.C=1,2", "part/kernel@model.one.kernel=linear,rbf", "seed=4", "hydra.verbose=true"],
+        multirun=True,
         config_dir=conf,
     )
     assert lines == [
@@ -231,7 +330,7 @@ def test_the_folded_overrides_compose_in_one_go(conf):
         "seed=4",
         "model.one.C=[1,2]",
     ]
-    folded = folded_overrides([], config_dir=conf, config_name="with_params")
+    folded = folded_overrides([], multirun=True, config_dir=conf, config_name="with_params")
     assert "model=[one,two]" in folded
 
 

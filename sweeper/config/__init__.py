@@ -81,7 +81,8 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     overrides
         As on the command line.
     multirun
-        Whether overrides may sweep; all that they sweep over becomes one grid.
+        Whether overrides may sweep, as they may too where the config says `hydra.mode: MULTIRUN`; all that they sweep
+        over becomes one grid.
     **where
         `config_name`, `config_dir` and `config_path`, as on the command line.
 
@@ -101,8 +102,8 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
         return _checked(composed, session, overrides)
 
 
-def folded_overrides(overrides: Sequence[str], **where: str | None) -> list[str]:
-    """Overrides of `--multirun` as those of one composition, for Hydra to show.
+def folded_overrides(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> list[str]:
+    """Overrides as those of one composition, for Hydra to show; as they are where nothing may be swept.
 
     Raises
     ------
@@ -110,7 +111,8 @@ def folded_overrides(overrides: Sequence[str], **where: str | None) -> list[str]
         They cannot be folded.
     """
     with open_session(**where) as session, as_config_error(session):
-        return Composed(session, overrides, multirun=True).folded.lines()
+        composed = Composed(session, overrides, multirun=multirun)
+        return composed.folded.lines() if composed.is_multirun else list(overrides)
 
 
 def load_mapping(config: Mapping[str, Any], **where: str | None) -> SweepConfig:
@@ -148,6 +150,7 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
         settings=settings,
         notes=(
             *replaced_files(session.folders),
+            *_idle_params(composed),
             *_idle_keys(composed, parts),
             *_alike_but_for_type(composed, parts),
             *_idle_settings(settings, parts),
@@ -202,6 +205,13 @@ def _refuse_swept_root(composed: Composed, cfg: DictConfig, root: Mapping[str, A
                     raise ConfigError(
                         f"{key} is swept and changes {name}, which must have one value for the whole sweep."
                     )
+
+
+def _idle_params(composed: Composed) -> list[str]:
+    """As in Hydra, the params of the sweeper wait for a multirun."""
+    if composed.is_multirun or not composed.params:
+        return []
+    return [f"hydra.sweeper.params ({', '.join(composed.params)}) wait for --multirun or hydra.mode: MULTIRUN"]
 
 
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:

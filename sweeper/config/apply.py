@@ -52,8 +52,8 @@ def _delete(cfg: DictConfig, override: Override) -> None:
     _check_steps(cfg, override, adds=False)
     parent, _, leaf = override.key_or_group.rpartition(".")
     node: Any = OmegaConf.select(cfg, parent) if parent else cfg
-    if override.value() is not None and override.value() != node[leaf]:
-        raise ConfigError(f"{override.input_line}: its value is {node[leaf]!r}.")
+    if override.value_type is not None and repr(override.value()) != repr(current(cfg, override.key_or_group)):
+        raise ConfigError(f"{override.input_line}: its value is {current(cfg, override.key_or_group)!r}.")
     with open_dict(cfg):
         del node[leaf]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config.labels import label
 from sweeper.config.messages import as_config_error
-from sweeper.config.overrides import Folded, SweptValue, fold
+from sweeper.config.overrides import Folded, SweptValue, fold, parse, refuse_sweeps
 from sweeper.config.retyped import AsTyped, Retyped, converted
 from sweeper.config.valued import Assignment, Valued
 from sweeper.errors import ConfigError
@@ -27,12 +27,9 @@ class Composed:
         self, session: Session, overrides: Sequence[str], *, multirun: bool, given: DictConfig | None = None
     ) -> None:
         self._session = session
-        self.folded = fold(overrides, session, multirun=multirun)
-        first = given if given is not None else self._compose(self.folded, ())
-        _refuse_plugins(first)
-        if multirun and (params := _sweeper_params(first)):
-            self.folded = fold(overrides, session, multirun=True, params=params)
-            first = self._compose(self.folded, ())
+        self._given = given
+        self._parsed = parse(overrides, session)
+        self.folded, first = self._first(multirun)
         self._bases: dict[tuple[str, ...], DictConfig] = {(): _without_hydra(first)}
         self._elsewhere: dict[tuple[str, ...], DictConfig] = {}
         self._as_typed = AsTyped()
@@ -40,6 +37,27 @@ class Composed:
         """Choices that a `_base_` made, as (axis, name), with the names of their bases."""
         self._now = Valued(self.folded, self._base, self._with_choice, self._as_typed, self.derived)
         self._before = Valued(self.folded, self._base, self._with_choice, converted, self.derived)
+
+    def _first(self, multirun: bool) -> tuple[Folded, DictConfig]:
+        """The overrides sorted, and what Hydra composes from them.
+
+        Whether they may sweep is known only then: a config may say `hydra.mode: MULTIRUN`.
+        """
+        sweeps = any(override.is_sweep_override() for override in self._parsed)
+        folded = fold(self._parsed, self._session, multirun=multirun or sweeps)
+        first = self._given if self._given is not None else self._compose(folded, ())
+        _refuse_plugins(first)
+        self.is_multirun = multirun or _is_multirun(first)
+        self.params = _sweeper_params(first)
+        if not self.is_multirun:
+            refuse_sweeps(self._parsed)
+            return folded, first
+        again = fold(self._parsed, self._session, multirun=True, params=self.params)
+        if self._given is not None:
+            _refuse_selections(again)
+        elif (again.selections, again.groups) != (folded.selections, folded.groups):
+            first = self._compose(again, ())
+        return again, first
 
     @property
     def plain(self) -> DictConfig:
@@ -120,6 +138,22 @@ def _refuse_plugins(cfg: DictConfig) -> None:
                 f"The config sets hydra/{kind} to {target}: sweeper expands and runs the grid itself, so other "
                 "sweepers and launchers of Hydra have no place; leave it out (job_backend.* says where jobs run)."
             )
+
+
+def _is_multirun(cfg: DictConfig) -> bool:
+    from omegaconf import OmegaConf
+
+    mode: Any = OmegaConf.select(cfg, "hydra.mode")
+    return str(getattr(mode, "name", mode)) == "MULTIRUN"
+
+
+def _refuse_selections(folded: Folded) -> None:
+    selected = [*folded.selections, *(group.key for group in folded.groups)]
+    if selected:
+        raise ConfigError(
+            "hydra.sweeper.params of a config that is composed already can sweep values alone, and it has "
+            f"{', '.join(selected)}. Give the overrides instead."
+        )
 
 
 def _sweeper_params(cfg: DictConfig) -> Mapping[str, Any]:

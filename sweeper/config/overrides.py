@@ -6,11 +6,13 @@ Everything swept over the four axes becomes a list selection, so that one compos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config.labels import label
+from sweeper.config.reach import overlap, split
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
+from sweeper.config.writing import written
 from sweeper.errors import ConfigError
 from sweeper.identifiers import plain
 from sweeper.spec import AXES
@@ -50,81 +52,145 @@ class Folded:
     """Set after the composition, in this order."""
     groups: tuple[SweptGroup, ...] = ()
     swept: tuple[SweptValue, ...] = ()
+    after: tuple[Override, ...] = ()
+    """Set after the swept values, since they reach into one that stands before them."""
 
     def lines(self) -> list[str]:
         """As overrides of a single composition: axes as lists, swept values as lists, swept groups by their first."""
         shown = [_line(o) for o in self.values]
-        shown += [
-            f"{s.overrides[0].get_key_element()}=[{','.join(_value(o) for o in s.overrides)}]" for s in self.swept
-        ]
-        return [*self.selections, *(g.options[0] for g in self.groups), *shown]
+        shown += [f"{s.overrides[0].get_key_element()}={written([o.value() for o in s.overrides])}" for s in self.swept]
+        return [*self.selections, *(g.options[0] for g in self.groups), *shown, *map(_line, self.after)]
+
+
+def parse(overrides: Sequence[str], session: Session) -> list[Override]:
+    """Overrides, read with Hydra's grammar.
+
+    Raises
+    ------
+    ConfigError
+        The grammar refuses one.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from sweeper.config.functions import DocumentedFunctions
+
+    parser = OverridesParser(DocumentedFunctions(), session.loader)
+    parsed: list[Override] = []
+    for line in overrides:
+        _refuse_undecoded(line)
+        try:
+            parsed += parser.parse_overrides([line])
+        except (HydraException, AssertionError, RecursionError) as error:
+            said = " ".join(text for text in str(error).splitlines() if not text.startswith(_HYDRAS_FRAME))
+            raise ConfigError(
+                f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?"
+            ) from error
+    return parsed
 
 
 def fold(
-    overrides: Sequence[str], session: Session, *, multirun: bool, params: Mapping[str, Any] | None = None
+    overrides: Sequence[Override], session: Session, *, multirun: bool, params: Mapping[str, Any] | None = None
 ) -> Folded:
     """Sort overrides, and turn what is swept into selections and swept keys.
 
     Parameters
     ----------
+    multirun
+        Whether some may be swept; then of two of one key the later one holds.
     params
         `hydra.sweeper.params` of the composed config: swept like overrides that stand before all others.
 
     Raises
     ------
     ConfigError
-        An override that the grammar refuses, something swept without `--multirun`, or something that cannot be swept.
+        Something that cannot be swept, or a key that is swept and given once more.
     """
     folder = _Folder(overrides, session)
-    given = [*(f"{key}={value}" for key, value in (params or {}).items()), *overrides]
-    parsed = folder.parse(given)
-    if multirun:  # as in Hydra's own sweeper: of two overrides of one key the later one holds
-        parsed = list({o.get_key_element(): o for o in parsed}.values())
-    else:
-        _refuse_sweeps(parsed)
-    for override in parsed:
+    given = [f"{key}={_param(value)}" for key, value in (params or {}).items()]
+    for override in _each_key_once(parse(given, session), overrides) if multirun else overrides:
         folder.add(override)
     return folder.folded()
 
 
-class _Folder:
-    def __init__(self, overrides: Sequence[str], session: Session) -> None:
-        from hydra.core.override_parser.overrides_parser import OverridesParser
+def refuse_sweeps(overrides: Sequence[Override]) -> None:
+    """Refuse what is swept where nothing may be.
 
+    Raises
+    ------
+    ConfigError
+        Naming the list selection to write instead.
+    """
+    for override in overrides:
+        if override.is_sweep_override():
+            is_function = override.get_value_string().rstrip().endswith(")")
+            as_list = f"{override.get_key_element()}=[{'a,b' if is_function else override.get_value_string()}]"
+            raise ConfigError(
+                f"{override.input_line!r} is a sweep, and those need --multirun. A list needs none: '{as_list}'."
+            )
+
+
+def _param(value: Any) -> str:
+    """One of `hydra.sweeper.params` as the grammar has it: text is written in it, and the rest is data."""
+    return value if isinstance(value, str) else written(value)
+
+
+def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> list[Override]:
+    """The command line holds over the params of the sweeper, and there, as in Hydra, the later of two alike.
+
+    Raises
+    ------
+    ConfigError
+        A key is swept and given once more, so that it is not plain which values are meant.
+    """
+    for key, same in _by_key(given).items():
+        sweeps = [override for override in same if override.is_sweep_override()]
+        if sweeps and (len(sweeps) > 1 or len({override.type for override in same}) > 1):
+            lines = " and ".join(repr(override.input_line) for override in same)
+            raise ConfigError(f"{key} is given {len(same)} times: {lines}. Give it once, with all its values.")
+    said = {_full_key(override) for override in given}
+    kept = [*(override for override in before if _full_key(override) not in said), *given]
+    return list({override.get_key_element(): override for override in kept}.values())
+
+
+def _by_key(overrides: Sequence[Override]) -> dict[str, list[Override]]:
+    found: dict[str, list[Override]] = {}
+    for override in overrides:
+        found.setdefault(_full_key(override), []).append(override)
+    return found
+
+
+class _Folder:
+    def __init__(self, overrides: Sequence[Override], session: Session) -> None:
         self._session = session
-        self._parser = OverridesParser.create(config_loader=session.loader)
-        self._search = [o for o in overrides if o.split("=")[0] == "hydra.searchpath"]
+        self._search = [_line(o) for o in overrides if o.key_or_group == "hydra.searchpath"]
         self._selections: list[str] = []
         self._values: list[Override] = []
         self._groups: list[SweptGroup] = []
         self._swept: list[SweptValue] = []
+        self._after: list[Override] = []
 
     def folded(self) -> Folded:
-        return Folded(tuple(self._selections), tuple(self._values), tuple(self._groups), tuple(self._swept))
-
-    def parse(self, overrides: Sequence[str]) -> list[Override]:
-        from hydra.errors import HydraException
-
-        parsed: list[Override] = []
-        for line in overrides:
-            _refuse_undecoded(line)
-            try:
-                parsed += self._parser.parse_overrides([line])
-            except HydraException as error:
-                said = " ".join(text for text in str(error).splitlines() if not text.startswith("See "))
-                raise ConfigError(
-                    f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?"
-                ) from error
-        return parsed
+        return Folded(
+            tuple(self._selections), tuple(self._values), tuple(self._groups), tuple(self._swept), tuple(self._after)
+        )
 
     def add(self, override: Override) -> None:
         """Put one override where it belongs."""
         _refuse_plugins(override)
         if override.is_sweep_override():
             self._add_swept(override)
-        elif override.is_hydra_override() or (self._is_group(override) and not isinstance(override.value(), dict)):
+            return
+        _refuse_inner_sweeps(override)
+        if override.is_hydra_override():
+            self._selections.append(_line(override))
+        elif self._is_group(override) and not isinstance(override.value(), dict):
             _refuse_no_name(override)
-            self._selections.append(str(override.input_line))
+            self._selections.append(
+                _line(override if override.value_type is None else _single(override, override.value()))
+            )
+        elif any(overlap(split(_full_key(override)), split(swept.key)) for swept in self._swept):
+            self._after.append(override)
         else:
             self._values.append(override)
 
@@ -134,12 +200,14 @@ class _Folder:
             raise ConfigError(f"{line}: interval() has no list of values; use choice(), range() or a comma list.")
         if override.is_hydra_override():
             raise ConfigError(f"{line}: Hydra's own settings cannot be swept; run the sweep once for each.")
+        if override.is_delete():
+            raise ConfigError(f"{line}: a deletion cannot be swept; give {_full_key(override)} its values instead.")
         key = override.key_or_group
         if not self._is_group(override):
             _refuse_runtime(key, line)
             self._swept.append(SweptValue(_full_key(override), tuple(self._each(override))))
         elif key in AXES and override.package is None:
-            self._selections.append(f"{override.get_key_element()}=[{','.join(self._choices(override))}]")
+            self._selections.append(f"{override.get_key_element()}={written(self._choices(override))}")
         else:
             self._add_group(override)
 
@@ -152,11 +220,15 @@ class _Folder:
 
     def _each(self, override: Override) -> list[Override]:
         """The single overrides that a swept one stands for."""
-        key = override.get_key_element()
-        values = self._globbed(override) if _is_glob(override) else list(override.sweep_string_iterator())
+        from sweeper.config.functions import elements
+
+        try:
+            values = self._globbed(override) if _is_glob(override) else elements(override.value())
+        except ValueError as error:
+            raise ConfigError(f"{override.input_line}: {error}.") from error
         if not values:
             raise ConfigError(f"{override.input_line}: there is nothing to sweep over.")
-        return self.parse([f"{key}={value}" for value in values])
+        return [_single(override, value) for value in values]
 
     def _choices(self, override: Override) -> list[str]:
         """Names of the choices that a sweep over an axis selects, each once."""
@@ -204,6 +276,8 @@ class _Folder:
         return self._session.loader.get_group_options(group, kind, self._session.config_name, self._search)
 
 
+_HYDRAS_FRAME = ("See ", "Error parsing override ")
+"""Lines around what is wrong."""
 _PLAIN_FIELDS = tuple(f for f in ROOT_FIELDS if f not in AXES)
 
 
@@ -213,16 +287,6 @@ def _refuse_undecoded(line: str) -> None:
         raise ConfigError(
             f"The override {plain(line)} holds bytes that are not UTF-8. Rename what it names, or name it by a link."
         )
-
-
-def _refuse_sweeps(overrides: Sequence[Override]) -> None:
-    for override in overrides:
-        if override.is_sweep_override():
-            is_function = override.get_value_string().rstrip().endswith(")")
-            as_list = f"{override.get_key_element()}=[{'a,b' if is_function else override.get_value_string()}]"
-            raise ConfigError(
-                f"{override.input_line!r} is a sweep, and those need --multirun. A list needs none: '{as_list}'."
-            )
 
 
 def _refuse_plugins(override: Override) -> None:
@@ -261,8 +325,21 @@ def _full_key(override: Override) -> str:
     return override.get_key_element().lstrip("+~")
 
 
-def _value(override: Override) -> str:
-    return override.get_value_element_as_str()
+def _single(override: Override, value: Any) -> Override:
+    """The override with one plain value."""
+    from hydra.core.override_parser.types import ValueType
+
+    line = f"{override.get_key_element()}={written(value)}"
+    return replace(override, value_type=ValueType.ELEMENT, _value=value, input_line=line)
+
+
+def _refuse_inner_sweeps(override: Override) -> None:
+    from sweeper.config import functions
+
+    try:
+        functions.plain(override.value())
+    except ValueError as error:
+        raise ConfigError(f"{override.input_line}: {error}.") from error
 
 
 def _line(override: Override) -> str:
@@ -271,4 +348,4 @@ def _line(override: Override) -> str:
 
 def _plain(override: Override) -> str:
     value = override.value()
-    return label(value) if isinstance(value, str) else _value(override)
+    return label(value) if isinstance(value, str) else written(value)

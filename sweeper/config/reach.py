@@ -41,7 +41,12 @@ def reads(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
 
 def touches(paths: set[Path] | None, key: Path) -> bool:
     """Whether a key is, holds or lies in something that is read."""
-    return paths is None or any(path[: len(key)] == key[: len(path)] for path in paths)
+    return paths is None or any(overlap(path, key) for path in paths)
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """Whether one of two paths is the other, or leads to it."""
+    return one[: len(other)] == other[: len(one)]
 
 
 def split(key: str) -> Path:

@@ -60,6 +60,8 @@ class Valued:
         cfg = copy.deepcopy(self._fixed(options))
         for swept in self._folded.swept:
             apply(cfg, swept.overrides[index.get(swept.key, 0)], self._numbers)
+        for override in self._folded.after:
+            apply(cfg, override, self._numbers)
         self._derived |= merge_bases(cfg, lambda axis, name: self._with_choice(options, axis, name), self._numbers)
         return cfg
 
@@ -77,7 +79,7 @@ class Valued:
         keys = [split(swept.key) for swept in self._folded.swept]
         apart = not any(a != b and a == b[: len(a)] for a in keys for b in keys)
         mappings = any(isinstance(o.value(), dict) for swept in self._folded.swept for o in swept.overrides)
-        return apart and not mappings and not self._derived
+        return apart and not mappings and not self._derived and not self._folded.after
 
     def _reused(self, options: Options, index: Mapping[str, int]) -> DictConfig:
         """One copy of the config for all assignments: copying a large one takes longer than all that follows."""
