@@ -14,7 +14,7 @@ from sweeper.config import schema
 from sweeper.config.apply import apply
 from sweeper.config.compose import Composed
 from sweeper.config.files import check_root_keys
-from sweeper.config.overrides import fold
+from sweeper.config.overrides import fold, parse, refuse_sweeps
 from sweeper.config.reach import reads, split, touches
 from sweeper.config.retyped import AsTyped
 from sweeper.errors import ConfigError
@@ -48,7 +48,9 @@ def composed_settings(session: Session, overrides: Sequence[str]) -> tuple[DictC
     ConfigError
         The config is wrong, or an override would change what runs.
     """
-    folded = fold(overrides, session, multirun=False)
+    parsed = parse(overrides, session)
+    refuse_sweeps(parsed)
+    folded = fold(parsed, session, multirun=False)
     for line in folded.selections:
         _refuse_decided(line.lstrip("+~").partition("=")[0].partition("@")[0], line)
     for override in folded.values:
