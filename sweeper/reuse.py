@@ -13,15 +13,18 @@ that this process may use).
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import os
 import pickle
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any
 
-from sweeper import digests, guarded
+from sweeper import digests, guarded, process_state
 from sweeper.copies import deep
 from sweeper.processors import usable_processors
 from sweeper.request import LazySpec, Sealed
@@ -112,7 +115,10 @@ def fresh(part: Any) -> Any:
     if not isinstance(part, LazySpec):
         return deep(part)
     pristine: bytes | None = _keep().get(f"pristine {part.key}", lambda: _pristine(part))
-    return build(part) if pristine is None else pickle.loads(pristine)
+    if pristine is None:
+        return build(part)
+    process_state.redo(_changes.get(part.key, ()))
+    return pickle.loads(pristine)
 
 
 def _pristine(spec: LazySpec) -> bytes | None:
@@ -135,7 +141,7 @@ class Use(guarded.Source):
 
     def __init__(self, part: Any) -> None:
         self._part, self._key = part, _key(part)
-        self._taken = False
+        self._taken = self._is_ready = False
         self._object: Any = None
         self._before: bytes | None = None
 
@@ -145,7 +151,7 @@ class Use(guarded.Source):
         return self._object
 
     def peek(self) -> Any:
-        return self._object if self._taken or self._key in _changing else kept(self._part)
+        return self.get() if self._taken or self._key in _changing else self._shared()
 
     def kind(self) -> type[Any] | None:
         if self._taken:
@@ -157,7 +163,7 @@ class Use(guarded.Source):
         if self._key in _changing:
             self.get()
         else:
-            kept(self._part)
+            self._shared()
 
     def settle(self) -> None:
         """The run has ended: see what it did to the object."""
@@ -168,10 +174,17 @@ class Use(guarded.Source):
     def _take(self) -> Any:
         if self._key is None or self._key in _changing:
             return fresh(self._part)
-        item = kept(self._part)
+        item = self._shared()
         if self._key in _keep():
             self._before = _keep().state(self._key)
         return item
+
+    def _shared(self) -> Any:
+        """The object that runs share; where it was built before, what that changed of the process is changed again."""
+        if not self._is_ready and self._key is not None and is_kept(self._part):
+            process_state.redo(_changes.get(self._key, ()))
+        self._is_ready = True
+        return kept(self._part)
 
 
 _changing: set[str] = set()
@@ -192,8 +205,55 @@ def _class_of(part: Any) -> type[Any] | None:
 
 
 def build(spec: LazySpec) -> Any:
-    """Instantiate a spec as Hydra does; containers become plain lists and dictionaries unless it says otherwise."""
-    return instantiate(spec.target)
+    """Instantiate a spec as Hydra does; containers become plain lists and dictionaries unless it says otherwise.
+
+    Seeded from the spec, whatever ran before. What that changes of the process is remembered, see
+    `sweeper.process_state`.
+    """
+    with process_state.own_generators():
+        made = [change for module in _modules(spec.target) for change in _imported(module)]
+        before = process_state.snapshot()
+        process_state.seed(spec.digest)
+        built = instantiate(spec.target)
+        _changes[spec.key] = [*made, *process_state.changes(before)]
+    return built
+
+
+_changes: dict[str, list[process_state.Change]] = {}
+"""What building a spec has changed of this process, by its key, and importing a module, by its name."""
+
+
+def _imported(module: str) -> list[process_state.Change]:
+    """Import a module, or change again what its import has changed."""
+    if module in _changes:
+        process_state.redo(_changes[module])
+    else:
+        before = process_state.snapshot()
+        with suppress(Exception):  # building says what is wrong with it
+            importlib.import_module(module)
+        _changes[module] = process_state.changes(before)
+    return _changes[module]
+
+
+def _modules(target: Any) -> Iterator[str]:
+    """The modules of all targets in a spec, in order."""
+    if isinstance(target, Mapping):
+        if isinstance(path := target.get("_target_"), str) and (module := _module(path)):
+            yield module
+        target = list(target.values())
+    for inside in target if isinstance(target, list | tuple) else ():
+        yield from _modules(inside)
+
+
+def _module(path: str) -> str | None:
+    """The module in a dotted path: the longest that there is."""
+    parts = path.split(".")[:-1]
+    for end in range(len(parts), 0, -1):
+        name = ".".join(parts[:end])
+        with suppress(Exception):  # finding a module imports what it is in
+            if name in sys.modules or importlib.util.find_spec(name) is not None:
+                return name
+    return None
 
 
 def instantiate(target: Mapping[str, Any]) -> Any:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import decimal
+import gc
+import io
+import os
+import random
+import signal
+import sys
 import uuid
+import warnings
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -149,7 +158,6 @@ class CallsItself:
             image[...] = answer[...] = target[...] = -1
             datum["id"] = "spoiled"
         dataset.metadata["id"] = model.metadata["id"] = "spoiled"
-        model.metadata.clear()
         dataset.extra = model.extra = 1
         if config is not None:
             config["seen"].append("spoiled")
@@ -247,3 +255,122 @@ class FailingMetric(Spoils):
 
     def compute(self) -> dict[str, float]:
         raise ERRORS[self.error]()
+
+
+def meddle() -> None:
+    """Change whatever of the process a part can change."""
+    random.seed(1)
+    np.random.seed(1)
+    np.seterr(all="ignore")
+    np.random.set_bit_generator(np.random.PCG64(1))
+    os.environ["SWEEPER_TEST_MEDDLED"] = "yes"
+    os.environ.pop("SWEEPER_TEST_STAYS", None)
+    os.chdir("/")
+    warnings.filterwarnings("ignore", message="meddled")
+    decimal.getcontext().prec = 3
+    sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+    gc.disable()
+    signal.setitimer(signal.ITIMER_REAL, 3600)
+    sys.stdout = io.StringIO()
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.set_num_threads(1)
+        torch.use_deterministic_algorithms(True)
+        torch.manual_seed(1)
+
+
+def looked() -> list[float]:
+    """What `meddle` changes, in numbers."""
+    state = (
+        sorted(np.geterr().items()),
+        type(np.random.get_bit_generator()).__name__,
+        os.environ.get("SWEEPER_TEST_MEDDLED"),
+        any(str(each[1]).find("meddled") >= 0 for each in warnings.filters),
+        decimal.getcontext().prec,
+        gc.isenabled(),
+        signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+        type(sys.stdout).__name__ == "StringIO",
+    )
+    return [float(zlib.crc32(repr(state).encode())), float(os.getcwd() == "/"), random.random(), np.random.random()]
+
+
+class Meddles(InPlace):
+    """A model that changes the process when it is called, or when it is built."""
+
+    def __init__(self, at: str = "call") -> None:
+        super().__init__(f"meddles at {at}")
+        self.at = at
+        if at == "init":
+            meddle()
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        if self.at == "call":
+            meddle()
+        return one_hot([3 for _ in batch])
+
+
+class MeddlingMetric(Spoils):
+    """A metric that changes the process when it is built and when it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__("meddles")
+        meddle()
+
+    def compute(self) -> dict[str, float]:
+        meddle()
+        return {"value": 1.0}
+
+
+class Rolls(InPlace):
+    """A model that draws its weights when it is built and noise when it is called, from the global generators."""
+
+    def __init__(self, name: str = "rolls") -> None:
+        super().__init__(name)
+        self.weights = np.random.random((64, 10)) + random.random()
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        scores = np.stack([np.ravel(x) for x in batch]) @ self.weights
+        noise = np.random.random(scores.shape) + [random.random() for _ in range(10)]
+        return list((scores + noise) / (scores + noise).sum(axis=1, keepdims=True))
+
+
+class Looks:
+    """A capability that measures the process that it runs in."""
+
+    id = "tests.looks"
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> NumberRun:
+        return NumberRun(self.id, looked())
+
+
+class HereModel(InPlace):
+    """A model that needs the folder and the variable that its constructor set."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__("here")
+        os.chdir(folder)
+        os.environ["SWEEPER_TEST_HERE"] = folder
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        assert os.environ["SWEEPER_TEST_HERE"] == os.getcwd()
+        with open("digit", encoding="utf-8") as file:
+            return one_hot([int(file.read())] * len(batch))
+
+
+class Stays:
+    """A capability that leaves its folder and takes away the way back; it measures its process."""
+
+    id = "tests.stays"
+
+    def __init__(self, stays: bool) -> None:
+        self.stays = stays
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> NumberRun:
+        if self.stays:
+            os.chdir("/")
+            os.chdir = lambda path: None
+        return NumberRun(self.id, [float(os.getpid())])

@@ -16,6 +16,7 @@ from sweeper.interrupts import Interrupted, told_apart
 from sweeper.jobs import submission, worker
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
+from sweeper.process_state import own_generators
 from sweeper.processors import usable_processors
 from sweeper.request import InferenceRequest, RunRequest, Shelf, Ticket
 
@@ -63,7 +64,7 @@ class InlineJob(BaseJob[T]):
             return
         self._started_at = datetime.now(UTC)
         try:
-            with told_apart():
+            with told_apart(), own_generators():
                 self._end = Ended(JobStatus.COMPLETED, call())
         except Interrupted:
             self._end = Ended(JobStatus.CANCELLED)

@@ -38,13 +38,14 @@ from ray.exceptions import (
 from sweeper._version import __version__
 from sweeper.interrupts import Interrupted, told_apart
 from sweeper.jobs import resources as resource_shapes
-from sweeper.jobs import submission, versions, worker
+from sweeper.jobs import retire, submission, versions, worker
 from sweeper.jobs.failure import WorkerFailure
 from sweeper.jobs.job import BaseJob, Ended, listed
 from sweeper.jobs.parcels import OncePerObject
 from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
 from sweeper.jobs.starts import StartBoard
 from sweeper.limits import slots, unschedulable
+from sweeper.process_state import does_nothing_but_runs, left_behind
 from sweeper.processors import usable_processors
 from sweeper.request import InferenceRequest, LazySpec, RunRequest, Sealed, Shelf, Ticket, log_path
 from sweeper.reuse import estimated_bytes
@@ -102,6 +103,13 @@ def _execute(message: Any, inference: worker.Inference | None = None, board: Any
         raise
     except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
+    finally:
+        _end_if_spoiled()
+
+
+def _end_if_spoiled() -> None:
+    if left_behind():
+        retire.after_this_task()
 
 
 @cache
@@ -110,6 +118,7 @@ def _settle_in() -> None:
     from sweeper.store import keep_freed_memory
 
     keep_freed_memory()
+    does_nothing_but_runs()
 
 
 @contextmanager
@@ -151,6 +160,8 @@ def _infer(
         raise
     except BaseException as error:  # noqa: BLE001 - as above
         raise WorkerFailure.of(error, dumps) from None
+    finally:
+        _end_if_spoiled()
 
 
 def _import_all(modules: tuple[str, ...], paths: tuple[str, ...]) -> None:
@@ -574,7 +585,7 @@ class RaySimpleJobBackend:
             # Ray would end a GPU worker after each task, and its loaded models with it. Kept workers are right where
             # a node has one GPU; where it has several, a worker may be given another than its process began with.
             recycled = bool(resources.get("num_gpus")) and not self._session.keeps_gpu_workers
-            base = ray.remote(max_calls=1 if recycled else 0, num_returns=num_returns)(function)
+            base = ray.remote(max_calls=1 if recycled else retire.MAX_CALLS, num_returns=num_returns)(function)
             task = self._tasks[key] = base.options(max_retries=max_retries, **resource_shapes.options(resources))
         return task
 

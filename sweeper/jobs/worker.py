@@ -6,13 +6,14 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sweeper import checkmaite, guarded, reuse
+from sweeper import checkmaite, guarded, process_state, reuse
 from sweeper.checks import returned, rules, watch
 from sweeper.errors import StoreError
 from sweeper.interrupts import Interrupted
@@ -23,7 +24,7 @@ from sweeper.jobs.notes import note_passed_over
 from sweeper.jobs.protocol import CapabilityRunRef, Report
 from sweeper.jobs.provenance import of_job
 from sweeper.jobs.report import collect
-from sweeper.request import InferenceRequest, RunRequest, StoreLocation, Ticket, log_path
+from sweeper.request import InferenceRequest, LazySpec, RunRequest, StoreLocation, Ticket, log_path
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions
@@ -54,7 +55,8 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
     """
     use_paths(ticket.paths)
     started_at = datetime.now(UTC)
-    with captured(log_path(request)) as log:
+    identity = request.attempt.fingerprint if request.attempt is not None else ""
+    with captured(log_path(request)) as log, process_state.isolated(identity):
         try:
             made = _run(request, inference)
             note_passed_over(made.run, log)
@@ -84,18 +86,25 @@ def _infer(request: InferenceRequest) -> Inference:
     from sweeper.capabilities.predictions import BATCH_SIZE, predict
 
     uses = reuse.Use(request.model), reuse.Use(request.dataset)
-    try:
+    with process_state.isolated(""), _settled(uses):
         model, dataset = guarded.model(uses[0]), guarded.dataset(uses[1])
         for use in uses:
             use.get()
         capability = reuse.fresh(request.capability)
         passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
         size = getattr(capability, "batch_size", BATCH_SIZE)
+        process_state.seed(_identity(request.model, model) + _identity(request.dataset, dataset))
         began = time.perf_counter()
         made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
         return Inference(made, model.metadata, dataset.metadata, time.perf_counter() - began)
-    finally:
-        _settle(uses)
+
+
+def _identity(part: Any, item: Any) -> str:
+    """What the random generators are seeded from: the digest of a spec, else what the object calls itself."""
+    if isinstance(part, LazySpec):
+        return part.digest
+    metadata = getattr(item, "metadata", None)
+    return str(metadata.get("id")) if isinstance(metadata, Mapping) else type(item).__name__
 
 
 def use_paths(paths: tuple[str, ...]) -> None:
@@ -117,30 +126,28 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
     metrics = [reuse.fresh(metric) for metric in request.metrics]
     model_uses, dataset_uses = [*map(reuse.Use, request.models)], [*map(reuse.Use, request.datasets)]
     allowed = rules.allowed_by(request.rules, built, metrics)
-    try:
-        with rules.under(allowed), watch.over(allowed) as looking:
-            known = () if inference is None else _verified(inference)
-            if inference is None:
-                _load([*model_uses, *dataset_uses])
-            else:
-                keywords["predictions"] = inference.predictions
-            models = [guarded.model(use, inference and inference.model_metadata) for use in model_uses]
-            datasets = [guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses]
-            run = capability.run(
-                models=models,
-                datasets=datasets,
-                metrics=metrics,
-                config=_config(request.config),
-                use_cache=False,
-                **keywords,
-            )
-            known = (*known, *looking.finish(), *guarded.unchecked(models))
-    finally:
-        _settle([*model_uses, *dataset_uses])
+    with _settled([*model_uses, *dataset_uses]) as uses, rules.under(allowed), watch.over(allowed) as looking:
+        known = () if inference is None else _verified(inference)
+        if inference is None:
+            _load(uses)
+        else:
+            keywords["predictions"] = inference.predictions
+        models = [guarded.model(use, inference and inference.model_metadata) for use in model_uses]
+        datasets = [guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses]
+        keywords |= {"config": _config(request.config), "use_cache": False}
+        if request.attempt is None:
+            asked = (*request.models, *request.datasets, *request.metrics)
+            process_state.seed(" ".join(map(_identity, asked, (*models, *datasets, *metrics))))
+        run = capability.run(models=models, datasets=datasets, metrics=metrics, **keywords)
+        known = (*known, *looking.finish(), *guarded.unchecked(models), *_left_behind())
     returned.run(run, built)
     own: Any = getattr(run, "warnings", ())
     # Whatever else a foreign run calls so is not meant for the store.
     return _Made(run, (*known, *map(str, own)) if isinstance(own, list | tuple) else known)
+
+
+def _left_behind() -> list[str]:
+    return [f"unchecked: a run before it in its process left {what} changed" for what in process_state.left_behind()]
 
 
 def _verified(inference: Inference) -> tuple[str, ...]:
@@ -155,9 +162,14 @@ def _load(uses: Iterable[reuse.Use]) -> None:
         use.load()
 
 
-def _settle(uses: Iterable[reuse.Use]) -> None:
-    for use in uses:
-        use.settle()
+@contextmanager
+def _settled(uses: Sequence[reuse.Use]) -> Generator[Sequence[reuse.Use]]:
+    """See afterwards what was done to the parts in use."""
+    try:
+        yield uses
+    finally:
+        for use in uses:
+            use.settle()
 
 
 def _config(config: Any) -> Any:
