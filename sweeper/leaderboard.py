@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeper.outcome import Gap
+from sweeper.outcome import NO_VALUES, Gap
 from sweeper.records import OVERALL
 from sweeper.spec import AXES
 
@@ -108,6 +108,8 @@ def leaderboards(
         _leaderboard(capability, title, found, without.get((capability, found[0]["metric"] or ""), ()), twins)
         for (capability, title), found in tables.items()
     ]
+    if not made and all(gap.status != NO_VALUES for some in without.values() for gap in some):
+        return []  # a list of failures says as much
     measured = {(found[0]["capability"], found[0]["metric"] or "") for found in tables.values()}
     return made + [_empty(some, twins) for key, some in without.items() if key not in measured]
 

@@ -16,14 +16,12 @@ defaults:
   - config
   - override capability: [evaluate]
   - override dataset: []
-  - override model: []
+  - override model: [fickle, same]
   - override metric: []
   - _self_
+name: small
 dataset:
   ten: {_target_: parts.Numbers, n: 10}
-model:
-  fickle: {_target_: shown_parts.Fickle, place: PLACE}
-  same: {_target_: report_parts.Same}
 metric:
   hits: {_target_: report_parts.Hits}
 """
@@ -76,5 +74,15 @@ def write_conf(folder: Path) -> Path:
     """A sweep of a model that may fail and one that may not; returns the file whose presence makes it fail."""
     flag = folder / "broken"
     words = str(list(flag.parts[1:])).replace("'", "")
-    (folder / "small.yaml").write_text(CONF.replace("PLACE", words))
+    (folder / "small.yaml").write_text(CONF)
+    write_model(folder, "fickle", f"{{_target_: shown_parts.Fickle, place: {words}}}")
+    write_model(folder, "same", "{_target_: report_parts.Same}")
     return flag
+
+
+def write_model(folder: Path, name: str, spec: str) -> Path:
+    """A choice of a model; returns its file."""
+    file = folder / "model" / f"{name}.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"{name}: {spec}\n")
+    return file

@@ -218,3 +218,138 @@ def test_files_are_opened_only_where_names_say_that_something_failed_since(
     assert [found[fingerprint(name)].newest_status for name in "abcdef"] == ["completed"] * 5 + ["failed"]
     assert {name.rsplit("_", 1)[1] for name in opened} == {f"{fingerprint('f')}.parquet"}
     assert len(opened) == 3
+
+
+# Names and values
+
+
+def swept_under_two_names(folder: Path) -> Store:
+    """First the choice as it is, then swept values, of which one is what the choice says."""
+    shown_parts.write_conf(folder)
+    assert typed("job_backend.kind=inline", "model=[same]", "name=plain")[0] == 0
+    swept = ("--multirun", "dataset.ten.n=5,10", "name=swept", "job_backend.kind=inline", "model=[same]")
+    assert typed(*swept, "rerun=missing")[0] == 0
+    assert typed(*swept)[0] == 0
+    return open_store("analytics_store")
+
+
+@pytest.mark.parametrize("kept", [single, merged])
+@pytest.mark.parametrize("with_files", [True, False])
+def test_results_have_a_value_once_and_asked_has_it_under_the_names_of_each_sweep(
+    folder: Path, kept: Callable[[Store], Store], with_files: bool
+):
+    store = kept(swept_under_two_names(folder))
+    if not with_files:  # as an older version left it
+        for file in (folder / "analytics_store/.sweeper/sweeps").iterdir():
+            file.unlink()
+    named = "SELECT dataset, value FROM results ORDER BY dataset"
+    assert [tuple(row.values()) for row in store.sql(named).to_pylist()] == [("ten[n=10]", 0.5), ("ten[n=5]", 0.6)]
+    mine = store.sql("SELECT sweep, dataset, value, status FROM asked WHERE dataset = 'ten'").to_pylist()
+    assert [tuple(row.values()) for row in mine] == [("plain", "ten", 0.5, "completed")]
+    rows = store.asked().to_pylist()
+    assert [(row["sweep"], row["dataset"]) for row in rows if row["sweep"] == "plain"] == [("plain", "ten")]
+    swept = [(row["dataset"], row["value"]) for row in rows if row["sweep"] == "swept"]
+    both = [("ten[n=5]", 0.6), ("ten[n=10]", 0.5)]
+    assert swept == (both * 2 if with_files else [both[0], *both])  # the first of the two skipped what was there
+
+
+def test_a_renamed_choice_is_found_under_its_new_name(folder: Path):
+    shown_parts.write_conf(folder)
+    assert typed("job_backend.kind=inline", "model=[same]")[0] == 0
+    (folder / "model/same.yaml").unlink()
+    shown_parts.write_model(folder, "constant", "{_target_: report_parts.Same}")
+    status, out, _ = typed("job_backend.kind=inline", "model=[constant]", "rerun=missing")
+    assert (status, cells(out, "constant")) == (0, [["constant", "0.5"]])
+    store = open_store("analytics_store")
+    found = store.sql("SELECT model, decision, value FROM asked WHERE model = 'constant'").to_pylist()
+    assert [tuple(row.values()) for row in found] == [("constant", "skip", 0.5)]
+    assert [row["model"] for row in store.results().to_pylist()] == ["same"]
+
+
+def test_what_has_no_value_is_in_asked_with_how_it_ended(folder: Path):
+    shown_parts.write_conf(folder).touch()
+    assert typed("job_backend.kind=inline", "max_failures=9")[0] == 1
+    rows = open_store("analytics_store").sql("SELECT model, value, status FROM asked ORDER BY 1").to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("fickle", None, "failed"), ("same", 0.5, "completed")]
+    assert open_store("analytics_store").asked("never").num_rows == 0
+
+
+# What has no value
+
+
+ODD = ("+metric.odd._target_=shown_parts.Odd", "+metric.odd.name=odd")
+
+
+def test_a_model_that_only_failed_has_its_row_in_every_leaderboard(folder: Path):
+    shown_parts.write_conf(folder).touch()
+    status, out, _ = typed("job_backend.kind=inline", *ODD)
+    assert (status, cells(out, "fickle")) == (1, [["fickle", "failed"]] * 2)
+    assert typed("job_backend.kind=inline", *ODD, "rerun=missing", "model=[same]")[0] == 0
+    page = html(open_store("analytics_store"))
+    assert page.count('<td data-value="" class="end">failed</td>') == 2
+
+
+def test_a_metric_that_is_nan_is_shown_as_such_and_never_best(folder: Path, backend: str):
+    shown_parts.write_conf(folder)
+    on = (f"job_backend.kind={backend}", *ODD)
+    status, out, err = typed(*on)
+    assert status == 0, err
+    assert cells(out, "fickle", "same")[-2:] == [["fickle", "1"], ["same", "NaN", "!1"]]
+    assert "!1 NaN: the metric gave no number" in out
+    rows = {(row["model"], row["metric"]): row for row in document(*on, "rerun=missing")["results"]}
+    assert rows["same", "odd"]["value"] is None
+    assert rows["same", "odd"]["caveat"] == "NaN: the metric gave no number"
+    assert rows["fickle", "odd"]["caveat"] is None
+    (row,) = open_store("analytics_store").sql("SELECT * FROM results WHERE isnan(value)").to_pylist()
+    assert (row["model"], row["caveat"]) == ("same", "NaN: the metric gave no number")
+    page = html(open_store("analytics_store"))
+    assert 'NaN <b class="doubt">!1</b>' in page
+
+
+NOTHING = (
+    "+capability.nothing={_target_: shown_parts.Nothing, _sweep_: {arity: {datasets: ONE, models: ONE, metrics: ZERO}}}"
+)
+
+
+def test_a_capability_without_records_is_shown_to_have_completed_with_no_values(folder: Path, backend: str):
+    shown_parts.write_conf(folder)
+    on = (f"job_backend.kind={backend}", NOTHING)
+    for rerun in ("all", "missing"):
+        status, out, err = typed(*on, f"rerun={rerun}")
+        assert status == 0, err
+        assert "note: completed with no values: nothing · ten · same" in out
+        table = out[out.index("nothing ") :].splitlines()[2:4]
+        assert [line.split() for line in table] == [["fickle", "no", "values"], ["same", "no", "values"]]
+        empty = document(*on, "rerun=missing")["no_values"]
+        assert {(row["capability"], row["model"], row["status"]) for row in empty} == {
+            ("nothing", "fickle", "no values"),
+            ("nothing", "same", "no values"),
+        }
+    page = html(open_store("analytics_store"))
+    assert page.count('<td data-value="" class="end">no values</td>') == 2
+
+
+# Names for the same
+
+
+TWIN = "+model.twin={_base_: same}"
+
+
+def test_a_dropped_duplicate_is_named_where_its_twin_is_shown(folder: Path):
+    shown_parts.write_conf(folder)
+    status, out, _ = typed("job_backend.kind=inline", TWIN)
+    assert (status, "twin is the same as same" in out) == (0, True)
+    assert out.splitlines()[out.splitlines().index("twin is the same as same") - 1].split() == ["same", "0.5"]
+    said = document("job_backend.kind=inline", TWIN, "rerun=missing")["plan"]
+    assert (said["duplicates"], said["same"]) == (1, [{"axis": "model", "name": "twin", "same_as": "same"}])
+    assert "model twin is the same as same" in typed("job_backend.kind=inline", TWIN, "--dry-run")[1]
+    assert "same" not in document("job_backend.kind=inline")["plan"]
+
+
+def test_a_tie_is_a_tie(folder: Path, backend: str):
+    shown_parts.write_conf(folder)
+    half = "+model.half._target_=shown_parts.Half"
+    status, out, err = typed(f"job_backend.kind={backend}", half, "model=[same]")
+    assert status == 0, err
+    assert cells(out, "same", "half") == [["same", "0.5*"], ["half", "0.5*"]]
+    assert html(open_store("analytics_store")).count('aria-label="best"') == 2

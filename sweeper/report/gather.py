@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
 from sweeper.leaderboard import Leaderboard, leaderboards
-from sweeper.outcome import STATUSES, brief
+from sweeper.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
 from sweeper.report.current import Current, current
@@ -36,12 +36,16 @@ LISTED_REPORTS = 500
 TRACEBACK = 20_000
 """Of a traceback the last so many characters are shown: its end says what went wrong."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = (
-    *AXES,
-    *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
-    *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
-    *("result_run_uid", "job_id", "payload_table", "warnings", "attempt_id"),
-    *("data_revision", "working_folder"),
+_COLUMNS = tuple(
+    dict.fromkeys(
+        (
+            *AXES,
+            *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
+            *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
+            *("result_run_uid", "job_id", "payload_table", *caveats.NEEDED),
+            *("data_revision", "working_folder"),
+        )
+    )
 )
 
 _MEASURED = ("fingerprint", "finished_at", "data_revision", "working_folder")
@@ -66,7 +70,7 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
         older=found.older,
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
-        leaderboards=_leaderboards(values),
+        leaderboards=_leaderboards(values, _gaps(found, values)),
         strengths=strengths,
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
@@ -131,12 +135,25 @@ def _counts(found: Current) -> dict[str, int]:
     return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: stands}
 
 
-def _leaderboards(values: pa.Table) -> tuple[Leaderboard, ...]:
+def _gaps(found: Current, values: pa.Table) -> list[Gap]:
+    """What is shown without a value: it did not complete, or it completed and measured nothing."""
+    named = ["fingerprint", *AXES]
+    failed = found.incomplete.filter(pc.is_null(found.incomplete["shown"])).select([*named, "status"]).to_pylist()
+    is_measured = pc.is_in(found.completed["fingerprint"], values["fingerprint"].combine_chunks())
+    empty = found.completed.filter(pc.invert(is_measured)).select(named).to_pylist()
+    return [Gap(**_named(row)) for row in [*failed, *({**row, "status": NO_VALUES} for row in empty)]]
+
+
+def _named(row: Mapping[str, Any]) -> dict[str, str]:
+    return {**row, **{axis: row[axis] or "" for axis in AXES}}
+
+
+def _leaderboards(values: pa.Table, gaps: Sequence[Gap]) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural(line.name))))
-        for board in leaderboards(rows)
+        for board in leaderboards(rows, gaps)
     )
 
 

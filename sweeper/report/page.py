@@ -45,6 +45,8 @@ class Cell:
     is_best: bool
     sign: str = ""
     """Stands for the reason below the table why the value must not be called the best."""
+    is_end: bool = False
+    """Whether the text says what became of the combination, in the place of a value."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,7 @@ def _cells(board: Leaderboard, line: Line, shades: Mapping[str, str], signs: Map
 def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str], signs: Mapping[str, str]) -> Cell:
     value = line.values[column]
     if value is None:
-        return Cell("", "", "", is_best=False)
+        return Cell(line.ends.get(column, ""), "", "", is_best=False, is_end=column in line.ends)
     text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
     if column in line.caveats:
         return Cell(text, raw, "", is_best=False, sign=signs[line.caveats[column]])
@@ -242,6 +244,8 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
 
 def _number(board: Leaderboard, value: float) -> str:
     """As on the terminal; values of one measure keep their last zeros, so that their points stand below each other."""
+    if math.isnan(value):
+        return "NaN"
     return f"{value:#.4g}".rstrip(".") if board.side == "model" else f"{value:.4g}"
 
 

@@ -16,7 +16,7 @@ EXAMPLE = "SELECT * FROM results"
 
 
 def run_sql(store: Store, query: str) -> pa.Table:
-    """The answer to a query over the tables of a store and its views `completed` and `results`.
+    """The answer to a query over the tables of a store and its views `completed`, `results` and `asked`.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def run_sql(store: Store, query: str) -> pa.Table:
     except ImportError as error:
         raise MissingExtraError("SQL needs DuckDB, which is not installed: pip install 'sweeper[sql]'.") from error
     tables = {name: partial(store.table, name) for name in store.tables()}
-    tables |= {"completed": store.completed, "results": store.results}
+    tables |= {"completed": store.completed, "results": store.results, "asked": store.asked}
     has = f"Tables and views: {', '.join(tables)}."
     said = query.casefold()  # names in SQL have no case
     with duckdb.connect() as connection:

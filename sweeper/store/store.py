@@ -291,19 +291,22 @@ class Store:
         return views.measured(self, attempts)
 
     def asked(self, sweep_id: str | None = None) -> pa.Table:
-        """What sweeps asked for: one row per combination of each sweep, or of the one named, in its order.
+        """What sweeps asked for, under the names that each used, with the newest values of that, whoever measured them.
 
-        Columns: sweep_id, sweep (its name), began, fingerprint, capability, dataset, model, metric (names of choices as
-        that sweep had them), decision (`run` or `skip`), reason. A file that cannot be read is warned of and left out.
+        One row per sweep, combination and value; one without a value where the combination has none. Columns: sweep_id,
+        sweep, began, capability, dataset, model, metric, key, value, scope, higher_is_better, decision (run or skip),
+        reason, status (how its newest attempt ended), fingerprint, finished_at, duration_s, caveat, warning.
         """
-        return asked.table(self.files, self.sweep_ids() if sweep_id is None else [sweep_id])
+        from sweeper.store.asked_values import asked_values
+
+        return asked_values(self, sweep_id)
 
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
         return views.entities(self, views.planned(combinations))
 
     def sql(self, query: str) -> pa.Table:
-        """The answer of DuckDB over every table and the views `completed` and `results`."""
+        """The answer of DuckDB over every table and the views `completed`, `results` and `asked`."""
         from sweeper.store.query import run_sql
 
         return run_sql(self, query)
