@@ -74,7 +74,7 @@ def exact_duplicates(data: Arrays) -> tuple[Finding, ...]:
 def near_duplicates(data: Arrays, distance: int) -> tuple[Finding, ...]:
     """Images whose perceptual hash is within a Hamming distance of an earlier, not equal, image's; nearest first."""
     distinct = np.array([index for index, origin in enumerate(_first_of_each(data)) if index == origin])
-    bits = _hashes(data.images[distinct])
+    bits = hashes(data.images[distinct])
     found: list[Finding] = []
     for start in range(0, len(bits), _ROWS):
         block = bits[start : start + _ROWS]
@@ -155,7 +155,7 @@ def _first_of_each(data: Arrays) -> list[int]:
     return [seen.setdefault(digest, index) for index, digest in enumerate(digests)]
 
 
-def _hashes(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def hashes(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """N x 64 bits of the perceptual hashes, as 0.0 and 1.0."""
     import imagehash
     from PIL import Image

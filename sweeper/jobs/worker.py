@@ -20,6 +20,7 @@ from sweeper.interrupts import Interrupted
 from sweeper.jobs import shelf
 from sweeper.jobs.capture import LogFile, captured
 from sweeper.jobs.failure import ErrorInfo
+from sweeper.jobs.leakage import Look, leaks
 from sweeper.jobs.notes import note_passed_over
 from sweeper.jobs.protocol import CapabilityRunRef, Report
 from sweeper.jobs.provenance import of_job
@@ -94,9 +95,14 @@ def _infer(request: InferenceRequest) -> Inference:
         passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
         size = getattr(capability, "batch_size", BATCH_SIZE)
         process_state.seed(_identity(request.model, model) + _identity(request.dataset, dataset))
+        look = Look(request.model, request.dataset)
+        see = look.watcher()
         began = time.perf_counter()
-        made = {label: predict(model, dataset, augmentation, size) for label, augmentation in passes.items()}
-        return Inference(made, model.metadata, dataset.metadata, time.perf_counter() - began)
+        made: dict[str, Predictions] = {}
+        for label, augmentation in passes.items():
+            made[label] = predict(model, dataset, augmentation, size, see=None if made else see)
+        took = time.perf_counter() - began
+        return Inference(made, model.metadata, dataset.metadata, took, look.warnings(dataset.metadata["id"]))
 
 
 def _identity(part: Any, item: Any) -> str:
@@ -140,6 +146,8 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
             process_state.seed(" ".join(map(_identity, asked, (*models, *datasets, *metrics))))
         run = capability.run(models=models, datasets=datasets, metrics=metrics, **keywords)
         known = (*known, *looking.finish(), *guarded.unchecked(models), *_left_behind())
+        if inference is None:
+            known = (*known, *leaks(request.models, request.datasets, dataset_uses))
     returned.run(run, built)
     own: Any = getattr(run, "warnings", ())
     # Whatever else a foreign run calls so is not meant for the store.
