@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.checks import returned
-from sweeper.checks.labels import LabelSpaces, compare, space_of
+from sweeper.checks.labels import LabelSpaces, Side, compare, side_of
 from sweeper.checks.numbers import numeric
 from sweeper.checks.rules import DEFAULT_LABEL_SPACE, Rules
 from sweeper.checks.scores import not_finite
@@ -65,7 +65,7 @@ def find(
         not_finite=not_finite(predictions, metadata),
         wrong_target=seen.wrong if classified else None,
         soft_target=seen.soft if classified else None,
-        labels=compared(model, dataset, seen.occurring, _lengths(predictions, seen)),
+        labels=compared(side_of(model), side_of(dataset), seen.occurring, _lengths(predictions, seen)),
     )
 
 
@@ -129,11 +129,10 @@ def _labels(labels: LabelSpaces, rules: Rules) -> tuple[str, ...]:
     return labels.missing
 
 
-def compared(model: Any, dataset: Any, occurring: Iterable[int], lengths: tuple[int, int] | None) -> LabelSpaces:
+def compared(model: Side, dataset: Side, occurring: Iterable[int], lengths: tuple[int, int] | None) -> LabelSpaces:
     """As `compare`; names that cannot be read are a conflict, which a run may be told to ignore."""
     try:
-        space = space_of(model)
-        same = space is not None and space == space_of(dataset)
+        same = model.space is not None and model.space == dataset.space
         return compare(model.metadata, dataset.metadata, occurring, lengths, same_space=same)
     except PartError as error:
         return LabelSpaces(conflict=str(error))

@@ -12,12 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sweeper.errors import PartError
 
 SHOWN = 3
 """So many differing classes a message names."""
+
+
+class Side(NamedTuple):
+    """What a model or a dataset says of its classes."""
+
+    metadata: Mapping[str, Any]
+    space: str | None
+
+
+def side_of(part: Any) -> Side:
+    """What a model or dataset says of its classes, as it says it now."""
+    return Side(dict(part.metadata), space_of(part))
 
 
 def space_of(part: Any) -> str | None:

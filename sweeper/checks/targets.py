@@ -29,15 +29,19 @@ class Targets:
         The class indices that occur.
     length
         Number of classes; `None` where the targets are no vectors.
+    seen
+        How many were looked at.
     """
 
     wrong: str | None = None
     soft: str | None = None
     occurring: set[int] = field(default_factory=set[int])
     length: int | None = None
+    seen: int = 0
 
     def add(self, batch: Sequence[Any], metadata: Any, first: int) -> None:
         """Look at one batch; `first` is the position of its first datum in the dataset."""
+        self.seen += len(batch)
         vectors = _vectors(batch)
         if vectors is None:
             self._add_each(batch, metadata, first)

@@ -8,14 +8,15 @@ asked for scores of them.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.checks import returned
 from sweeper.checks.facts import FINITE, Facts, are_vectors, compared, verify
+from sweeper.checks.labels import Side, side_of
 from sweeper.checks.rules import Rules
 from sweeper.checks.scores import rows_not_finite
 from sweeper.checks.targets import Targets
@@ -55,20 +56,16 @@ def active() -> Watch | None:
 
 
 @dataclass
-class _Asked:
-    """One model, how many answers it gave, and whether these are scores."""
+class _Seen:
+    """What was seen of one model or dataset; its metadata as they were at first, which a run may write into."""
 
-    model: Any
+    id: str
+    side: Side
     answers: int = 0
     classifies: bool = False
-
-
-@dataclass
-class _Read:
-    """One dataset, and what its targets are."""
-
-    dataset: Any
+    """Of a model, whether it answers with scores."""
     targets: Targets = field(default_factory=Targets)
+    """Of a dataset."""
 
 
 @dataclass(eq=False)
@@ -76,9 +73,16 @@ class Watch:
     """What was seen of the parts of one run so far."""
 
     rules: Rules
-    _datasets: dict[str, _Read] = field(default_factory=dict[str, _Read])
-    _models: dict[str, _Asked] = field(default_factory=dict[str, _Asked])
+    _models: dict[int, _Seen] = field(default_factory=dict[int, _Seen])
+    _datasets: dict[int, _Seen] = field(default_factory=dict[int, _Seen])
     _refused: PartError | None = None
+
+    def meet(self, models: Iterable[Any], datasets: Iterable[Any]) -> None:
+        """Note what parts call themselves before the run can change it; one that is never used may be anything."""
+        for axis, parts in (("model", models), ("dataset", datasets)):
+            for part in parts:
+                with suppress(PartError):
+                    self._seen(axis, part)
 
     def datum(self, dataset: Any, index: int, item: Any) -> None:
         """Look at one item of a dataset.
@@ -117,26 +121,33 @@ class Watch:
         """
         if self._refused is not None:
             raise self._refused
-        pairs = [(asked, read) for asked in self._models.values() for read in self._datasets.values()]
-        return tuple(dict.fromkeys(line for pair in pairs for line in verify(_facts(*pair), self.rules)))
+        asked = [model for model in self._models.values() if model.answers]
+        read = [dataset for dataset in self._datasets.values() if dataset.targets.seen]
+        found = (_facts(model, dataset) for model in asked for dataset in read)
+        return tuple(dict.fromkeys(line for facts in found for line in verify(facts, self.rules)))
+
+    def _seen(self, axis: str, part: Any) -> _Seen:
+        among = self._models if axis == "model" else self._datasets
+        if id(part) not in among:
+            among[id(part)] = _Seen(returned.part_id(part, axis), side_of(part))
+        return among[id(part)]
 
     def _datum(self, dataset: Any, index: int, item: Any) -> None:
-        name = returned.part_id(dataset, "dataset")
-        _, target, metadata = returned.datum(item, name, index)
-        self._datasets.setdefault(name, _Read(dataset)).targets.add([target], [metadata], index)
+        seen = self._seen("dataset", dataset)
+        _, target, metadata = returned.datum(item, seen.id, index)
+        seen.targets.add([target], [metadata], index)
 
     def _answer(self, model: Any, asked: int, given: Any) -> None:
-        name = returned.part_id(model, "model")
-        returned.answers(given, name, asked)
-        known = self._models.setdefault(name, _Asked(model))
+        seen = self._seen("model", model)
+        returned.answers(given, seen.id, asked)
         rows = [] if self.rules.not_finite else rows_not_finite(given)
         if rows:
             raise PartError(
-                f"Model {name!r} gave scores that are NaN or infinite for {len(rows)} of {asked} inputs, the first of "
-                f"them number {known.answers + rows[0]} of those it was asked for in this run. {FINITE}"
+                f"Model {seen.id!r} gave scores that are NaN or infinite for {len(rows)} of {asked} inputs, the first "
+                f"of them number {seen.answers + rows[0]} of those it was asked for in this run. {FINITE}"
             )
-        known.answers += asked
-        known.classifies = known.classifies or are_vectors(given)
+        seen.answers += asked
+        seen.classifies = seen.classifies or are_vectors(given)
 
     @contextmanager
     def _noted(self) -> Generator[None]:
@@ -147,12 +158,12 @@ class Watch:
             raise
 
 
-def _facts(asked: _Asked, read: _Read) -> Facts:
-    targets = read.targets
+def _facts(model: _Seen, dataset: _Seen) -> Facts:
+    targets = dataset.targets
     return Facts(
-        model_id=returned.part_id(asked.model, "model"),
-        dataset_id=returned.part_id(read.dataset, "dataset"),
-        wrong_target=targets.wrong if asked.classifies else None,
-        soft_target=targets.soft if asked.classifies else None,
-        labels=compared(asked.model, read.dataset, targets.occurring, None),
+        model_id=model.id,
+        dataset_id=dataset.id,
+        wrong_target=targets.wrong if model.classifies else None,
+        soft_target=targets.soft if model.classifies else None,
+        labels=compared(model.side, dataset.side, targets.occurring, None),
     )

@@ -140,6 +140,8 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
             keywords["predictions"] = inference.predictions
         models = [guarded.model(use, inference and inference.model_metadata) for use in model_uses]
         datasets = [guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses]
+        if inference is None:  # with predictions there, the parts need not be loaded
+            looking.meet(models, datasets)
         keywords |= {"config": _config(request.config), "use_cache": False}
         if request.attempt is None:
             asked = (*request.models, *request.datasets, *request.metrics)
