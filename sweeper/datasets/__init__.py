@@ -6,5 +6,6 @@ from sweeper.datasets.arrays import ArrayDataset, Arrays, as_arrays
 from sweeper.datasets.augmented import Augmented
 from sweeper.datasets.digits import Digits
 from sweeper.datasets.image_folder import ImageFolder
+from sweeper.datasets.reindexed import Reindexed
 
-__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "as_arrays"]
+__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "Reindexed", "as_arrays"]
