@@ -35,6 +35,7 @@ from sweeper.revision import Comparison, Revisions
 from sweeper.revision.since import of_combinations
 from sweeper.schedule import Block, blocks, order, unknown
 from sweeper.spec import Choice, Combination
+from sweeper.suspects import Suspicion
 
 if TYPE_CHECKING:
     import pandas
@@ -303,11 +304,14 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     revisions = Revisions()
     choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
+    suspicion = Suspicion(_parts(combination for combination, _ in pairs) if policy.rerun != "all" else ())
     twins = near_twins.near_twins(pairs, config.grid.parts)
     states = store.attempt_states(
-        [*(key for _, key in pairs), *twins.values()], details=policy.rerun != "all" and comparison.details(pairs)
+        [*(key for _, key in pairs), *twins.values()],
+        details=policy.rerun != "all" and comparison.details(pairs),
+        versions=suspicion.concerned(pairs),
     )
-    items = planning.decide(pairs, policy, states, changed=comparison.of)
+    items = planning.decide(pairs, policy, states, changed=comparison.of, suspect=suspicion.of)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)

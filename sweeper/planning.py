@@ -52,6 +52,8 @@ class State(Protocol):
     @property
     def working_folder(self) -> str | None: ...
     @property
+    def sweeper_version(self) -> str | None: ...
+    @property
     def duration_s(self) -> float | None: ...
     @property
     def inference_s(self) -> float | None: ...
@@ -164,12 +166,14 @@ def decide(
     states: Mapping[str, State],
     *,
     changed: Compare = lambda _, __: SAME,
+    suspect: Suspect | None = None,
 ) -> list[Planned]:
     """Decide on each combination; `states` may lack those that were never attempted.
 
-    `changed` tells what differs from what a completed attempt was measured with.
+    `changed` tells what differs from what a completed attempt was measured with, and `suspect` why it may have been
+    measured wrongly.
     """
-    stale = _staleness(policy.triggers, changed)
+    stale = _staleness(policy.triggers, changed, suspect)
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
     items: list[Planned] = []
     for combination, key in pairs:
@@ -180,6 +184,7 @@ def decide(
 
 Verdict = tuple[bool, str]
 Compare = Callable[[Combination, State], Changed]
+Suspect = Callable[[Combination, State], str | None]
 
 
 class Staleness(NamedTuple):
@@ -187,10 +192,12 @@ class Staleness(NamedTuple):
 
     reason: str | None = None
     noted: str | None = None
+    suspect: str | None = None
+    """Why an older version may have measured it wrongly: it counts as missing."""
 
     def beside(self, reason: str) -> str:
         """Why something is skipped, and what is to be known of it."""
-        noted = self.reason or self.noted
+        noted = self.reason or self.suspect or self.noted
         return f"{reason}, but {noted}" if noted else reason
 
 
@@ -207,7 +214,8 @@ def _rerun_missing(combination: Combination, state: State | None, stale: Stale) 
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
     found = stale(combination, state)
-    return (True, found.reason) if found.reason else (False, found.beside(_completed(state)))
+    reason = found.reason or found.suspect
+    return (True, reason) if reason else (False, found.beside(_completed(state)))
 
 
 def _completed(state: State) -> str:
@@ -229,10 +237,12 @@ def _rerun_stale(combination: Combination, state: State | None, stale: Stale) ->
     return (True, found.reason) if found.reason else (False, found.beside(NOT_STALE))
 
 
-def _staleness(triggers: Sequence[str], changed: Compare) -> Stale:
+def _staleness(triggers: Sequence[str], changed: Compare, suspect: Suspect | None) -> Stale:
     def stale(combination: Combination, state: State) -> Staleness:
         found = changed(combination, state)
-        return CURRENT if found is SAME else _weighed(found, triggers)
+        weighed = CURRENT if found is SAME else _weighed(found, triggers)
+        reason = suspect(combination, state) if suspect is not None else None
+        return weighed if reason is None else weighed._replace(suspect=reason)
 
     return stale
 

@@ -51,8 +51,7 @@ def attempt(name: object, **more: Any) -> AttemptInfo:
         fingerprint=fingerprint(name),
         sweep_id="sweep",
         sweep_name="test",
-        spec="{}",
-        **{"attempt_id": uuid.uuid4().hex, **names, **more},
+        **{"attempt_id": uuid.uuid4().hex, "spec": "{}", **names, **more},
     )
 
 

@@ -30,7 +30,7 @@ LAYERS = [
     {"report"},
     {"store"},
     {"copies", "digests", "process_state", "torch_state"},
-    {"identifiers", "limits", "revision", "leaderboard", "outcome", "processors", "records"},
+    {"identifiers", "limits", "suspects", "revision", "leaderboard", "outcome", "processors", "records"},
     {"request"},
     {"checks"},
     {"head_start", "interrupts", "spec", "asked", "redact", "quoting", "errors", "garbage", "text", "_version"},

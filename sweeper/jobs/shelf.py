@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sweeper.store import Store
 
-VERSION = 2
+VERSION = 3
 """Part of the name: what an older version wrote is not read, and made anew."""
 logger = logging.getLogger(__name__)
 

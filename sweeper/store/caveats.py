@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from sweeper.outcome import FAILING
-from sweeper.store import latest
+from sweeper.store import latest, suspicion
 from sweeper.store.compute import pc
 
 Reason = Callable[[pa.Table], Any]
 """Of completed attempts, a text for each of them or null."""
-NEEDED = ("warnings", *latest.NEEDED)
+NEEDED = ("warnings", "sweeper_version", *latest.NEEDED)
 """Columns of `attempts` that the reasons and the warning of a value are made of."""
 
 
@@ -27,7 +27,7 @@ def _older(attempts: pa.Table) -> Any:
     return pc.case_when(pc.make_struct(*how), *texts)
 
 
-REASONS: tuple[Reason, ...] = (_older,)
+REASONS: tuple[Reason, ...] = (_older, suspicion.reason)
 
 
 def caveats(attempts: pa.Table) -> Any:

@@ -1,4 +1,4 @@
-"""Names of `attempts` files say what is looked up most: the status and the fingerprint. Pure."""
+"""Names of `attempts` files say what is looked up most: status, fingerprint and version. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from sweeper.store.parquet import new_name
 
-_PATTERN = re.compile(r"^(\d{13})_[0-9a-f]{16}_(\d+)_([a-z]+)_([0-9a-f]{64})\.parquet$")
+_PATTERN = re.compile(r"^(\d{13})_[0-9a-f]{16}_(\d+)_([a-z]+)_([0-9a-f]{64})(?:_v([0-9][0-9.]*))?\.parquet$")
+_VERSION = re.compile(r"[0-9][0-9.]*")
 
 
 class AttemptName(NamedTuple):
@@ -18,14 +19,17 @@ class AttemptName(NamedTuple):
     """Bytes of the file: one of another size is damaged, which is seen without opening it."""
     status: str
     fingerprint: str
+    version: str | None = None
+    """Of the sweeper that made the attempt; sweeper 0.1 did not say so."""
 
 
-def attempt_name(size: int, status: str, fingerprint: str) -> str:
+def attempt_name(size: int, status: str, fingerprint: str, version: str | None = None) -> str:
     """A new name for one attempt."""
-    return new_name(f"_{size}_{status}_{fingerprint}")
+    said = f"_v{version}" if version and _VERSION.fullmatch(version) else ""
+    return new_name(f"_{size}_{status}_{fingerprint}{said}")
 
 
 def parse(name: str) -> AttemptName | None:
     """What a name says, or `None` where it is of another form (several rows, merged, or not ours)."""
     match = _PATTERN.match(name)
-    return AttemptName(int(match[1]), int(match[2]), match[3], match[4]) if match else None
+    return AttemptName(int(match[1]), int(match[2]), match[3], match[4], match[5]) if match else None

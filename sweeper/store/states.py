@@ -19,7 +19,7 @@ from sweeper.store.files import Files
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 
-_TEXTS = ("code_revision", "data_revision", "libraries_revision", "working_folder")
+_TEXTS = ("code_revision", "data_revision", "libraries_revision", "working_folder", "sweeper_version")
 _STATES = pa.schema(
     [
         *((name, pa.string()) for name in ("fingerprint", "status")),
@@ -42,6 +42,7 @@ class AttemptState(NamedTuple):
     data_revision: str | None = None
     libraries_revision: str | None = None
     working_folder: str | None = None
+    sweeper_version: str | None = None
     duration_s: float | None = None
     inference_s: float | None = None
     failed_since: str | None = None
@@ -53,10 +54,12 @@ class AttemptState(NamedTuple):
         return self.failed_since or (self.status if self.completed or self.status in FAILING else None)
 
 
-def states(files: Files, wanted: Sequence[str], *, details: Collection[str]) -> dict[str, AttemptState]:
+def states(
+    files: Files, wanted: Sequence[str], *, details: Collection[str], versions: Collection[str] = ()
+) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
     with no_collection():
-        return catalog.steadily(lambda: _states(files, wanted, details))
+        return catalog.steadily(lambda: _states(files, wanted, details, versions))
 
 
 class _Single(NamedTuple):
@@ -67,12 +70,15 @@ class _Single(NamedTuple):
     status: str
     name: str
     fingerprint: str
+    version: str | None
 
 
-def _states(files: Files, wanted: Sequence[str], details: Collection[str]) -> dict[str, AttemptState]:
+def _states(
+    files: Files, wanted: Sequence[str], details: Collection[str], versions: Collection[str]
+) -> dict[str, AttemptState]:
     waiting = journal.waiting(files)
     named, opened = _named(files, catalog.live(files, ATTEMPTS, waiting), wanted)
-    told, sought = named.told(details)
+    told, sought = named.told(details, versions)
     read = partial(catalog.read_chosen, files, ATTEMPTS, waiting=waiting)
     rows = read([*opened, *(single.name for single in sought)], wanted=_STATES.names)
     parts = [*([_told(told)] if told else []), *([] if rows is None else [rows])]
@@ -98,17 +104,21 @@ class _Named:
             if single[:2] >= known[:2]:
                 self.counting[single.fingerprint] = single
 
-    def told(self, details: Collection[str]) -> tuple[list[_Single], list[_Single]]:
+    def told(self, details: Collection[str], versions: Collection[str]) -> tuple[list[_Single], list[_Single]]:
         """Those that count, and of each fingerprint the newest that failed or timed out.
 
-        The names of the first say enough, those of the second, of which `details` are wanted, do not.
+        The names of the first say enough, those of the second, of which `details` or `versions` are wanted, do not.
         """
         failing = ([one for one in some if one.status in FAILING] for some in self.several.values())
         newest = (max(some, key=lambda one: one.milliseconds) for some in failing if some)
         every = [*self.counting.values(), *(one for one in newest if one is not self.counting[one.fingerprint])]
-        if not details:
+        sought = [
+            one for one in every if one.fingerprint in details or (one.version is None and one.fingerprint in versions)
+        ]
+        if not sought:
             return every, []
-        return [one for one in every if one.fingerprint not in details], [o for o in every if o.fingerprint in details]
+        names_sought = {one.name for one in sought}
+        return [one for one in every if one.name not in names_sought], sought
 
     def names(self, fingerprints: Iterable[str]) -> list[str]:
         """The files of all attempts of some of them."""
@@ -126,7 +136,8 @@ def _named(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[_N
     chosen, sizes = set(wanted), files.sizes(ATTEMPTS)
     for name, said in parsed.items():
         if said is not None and said.fingerprint in chosen and _is_whole(files, name, said.size, sizes):
-            found.add(_Single(said.status == COMPLETED, said.milliseconds, said.status, name, said.fingerprint))
+            completed = said.status == COMPLETED
+            found.add(_Single(completed, said.milliseconds, said.status, name, said.fingerprint, said.version))
     return found, others
 
 
@@ -143,7 +154,8 @@ def _told(singles: Sequence[_Single]) -> pa.Table:
     keys = column([single.fingerprint for single in singles], pa.string())
     status = column([single.status for single in singles], pa.string())
     ended = column([single.milliseconds * 1000 for single in singles], TIME)
-    return pa.table({"fingerprint": keys, "status": status, "finished_at": ended})
+    version = column([single.version for single in singles], pa.string())
+    return pa.table({"fingerprint": keys, "status": status, "finished_at": ended, "sweeper_version": version})
 
 
 def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) -> dict[str, AttemptState]:

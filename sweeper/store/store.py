@@ -167,7 +167,9 @@ class Store:
         """Write a file of its own; returns its URI."""
         data = encode(rows.to_table())
         row = rows.rows[0]
-        name = attempt_name(len(data), row["status"], row["fingerprint"]) if rows.table == ATTEMPTS else new_name()
+        if rows.table != ATTEMPTS:
+            return self.files.put(rows.table, new_name(), data)
+        name = attempt_name(len(data), row["status"], row["fingerprint"], row["sweeper_version"])
         return self.files.put(rows.table, name, data)
 
     def _in_succession(self) -> bool:
@@ -192,16 +194,21 @@ class Store:
     # What the driver looks up
 
     def attempt_states(
-        self, fingerprints: Collection[str], *, details: bool | Collection[str] = False
+        self,
+        fingerprints: Collection[str],
+        *,
+        details: bool | Collection[str] = False,
+        versions: Collection[str] = (),
     ) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
 
         `details` adds revisions and durations of small files that were not merged yet, which means opening them: of
-        all, or of those that it names.
+        all, or of those that it names. `versions` names those whose version must be known: the names of files say it,
+        but for those of sweeper 0.1, which are opened.
         """
         wanted = list(fingerprints)
         chosen = set(wanted if details is True else details or ())
-        return states.states(self.files, wanted, details=chosen) if wanted else {}
+        return states.states(self.files, wanted, details=chosen, versions=set(versions)) if wanted else {}
 
     def write_asked(self, sweep: AskedSweep) -> str:
         """Write what a sweep asks for, before it runs anything; returns the URI of the file."""

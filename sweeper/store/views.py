@@ -11,7 +11,7 @@ import pyarrow as pa
 from sweeper.outcome import FAILING
 from sweeper.records import OVERALL
 from sweeper.spec import AXES, PAIR
-from sweeper.store import catalog, caveats, latest
+from sweeper.store import catalog, caveats, latest, suspicion
 from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
@@ -92,6 +92,7 @@ def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | 
 
 def measured(store: Store, attempts: pa.Table) -> pa.Table:
     """See `Store.measured`."""
+    attempts = suspicion.marked(store, attempts)
     parts: list[pa.Table] = []
     for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], table))
