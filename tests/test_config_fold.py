@@ -298,10 +298,24 @@ def test_a_composed_config_may_sweep_values_and_nothing_else():
         (["~model.one.C=1"], "its value is 1.0"),
         (["~model.one.C=null"], "its value is 1.0"),
         (["~model.one.C="], "its value is 1.0"),
+        (["model.one.C.x=1"], "model.one.C is 1.0, and has no 'x' in it"),
+        (["+model.one.C.x=1,2"], "model.one.C is 1.0, and has no 'x' in it"),
+        (["~model.one.C.x"], "model.one.C is 1.0, and has no 'x' in it"),
+        (["+=one"], "it names no key"),
+        (["model=[one,1]"], "a model is selected by name"),
+        (["model=null"], "a model is selected by name"),
     ],
 )
 def test_what_could_be_taken_two_ways_is_refused(conf, overrides, said):
     assert said in refused(conf, *overrides)
+
+
+def test_two_params_of_one_key_are_refused(conf, tmp_path):
+    (tmp_path / "twice.yaml").write_text(
+        "defaults: [config, _self_]\nhydra: {mode: MULTIRUN, sweeper: {params: {model.one.C: '1,2', ++model.one.C: 3}}}"
+    )
+    with pytest.raises(ConfigError, match="model.one.C is given 2 times"):
+        load([], config_dir=str(tmp_path), config_path=conf, config_name="twice")
 
 
 def test_a_deletion_by_value_needs_that_value(conf):

@@ -60,13 +60,16 @@ def _delete(cfg: DictConfig, override: Override) -> None:
 
 def _check_steps(cfg: DictConfig, override: Override, *, adds: bool) -> None:
     """Walk down the key, and name the first step that does not exist where it must, or that no key can name."""
-    from omegaconf import DictConfig, OmegaConf
+    from omegaconf import DictConfig, ListConfig, OmegaConf
 
     steps = override.key_or_group.split(".")
     for depth, step in enumerate(steps):
         node: Any = OmegaConf.select(cfg, ".".join(steps[:depth])) if depth else cfg
+        if isinstance(node, ListConfig) or (node is None and adds):
+            return  # inside of a list OmegaConf says what is wrong, and where nothing is there is room
         if not isinstance(node, DictConfig):
-            return  # inside of a list, where OmegaConf says what is wrong
+            where = ".".join(steps[:depth])
+            raise ConfigError(f"{override.input_line}: {where} is {node!r}, and has no {step!r} in it.")
         names = list(node.keys())  # `in` of a DictConfig is false for missing values too
         if step not in names and (found := [name for name in names if str(name) == step]):
             raise _no_text(override, ".".join(steps[:depth]), found[0])

@@ -123,9 +123,13 @@ class Composed:
         from hydra.types import RunMode
 
         with as_config_error(self._session):
-            return self._session.loader.load_configuration(
-                self._session.config_name, list(selections), RunMode.RUN, from_shell=False
-            )
+            try:
+                return self._session.loader.load_configuration(
+                    self._session.config_name, list(selections), RunMode.RUN, from_shell=False
+                )
+            except (AssertionError, AttributeError, TypeError) as error:  # Hydra has no message for some misuses
+                said = f"{type(error).__name__} {' '.join(str(error).split())}"
+                raise ConfigError(f"Hydra cannot compose {', '.join(selections)}: {said}") from error
 
 
 def _refuse_plugins(cfg: DictConfig) -> None:

@@ -143,7 +143,7 @@ def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> lis
     ConfigError
         A key is swept and given once more, so that it is not plain which values are meant.
     """
-    for key, same in _by_key(given).items():
+    for key, same in [*_by_key(before).items(), *_by_key(given).items()]:
         sweeps = [override for override in same if override.is_sweep_override()]
         if sweeps and (len(sweeps) > 1 or len({override.type for override in same}) > 1):
             lines = " and ".join(repr(override.input_line) for override in same)
@@ -177,6 +177,8 @@ class _Folder:
 
     def add(self, override: Override) -> None:
         """Put one override where it belongs."""
+        if not override.key_or_group:
+            raise ConfigError(f"{override.input_line}: it names no key; an override is key=value.")
         _refuse_plugins(override)
         if override.is_sweep_override():
             self._add_swept(override)
@@ -298,8 +300,10 @@ def _refuse_plugins(override: Override) -> None:
 
 
 def _refuse_no_name(override: Override) -> None:
-    """Hydra's own message for a config group that is given a number does not say which."""
-    if not override.is_hydra_override() and not isinstance(override.value(), str | list | None):
+    """Hydra's own message for a config group that is given a number does not say which, and it has none for a list."""
+    value = override.value()
+    names = value if isinstance(value, list) else [value]
+    if override.value_type is not None and not all(isinstance(name, str) for name in names):
         key = override.key_or_group
         raise ConfigError(f"{override.input_line}: a {key} is selected by name: '{key}=[NAME]'.")
 
