@@ -314,7 +314,7 @@ def test_two_params_of_one_key_are_refused(conf, tmp_path):
     (tmp_path / "twice.yaml").write_text(
         "defaults: [config, _self_]\nhydra: {mode: MULTIRUN, sweeper: {params: {model.one.C: '1,2', ++model.one.C: 3}}}"
     )
-    with pytest.raises(ConfigError, match="model.one.C is given 2 times"):
+    with pytest.raises(ConfigError, match=r"model\.one\.C is given 2 times"):
         load([], config_dir=str(tmp_path), config_path=conf, config_name="twice")
 
 
