@@ -21,7 +21,8 @@ def main(store: str = "./analytics_store") -> None:
     result = sweeper.sweep(overrides)
     print(result.counts)
     frame = result.to_pandas()
-    print(frame[frame["metric"] == "accuracy"].pivot_table(index="model", columns="dataset", values="value"))
+    accuracy = frame[(frame["metric"] == "accuracy") & (frame["scope"] == "overall")]
+    print(accuracy.pivot(index="model", columns="dataset", values="value"))
 
     # The same again, for what is missing: nothing, so Ray is not started.
     again = sweeper.sweep([*overrides, "rerun=missing"])

@@ -13,6 +13,16 @@ import pandas as pd
 
 import sweeper
 
+MEANS = """
+SELECT model, avg(value) AS mean, count(value) AS datasets FROM asked
+WHERE sweep_id = (SELECT max(sweep_id) FROM asked)
+  AND capability = 'evaluate' AND metric = 'accuracy' AND scope = 'overall' AND caveat IS NULL
+GROUP BY model ORDER BY isnan(mean), mean DESC
+"""
+"""NaN is the greatest number for DuckDB, so it is put last by itself."""
+PER_METRIC = "SELECT metric_id, count(*) AS n FROM {rows} GROUP BY metric_id ORDER BY metric_id"
+"""How many values of each metric were ever written, those of every attempt."""
+
 
 def main(uri: str = "./analytics_store") -> None:
     store = sweeper.open_store(uri)
@@ -21,13 +31,9 @@ def main(uri: str = "./analytics_store") -> None:
     results = store.results().to_pandas()
     print(results[["capability", "dataset", "model", "metric", "key", "value"]].head())
 
-    # The same through SQL: every table and view has its name. For DuckDB NaN is the greatest number, so it goes last.
-    print(
-        store.sql(
-            "SELECT model, avg(value) AS mean FROM results WHERE metric = 'accuracy' AND caveat IS NULL "
-            "GROUP BY model ORDER BY isnan(mean), mean DESC"
-        )
-    )
+    # The mean accuracy of each model over the datasets that the newest sweep asked for, through SQL: every table and
+    # view has its name. A capability measures more than one thing (of a class, at a strength): say which is meant.
+    print(store.sql(MEANS))
 
     # Tables are folders of Parquet files, so nothing of sweeper is needed to read them. The columns are those in the
     # files, also where the path of the store has key=value in it, which readers may take for a column.
@@ -35,7 +41,7 @@ def main(uri: str = "./analytics_store") -> None:
     print(attempts.groupby("status").size())
     files = str(Path(uri) / "maite_evaluation" / "*.parquet")
     rows = f"read_parquet('{files}', union_by_name=true, hive_partitioning=false)"
-    print(duckdb.sql(f"SELECT metric_id, count(*) AS n FROM {rows} GROUP BY ALL"))
+    print(duckdb.sql(PER_METRIC.format(rows=rows)))
 
 
 if __name__ == "__main__":

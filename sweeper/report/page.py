@@ -129,16 +129,21 @@ def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
+_INCOMPLETE = (
+    "SELECT capability, dataset, model, metric, status, error_type, error_message FROM attempts "
+    "LEFT JOIN (SELECT fingerprint, newest_status FROM completed) AS done USING (fingerprint) "
+    "WHERE newest_status IS NULL OR (newest_status <> 'completed' AND status IN ('failed', 'timeout')) "
+    "QUALIFY row_number() OVER (PARTITION BY fingerprint ORDER BY finished_at DESC) = 1 ORDER BY ALL"
+)
+"""The newest attempt of each combination that never completed, or failed or timed out since it did."""
+
+
 def _queries(store: str) -> dict[str, str]:
     """Commands that show what the page leaves out."""
     return {
         "sweeps": query(store, "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id"),
         "results": query(store, "SELECT * FROM results"),
-        "incomplete": query(
-            store,
-            "SELECT capability, dataset, model, metric, status, error_type, error_message FROM attempts "
-            "WHERE fingerprint NOT IN (SELECT fingerprint FROM completed)",
-        ),
+        "incomplete": query(store, _INCOMPLETE),
         "reports": query(
             store,
             "SELECT capability, dataset, model, metric, report_uri FROM completed WHERE report_uri IS NOT NULL",
