@@ -106,6 +106,17 @@ def test_rows_without_a_run_in_a_folded_file_spoil_no_other(store: Store):
     assert len(list(Path(store.uri, ".sweeper", "quarantine", "scores").glob("*_folded.parquet"))) == 1
 
 
+def test_a_table_of_somebody_else_keeps_the_keys_that_it_has(store: Store):
+    record(store, "a", 1.0)
+    folder = Path(store.uri, "theirs")
+    folder.mkdir()
+    pq.write_table(pa.table({"run_uid": [1, 2], "x": [1.0, 2.0]}), folder / "1.parquet")
+    pq.write_table(pa.table({"run_uid": pa.array(["a", None]).cast(pa.large_string())}), folder / "2.parquet")
+    assert store.check().keyless == ("theirs/2.parquet: 1 rows without a run_uid",)
+    (folder / "2.parquet").unlink()
+    assert store.table("theirs")["run_uid"].to_pylist() == [1, 2]
+
+
 def test_records_of_another_run_are_refused_where_they_would_be_lost(store: Store):
     run = ScoreRun([1.0])
     others = ScoreRun([1.0]).extract()

@@ -6,7 +6,7 @@ belongs is left out, and the others of its file count. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import pyarrow as pa
@@ -79,13 +79,24 @@ def key_of(table: str) -> str:
     return "fingerprint" if table == ATTEMPTS else "run_uid"
 
 
+def are_of_runs(table: str, parts: Iterable[pa.Table]) -> bool:
+    """Whether all rows of these tables say to which run they belong, asked of all at once: there may be thousands."""
+    key = key_of(table)
+    columns = [part[key] for part in parts if len(part) and key in part.column_names]
+    chunks = [chunk for column in columns if column.type == pa.string() for chunk in column.chunks]
+    if table == ATTEMPTS or not chunks:
+        return True
+    if any(chunk.null_count for chunk in chunks):
+        return False
+    return pc.min(pc.binary_length(pa.chunked_array(chunks).combine_chunks())).as_py() > 0
+
+
 def of_a_run(table: str, rows: Rows) -> Rows:
     """The rows that belong to a run: a user's capability, or a writer of another package, may not have said to which.
 
     Attempts, and rows of which that was not read, are given back as they are.
     """
-    place = -1 if table == ATTEMPTS or not len(rows) else rows.schema.get_field_index(key_of(table))
-    if place < 0:
+    place = -1 if table == ATTEMPTS else rows.schema.get_field_index(key_of(table))
+    if place < 0 or plain(rows.schema).field(place).type != pa.string():
         return rows
-    has_key = pc.greater(pc.fill_null(pc.binary_length(rows.column(place)), 0), 0)
-    return rows if pc.all(has_key).as_py() else rows.filter(has_key)
+    return rows.filter(pc.greater(pc.fill_null(pc.binary_length(rows.column(place)), 0), 0))

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from sweeper.errors import SchemaError, StoreError
 from sweeper.store.files import Files
-from sweeper.store.foreign import Judge, key_of, of_a_run, plain
+from sweeper.store.foreign import Judge, are_of_runs, key_of, of_a_run, plain
 
 SCHEMA_FILE = "0_schema.parquet"
 """An empty, fully typed file that sorts first, so that readers who take the first file's columns see all of them."""
@@ -99,13 +99,15 @@ def _of_the_table(files: Files, folder: str, read: Mapping[str, _Read], *, whole
     for name, part in read.items():
         if reason := judge.against(part.schema) or judge.without_key(part.table):
             warn_of_damage(files, folder, name, reason)
-            continue
-        rows = of_a_run(folder, part.table)
-        if lacking := len(part.table) - len(rows):
-            warn_of_rows(files, folder, name, lacking)
-        if not (lacking and whole):
-            tables[name] = rows
-    return tables
+        else:
+            tables[name] = part.table
+    if are_of_runs(folder, tables.values()):
+        return tables
+    kept = {name: of_a_run(folder, table) for name, table in tables.items()}
+    lacking = {name: len(table) - len(kept[name]) for name, table in tables.items()}
+    for name in filter(lacking.__getitem__, lacking):
+        warn_of_rows(files, folder, name, lacking[name])
+    return {name: rows for name, rows in kept.items() if not (whole and lacking[name])}
 
 
 def union(folder: str, tables: Iterable[pa.Table]) -> pa.Table:
