@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_UNDECODED = re.compile("[\ud800-\udfff]")
+from sweeper.text import escaped
 
 
 def describe(name: str, /, *words: str, **arguments: object) -> str:
@@ -20,7 +19,10 @@ def describe(name: str, /, *words: str, **arguments: object) -> str:
     arguments
         Come next as `key=value`, in the order given; `None` is left out.
     """
-    details = [*map(plain, words), *(f"{key}={_text(value)}" for key, value in arguments.items() if value is not None)]
+    details = [
+        *map(escaped, words),
+        *(f"{key}={_text(value)}" for key, value in arguments.items() if value is not None),
+    ]
     if not details:
         return name
     if name.endswith("]"):
@@ -39,20 +41,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def plain(name: str) -> str:
-    """A name as text that can be written anywhere: a byte of a file's name that is not UTF-8 becomes `\\xe9`."""
-    return _UNDECODED.sub(_escaped, name)
-
-
 def distinct(names: Iterable[str]) -> list[str]:
-    """The names as `plain` text, each once: one that came before gets a number, `a~2`."""
+    """The names as text that can be written, each once: one that came before gets a number, `a~2`."""
     taken: set[str] = set()
-    return [_free(plain(name), taken) for name in names]
-
-
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+    return [_free(escaped(name), taken) for name in names]
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -133,12 +133,12 @@ def test_where_everything_is_passed_over_the_error_says_so(tmp_path):
 
 
 def test_names_that_are_not_utf8_are_escaped_and_stay_apart(tmp_path):
-    for name in (b"caf\xe9.png", b"caf\\xe9.png", "café.png".encode()):
+    for name in (b"caf\xe9.png", b"caf\\udce9.png", "café.png".encode()):
         path = tmp_path / "ol\udce9" / os.fsdecode(name)
         image(path)
     dataset = ImageFolder(tmp_path)
-    assert set(ids(dataset)) == {"ol\\xe9/caf\\xe9.png", "ol\\xe9/caf\\xe9.png~2", "ol\\xe9/café.png"}
-    assert dataset.metadata["index2label"] == {0: "ol\\xe9"}
+    assert set(ids(dataset)) == {"ol\\udce9/caf\\udce9.png", "ol\\udce9/caf\\udce9.png~2", "ol\\udce9/café.png"}
+    assert dataset.metadata["index2label"] == {0: "ol\\udce9"}
     for i in range(3):
         ids(dataset)[i].encode()
         assert dataset[i][0].shape == (3, 8, 8)
@@ -147,7 +147,7 @@ def test_names_that_are_not_utf8_are_escaped_and_stay_apart(tmp_path):
 def test_a_damaged_file_whose_name_is_not_utf8_is_named(tmp_path):
     image(tmp_path / "cat" / "caf\udce9.png")
     (tmp_path / "cat" / "caf\udce9.png").write_bytes(b"no image")
-    with pytest.raises(PartError, match=r"cat/caf\\xe9\.png") as caught:
+    with pytest.raises(PartError, match=r"cat/caf\\udce9\.png") as caught:
         ImageFolder(tmp_path)[0]
     str(caught.value).encode()
 
@@ -182,4 +182,4 @@ def test_the_log_of_a_combination_says_what_its_data_leave_out(root, tmp_path):
     assert result.exit_status == 0
     (log,) = (tmp_path / "store").rglob("*.log")
     assert f"passed over 1 (link to nothing), 1 ({HIDDEN})" in log.read_text()
-    assert "ol\\xe9" in result.store.table("sweeper_data_quality")["class_name"].to_pylist()
+    assert "ol\\udce9" in result.store.table("sweeper_data_quality")["class_name"].to_pylist()

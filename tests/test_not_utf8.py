@@ -14,7 +14,8 @@ from PIL import Image
 import sweeper
 from sweeper.cli import run_command
 from sweeper.errors import ConfigError, StoreError
-from sweeper.identifiers import distinct, plain
+from sweeper.identifiers import distinct
+from sweeper.text import escaped
 
 SPEC = "{_target_: sweeper.models.SklearnClassifier, estimator: {_target_: sklearn.svm.SVC}}"
 PLAN = ["plan", "dataset=[digits]", "metric=[accuracy]", "capability=[evaluate]"]
@@ -71,13 +72,13 @@ def test_a_choice_file_whose_name_is_not_utf8_takes_part_under_no_name(folder):
     write(folder / "conf" / "model" / "m\udce9.yaml", b"# @package model\nm: " + SPEC.encode())
     assert typed(*PLAN, "--config-dir", "conf", "model=[knn]")[0] == 0
     status, _, err = typed(*PLAN, "--config-dir", "conf", "--multirun", "model=glob(m*)")
-    assert (status, "matches model/m\\xe9.yaml, whose name is not UTF-8" in err) == (2, True)
+    assert (status, "matches model/m\\udce9.yaml, whose name is not UTF-8" in err) == (2, True)
 
 
 @pytest.mark.parametrize("override", ["model=[m\udce9]", "+model.k\udce9={_base_: knn}", "dataset.digits.id='d\udce9'"])
 def test_an_override_that_is_not_utf8_is_refused(override):
     status, _, err = typed(*PLAN, "model=[knn]", override)
-    assert (status, f"The override {plain(override)} holds bytes that are not UTF-8" in err) == (2, True)
+    assert (status, f"The override {escaped(override)} holds bytes that are not UTF-8" in err) == (2, True)
 
 
 def test_a_mapping_that_is_not_utf8_is_refused():
@@ -89,12 +90,12 @@ def test_a_mapping_that_is_not_utf8_is_refused():
 
 
 def test_a_store_whose_name_is_not_utf8_is_refused_before_anything_runs(folder):
-    with pytest.raises(StoreError, match=r"st\\xe9: the name is not UTF-8"):
+    with pytest.raises(StoreError, match=r"st\\udce9: the name is not UTF-8"):
         sweeper.open_store(folder / "st\udce9")
     (folder / "here\udce9").mkdir()
     os.chdir("here\udce9")
     status, _, err = typed(*PLAN[1:], "model=[knn]", "job_backend.kind=inline")
-    assert (status, "here\\xe9/analytics_store: the name is not UTF-8" in err) == (2, True)
+    assert (status, "here\\udce9/analytics_store: the name is not UTF-8" in err) == (2, True)
     assert os.listdir(".") == []
 
 
@@ -110,8 +111,8 @@ def test_images_under_names_that_are_not_utf8_are_measured(folder):
     assert status == 0, err
     assert json.loads(out)["counts"]["completed"] == 1
     rows = sweeper.open_store("analytics_store").table("sweeper_data_quality").to_pylist()
-    assert "ol\\xe9" in {row["class_name"] for row in rows}
-    assert "ol\\xe9/caf\\xe9.png" in {row["item_id"] for row in rows}
+    assert "ol\\udce9" in {row["class_name"] for row in rows}
+    assert "ol\\udce9/caf\\udce9.png" in {row["item_id"] for row in rows}
 
 
 # Terminals
@@ -134,5 +135,5 @@ def test_the_c_locale_ends_no_sweep():
 
 
 def test_what_cannot_be_encoded_is_escaped_and_what_can_stays():
-    assert plain("caf\udce9 café \ud800") == "caf\\xe9 café \\ud800"
-    assert distinct(["a\udce9", "a\\xe9", "b", "b", "b~2"]) == ["a\\xe9", "a\\xe9~2", "b", "b~2", "b~2~2"]
+    assert escaped("caf\udce9 café \ud800") == "caf\\udce9 café \\ud800"
+    assert distinct(["a\udce9", "a\\udce9", "b", "b", "b~2"]) == ["a\\udce9", "a\\udce9~2", "b", "b~2", "b~2~2"]

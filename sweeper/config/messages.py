@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.identifiers import plain
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def as_config_error(session: Session) -> Generator[None]:
 def _not_utf8(error: UnicodeDecodeError, session: Session) -> str:
     """The config files that cannot be decoded; the error does not name the one that it came from."""
     files = sorted({path for folder in session.folders for path in folder.rglob("*.yaml") if not _is_utf8(path)})
-    named = ", ".join(plain(str(path)) for path in files) or "a config file"
+    named = ", ".join(escaped(str(path)) for path in files) or "a config file"
     return f"{named} is not UTF-8 ({error.reason}). Write it in UTF-8, as YAML is."
 
 

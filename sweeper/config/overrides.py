@@ -14,8 +14,8 @@ from sweeper.config.reach import overlap, split
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
 from sweeper.config.writing import written
 from sweeper.errors import ConfigError
-from sweeper.identifiers import plain
 from sweeper.spec import AXES
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -255,7 +255,7 @@ class _Folder:
         found = glob.filter(options)
         if not found:
             raise ConfigError(f"{override.input_line} matches none of {', '.join(options)}.")
-        if unsayable := [plain(name) for name in found if plain(name) != name]:
+        if unsayable := [escaped(name) for name in found if escaped(name) != name]:
             raise ConfigError(
                 f"{override.input_line} matches {override.key_or_group}/{unsayable[0]}.yaml, whose name is not UTF-8. "
                 "Rename the file, or name the others."
@@ -285,9 +285,9 @@ _PLAIN_FIELDS = tuple(f for f in ROOT_FIELDS if f not in AXES)
 
 def _refuse_undecoded(line: str) -> None:
     """Hydra's grammar reads no bytes that are not UTF-8, and no spec that holds them has an identity."""
-    if plain(line) != line:
+    if escaped(line) != line:
         raise ConfigError(
-            f"The override {plain(line)} holds bytes that are not UTF-8. Rename what it names, or name it by a link."
+            f"The override {escaped(line)} holds bytes that are not UTF-8. Rename what it names, or name it by a link."
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper.errors import PartError, near_match
-from sweeper.identifiers import plain
+from sweeper.text import escaped
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What counts as an image, whatever the case of its letters."""
@@ -65,11 +65,13 @@ def class_folders(root: Path, wanted: Sequence[object] | None) -> ClassFolders:
         list of distinct names, or a class folder is not among them.
     """
     if not root.is_dir():
-        raise PartError(f"There is no folder {plain(str(root))}; root must hold one folder per class (root/cat/1.png).")
+        raise PartError(
+            f"There is no folder {escaped(str(root))}; root must hold one folder per class (root/cat/1.png)."
+        )
     found = _Found()
     folders = sorted(path.name for path in _entries(root, found) if _is_class(path, found))
     if not folders:
-        raise PartError(f"{plain(str(root))} holds no class folder; expected one folder per class (root/cat/1.png).")
+        raise PartError(f"{escaped(str(root))} holds no class folder; expected one folder per class (root/cat/1.png).")
     names = folders if wanted is None else _ordered(root, folders, _names(wanted))
     labels: list[int] = []
     for index, name in enumerate(names):
@@ -81,7 +83,7 @@ def class_folders(root: Path, wanted: Sequence[object] | None) -> ClassFolders:
     if not found.files:
         passed = f" Passed over: {told(found.passed_over)}." if found.passed_over else ""
         known = ", ".join(sorted(SUFFIXES))
-        raise PartError(f"No image in the class folders of {plain(str(root))}; known endings: {known}.{passed}")
+        raise PartError(f"No image in the class folders of {escaped(str(root))}; known endings: {known}.{passed}")
     return ClassFolders(tuple(names), tuple(found.files), tuple(labels), dict(found.passed_over))
 
 
@@ -104,7 +106,7 @@ def _ordered(root: Path, folders: Iterable[str], names: list[str]) -> list[str]:
     for folder in folders:
         if folder not in names:
             raise PartError(
-                f"{plain(str(root))} holds the folder {folder!r}, which is not among classes {names}."
+                f"{escaped(str(root))} holds the folder {folder!r}, which is not among classes {names}."
                 f"{near_match(folder, names)} Add it to classes or take the folder away."
             )
     return names
@@ -123,7 +125,7 @@ def _entries(folder: Path, found: _Found) -> Iterator[Path]:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise PartError(
-            f"The folder {plain(str(folder))} cannot be listed: {error.strerror}. "
+            f"The folder {escaped(str(folder))} cannot be listed: {error.strerror}. "
             "Give it the rights to be read, or take it away."
         ) from error
     for name in names:

@@ -27,7 +27,7 @@ class ImageFolder:
     What is passed over, at any depth: names that begin with a dot, `__MACOSX`, files that do not end as an image does,
     links to nothing or to a folder above; `metadata["passed_over"]` has the count of each reason. Images are C x H x W,
     float32 in [0, 1], C = 3 (or 1), read by the rules of `sweeper.datasets.pixels`; targets are one-hot; datum ids are
-    paths relative to the root, with bytes that are not UTF-8 as `\\xe9`.
+    paths relative to the root, with bytes that are not UTF-8 as `\\udce9`.
 
     Parameters
     ----------

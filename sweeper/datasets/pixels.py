@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from sweeper.errors import PartError
-from sweeper.identifiers import plain
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
     """
     from PIL import Image, UnidentifiedImageError
 
-    name = plain(str(path))
+    name = escaped(str(path))
     try:
         with Image.open(path) as image:
             return _pixels(image, path, size, grayscale)

@@ -98,7 +98,7 @@ def _cause(error: BaseException) -> BaseException | None:
 
 def _headline(error: BaseException) -> str:
     lines = _message(error).strip().splitlines()
-    return f"{_kind(error)}: {lines[0]}" if lines else _kind(error)
+    return f"{_kind(error)}: {lines[0].rstrip(':')}" if lines else _kind(error)
 
 
 def _kind(error: BaseException) -> str:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from sweeper import reuse
-from sweeper.identifiers import plain
 from sweeper.request import LazySpec
+from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from sweeper.capabilities.leakage import Printer, Prints
@@ -168,8 +168,8 @@ def _said(test: _Known, train: _Known) -> str | None:
     if not exact and not near:
         return None
     return (
-        f"train/test leakage: {exact} of {images} test images of {plain(test.id)} are exact duplicates of training "
-        f"images of {plain(train.id)}, {near} near duplicates"
+        f"train/test leakage: {exact} of {images} test images of {escaped(test.id)} are exact duplicates of training "
+        f"images of {escaped(train.id)}, {near} near duplicates"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sweeper.errors import MissingExtraError, StoreError
-from sweeper.identifiers import plain
+from sweeper.text import escaped
 
 PRIVATE = ".sweeper"
 """What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
@@ -271,9 +271,9 @@ def open_files(uri: str, options: Mapping[str, Any]) -> Files:
 def _writable_name(path: str) -> str:
     """The path; Arrow opens no file whose name is not UTF-8, and says so only once something was measured."""
     whole = os.path.abspath(path)
-    if plain(whole) != whole:
+    if escaped(whole) != whole:
         raise StoreError(
-            f"The analytics store cannot be at {plain(whole)}: the name is not UTF-8. "
+            f"The analytics store cannot be at {escaped(whole)}: the name is not UTF-8. "
             "Give analytics_store.uri another folder, or work in one."
         )
     return path
