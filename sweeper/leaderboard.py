@@ -16,6 +16,8 @@ from sweeper.spec import AXES
 
 TIE = 1e-9
 """Values that differ by less, relative to their size, are the same: so much rounding may leave of a sum."""
+NULL = "null"
+"""What is shown for a value that a run could not work out, which is not the same as none."""
 _Same = tuple[str, str, str]
 
 
@@ -28,7 +30,7 @@ class Line:
     caveats: Mapping[int, str] = field(default_factory=dict[int, str])
     """Why the value of a column must not be called the best, where there is a reason."""
     ends: Mapping[int, str] = field(default_factory=dict[int, str])
-    """What became of what has no value in a column, where it was attempted: `failed`, `no values`."""
+    """What became of what has no value in a column, where it was attempted: `failed`, `no values`, `null`."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def _leaderboard(
     side, top = _axes(rows)
     cells: dict[str, dict[str, _Cell]] = {}
     for row in rows:
-        cells.setdefault(row[side], {})[row[top]] = _Cell(row["value"], row.get("caveat"))
+        cells.setdefault(row[side], {})[row[top]] = _Cell(
+            row["value"], row.get("caveat"), NULL if row["value"] is None else None
+        )
     columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
     return Leaderboard(

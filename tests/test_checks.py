@@ -482,3 +482,11 @@ def _ended(config: dict[str, Any], where: Path, kind: str) -> dict[tuple[str, ..
         )
         for row in result.store.attempts().to_pylist()
     }
+
+
+def test_a_null_is_shown_as_such():
+    from sweeper import render
+
+    row = {"capability": "c", "dataset": "d", "model": "", "metric": "", "scope": "overall", "higher_is_better": False}
+    shown = render.leaderboards([{**row, "key": "share", "value": None}, {**row, "key": "count", "value": 2.0}])
+    assert [line.split()[-1] for line in shown.splitlines()[-2:]] == ["null", "2"]
