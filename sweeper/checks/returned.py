@@ -8,6 +8,7 @@ from typing import Any
 
 from sweeper.errors import PartError
 
+_IDS = (str, int)
 RUN = "a run with run_uid, capability_id and extract()"
 
 
@@ -69,6 +70,8 @@ def datum(item: Any, dataset_id: str, index: int) -> tuple[Any, Any, Any]:
     PartError
         It is not (input, target, metadata), or its metadata have no id that is text or a whole number.
     """
+    if type(item) is tuple and len(item) == 3 and type(item[2]) is dict and type(item[2].get("id")) in _IDS:
+        return item  # as nearly all are: no more is looked at, since this is asked of every datum
     where = f"Item {index} of dataset {dataset_id!r}"
     if not isinstance(item, tuple | list) or len(item) != 3:
         many = f" of {len(item)}" if isinstance(item, Sized) else ""

@@ -11,7 +11,7 @@ import numpy as np
 from sweeper.checks import rules
 from sweeper.checks.facts import verify_targets
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import look_at
+from sweeper.checks.targets import look_at, one_hot
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class CollectedMetric(ABC):
         """
         if not self._targets:
             raise PartError(f"Metric {self.metadata['id']} has nothing to score: the dataset is empty.")
-        self._check_targets()
+        if len({batch.shape[1] for batch in self._targets}) > 1 or not one_hot(np.concatenate(self._targets)).all():
+            self._refuse_targets()
         if len({batch.shape[1] for batch in self._predictions}) > 1:
             raise PartError(
                 f"Metric {self.metadata['id']} got batches of predictions over different numbers of classes."
@@ -89,7 +90,8 @@ class CollectedMetric(ABC):
             raise self._unlike(predictions.shape, self._targets[0].shape)
         return {self.key: float(self.score(labels, predictions))}
 
-    def _check_targets(self) -> None:
+    def _refuse_targets(self) -> None:
+        """Name the first that is not one-hot, unless it may be what it is."""
         found = look_at(self._targets, self._metadata)
         allowed = rules.allowed_by(rules.current(), self, ())
         verify_targets("", found.wrong, found.soft, allowed)
