@@ -375,8 +375,6 @@ def _run(prepared: Prepared, starting: _Starting, progress: Progress) -> Outcome
         _write_asked(prepared, progress)
         for path, text in listings.items():
             prepared.store.write_artifact(path, text)
-        if prepared.config.settings.job_backend.kind == "inline":
-            prepared.revisions.forget_changed_modules(_parts(item.combination for item in items))
         heavy = heavy_modules(_parts(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends

@@ -21,13 +21,17 @@ class LazySpec:
     digest: str
     """SHA-256 of the canonical JSON of `target`."""
     name: str = ""
-    state: str = ""
-    """What the built object depends on beside its spec: the files that this names, and the code."""
+    files: str = ""
+    """Names and contents of the files that the spec names; empty where it names none."""
+    code: str = ""
+    """Digest of the user's own modules that the spec runs; empty where all are installed."""
+    folder: str = ""
+    """The driver's working folder, where the spec names relative paths."""
 
     @property
     def key(self) -> str:
         """What a worker keeps the built object under."""
-        return f"{self.digest} {self.state}" if self.state else self.digest
+        return " ".join(filter(None, (self.digest, self.code, self.folder, self.files)))
 
 
 class Sealed(ABC):

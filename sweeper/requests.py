@@ -78,11 +78,15 @@ class RequestBuilder:
         found = self._specs.get(choice)
         if found is None:
             target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
-            found = self._specs[choice] = LazySpec(target, choice.digest, choice.name, self._state(choice))
+            found = self._specs[choice] = LazySpec(target, choice.digest, choice.name, *self._state(choice))
         return found
 
-    def _state(self, choice: Choice) -> str:
-        return self._sweep.revisions.state(choice) if self._sweep.revisions is not None else ""
+    def _state(self, choice: Choice) -> tuple[str, ...]:
+        revisions = self._sweep.revisions
+        if revisions is None:
+            return ()
+        data, code = revisions.data, revisions.code
+        return data.content([choice]), code.of_choice(choice), data.folder([choice])
 
     def inference(self, capability: Choice) -> LazySpec:
         """What says how inference for a capability is made: itself, or where its `config` names a batch size, that."""

@@ -210,6 +210,7 @@ def build(spec: LazySpec) -> Any:
     Seeded from the spec, whatever ran before. What that changes of the process is remembered, see
     `sweeper.process_state`.
     """
+    _take_up_changed_code(spec)
     with process_state.own_generators():
         made = [change for module in _modules(spec.target) for change in _imported(module)]
         before = process_state.snapshot()
@@ -217,6 +218,15 @@ def build(spec: LazySpec) -> Any:
         built = instantiate(spec.target)
         _changes[spec.key] = [*made, *process_state.changes(before)]
     return built
+
+
+def _take_up_changed_code(spec: LazySpec) -> None:
+    """See that modules of the user's that changed since this process imported them are imported again."""
+    if spec.code:
+        from sweeper.revision.reload import see_to_it
+
+        for module in see_to_it(spec.target, spec.digest, spec.code):
+            _changes.pop(module, None)
 
 
 _changes: dict[str, list[process_state.Change]] = {}

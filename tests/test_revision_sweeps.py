@@ -193,7 +193,33 @@ def test_code_is_that_of_the_modules_that_parts_come_from(project: Project, with
     assert project.verdict(code) == (True, "code changed since it completed")
 
 
-def test_what_runs_in_a_process_that_lives_on_is_the_code_that_is_recorded(project: Project):
+@pytest.mark.parametrize("kind", ["inline", "ray-simple"])
+def test_what_runs_in_processes_that_live_on_is_what_is_recorded(
+    project: Project, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+):
+    """One process, or the workers of one Ray: new weights, new code and another folder are all taken up."""
+    if kind == "ray-simple":
+        request.getfixturevalue("ray_session")
+    (project.folder / "model.pt").write_text("0.9")
+    project.model = WEIGHTS + "\n  other: {_target_: PARTS.Constant}"
+    project.configure()
+    asked = ("rerun=missing", "rerun_triggers=[code,data]", f"job_backend.kind={kind}")
+    assert values(project.sweep(*asked)) == [("constant", 0.75, None), ("other", 0.75, None)]
+    (project.folder / "model.pt").write_text("0.1")
+    (project.folder / f"{project.helper}.py").write_text("def share():\n    return 0.2\n")
+    assert values(project.sweep(*asked)) == [("constant", 0.25, None), ("other", 0.25, None)]
+    shutil.copytree(project.folder, tmp_path / "b")
+    project.folder = tmp_path / "b"
+    (project.folder / "model.pt").write_text("0.8")
+    moved = project.sweep(*asked)
+    assert values(moved) == [("constant", 0.75, None), ("other", 0.25, None)]
+    assert [item.reason for item in moved.plan.items] == [
+        "model.pt is another file here, and its data differ",
+        "completed",
+    ]
+
+
+def test_code_that_is_written_anew_again_and_again_runs_each_time(project: Project):
     (project.folder / "imgs" / "dog" / "0.png").unlink()
     for share, value in ((0.9, 1.0), (0.1, 0.0), (0.8, 1.0)):  # of equal size, and within a second
         (project.folder / f"{project.helper}.py").write_text(f"def share():\n    return {share}\n")

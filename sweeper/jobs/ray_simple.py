@@ -628,15 +628,18 @@ def _checked_retries(max_retries: Any) -> int:
     return max_retries
 
 
-@cache
 def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
-    """Where this process imports from and a worker does not by itself: not Python's own folders nor the working one."""
+    """Where this process imports from, Python's own folders apart; its working folder need not be that of a worker."""
+    return _own_paths(search_path, os.getcwd())
+
+
+@cache
+def _own_paths(search_path: tuple[str, ...], here: str) -> tuple[str, ...]:
     libraries = {*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), *site.getsitepackages()}
-    own = [os.path.realpath(path) for path in libraries]
-    script, here = os.path.dirname(os.path.realpath(sys.argv[0] or ".")), os.path.realpath(".")
-    found = [Path(os.path.realpath(path)) for path in search_path if path]
+    own, script = [os.path.realpath(path) for path in libraries], os.path.dirname(os.path.realpath(sys.argv[0] or "."))
+    found = dict.fromkeys(Path(os.path.realpath(path or here)) for path in search_path)
     given = [path for path in found if not any(path.is_relative_to(library) for library in own)]
-    return tuple(str(path) for path in given if str(path) not in (script, here))
+    return tuple(str(path) for path in given if str(path) != script)
 
 
 def _root(error: BaseException) -> BaseException:

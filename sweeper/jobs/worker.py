@@ -55,6 +55,7 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
     An exception of the run is written as a failed attempt, where the request is one, and raised again.
     """
     use_paths(ticket.paths)
+    use_folder((request.capability, *request.datasets, *request.models, *request.metrics))
     started_at = datetime.now(UTC)
     identity = request.attempt.fingerprint if request.attempt is not None else ""
     with captured(log_path(request)) as log, process_state.isolated(identity):
@@ -72,6 +73,7 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
 def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
     """Run a model over a dataset once for each augmentation that the capability names, or find that on the shelf."""
     use_paths(paths)
+    use_folder((request.model, request.dataset))
     if request.shelf is None:
         return _infer(request)
     store = open_store(request.shelf.store)
@@ -114,8 +116,17 @@ def _identity(part: Any, item: Any) -> str:
 
 
 def use_paths(paths: tuple[str, ...]) -> None:
-    """Make importable what the driver can import; folders that this machine does not have are passed over."""
-    sys.path.extend(path for path in paths if path not in sys.path and os.path.exists(path))
+    """Import from where the driver does, first of all; folders that this machine does not have are passed over."""
+    if tuple(sys.path[: len(paths)]) != paths:
+        known = [path for path in paths if os.path.exists(path)]
+        sys.path[:] = [*known, *(path for path in sys.path if path not in known)]
+
+
+def use_folder(parts: Iterable[Any]) -> None:
+    """Go where the driver is, if a spec names relative paths and this machine has that folder."""
+    folder = next((part.folder for part in parts if isinstance(part, LazySpec) and part.folder), None)
+    if folder is not None and folder != os.getcwd() and os.path.isdir(folder):
+        os.chdir(folder)
 
 
 class _Made(NamedTuple):

@@ -16,7 +16,6 @@ from sweeper.revision.code import CodeRevisions, Listing, Sources
 from sweeper.revision.data import DataRevisions
 from sweeper.revision.libraries import LibraryRevisions
 from sweeper.revision.paths import holds_more_than_data
-from sweeper.revision.reload import forget_changed
 from sweeper.spec import Choice, Combination
 
 __all__ = ["Changed", "Comparison", "Revisions", "holds_more_than_data", "listing_path"]
@@ -76,16 +75,6 @@ class Revisions:
         """What predictions depend on beyond specs: the same for copies of the data, and for every metric."""
         without = combination._replace(metrics=())
         return self.data.content(without.parts), self.code.text(without), self.libraries.text(without)
-
-    def state(self, choice: Choice) -> str:
-        """What a built part depends on beyond its spec, within one process; empty where there is nothing."""
-        files = self.data.content([choice])
-        folder = self.data.here if files else ""
-        return " ".join(filter(None, (folder, files, self.code.of_choice(choice))))
-
-    def forget_changed_modules(self, choices: Iterable[Choice]) -> None:
-        """Before parts run in this process: what has changed since it loaded them is loaded anew."""
-        forget_changed(module for choice in choices for module in self._sources.modules(choice))
 
     def look_ahead(self, combinations: Iterable[Combination]) -> dict[str, bytes]:
         """Work out what will be recorded; returns the files by which a later plan can name what changed."""

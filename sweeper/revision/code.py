@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ class _Read(NamedTuple):
 
 
 class Sources:
-    """The user's own modules, each read once in the life of this object."""
+    """The user's own modules, each looked at once in the life of this object."""
 
     def __init__(self) -> None:
         self._finder = Finder()
@@ -43,13 +44,9 @@ class Sources:
 
     def listing(self, choice: Choice) -> Listing:
         """Every file of the user's own that a choice runs, as far as imports tell."""
-        return {module.shown: digest for module, digest in self.modules(choice)}
-
-    def modules(self, choice: Choice) -> list[tuple[Module, str]]:
-        """The modules of `listing`, each with the digest of its content."""
         if choice not in self._modules:
             self._follow(choice)
-        return [(module, self._module(module).digest) for module in self._modules[choice]]
+        return {module.shown: self.digest(module) for module in self._modules[choice]}
 
     def installed(self, choice: Choice) -> frozenset[str]:
         """Top packages of installed distributions that a choice, or a module of the user's that it runs, names."""
@@ -57,8 +54,27 @@ class Sources:
             self._follow(choice)
         return self._tops[choice]
 
+    def reached(self, spec: Any) -> tuple[Module, ...]:
+        """Every module of the user's own that a spec runs."""
+        return self._reached(spec)[0]
+
+    def digest(self, module: Module) -> str:
+        """Digest of the content of a module."""
+        return self._module(module).digest
+
+    def needed_by(self, module: Module) -> set[Module]:
+        """The modules of the user's own that importing this one imports first, its packages among them."""
+        names = {module.name, *self._module(module).imports}
+        return {found for name in names for found in self._finder.own(name)} - {module}
+
     def _follow(self, choice: Choice) -> None:
-        pending = list(targets(choice.spec))
+        self._modules[choice], names = self._reached(choice.spec)
+        tops = {name.partition(".")[0] for name in names}
+        self._tops[choice] = frozenset(filter(self._finder.is_installed, tops))
+
+    def _reached(self, spec: Any) -> tuple[tuple[Module, ...], set[str]]:
+        """The modules of a spec, and every name that it or one of them imports."""
+        pending = list(targets(spec))
         asked: set[str] = set()
         seen: set[Module] = set()
         while pending:
@@ -70,9 +86,7 @@ class Sources:
                 if module not in seen:
                     seen.add(module)
                     pending.extend(self._module(module).imports)
-        self._modules[choice] = tuple(sorted(seen))
-        tops = {name.partition(".")[0] for name in asked}
-        self._tops[choice] = frozenset(filter(self._finder.is_installed, tops))
+        return tuple(sorted(seen)), asked
 
     def _module(self, module: Module) -> _Read:
         if module not in self._read:
@@ -80,12 +94,24 @@ class Sources:
         return self._read[module]
 
 
+_files: dict[tuple[Module, int, int, int], _Read] = {}
+"""What this process has read, by name, size and times: to parse a file takes longer than everything else here."""
+
+
 def _read(module: Module) -> _Read:
     try:
-        with open(module.file, "rb") as file:
-            source = file.read()
+        known = os.stat(module.file)
+        key = (module, known.st_size, known.st_mtime_ns, known.st_ctime_ns)
+        if key not in _files:
+            _files[key] = _parsed(module)
+        return _files[key]
     except OSError:
         return _Read("unreadable", frozenset())
+
+
+def _parsed(module: Module) -> _Read:
+    with open(module.file, "rb") as file:
+        source = file.read()
     names = imported(source, module.name, is_package=module.is_package) if module.file.endswith(".py") else frozenset()
     return _Read(_digest(source), names)
 

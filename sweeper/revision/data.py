@@ -48,6 +48,10 @@ class DataRevisions:
         """What some parts read, without the times at which files were written: the same for every copy of the data."""
         return encode(entry._replace(stamp="") for part in parts for entry in self._entries(part)) or ""
 
+    def folder(self, parts: Iterable[Choice]) -> str:
+        """The working folder, where some parts name relative paths; else empty."""
+        return self.here if any(is_relative(path) for part in parts for path in self.paths(part)) else ""
+
     def _entries(self, part: Choice) -> Iterator[Entry]:
         yield from filter(None, (self._disk.entry(part.axis, path) for path in self.paths(part)))
 
