@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from store_parts import record
 
 from sweeper.cli import run_command
@@ -263,3 +264,25 @@ def test_after_kill_9_exactly_the_missing_ones_run(empty_folder: Path):
     rows = open_store("analytics_store").attempts().to_pylist()
     done = [row["fingerprint"] for row in rows if row["status"] == "completed"]
     assert sorted(done) == sorted(everything)
+
+
+def test_a_config_that_says_multirun_sweeps_without_the_flag(empty_folder: Path):
+    (empty_folder / "conf").mkdir()
+    (empty_folder / "conf" / "mine.yaml").write_text(
+        "defaults: [quickstart, _self_]\n"
+        "hydra: {mode: MULTIRUN, sweeper: {params: {model: 'logreg,svm', dataset: digits, metric: accuracy,\n"
+        "  capability: evaluate, model.svm.estimator.C: '1.0,10.0'}}}\n"
+    )
+    where = ["--config-dir", "conf", "--config-name", "mine"]
+    planned = document("plan", *where)
+    assert [c["models"] for c in planned["combinations"]] == [
+        ["logreg"],
+        ["svm[estimator.C=1.0]"],
+        ["svm[estimator.C=10.0]"],
+    ]
+    shown = subprocess.run(
+        [sys.executable, "-m", "sweeper", *where, "--cfg", "job"], capture_output=True, text=True, check=True
+    ).stdout
+    assert yaml.safe_load(shown)["model"]["svm"]["estimator"]["C"] == [1.0, 10.0]
+    status, _, err = typed("plan", *where, "hydra.mode=RUN")
+    assert (status, "wait for --multirun" in err) == (0, True)
