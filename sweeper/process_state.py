@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def _use_generator(generator: Any) -> None:
 
 
 def _no_change(before: Any, after: Any) -> None:
-    """For what no part keeps: generators are put back when it is built."""
+    """For what no part keeps: it is put back when the part is built."""
 
 
 def _no_redo(change: None) -> None:
@@ -159,10 +160,10 @@ def _stop_timer(was_running: bool) -> None:
 
 _ON_LINUX = (
     (
-        State("the processors", lambda: os.sched_getaffinity(0), lambda before: os.sched_setaffinity(0, before)),
+        State("the processors", partial(os.sched_getaffinity, 0), lambda before: os.sched_setaffinity(0, before)),
         State(
             "the priority",
-            lambda: os.getpriority(os.PRIO_PROCESS, 0),
+            partial(os.getpriority, os.PRIO_PROCESS, 0),
             lambda before: os.setpriority(os.PRIO_PROCESS, 0, before),
         ),
     )
@@ -178,10 +179,10 @@ STATES = (
     State("numpy's generator", _numpy_random.get_bit_generator, _use_generator, _no_change, _no_redo),
     State("torch", torch_state.read, torch_state.restore, torch_state.changed, torch_state.restore),
     State("decimal's context", _decimal, _set_decimal),
-    State("the locale", lambda: locale.setlocale(locale.LC_ALL), _set_locale),
-    State("the recursion limit", sys.getrecursionlimit, lambda before: sys.setrecursionlimit(before)),
+    State("the locale", partial(locale.setlocale, locale.LC_ALL), _set_locale),
+    State("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
     State("the garbage collector", gc.isenabled, _collect),
-    State("an alarm", _timer, _stop_timer),
+    State("an alarm", _timer, _stop_timer, _no_change, _no_redo),
     *_ON_LINUX,
 )
 _READERS = tuple(state.read for state in STATES)
@@ -193,11 +194,14 @@ def snapshot() -> tuple[Any, ...]:
 
 
 def changes(before: tuple[Any, ...]) -> list[Change]:
-    """What has changed since a snapshot, to be made again by `redo`."""
+    """What has changed since a snapshot, to be made again by `redo`; what no part keeps is put back at once."""
     after = snapshot()
     if after == before:
         return []
     differ = [each for each in zip(STATES, before, after, strict=True) if each[1] != each[2]]
+    for state, old, _ in differ:
+        if state.redo is _no_redo:
+            state.restore(old)
     made = [(state, state.change(old, new)) for state, old, new in differ]
     return [(state, change) for state, change in made if state.redo is None or change]
 
@@ -246,17 +250,21 @@ def does_nothing_but_runs() -> None:
     _only_runs = True
 
 
-@contextmanager
-def isolated(identity: str) -> Generator[None]:
+class isolated:  # noqa: N801 - used as a function; a generator would take twice the time
     """One run or one inference: seeded from its identity, and everything in `STATES` is put back after it."""
-    global _last
-    # Between two tasks Ray sets variables, and the log of a run its streams.
-    before = snapshot() if _last is None else (_environment(), _streams(), *_last[2:])
-    seed(identity)
-    try:
-        yield
-    finally:
-        now = put_back(before)
+
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+        self._before: tuple[Any, ...] = ()
+
+    def __enter__(self) -> None:
+        # Between two tasks Ray sets variables, and the log of a run its streams.
+        self._before = snapshot() if _last is None else (_environment(), _streams(), *_last[2:])
+        seed(self._identity)
+
+    def __exit__(self, *_: object) -> None:
+        global _last
+        now = put_back(self._before)
         _last = now if _only_runs else None
 
 

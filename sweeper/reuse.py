@@ -141,7 +141,8 @@ class Use(guarded.Source):
 
     def __init__(self, part: Any) -> None:
         self._part, self._key = part, _key(part)
-        self._taken = self._is_ready = False
+        self._taken = False
+        self._found: Any = _NOTHING
         self._object: Any = None
         self._before: bytes | None = None
 
@@ -156,6 +157,8 @@ class Use(guarded.Source):
     def kind(self) -> type[Any] | None:
         if self._taken:
             return type(self._object)
+        if self._found is not _NOTHING:
+            return type(self._found)
         return type(kept(self._part)) if is_kept(self._part) else _class_of(self._part)
 
     def load(self) -> None:
@@ -181,12 +184,14 @@ class Use(guarded.Source):
 
     def _shared(self) -> Any:
         """The object that runs share; where it was built before, what that changed of the process is changed again."""
-        if not self._is_ready and self._key is not None and is_kept(self._part):
-            process_state.redo(_changes.get(self._key, ()))
-        self._is_ready = True
-        return kept(self._part)
+        if self._found is _NOTHING:
+            if self._key in _changes and is_kept(self._part):
+                process_state.redo(_changes[self._key])
+            self._found = kept(self._part)
+        return self._found
 
 
+_NOTHING = object()
 _changing: set[str] = set()
 """Objects that a run of this process has changed."""
 

@@ -374,3 +374,71 @@ class Stays:
             os.chdir("/")
             os.chdir = lambda path: None
         return NumberRun(self.id, [float(os.getpid())])
+
+
+class Drawn:
+    """A dataset of noise with labels, drawn when it is built."""
+
+    def __init__(self, name: str, n: int = 70) -> None:
+        self.images = np.random.random((n, 1, 8, 8)).astype(np.float32)
+        self.labels = np.array([random.randrange(10) for _ in range(n)])
+        self.metadata = {"id": name, "index2label": {i: f"digit {i}" for i in range(10)}}
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.images[index], np.eye(10, dtype=np.float32)[self.labels[index]], {"id": index}
+
+
+class Fades(Drawn):
+    """One whose images fade when they are read."""
+
+    def __getitem__(self, index: int) -> Any:
+        self.images[index] *= 0.5
+        return super().__getitem__(index)
+
+
+class Linear(InPlace):
+    """A well-behaved model."""
+
+    def __call__(self, batch: Sequence[Any]) -> list[np.ndarray]:
+        return one_hot([int(1000 * x.mean() + len(batch)) % 10 for x in batch])
+
+
+class Share:
+    """A well-behaved metric, with a value that depends on every image, and noise."""
+
+    def __init__(self) -> None:
+        self.metadata = {"id": "share"}
+        self.reset()
+
+    def reset(self) -> None:
+        self.digits: list[int] = []
+
+    def update(self, predictions: Any, targets: Any, metadata: Any) -> None:
+        for prediction, target, datum in zip(predictions, targets, metadata, strict=True):
+            self.digits.append(int(np.argmax(prediction)) * 10 + int(np.argmax(target)) + int(datum["id"]))
+
+    def compute(self) -> dict[str, float]:
+        total = sum(number * (place + 1) for place, number in enumerate(self.digits))
+        return {"total": float(total), "noise": random.random() + np.random.random()}
+
+
+class Sees(Share):
+    """A well-behaved metric that measures the process."""
+
+    def compute(self) -> dict[str, float]:
+        return {f"{place}": number for place, number in enumerate(looked())}
+
+
+class Asks:
+    """A well-behaved capability that calls the model itself."""
+
+    id = "tests.asks"
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> NumberRun:
+        (model,), (dataset,) = models, datasets
+        answers = [int(np.argmax(model([dataset[index][0]])[0])) for index in range(20)]
+        again = [int(np.argmax(answer)) for answer in model([dataset[index][0] for index in range(20)])]
+        return NumberRun(self.id, [float(int("1" + "".join(map(str, answers)))), float(sum(again)), *looked()])
