@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import runpy
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pytest
-from store_parts import attempt, fail, record
+from store_parts import fail, record
 
+from sweeper import sweep
 from sweeper.records import Record
 from sweeper.request import Provenance
 from sweeper.store import Store, open_store
@@ -132,36 +132,21 @@ def test_the_readings_above_are_those_of_the_readme():
 
 def test_what_is_not_a_number_comes_last_in_the_query_of_the_readme(store: Store):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    (query,) = re.findall(r'sweeper query "(SELECT model, dataset, value .*)"', readme)
+    (query,) = re.findall(r'sweeper query "(SELECT model, dataset, value, [^"]* FROM results [^"]*)"', readme)
     for name, value in (("low", 0.5), ("nan", float("nan")), ("high", 0.75)):
-        record(store, name, value, model=name, metric="accuracy")
+        record(store, name, value, capability="evaluate", model=name, metric="accuracy")
     assert [row["model"] for row in store.sql(query).to_pylist()] == ["high", "low", "nan"]
-    worst_last = query.replace("DESC", "ASC")
-    assert [row["model"] for row in store.sql(worst_last).to_pylist()] == ["low", "high", "nan"]
+    worst_first = query.replace("DESC", "ASC")
+    assert [row["model"] for row in store.sql(worst_first).to_pylist()] == ["low", "high", "nan"]
 
 
-def test_the_example_reads_what_is_stored_and_puts_nan_last(store: Store, capsys: pytest.CaptureFixture[str]):
-    from sweeper.capabilities.evaluate import EvaluationRecord
-
-    for name, value in (("low", 0.5), ("nan", float("nan")), ("high", 0.75)):
-        row = EvaluationRecord(
-            run_uid=name,
-            dataset_id="data",
-            model_id=name,
-            metric_id="acc",
-            scope="overall",
-            output_key="accuracy",
-            output_value=value,
-            class_name=None,
-            higher_is_better=True,
-            n_items=1,
-        )
-        info = attempt(name, model=name, metric="accuracy")
-        store.record(_Run(name, row), provenance=Provenance(job_id=name), attempt=info)
-    sys.modules.pop("read_results", None)
-    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "read_results.py"))["main"](store.uri)
+@pytest.mark.parametrize("folder", ["store", "dataset_id=x/status=lost/store"])
+def test_the_example_reads_what_is_stored(tmp_path: Path, folder: str, capsys: pytest.CaptureFixture[str]):
+    words = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes]", "metric=[accuracy,ece]"]
+    where = [f"analytics_store.uri='{tmp_path / folder}'", "job_backend.kind=inline"]
+    assert sweep([*words, *where], progress=False).exit_status == 0
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "read_results.py"))["main"](str(tmp_path / folder))
     said = capsys.readouterr().out
-    assert "completed    3" in said
-    assert said.index("high") < said.rindex("nan")
-    assert re.search(r'"high",\s*"low",\s*"nan"', said), said
-    assert re.search(r"acc\s*│\s*3", said), said
+    assert "completed    2" in said
+    assert "0.907" in said
+    assert re.search(r"accuracy_score\s*│\s*1", said), said
