@@ -50,8 +50,8 @@ class Leaderboard:
     """`None` where the rows do not say, or where no model takes part."""
     best: tuple[float | None, ...]
     """The best value of each column, of those without a caveat; `None` without a direction or a rival."""
-    warnings: tuple[str, ...] = ()
-    """What else a reader must know of some of the values, each text once, with where it holds."""
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What else a reader must know of some of the values, and the line and column of each of these."""
     notes: tuple[str, ...] = ()
     """Which further names stand for something that is shown."""
 
@@ -212,11 +212,20 @@ def _notes(same: Iterable[_Same], shown: Collection[str]) -> tuple[str, ...]:
     return tuple(f"{name} is the same as {kept}" for _, name, kept in same if kept in shown)
 
 
-def _warnings(rows: Sequence[Mapping[str, Any]], side: str, top: str) -> tuple[str, ...]:
+def _warnings(rows: Sequence[Mapping[str, Any]], side: str, top: str) -> Mapping[str, tuple[str, ...]]:
     where: dict[str, dict[str, None]] = {}
     for row in rows:
         for text in (row.get("warning") or "").splitlines():
             where.setdefault(text, {})[f"{row[side]}, {row[top]}"] = None
+    return {text: tuple(places) for text, places in where.items()}
+
+
+def warnings(boards: Iterable[Leaderboard]) -> tuple[str, ...]:
+    """What else a reader must know of the values of these tables, each text once, with where it holds."""
+    where: dict[str, dict[str, None]] = {}
+    for board in boards:
+        for text, places in board.warnings.items():
+            where.setdefault(text, {}).update(dict.fromkeys(places))
     return tuple(f"{text} ({'; '.join(_some(list(places)))})" for text, places in where.items())
 
 

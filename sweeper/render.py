@@ -46,7 +46,7 @@ def leaderboards(
 ) -> str:
     """The tables of `sweeper.leaderboard` as text, the best of each column marked, and below them what to know."""
     boards = leaderboard.leaderboards(rows, gaps, same)
-    warnings = dict.fromkeys(f"warning: {text}" for board in boards for text in board.warnings)
+    warnings = [f"warning: {text}" for text in leaderboard.warnings(boards)]
     return "\n\n".join([*map(_table, boards), *(["\n".join(warnings)] if warnings else [])])
 
 

@@ -33,9 +33,9 @@ def test_a_value_with_a_caveat_is_never_the_best_and_the_reason_stands_below():
 
 def test_a_warning_stands_once_below_the_tables_and_keeps_nothing_from_being_the_best():
     rows = [row("svm", d, 0.9, warning="seen in training") for d in "ab"] + [row("knn", d, 0.8) for d in "ab"]
-    text = render.leaderboards([*rows, *({**r, "key": "f1.area"} for r in rows)])
+    text = render.leaderboards([*rows, *({**r, "key": "f1.area"} for r in rows if r["dataset"] == "b")])
     assert text.splitlines()[-2:] == ["", "warning: seen in training (svm, a; svm, b)"]
-    assert text.count("0.9*") == 4
+    assert text.count("0.9*") == 3
 
 
 def test_values_that_are_the_same_but_for_rounding_tie():
@@ -101,5 +101,5 @@ def test_the_outcome_names_counts_failures_and_how_to_resume():
         "2 completed, 1 failed; 0 skipped",
         "  failed: evaluate · digits · svm · f1: ValueError: no",
         "      more",
-        "run what is missing: RESUME",
+        "run what this sweep left: RESUME",
     ]

@@ -220,6 +220,21 @@ def test_files_are_opened_only_where_names_say_that_something_failed_since(
     assert len(opened) == 3
 
 
+def test_warnings_are_listed_once_in_the_report(folder: Path):
+    store = open_store(folder / "store")
+    for place, name in enumerate("ab"):
+        for metric in ("f1", "f2"):
+            names = {"capability": "evaluate", "model": name, "metric": metric}
+            record(store, f"{name}{metric}", 1.0, second=place, **names)
+    rows = store.attempts().to_pylist()
+    warned = {"warnings": "seen in training", "attempt_id": "new"}
+    store.write_attempts(
+        [AttemptRow(**{**row, **warned, "finished_at": row["finished_at"].replace(minute=1)}) for row in rows]
+    )
+    assert {row["warning"] for row in store.results().to_pylist()} == {"seen in training"}
+    assert html(store).count("warning: seen in training (a, data; b, data)") == 1
+
+
 # Names and values
 
 

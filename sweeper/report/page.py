@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sweeper import leaderboard
 from sweeper._version import __version__
 from sweeper.leaderboard import Leaderboard, Line
 from sweeper.report import documents, plots
@@ -101,6 +102,7 @@ def render(contents: Contents) -> str:
         script=Markup(script),
         script_hash=_hash(script),
         chapters=chapters,
+        warnings=leaderboard.warnings(contents.leaderboards),
         boards_left_out=len(contents.leaderboards) - shown,
         figures=_figures(contents),
         total=sum(contents.counts.values()),
