@@ -144,9 +144,9 @@ def test_combinations_that_name_no_file_open_no_file_of_a_single_attempt(
     asked: list[Any] = []
     real = Store.attempt_states
 
-    def noted(store: Store, fingerprints: Any, *, details: Any = False) -> Any:
+    def noted(store: Store, fingerprints: Any, *, details: Any = False, **more: Any) -> Any:
         asked.append(details)
-        return real(store, fingerprints, details=details)
+        return real(store, fingerprints, details=details, **more)
 
     monkeypatch.setattr(Store, "attempt_states", noted)
     plan = project.plan()
