@@ -196,7 +196,7 @@ def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
         try:
             prepared = prepare(config, will_run=backend.start)
             for note in prepared.plan.notes:
-                progress.note(note)
+                progress.note(f"note: {note}")
             return _execute(prepared, backend, progress)
         finally:
             backend.close()

@@ -115,8 +115,6 @@ def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     from sweeper.api import run_config
 
     result = run_config(config, for_stream(err))
-    for note in result.plan.notes:
-        err.write(f"note: {note}\n")
     if args.json:
         _write_json(result_document(result, whole=args.all_combinations), out)
         return result.exit_status
