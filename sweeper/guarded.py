@@ -46,6 +46,8 @@ _NOT_FORWARDED = frozenset(
     }
 )
 _OF_ONE_DATUM = ("get_input", "get_target", "get_metadata")
+_DESCRIPTIONS = ("metadata", "label_space")
+"""What a part says of itself; to read it is no use of the part, after which one would have to look for changes."""
 _NO_METADATA: Mapping[str, Any] = {}
 
 
@@ -275,8 +277,8 @@ def _attribute(guard: Guarded, name: str) -> Any:
     own: dict[str, Any] = guard.guard_own
     if name in own:
         return own[name]
-    if name == "metadata":
-        own[name] = private(guard.guard_source.peek().metadata)
+    if name in _DESCRIPTIONS:
+        own[name] = private(getattr(guard.guard_source.peek(), name))
         return own[name]
     return guard.guard_handed_out(name, getattr(guard.guard_source.get(), name))
 
