@@ -309,7 +309,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
         details=policy.rerun != "all" and comparison.details(pairs),
-        versions=suspicion.concerned(pairs),
+        versions=lambda: suspicion.concerned(pairs),
     )
     items = planning.decide(pairs, policy, states, changed=comparison.of, suspect=suspicion.of)
     running = [item for item in items if item.run]

@@ -58,6 +58,8 @@ TABLE = (
     Suspect("dataset", ("*",), "0.2.0", _TARGETS, besides=SHIPPED, sound_for=("sweeper.capabilities.*Shift",)),
     Suspect("model", ("*",), "0.2.0", _SCORES, besides=SHIPPED),
 )
+_NEWEST = max((suspect.before for suspect in TABLE), key=lambda version: [int(part) for part in version.split(".")])
+"""Nothing is suspect of this version and of later ones."""
 
 
 class Measured(Protocol):
@@ -73,6 +75,7 @@ class Suspicion:
     def __init__(self, choices: Iterable[Choice]) -> None:
         found = {choice: _of_choice(choice) for choice in choices}
         self._found = {choice: suspects for choice, suspects in found.items() if suspects}
+        self._known: dict[tuple[Any, ...], tuple[Suspect, ...]] = {}
 
     def concerned(self, pairs: Iterable[tuple[Combination, str]]) -> list[str]:
         """Fingerprints of the combinations whose results are suspect if an older version measured them."""
@@ -84,9 +87,18 @@ class Suspicion:
         return self._of if self._found else None
 
     def _of(self, combination: Combination, state: Measured) -> str | None:
-        return _reason(self._suspects(combination), state.sweeper_version)
+        version = state.sweeper_version
+        return _reason(self._suspects(combination), version) if is_older(version, _NEWEST) else None
 
     def _suspects(self, combination: Combination) -> tuple[Suspect, ...]:
+        """Of all combinations that differ in their metrics only, found once: there may be a million."""
+        key = combination[:3]
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._looked_up(combination)
+        return found
+
+    def _looked_up(self, combination: Combination) -> tuple[Suspect, ...]:
         found = [s for part in (*combination.datasets, *combination.models) for s in self._found.get(part, ())]
         capability = str(combination.capability.spec.get("_target_", ""))
         return tuple(dict.fromkeys(s for s in found if not _is_any(capability, s.sound_for)))
@@ -98,7 +110,7 @@ def _of_choice(choice: Choice) -> tuple[Suspect, ...]:
 
 def of_spec(text: str, version: str | None) -> str | None:
     """Why a result with this stored spec, measured by this version, is suspect; `None` where it is not."""
-    if not any(is_older(version, suspect.before) for suspect in TABLE) or _is_shipped(text):
+    if not is_older(version, _NEWEST) or _is_shipped(text):
         return None
     try:
         spec = json.loads(text)

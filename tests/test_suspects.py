@@ -156,12 +156,12 @@ def test_the_version_is_in_the_name_of_a_file_so_that_only_older_ones_are_opened
     for path in folder.glob(f"*_v{OLD}.parquet"):  # as sweeper 0.1 called its files
         path.rename(folder / path.name.replace(f"_v{OLD}", ""))
     keys = [fingerprint(f"{name} {version}") for name in ("sound", "suspect") for version in (OLD, __version__)]
-    known = store.attempt_states(keys, versions=[keys[2], keys[3]])
+    known = store.attempt_states(keys, versions=lambda: [keys[2], keys[3]])
     assert [known[key].sweeper_version for key in keys] == [None, __version__, OLD, __version__]
     assert all(state.completed for state in known.values())
     assert len(opened) == 1
     opened.clear()
-    store.attempt_states(keys, versions=[keys[1], keys[3]])
+    store.attempt_states(keys, versions=lambda: [keys[1], keys[3]])
     assert opened == []
 
 

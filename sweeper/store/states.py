@@ -33,6 +33,10 @@ _Reader = Callable[[Iterable[str]], "pa.Table | None"]
 """Reads the columns `latest.NEEDED` of all attempts of some fingerprints, and maybe of others."""
 
 
+Wanted = Callable[[], Collection[str]]
+"""Fingerprints that are asked for only where it matters: there may be a million."""
+
+
 class AttemptState(NamedTuple):
     """The newest completed attempt of a fingerprint, or where there is none its newest attempt."""
 
@@ -55,7 +59,7 @@ class AttemptState(NamedTuple):
 
 
 def states(
-    files: Files, wanted: Sequence[str], *, details: Collection[str], versions: Collection[str] = ()
+    files: Files, wanted: Sequence[str], *, details: Collection[str], versions: Wanted = lambda: ()
 ) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
     with no_collection():
@@ -73,9 +77,7 @@ class _Single(NamedTuple):
     version: str | None
 
 
-def _states(
-    files: Files, wanted: Sequence[str], details: Collection[str], versions: Collection[str]
-) -> dict[str, AttemptState]:
+def _states(files: Files, wanted: Sequence[str], details: Collection[str], versions: Wanted) -> dict[str, AttemptState]:
     waiting = journal.waiting(files)
     named, opened = _named(files, catalog.live(files, ATTEMPTS, waiting), wanted)
     told, sought = named.told(details, versions)
@@ -104,7 +106,7 @@ class _Named:
             if single[:2] >= known[:2]:
                 self.counting[single.fingerprint] = single
 
-    def told(self, details: Collection[str], versions: Collection[str]) -> tuple[list[_Single], list[_Single]]:
+    def told(self, details: Collection[str], versions: Wanted) -> tuple[list[_Single], list[_Single]]:
         """Those that count, and of each fingerprint the newest that failed or timed out.
 
         The names of the first say enough, those of the second, of which `details` or `versions` are wanted, do not.
@@ -112,9 +114,10 @@ class _Named:
         failing = ([one for one in some if one.status in FAILING] for some in self.several.values())
         newest = (max(some, key=lambda one: one.milliseconds) for some in failing if some)
         every = [*self.counting.values(), *(one for one in newest if one is not self.counting[one.fingerprint])]
-        sought = [
-            one for one in every if one.fingerprint in details or (one.version is None and one.fingerprint in versions)
-        ]
+        unsaid = [one for one in every if one.version is None]
+        versions_of = set(versions()) if unsaid else set[str]()
+        sought = [one for one in every if one.fingerprint in details] if details else []
+        sought += [one for one in unsaid if one.fingerprint in versions_of and one.fingerprint not in details]
         if not sought:
             return every, []
         names_sought = {one.name for one in sought}

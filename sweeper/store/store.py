@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -198,17 +198,17 @@ class Store:
         fingerprints: Collection[str],
         *,
         details: bool | Collection[str] = False,
-        versions: Collection[str] = (),
+        versions: Callable[[], Collection[str]] = lambda: (),
     ) -> dict[str, AttemptState]:
         """What is known of each of these fingerprints that was ever attempted.
 
         `details` adds revisions and durations of small files that were not merged yet, which means opening them: of
-        all, or of those that it names. `versions` names those whose version must be known: the names of files say it,
+        all, or of those that it names. `versions()` names those whose version must be known: the names of files say it,
         but for those of sweeper 0.1, which are opened.
         """
         wanted = list(fingerprints)
         chosen = set(wanted if details is True else details or ())
-        return states.states(self.files, wanted, details=chosen, versions=set(versions)) if wanted else {}
+        return states.states(self.files, wanted, details=chosen, versions=versions) if wanted else {}
 
     def write_asked(self, sweep: AskedSweep) -> str:
         """Write what a sweep asks for, before it runs anything; returns the URI of the file."""
