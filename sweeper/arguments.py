@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from sweeper._version import __version__
 from sweeper.errors import ConfigError, near_match
@@ -68,7 +69,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     sql, rest = _sql(command, rest)
     ours, rest = _own_flags().parse_known_args(rest)
     parser = get_args_parser()
-    parser.prog = "sweeper"
+    parser.prog, parser.error = "sweeper", _refuse
     hydra = parser.parse_intermixed_args(rest)
     overrides = list(hydra.overrides) + (["rerun=missing"] if ours.rerun_only_missing else [])
     _refuse_bare_words(overrides)
@@ -113,8 +114,14 @@ def _sql(command: str, rest: list[str]) -> tuple[str | None, list[str]]:
     return rest[0], rest[1:]
 
 
+def _refuse(message: str) -> NoReturn:
+    """What argparse calls where a flag is wrong, in place of printing its usage."""
+    raise ConfigError(f"{message}. `sweeper --help` shows the flags.")
+
+
 def _own_flags() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sweeper", add_help=False, allow_abbrev=False)
+    parser.error = _refuse
     parser.add_argument("--rerun-only-missing", action="store_true", help="the same as rerun=missing")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")

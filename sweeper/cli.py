@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from sweeper import arguments, hydra_flags, render
 from sweeper.arguments import Arguments
-from sweeper.errors import SweeperError
+from sweeper.errors import StoreError, SweeperError
 from sweeper.outcome import NO_VALUES
 from sweeper.progress import for_stream
 from sweeper.quoting import quoted
@@ -56,6 +56,8 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR
+    except SystemExit as left:  # Hydra's and argparse's own way to end what they show
+        return USAGE_ERROR if left.code else 0
     except KeyboardInterrupt:
         err.write("sweeper: interrupted; what has completed is in the store\n")
         return INTERRUPTED
@@ -181,7 +183,13 @@ _STORE_COMMANDS = {"report": _report, "query": _query, "compact": _compact, "che
 def _store(config: SweepConfig) -> Any:
     from sweeper.store import open_store
 
-    return open_store(config.settings.store.uri, config.settings.store.storage_options)
+    store = open_store(config.settings.store.uri, config.settings.store.storage_options)
+    if not store.files.is_there():
+        raise StoreError(
+            f"There is no analytics store at {store.uri}. Run a sweep first (python -m sweeper), or name another store "
+            "with analytics_store.uri=..."
+        )
+    return store
 
 
 def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, Any]:

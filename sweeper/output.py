@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO
@@ -64,11 +65,12 @@ def _sayable(value: Any) -> Any:
 @contextmanager
 def _opened(path: str) -> Generator[IO[bytes]]:
     try:
-        with open(path, "wb") as file:
+        with open(os.path.expanduser(path), "wb") as file:
             yield file
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there, with --output FILE."
+            f"{path} cannot be written: {said}. Name a file in a folder that is there, with --output FILE."
         ) from error
 
 

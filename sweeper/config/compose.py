@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config.labels import label
-from sweeper.config.messages import as_config_error
+from sweeper.config.messages import composing
 from sweeper.config.overrides import Folded, SweptValue, fold, parse, refuse_sweeps
 from sweeper.config.retyped import AsTyped, Retyped, converted
 from sweeper.config.valued import Assignment, Valued
@@ -122,14 +122,10 @@ class Composed:
     def _load(self, selections: Sequence[str]) -> DictConfig:
         from hydra.types import RunMode
 
-        with as_config_error(self._session):
-            try:
-                return self._session.loader.load_configuration(
-                    self._session.config_name, list(selections), RunMode.RUN, from_shell=False
-                )
-            except (AssertionError, AttributeError, TypeError) as error:  # Hydra has no message for some misuses
-                said = f"{type(error).__name__} {' '.join(str(error).split())}"
-                raise ConfigError(f"Hydra cannot compose {', '.join(selections)}: {said}") from error
+        with composing(self._session):
+            return self._session.loader.load_configuration(
+                self._session.config_name, list(selections), RunMode.RUN, from_shell=False
+            )
 
 
 def _refuse_plugins(cfg: DictConfig) -> None:

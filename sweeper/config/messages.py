@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sweeper.errors import ConfigError, near_match
+from sweeper.errors import ConfigError, SweeperError, near_match
 from sweeper.text import escaped
 
 if TYPE_CHECKING:
@@ -29,10 +29,31 @@ def as_config_error(session: Session) -> Generator[None]:
     try:
         yield
     # Hydra raises bare ValueErrors for some misuses of config groups.
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise ConfigError(_not_utf8(error, session)) from error
-        raise ConfigError(_explain(_text(error), session)) from error
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, OSError, RecursionError) as error:
+        raise _as_config_error(error, session) from error
+
+
+@contextmanager
+def composing(session: Session) -> Generator[None]:
+    """`as_config_error` around what is Hydra's alone: whatever it raises there comes of what it was given."""
+    try:
+        yield
+    except SweeperError:
+        raise
+    except Exception as error:
+        raise _as_config_error(error, session) from error
+
+
+def _as_config_error(error: Exception, session: Session) -> ConfigError:
+    from hydra.errors import HydraException
+
+    if isinstance(error, UnicodeDecodeError):
+        return ConfigError(_not_utf8(error, session))
+    if isinstance(error, RecursionError):
+        return ConfigError("The config, or an override, is nested too deeply, or refers to itself.")
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # one of Hydra's is both
+        return ConfigError(f"A file of the config cannot be read: {error}.")
+    return ConfigError(_explain(_text(error), session))
 
 
 def _not_utf8(error: UnicodeDecodeError, session: Session) -> str:

@@ -14,6 +14,7 @@ from sweeper.config.reach import overlap, split
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
 from sweeper.config.writing import written
 from sweeper.errors import ConfigError
+from sweeper.quoting import as_text
 from sweeper.spec import AXES
 from sweeper.text import escaped
 
@@ -84,7 +85,7 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
         except (HydraException, AssertionError, RecursionError) as error:
             said = " ".join(text for text in str(error).splitlines() if not text.startswith(_HYDRAS_FRAME))
             raise ConfigError(
-                f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?"
+                f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?{_one_text(line)}"
             ) from error
     return parsed
 
@@ -127,6 +128,7 @@ def refuse_sweeps(overrides: Sequence[Override]) -> None:
             as_list = f"{override.get_key_element()}=[{'a,b' if is_function else override.get_value_string()}]"
             raise ConfigError(
                 f"{override.input_line!r} is a sweep, and those need --multirun. A list needs none: '{as_list}'."
+                + _one_text(str(override.input_line))
             )
 
 
@@ -186,7 +188,7 @@ class _Folder:
         _refuse_inner_sweeps(override)
         if override.is_hydra_override():
             self._selections.append(_line(override))
-        elif self._is_group(override) and not isinstance(override.value(), dict):
+        elif self._is_group(override) and not _is_mapping(override):
             _refuse_no_name(override)
             self._selections.append(
                 _line(override if override.value_type is None else _single(override, override.value()))
@@ -300,12 +302,25 @@ def _refuse_plugins(override: Override) -> None:
 
 
 def _refuse_no_name(override: Override) -> None:
-    """Hydra's own message for a config group that is given a number does not say which, and it has none for a list."""
-    value = override.value()
-    names = value if isinstance(value, list) else [value]
-    if override.value_type is not None and not all(isinstance(name, str) for name in names):
-        key = override.key_or_group
+    """Hydra has no message for a config group that is given something else than names, or one that says not which."""
+    if override.is_hydra_override() or override.is_delete():
+        return
+    key, value = override.key_or_group, override.value()
+    names: list[object] = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and name.strip() for name in names):
         raise ConfigError(f"{override.input_line}: a {key} is selected by name: '{key}=[NAME]'.")
+
+
+def _is_mapping(override: Override) -> bool:
+    """Whether a config group is given a mapping, which is merged into it; an empty one would select nothing."""
+    return isinstance(override.value(), dict) and bool(override.value())
+
+
+def _one_text(line: str) -> str:
+    """What to copy where the value of an override looks like one path that the grammar takes apart."""
+    key, _, value = line.partition("=")
+    is_path = "/" in value or value.startswith("~") or key.endswith((".uri", ".root"))
+    return f" If that is one text: {as_text(line)}" if is_path and value[:1] not in ("'", '"', "[", "{") else ""
 
 
 def _refuse_runtime(key: str, line: str | None) -> None:

@@ -93,9 +93,9 @@ def hydra_session(
     config_name: str | None = None, config_dir: str | None = None, config_path: str | None = None
 ) -> Generator[tuple[Any, str]]:
     """`open_session` for the display flags: gives Hydra's object and the name of the primary config."""
-    from sweeper.config.messages import as_config_error
+    from sweeper.config.messages import composing
 
-    with open_session(config_name, config_dir, config_path) as session, as_config_error(session):
+    with open_session(config_name, config_dir, config_path) as session, composing(session):
         yield session.hydra, session.config_name
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sweeper.errors import MissingExtraError, StoreError
 from sweeper.text import escaped
@@ -75,6 +75,14 @@ class Files(ABC):
         """Delete a file; none there is no error."""
 
     @abstractmethod
+    def refuse_no_folder(self) -> None:
+        """Raise a StoreError where something else than a folder stands in the way."""
+
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether there is anything under this address."""
+
+    @abstractmethod
     def check(self) -> None:
         """Raise a StoreError unless the store can be written."""
 
@@ -88,10 +96,23 @@ class LocalFiles(Files):
     """A folder of a disk that every worker sees under the same path."""
 
     def __init__(self, path: str) -> None:
-        self.root = os.path.abspath(path)
+        self.root = os.path.abspath(os.path.expanduser(path))
         self.uri = self.root
         self._tmp = os.path.join(self.root, PRIVATE, "tmp")
         self._made: set[str] = set()
+
+    def refuse_no_folder(self) -> None:
+        place = self.root
+        while not os.path.lexists(place) and place != os.path.dirname(place):
+            place = os.path.dirname(place)
+        if not os.path.isdir(place):
+            raise StoreError(
+                f"The analytics store cannot be at {self.root}: {place} is no folder. Name another place with "
+                "analytics_store.uri=..."
+            )
+
+    def is_there(self) -> bool:
+        return os.path.isdir(self.root)
 
     def tables(self) -> list[str]:
         if not os.path.isdir(self.root):
@@ -190,6 +211,12 @@ class RemoteFiles(Files):
         self.uri = uri.rstrip("/")
         self._fs, self._root = _filesystem(self.uri, options)
 
+    def refuse_no_folder(self) -> None:
+        """Only a disk has such things."""
+
+    def is_there(self) -> bool:
+        return bool(self._list(""))
+
     def tables(self) -> list[str]:
         from pyarrow import fs
 
@@ -262,10 +289,37 @@ def _is_data(name: str, ending: str) -> bool:
 
 def open_files(uri: str, options: Mapping[str, Any]) -> Files:
     """The folders behind a URI: a path or `file://` is local, everything else an object store."""
-    parts = urlsplit(uri)
-    if parts.scheme in ("", "file") or len(parts.scheme) == 1:  # one letter is a drive
-        return LocalFiles(_writable_name(parts.path if parts.scheme == "file" else uri))
+    scheme = _scheme(uri)
+    if scheme in ("", "file") or len(scheme) == 1:  # one letter is a drive
+        return LocalFiles(_writable_name(_folder(uri) if scheme == "file" else uri))
+    if scheme in _EXTRAS and not uri.partition("://")[2].strip("/"):
+        raise StoreError(
+            f"An analytics store cannot be at {uri}: it names no bucket, as {scheme}://BUCKET/PREFIX does."
+        )
     return RemoteFiles(uri, options)
+
+
+def _scheme(uri: str) -> str:
+    try:
+        scheme = urlsplit(uri).scheme
+    except ValueError as error:
+        raise StoreError(f"An analytics store cannot be at {uri!r}: {error}.") from error
+    if "\0" in uri or not uri.strip():
+        raise StoreError(f"An analytics store cannot be at {uri!r}: that is no path.")
+    return scheme
+
+
+def _folder(uri: str) -> str:
+    """The folder of a `file:` URI, which names no other machine and no folder relative to another."""
+    rest = uri.partition(":")[2]
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        rest = slash + path if host in ("", "localhost") else ""
+    if not rest.strip("/"):
+        raise StoreError(
+            f"An analytics store cannot be at {uri!r}: write file:///absolute/path, or a path without file://."
+        )
+    return unquote(rest)
 
 
 def _writable_name(path: str) -> str:

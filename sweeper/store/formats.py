@@ -27,6 +27,7 @@ def refuse_newer(files: Files) -> int:
     StoreError
         The store is of a newer format, its format file says no number, or it cannot be read.
     """
+    files.refuse_no_folder()
     try:
         data = files.get(PRIVATE, NAME)
     except OSError as error:
