@@ -127,6 +127,7 @@ def test_output_that_nobody_reads_ends_quietly(empty_folder: Path):
 
 @pytest.mark.parametrize("sql", ["", "/* nothing */"])
 def test_a_query_without_an_answer_is_told(sql: str):
+    record(open_store("analytics_store"), "a", 1.0)
     status, out, err = typed("query", sql)
     assert (status, out) == (2, "")
     assert err.startswith(f"sweeper: The query {sql!r} has no answer; give one that has, like 'SELECT * FROM results'.")
