@@ -160,19 +160,19 @@ def _items(self: Guarded) -> Iterator[Any]:
     return (checked_datum(self, index, private(item)) for index, item in enumerate(self.guard_source.get()))
 
 
-def checked_answers(model: Any, batch: Any, answers: Any) -> Any:
+def checked_answers(model: Guarded, batch: Any, answers: Any) -> Any:
     """Every answer of a model passes here, whoever calls it; what must not count is raised as a `PartError`."""
     looking = watch.active()
     if looking is not None:
-        looking.answer(model, len(batch) if hasattr(batch, "__len__") else len(answers), answers)
+        looking.answer(model.guard_source.peek(), len(batch) if hasattr(batch, "__len__") else len(answers), answers)
     return answers
 
 
-def checked_datum(dataset: Any, index: Any, datum: Any) -> Any:
+def checked_datum(dataset: Guarded, index: Any, datum: Any) -> Any:
     """Every datum of a dataset passes here, whoever reads it; what is none is raised as a `PartError`."""
     looking = watch.active()
     if looking is not None and hasattr(index, "__index__"):
-        looking.datum(dataset, index, datum)
+        looking.datum(dataset.guard_source.peek(), index, datum)
     return datum
 
 

@@ -79,11 +79,11 @@ def under(rules: Rules) -> Generator[None]:
 
 def allowed_by(rules: Rules, capability: Any, metrics: Collection[Any]) -> Rules:
     """Rules with what a capability, or all metrics of a run, say that they can use."""
-    return replace(
-        rules,
-        soft_targets=rules.soft_targets or _all_can(takes_soft_targets, capability, metrics),
-        not_finite=rules.not_finite or _all_can(takes_raw_scores, capability, metrics),
-    )
+    soft = rules.soft_targets or _all_can(takes_soft_targets, capability, metrics)
+    raw = rules.not_finite or _all_can(takes_raw_scores, capability, metrics)
+    if (soft, raw) == (rules.soft_targets, rules.not_finite):
+        return rules
+    return replace(rules, soft_targets=soft, not_finite=raw)
 
 
 def _all_can(can: Any, capability: Any, metrics: Collection[Any]) -> bool:

@@ -8,8 +8,8 @@ asked for scores of them.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,15 +77,13 @@ class Watch:
     _datasets: dict[int, _Seen] = field(default_factory=dict[int, _Seen])
     _refused: PartError | None = None
 
-    def meet(self, models: Iterable[Any], datasets: Iterable[Any]) -> None:
-        """Note what parts call themselves before the run can change it; one that is never used may be anything."""
-        for axis, parts in (("model", models), ("dataset", datasets)):
-            for part in parts:
-                with suppress(PartError):
-                    self._seen(axis, part)
+    @property
+    def asked_models(self) -> bool:
+        """Whether the run called a model itself."""
+        return any(model.answers for model in self._models.values())
 
     def datum(self, dataset: Any, index: int, item: Any) -> None:
-        """Look at one item of a dataset.
+        """Look at one item of a dataset, which is the object itself and not what the run has of it.
 
         Raises
         ------
@@ -96,7 +94,7 @@ class Watch:
             self._datum(dataset, index, item)
 
     def answer(self, model: Any, asked: int, given: Any) -> None:
-        """Look at what a model answered to a batch of so many inputs.
+        """Look at what a model answered to a batch of so many inputs; the model is given as a dataset is to `datum`.
 
         Raises
         ------

@@ -151,15 +151,13 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
             keywords["predictions"] = inference.predictions
         models = [guarded.model(use, inference and inference.model_metadata) for use in model_uses]
         datasets = [guarded.dataset(use, inference and inference.dataset_metadata) for use in dataset_uses]
-        if inference is None:  # with predictions there, the parts need not be loaded
-            looking.meet(models, datasets)
         keywords |= {"config": _config(request.config), "use_cache": False}
         if request.attempt is None:
             asked = (*request.models, *request.datasets, *request.metrics)
             process_state.seed(" ".join(map(_identity, asked, (*models, *datasets, *metrics))))
         run = capability.run(models=models, datasets=datasets, metrics=metrics, **keywords)
         known = (*known, *looking.finish(), *guarded.unchecked(models), *_left_behind())
-        if inference is None:
+        if looking.asked_models:
             known = (*known, *leaks(request.models, request.datasets, dataset_uses))
     returned.run(run, built)
     own: Any = getattr(run, "warnings", ())
