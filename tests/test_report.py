@@ -72,7 +72,7 @@ def test_the_command_writes_one_file_and_says_where(folder: Path):
 def test_an_empty_store_is_one_clear_message(folder: Path):
     status, out, err = typed("report")
     assert (status, out) == (2, "")
-    assert f"{folder / 'analytics_store'} holds no attempts" in err
+    assert f"There is no analytics store at {folder / 'analytics_store'}" in err
     assert "Run a sweep first" in err
     assert not (folder / "report.html").exists()
 

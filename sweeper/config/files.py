@@ -37,7 +37,8 @@ def check_choice_files(session: Session, selections: Iterable[str], cfg: DictCon
     """
     selected: set[str] | None = None
     for axis in AXES:
-        present = {str(name) for name in cfg.get(axis) or ()}
+        selected_here = cfg.get(axis)
+        present = {str(name) for name in selected_here} if isinstance(selected_here, Mapping) else set[str]()
         for name, path in session.files(axis).items():
             problem = _problem(axis, name, path, present)
             if problem:

@@ -107,7 +107,7 @@ class LocalFiles(Files):
             place = os.path.dirname(place)
         if not os.path.isdir(place):
             raise StoreError(
-                f"The analytics store cannot be at {self.root}: {place} is no folder. Name another place with "
+                f"The analytics store {self.root} cannot be written or read: {place} is no folder. Name another place with "
                 "analytics_store.uri=..."
             )
 
