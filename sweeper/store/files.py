@@ -107,8 +107,8 @@ class LocalFiles(Files):
             place = os.path.dirname(place)
         if not os.path.isdir(place):
             raise StoreError(
-                f"The analytics store {self.root} cannot be written or read: {place} is no folder. Name another place with "
-                "analytics_store.uri=..."
+                f"The analytics store {self.root} cannot be written or read: {place} is no folder. Name another "
+                "place with analytics_store.uri=..."
             )
 
     def is_there(self) -> bool:
