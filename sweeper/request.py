@@ -31,6 +31,8 @@ class LazySpec:
     @property
     def key(self) -> str:
         """What a worker keeps the built object under."""
+        if not (self.code or self.folder or self.files):  # most, and it is asked for several times in each run
+            return self.digest
         return " ".join(filter(None, (self.digest, self.code, self.folder, self.files)))
 
 

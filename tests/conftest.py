@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("sweeper", deadline=None)  # no test may fail by being slow
+settings.load_profile("sweeper")
 
 
 @pytest.fixture(scope="session")
