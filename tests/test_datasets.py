@@ -124,7 +124,7 @@ class Listed:
 
 def test_as_arrays_reads_any_dataset():
     images = np.arange(2 * 3 * 2 * 2, dtype=np.uint8).reshape(2, 3, 2, 2)
-    arrays = as_arrays(Listed(images.tolist(), [[0.1, 0.9], [1, 0]]))
+    arrays = as_arrays(Listed(images.tolist(), [[0, 1], [1, 0]]))
     assert arrays.labels.tolist() == [1, 0]
     assert arrays.ids == ("item-0", "item-1")
     assert arrays.n_classes == 2

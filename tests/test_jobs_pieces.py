@@ -246,4 +246,5 @@ def test_import_paths_beside_pythons_own_folders_travel(tmp_path: Path, monkeypa
     library, standard = map(sysconfig.get_path, ("purelib", "stdlib"))
     ours = [str(tmp_path / "src" / "app"), f"{standard}-of-mine"]
     pythons = [library, os.path.join(library, "vendored"), standard]
-    assert _extra_paths((*pythons, *ours, "", os.path.realpath("."))) == tuple(map(os.path.realpath, ours))
+    here = os.path.realpath(".")
+    assert _extra_paths((*pythons, *ours, "", here)) == (*map(os.path.realpath, ours), here)
