@@ -26,7 +26,7 @@ from sweeper.grid import expand
 from sweeper.interrupts import Interrupts
 from sweeper.limits import Defaults, combine, unschedulable
 from sweeper.outcome import STATUSES, Failure, Gap, Outcome
-from sweeper.planning import Plan, Planned, Policy
+from sweeper.planning import Plan, Planned, Policy, Same
 from sweeper.progress import Progress, Silent, for_stream
 from sweeper.request import StoreLocation
 from sweeper.requests import RequestBuilder, SweepInfo
@@ -290,7 +290,8 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> 
         _ready_to_run(running, will_run)
     states = store.attempt_states([item.fingerprint for item in items])
     began = datetime.now(UTC)
-    return Prepared(_id_at(began), began, config, Plan(items), states, store, Revisions())
+    plan = Plan(items, same=tuple(Same(*names) for names in asked.about.same))
+    return Prepared(_id_at(began), began, config, plan, states, store, Revisions())
 
 
 def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
@@ -403,6 +404,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         working_folder=os.getcwd(),
         overrides=config.overrides,
         settings=config.said,
+        same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
     )
     try:
         prepared.store.write_asked(asked_for(about, prepared.plan.items))

@@ -43,6 +43,8 @@ class About:
     overrides: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The runtime fields of its config's root, apart from where the store is."""
+    same: tuple[tuple[str, str, str], ...] = ()
+    """An axis, a name of which combinations were dropped as duplicates, and the name that stands for it."""
 
 
 @dataclass(frozen=True)

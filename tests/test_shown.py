@@ -359,6 +359,18 @@ def test_a_dropped_duplicate_is_named_where_its_twin_is_shown(folder: Path):
     assert (said["duplicates"], said["same"]) == (1, [{"axis": "model", "name": "twin", "same_as": "same"}])
     assert "model twin is the same as same" in typed("job_backend.kind=inline", TWIN, "--dry-run")[1]
     assert "same" not in document("job_backend.kind=inline")["plan"]
+    assert "twin is the same as same" in html(open_store("analytics_store"))
+
+
+def test_a_sweep_that_is_resumed_names_dropped_duplicates_too(folder: Path):
+    flag = shown_parts.write_conf(folder)
+    flag.touch()
+    first = document("job_backend.kind=inline", TWIN)
+    assert first["counts"]["failed"]
+    flag.unlink()
+    status, out, err = typed(f"resume={first['sweep_id']}")
+    assert status == 0, err
+    assert "twin is the same as same" in out
 
 
 def test_a_tie_is_a_tie(folder: Path, backend: str):

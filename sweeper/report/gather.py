@@ -70,7 +70,7 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
         older=found.older,
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
-        leaderboards=_leaderboards(values, _gaps(found, values)),
+        leaderboards=_leaderboards(values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
         strengths=strengths,
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
@@ -148,12 +148,22 @@ def _named(row: Mapping[str, Any]) -> dict[str, str]:
     return {**row, **{axis: row[axis] or "" for axis in AXES}}
 
 
-def _leaderboards(values: pa.Table, gaps: Sequence[Gap]) -> tuple[Leaderboard, ...]:
+def _same(store: Store, sweeps: Sequence[Sweep], *, everything: bool) -> list[tuple[str, str, str]]:
+    """Which names the newest of these sweeps dropped, of the whole store those with nothing to run too."""
+    known = store.sweep_ids()
+    if not everything:
+        known = sorted({one.id for one in sweeps} & set(known))
+    return store.same_names(known[-SWEEPS:])
+
+
+def _leaderboards(
+    values: pa.Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]
+) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural(line.name))))
-        for board in leaderboards(rows, gaps)
+        for board in leaderboards(rows, gaps, same)
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -97,6 +98,15 @@ def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
         except _UNREADABLE as error:
             warn_of_damage(files, FOLDER, f"{sweep_id}{PARQUET}", _first_line(error))
     return pa.concat_tables(tables)
+
+
+def same_names(files: Files, sweep_ids: Iterable[str]) -> list[tuple[str, str, str]]:
+    """An axis, a name that one of these sweeps dropped, and the name that stands for it; what is damaged has none."""
+    found: dict[tuple[str, str, str], None] = {}
+    for sweep_id in sweep_ids:
+        with suppress(*_UNREADABLE), pq.ParquetFile(files.source(FOLDER, f"{sweep_id}{PARQUET}")) as file:
+            found.update(dict.fromkeys(_about(file.schema_arrow.metadata[_ABOUT]).same))
+    return list(found)
 
 
 def damaged(files: Files) -> dict[str, str]:
@@ -205,6 +215,7 @@ def _about(data: bytes) -> About:
     began = datetime.fromisoformat(said["began"]).astimezone(UTC)
     known: dict[str, Any] = {f.name: said[f.name] for f in fields(About) if f.name in said}
     known |= {"began": began, "overrides": tuple(said.get("overrides", ()))}
+    known["same"] = tuple((axis, name, kept) for axis, name, kept in said.get("same", ()))
     return About(**known)
 
 

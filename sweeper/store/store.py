@@ -229,6 +229,10 @@ class Store:
         """Ids of the sweeps that wrote down what they asked for, the newest last."""
         return asked.ids(self.files)
 
+    def same_names(self, sweep_ids: Iterable[str]) -> list[tuple[str, str, str]]:
+        """An axis, a name that one of these sweeps dropped as a duplicate, and the name that stands for it."""
+        return asked.same_names(self.files, sweep_ids)
+
     def completed_since(self, sweep: About) -> set[tuple[str, ...]]:
         """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
         return asked.completed_since(self.files, sweep)
