@@ -8,9 +8,10 @@ are the object's own: whether they changed it is seen afterwards, see `sweeper.r
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from types import MethodType
 from typing import Any, ClassVar, cast
 
@@ -48,6 +49,8 @@ _NOT_FORWARDED = frozenset(
 _OF_ONE_DATUM = ("get_input", "get_target", "get_metadata")
 _DESCRIPTIONS = ("metadata", "label_space")
 """What a part says of itself; to read it is no use of the part, after which one would have to look for changes."""
+_PICKLED = ""
+"""Stands for no method, but for a pickle that was made of a model."""
 _NO_METADATA: Mapping[str, Any] = {}
 
 
@@ -81,6 +84,17 @@ class Live(Source):
 
     def kind(self) -> type[Any]:
         return type(self._item)
+
+
+class Copied(Live):
+    """A copy that a run made of an object for itself; it is told apart from other parts by the original."""
+
+    def __init__(self, original: Source, item: Any) -> None:
+        super().__init__(item)
+        self._original = original
+
+    def peek(self) -> Any:
+        return self._original.peek()
 
 
 class Guarded:
@@ -124,8 +138,22 @@ class Guarded:
             f"<a {self.guard_role}, not loaded>" if self.guard_source.kind() is None else repr(self.guard_source.get())
         )
 
+    def __copy__(self) -> Any:
+        return self._twin(copy.copy)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._twin(partial(copy.deepcopy, memo=memo))
+
+    def _twin(self, copied: Callable[[Any], Any]) -> Any:
+        """The stand-in for a copy of the object: what it returns is checked as well."""
+        twin = type(self)(Copied(self.guard_source, copied(self.guard_source.get())), None)
+        object.__setattr__(twin, "guard_own", private(self.guard_own))
+        object.__setattr__(twin, "guard_notes", self.guard_notes)
+        return twin
+
     def __reduce_ex__(self, protocol: Any, /) -> Any:
-        """A copy or a pickle is one of the object itself."""
+        """A pickle is one of the object itself: nobody sees what is done with it elsewhere."""
+        self.guard_notes.append(_PICKLED)
         return _itself, (self.guard_source.get(),)
 
     def guard_handed_out(self, name: str, value: Any) -> Any:
@@ -149,7 +177,7 @@ class _AnyDataset:
 
 def _call(self: Guarded, *args: Any, **kwargs: Any) -> Any:
     answers = self.guard_source.get()(*map(private, args), **{name: private(value) for name, value in kwargs.items()})
-    return checked_answers(self, args[0] if args else None, private(answers))
+    return checked_answers(self, next(iter((*args, *kwargs.values())), None), private(answers))
 
 
 def _item(self: Guarded, *args: Any) -> Any:
@@ -164,7 +192,8 @@ def checked_answers(model: Guarded, batch: Any, answers: Any) -> Any:
     """Every answer of a model passes here, whoever calls it; what must not count is raised as a `PartError`."""
     looking = watch.active()
     if looking is not None:
-        looking.answer(model.guard_source.peek(), len(batch) if hasattr(batch, "__len__") else len(answers), answers)
+        asked = len(batch) if hasattr(batch, "__len__") else None
+        looking.answer(model.guard_source.peek(), asked, answers)
     return answers
 
 
@@ -174,6 +203,14 @@ def checked_datum(dataset: Guarded, index: Any, datum: Any) -> Any:
     if looking is not None and hasattr(index, "__index__"):
         looking.datum(dataset.guard_source.peek(), index, datum)
     return datum
+
+
+def checked_target(dataset: Guarded, index: Any, target: Any) -> Any:
+    """As `checked_datum` for a target that is read by itself."""
+    looking = watch.active()
+    if looking is not None:
+        looking.target(dataset.guard_source.peek(), int(index), target)
+    return target
 
 
 class GuardedModel(Guarded):
@@ -203,8 +240,10 @@ class GuardedDataset(Guarded):
 
         @wraps(cast("Any", value))
         def read(*args: Any, **kwargs: Any) -> Any:
-            return private(value(*args, **kwargs))
+            given = private(value(*args, **kwargs))
+            return checked_target(self, next(iter((*args, *kwargs.values())), 0), given) if is_target else given
 
+        is_target = name == "get_target"
         return read
 
 
@@ -222,8 +261,21 @@ def unchecked(parts: Sequence[Any]) -> list[str]:
     """What must be said of a run that got answers of its models by other ways than calling them, a line each."""
     notes = [(part, name) for part in parts if isinstance(part, Guarded) for name in dict.fromkeys(part.guard_notes)]
     return [
-        f"unchecked: {name}() of model {part.metadata['id']} was called directly; what it returned was not checked"
+        f"unchecked: model {part.metadata['id']} was pickled; what the copy returned was not checked"
+        if name == _PICKLED
+        else f"unchecked: {name}() of model {part.metadata['id']} was called directly; what it returned was not checked"
         for part, name in notes
+    ]
+
+
+def unread(datasets: Sequence[Any], looking: watch.Watch) -> list[str]:
+    """What must be said of datasets that a run never read item by item though it asked a model, a line each."""
+    if not looking.asked_models:
+        return []
+    return [
+        f"unchecked: dataset {part.metadata['id']} was not read item by item; its targets were not checked"
+        for part in datasets
+        if isinstance(part, Guarded) and not looking.has_read(part.guard_source.peek())
     ]
 
 

@@ -63,14 +63,24 @@ class Given:
         return image, target, {} if self.drop == "id" else {"id": f"datum-{index}"}
 
 
+class GivenByField(Given):
+    """Its inputs and targets can be read one by one, and all at once."""
+
+    def get_input(self, index: int) -> Any:
+        return self[index][0]
+
+    def get_target(self, index: int) -> Any:
+        return self[index][1]
+
+
 class Says:
     """A classifier that answers the image numbered i with `answers[i]`, by default with the right class of `Given`.
 
     Parameters
     ----------
     kind
-        `list`, `array`, `tensor` or `tensors`: what a batch of answers is. `none`, `short`, `number` and `mapping`
-        are what it must not be.
+        `list`, `array`, `tensor` or `tensors`: what a batch of answers is. `none`, `short`, `number`, `mapping` and
+        `ragged` are what it must not be.
     bad
         Number of the image whose first score is `value`.
     """
@@ -121,6 +131,7 @@ _KINDS: Mapping[str, Any] = {
     "number": lambda scores: np.float64(0.5),
     "mapping": lambda scores: {"scores": scores},
     "generator": iter,
+    "ragged": lambda scores: [row[: 1 + index % 2] for index, row in enumerate(scores)],
 }
 
 
@@ -230,6 +241,24 @@ class Calls:
                 if not self.swallow:
                     raise
         return TinyRun(self.id, [float(np.mean(right)) if right else 0.0])
+
+
+class CallsByFields(Calls):
+    """The same for a capability that reads targets by themselves (`fields`), or by an attribute (`attribute`)."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> TinyRun:
+        (model,), (dataset,) = models, datasets
+        answers = model(batch=[dataset.get_input(index) for index in range(len(dataset))])
+        if self.how == "fields":
+            targets = [dataset.get_target(index) for index in range(len(dataset))]
+        else:
+            targets = dataset.targets
+        right = [np.argmax(answer) == np.argmax(target) for answer, target in zip(answers, targets, strict=True)]
+        return TinyRun(self.id, [float(np.mean(right))])
 
 
 class Reads:

@@ -15,7 +15,7 @@ from sweeper.datasets import as_arrays
 from sweeper.errors import PartError
 from sweeper.metrics import ExpectedCalibrationError, SklearnMetric
 from sweeper.models import SklearnClassifier
-from tests.check_parts import Given, Says
+from tests.check_parts import Given, Gives, Says
 
 PARTS = "tests.check_parts"
 EVALUATE = {"_target_": "sweeper.capabilities.Evaluate"}
@@ -196,6 +196,48 @@ def test_targets_of_another_length_are_refused(length):
     dataset = Given([FINE, np.eye(length)[0], FINE])
     with pytest.raises(PartError, match=f"'datum-1' has {length} entries, others 2"):
         Evaluate().run([Says()], [dataset], [SklearnMetric("sklearn.metrics.accuracy_score")])
+
+
+@pytest.mark.parametrize("capability", [EVALUATE, CALLS], ids=["evaluate", "calls"])
+@pytest.mark.parametrize("target", [1, 0.5])
+def test_one_number_is_no_class_of_several(tmp_path, capability, target):
+    dataset = part("Given", targets=[target] * 3, names=CAT_DOG)
+    said = failure(run(tmp_path, part("Says", names=CAT_DOG), dataset, part("Gives"), capability))
+    assert f"A target of dataset 'given' is not one-hot: datum 'datum-0' has {target}. " in said
+
+
+def test_an_empty_target_is_no_class():
+    with pytest.raises(PartError, match=r"not one-hot: datum 'datum-0' has \[\]"):
+        Evaluate().run([Says()], [Given([[], []])], [Gives()])
+
+
+def test_another_task_has_targets_of_its_own(tmp_path):
+    dataset = part("Given", {"task": "regression"}, targets=[1, 2, 3])
+    model = part("Says", {"task": "regression"})
+    assert value(run(tmp_path, model, dataset, part("Gives", {"task": "regression"}))) == 0.25
+
+
+@pytest.mark.parametrize("target", [[1, 1], [0, 0], [0, 2]])
+def test_numbers_in_arrays_of_objects_are_looked_at(target):
+    dataset = Given([np.array(FINE, dtype=object), np.array(target, dtype=object)])
+    with pytest.raises(PartError, match="not one-hot: datum 'datum-1'"):
+        Evaluate().run([Says()], [dataset], [Gives()])
+
+
+@pytest.mark.parametrize(
+    ("how", "ends"), [("fields", "not one-hot: number 1 has [0, 0]"), ("attribute", "was not read item by item")]
+)
+def test_however_a_capability_reads_the_targets_they_are_checked_or_it_is_said(tmp_path, how, ends):
+    calls = part("CallsByFields", ONE_EACH, how=how)
+    dataset = part("GivenByField", targets=[FINE, [0.0, 0.0]], names=CAT_DOG)
+    result = run(tmp_path, part("Says", names=CAT_DOG), dataset, capability=calls)
+    (stored,) = result.store.attempts().to_pylist()
+    assert ends.replace("number", "datum number") in (stored["error_message"] or stored["warnings"])
+
+
+def test_scores_of_several_lengths_are_one_error(tmp_path):
+    said = failure(run(tmp_path, part("Says", kind="ragged"), part("Given")))
+    assert "got predictions or targets that are no batch of vectors over the same classes" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 import sweeper
 from sweeper import guarded, reuse
 from sweeper.capabilities import Robustness, predict
+from sweeper.checks import rules, watch
 from sweeper.copies import private
 from sweeper.datasets import ArrayDataset, Digits
 from sweeper.digests import of_state
+from sweeper.errors import PartError
 from sweeper.request import LazySpec
 
 ACCURACY = {"naive_bayes": 0.9074, "knn": 0.9796}
@@ -185,7 +189,7 @@ def test_a_stand_in_is_what_it_stands_for() -> None:
     assert not isinstance(guard, gen.Dataset)
     assert (guard.shape, "cat" in guard, type(guard).__name__) == ((3,), True, "Wrapped")
     assert guarded.model(guard) is guard
-    assert type(private(guard)) is Wrapped
+    assert isinstance(private(guard), Wrapped)
     assert not hasattr(guarded.model("svm"), "metadata")
     assert not isinstance(guarded.model("svm"), gen.Model)
     assert not isinstance(guarded.dataset(object()), gen.Dataset)
@@ -211,6 +215,25 @@ def test_answers_that_nobody_could_check_are_named() -> None:
     guard.scores([2])
     (line,) = guarded.unchecked([guard])
     assert line.startswith("unchecked: scores() of model wrapped")
+    pickle.loads(pickle.dumps(guard))
+    assert guarded.unchecked([guard])[1:] == [
+        "unchecked: model wrapped was pickled; what the copy returned was not checked"
+    ]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, private])
+def test_what_a_copy_answers_is_checked_too(copied: Any) -> None:
+    model = Wrapped()
+    guard = guarded.model(model)
+    guard.note = "mine"
+    twin = copied(guard)
+    assert (isinstance(twin, Wrapped), twin.note, twin.weights.tolist()) == (True, "mine", [1, 1])
+    assert (twin.weights is model.weights) == (copied is copy.copy)
+    with watch.over(rules.DEFAULTS) as looking:
+        assert twin([np.zeros(2)])[0].tolist() == [7, 7]
+        assert looking.asked_models
+        with pytest.raises(PartError, match="NaN or infinite"):
+            twin([np.zeros(2), np.full(2, np.nan)])
 
 
 class Tensor:

@@ -17,7 +17,7 @@ from sweeper.errors import PartError
 ONE_HOT = (
     "MAITE asks for a vector over the classes with a single 1 and 0 elsewhere. Mend the dataset; where its targets are "
     "distributions over the classes and their largest entry is to count, say so: _sweep_.soft_targets: true in its "
-    "choice."
+    "choice; where this is no classification, say which task it is: _sweep_.task."
 )
 FINITE = (
     "Scores must be finite numbers. Mend the model; a metric that can use such scores says so by an attribute "
@@ -63,7 +63,7 @@ def find(
         model_id=returned.part_id(model, "model"),
         dataset_id=returned.part_id(dataset, "dataset"),
         not_finite=not_finite(predictions, metadata),
-        wrong_target=seen.wrong if classified else None,
+        wrong_target=wrong_among(seen, are_scores(predictions[0])) if classified else None,
         soft_target=seen.soft if classified else None,
         labels=compared(side_of(model), side_of(dataset), seen.occurring, _lengths(predictions, seen)),
     )
@@ -142,6 +142,17 @@ def are_vectors(answers: Any) -> bool:
     """Whether a model answers with scores, as a classifier does; a vector that stands beside boxes is no class."""
     first = numeric(answers[0]) if len(answers) else None
     return first is not None and first.ndim <= 1
+
+
+def are_scores(answers: Any) -> bool:
+    """Whether a model answers with one score for each of several classes."""
+    first = numeric(answers[0]) if len(answers) else None
+    return first is not None and first.ndim == 1 and len(first) > 1
+
+
+def wrong_among(targets: Targets, scored: bool) -> str | None:
+    """The first target that has no class; one number by itself is none where the model scores each class."""
+    return targets.wrong or (targets.single if scored else None)
 
 
 def _lengths(predictions: Sequence[Any], targets: Targets) -> tuple[int, int] | None:

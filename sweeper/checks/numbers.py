@@ -34,6 +34,8 @@ def numeric(value: Any) -> npt.NDArray[Any] | None:
         return None
     try:
         found = _joined(value) if isinstance(value, list | tuple) else numpy_of(value)
+        if found.dtype.hasobject:  # numbers all the same, perhaps
+            found = found.astype(np.float64)
     except (ValueError, TypeError, RuntimeError):  # ragged, or of what has no numbers
         return None
     return found if found.dtype.kind in "biufc" else None

@@ -25,6 +25,8 @@ class Targets:
     ----------
     wrong, soft
         The first datum whose target is no distribution over the classes, or is one and not one-hot, with its values.
+    single
+        The first datum whose target is no vector but one number, a text or nothing, with it.
     occurring
         The class indices that occur.
     length
@@ -35,6 +37,7 @@ class Targets:
 
     wrong: str | None = None
     soft: str | None = None
+    single: str | None = None
     occurring: set[int] = field(default_factory=set[int])
     length: int | None = None
     seen: int = 0
@@ -74,8 +77,22 @@ class Targets:
             found = numeric(labels)
             if found is not None and found.dtype.kind in "iu":
                 self.occurring.update(np.unique(found).tolist())
-            elif (vector := numeric(target)) is not None and vector.ndim == 1 and len(vector):
-                self.add([vector], metadata[index : index + 1], first + index)
+            else:
+                self._add_one(target, index, metadata, first)
+
+    def _add_one(self, target: Any, index: int, metadata: Any, first: int) -> None:
+        """A target that is a vector of a length of its own, or no vector."""
+        found = numeric(target)
+        if found is None or not found.ndim:
+            if found is not None or target is None or isinstance(target, str):
+                shown = f"{target!r:.60}" if found is None else f"{found.item():g}"
+                self.single = self.single or f"{datum_name(metadata, index, first)} has {shown}"
+            if found is not None and found.dtype.kind in "iu":
+                self.occurring.add(int(found))
+        elif found.ndim == 1 and len(found):
+            self.add([found], metadata and metadata[index : index + 1], first + index)
+        elif not found.size:
+            self._say_wrong(f"{datum_name(metadata, index, first)} has {_shown(found)}")
 
 
 def look_at(batches: Iterable[Any], metadata: Iterable[Any]) -> Targets:

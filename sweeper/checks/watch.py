@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.checks import returned
-from sweeper.checks.facts import FINITE, Facts, are_vectors, compared, verify
+from sweeper.checks.facts import FINITE, Facts, are_scores, are_vectors, compared, verify, wrong_among
 from sweeper.checks.labels import Side, side_of
 from sweeper.checks.rules import Rules
 from sweeper.checks.scores import rows_not_finite
@@ -64,6 +64,8 @@ class _Seen:
     answers: int = 0
     classifies: bool = False
     """Of a model, whether it answers with scores."""
+    scores: bool = False
+    """And whether with those of several classes."""
     targets: Targets = field(default_factory=Targets)
     """Of a dataset."""
 
@@ -93,8 +95,19 @@ class Watch:
         with self._noted():
             self._datum(dataset, index, item)
 
-    def answer(self, model: Any, asked: int, given: Any) -> None:
+    def target(self, dataset: Any, index: int, target: Any) -> None:
+        """Look at a target that was read by itself."""
+        self._seen("dataset", dataset).targets.add([target], None, index)
+
+    def has_read(self, dataset: Any) -> bool:
+        """Whether a target of a dataset was looked at; there is none in an empty one."""
+        seen = self._datasets.get(id(dataset))
+        return (seen is not None and seen.targets.seen > 0) or not len(dataset)
+
+    def answer(self, model: Any, asked: int | None, given: Any) -> None:
         """Look at what a model answered to a batch of so many inputs; the model is given as a dataset is to `datum`.
+
+        Where it is not known how many there were, `asked` is `None`.
 
         Raises
         ------
@@ -135,8 +148,10 @@ class Watch:
         _, target, metadata = returned.datum(item, seen.id, index)
         seen.targets.add([target], [metadata], index)
 
-    def _answer(self, model: Any, asked: int, given: Any) -> None:
+    def _answer(self, model: Any, asked: int | None, given: Any) -> None:
         seen = self._seen("model", model)
+        if asked is None:
+            asked = len(given) if hasattr(given, "__len__") else 1
         returned.answers(given, seen.id, asked)
         rows = [] if self.rules.not_finite else rows_not_finite(given)
         if rows:
@@ -146,6 +161,7 @@ class Watch:
             )
         seen.answers += asked
         seen.classifies = seen.classifies or are_vectors(given)
+        seen.scores = seen.scores or are_scores(given)
 
     @contextmanager
     def _noted(self) -> Generator[None]:
@@ -161,7 +177,7 @@ def _facts(model: _Seen, dataset: _Seen) -> Facts:
     return Facts(
         model_id=model.id,
         dataset_id=dataset.id,
-        wrong_target=targets.wrong if model.classifies else None,
+        wrong_target=wrong_among(targets, model.scores) if model.classifies else None,
         soft_target=targets.soft if model.classifies else None,
         labels=compared(model.side, dataset.side, targets.occurring, None),
     )

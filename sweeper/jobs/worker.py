@@ -156,7 +156,8 @@ def _run(request: RunRequest, inference: Inference | None) -> _Made:
             asked = (*request.models, *request.datasets, *request.metrics)
             process_state.seed(" ".join(map(_identity, asked, (*models, *datasets, *metrics))))
         run = capability.run(models=models, datasets=datasets, metrics=metrics, **keywords)
-        known = (*known, *looking.finish(), *guarded.unchecked(models), *_left_behind())
+        known = (*known, *looking.finish(), *guarded.unchecked(models), *guarded.unread(datasets, looking))
+        known = (*known, *_left_behind())
         if looking.asked_models:
             known = (*known, *leaks(request.models, request.datasets, dataset_uses))
     returned.run(run, built)

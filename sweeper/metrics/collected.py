@@ -60,7 +60,13 @@ class CollectedMetric(ABC):
         """
         if not len(target_batch):
             return
-        predictions, targets = _vectors(pred_batch), _vectors(target_batch)
+        try:
+            predictions, targets = _vectors(pred_batch), _vectors(target_batch)
+        except ValueError as error:
+            raise PartError(
+                f"Metric {self.metadata['id']} got predictions or targets that are no batch of vectors over the same "
+                f"classes: {error}."
+            ) from error
         if predictions.ndim != 2 or targets.ndim != 2 or len(predictions) != len(targets):
             raise self._unlike(predictions.shape, targets.shape)
         self._predictions.append(predictions)
