@@ -132,6 +132,14 @@ def test_a_report_marks_what_was_measured_on_other_data_of_one_dataset(project: 
         "constant": {0: "measured on other data than the newest value: ./imgs"},
         "third": {},
     }
+    for view in (open_store(project.store).results(), open_store(project.store).asked()):
+        assert {row["model"]: row["caveat"] for row in view.to_pylist()} == {
+            "constant": "measured on other data than the newest value: ./imgs",
+            "third": None,
+        }
+    project.images(shade=40)
+    found = open_store(project.store).sql("SELECT DISTINCT model, caveat FROM results ORDER BY model").to_pylist()
+    assert found[-1] == {"model": "third", "caveat": "data changed since: ./imgs"}
 
 
 def test_combinations_that_name_no_file_open_no_file_of_a_single_attempt(

@@ -16,7 +16,6 @@ from sweeper.report.current import Current, current
 from sweeper.report.order import in_order, natural
 from sweeper.report.run_reports import read_reports
 from sweeper.report.strengths import strengths_of
-from sweeper.revision.since import Measured, of_attempts
 from sweeper.spec import AXES
 from sweeper.store import caveats
 from sweeper.store.compute import pc
@@ -43,12 +42,10 @@ _COLUMNS = tuple(
             *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
             *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
             *("result_run_uid", "job_id", "payload_table", *caveats.NEEDED),
-            *("data_revision", "working_folder"),
+            *caveats.OF_DATA,
         )
     )
 )
-
-_MEASURED = ("fingerprint", "finished_at", "data_revision", "working_folder")
 
 
 def gather(store: Store, sweep: str | None = None) -> Contents:
@@ -57,7 +54,7 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
     attempts = _of_sweep(store, everywhere, sweep)
     found = current(attempts, everywhere)
     completed, incomplete = found.completed, found.incomplete
-    values = _noted(store.measured(completed), completed)
+    values = caveats.with_changed_data(store.measured(completed), completed)
     values = in_order(values, ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
     strengths, more_strengths = strengths_of(values)
@@ -78,16 +75,6 @@ def gather(store: Store, sweep: str | None = None) -> Contents:
         reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(linked) - LISTED_REPORTS),
     )
-
-
-def _noted(values: pa.Table, completed: pa.Table) -> pa.Table:
-    """The values, with what the files that they were measured on say against them."""
-    measured = completed.filter(pc.is_valid(completed["data_revision"])).select([*AXES, *_MEASURED])
-    said = of_attempts(
-        Measured(names={axis: row[axis] or "" for axis in AXES}, **{name: row[name] for name in _MEASURED})
-        for row in measured.to_pylist()
-    )
-    return caveats.with_more(values, said) if said else values
 
 
 def _of_sweep(store: Store, attempts: pa.Table, sweep: str | None) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Why a stored value must not be called the best: reasons that the attempts themselves tell."""
+"""Why a stored value must not be called the best: what the attempts tell, and the files that they were made on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from sweeper.outcome import FAILING
+from sweeper.spec import AXES
 from sweeper.store import latest, suspicion
 from sweeper.store.compute import pc
 
@@ -16,6 +17,8 @@ Reason = Callable[[pa.Table], Any]
 """Of completed attempts, a text for each of them or null."""
 NEEDED = ("warnings", "sweeper_version", *latest.NEEDED)
 """Columns of `attempts` that the reasons and the warning of a value are made of."""
+OF_DATA = ("data_revision", "working_folder")
+"""Columns that tell which files a value was measured on."""
 
 
 def _older(attempts: pa.Table) -> Any:
@@ -51,6 +54,22 @@ def with_not_finite(values: pa.Table) -> pa.Table:
         return values
     infinite = pc.if_else(pc.is_inf(value), "infinite: JSON has no such number and says null", None)
     return _with(values, pc.if_else(pc.is_nan(value), "NaN: the metric gave no number", infinite))
+
+
+def with_changed_data(values: pa.Table, completed: pa.Table) -> pa.Table:
+    """Rows of the `results` view with what the files that they were measured on say against them.
+
+    `completed` are the attempts that measured them; files are looked at only where some are recorded.
+    """
+    from sweeper.revision.since import Measured, of_attempts
+
+    fields = ("fingerprint", "finished_at", *OF_DATA)
+    measured = completed.filter(pc.is_valid(completed["data_revision"])).select([*AXES, *fields])
+    said = of_attempts(
+        Measured(names={axis: row[axis] or "" for axis in AXES}, **{name: row[name] for name in fields})
+        for row in measured.to_pylist()
+    )
+    return with_more(values, said) if said else values
 
 
 def with_more(values: pa.Table, more: Mapping[str, str]) -> pa.Table:

@@ -87,7 +87,8 @@ def _planned(store: Store, wanted: pa.Table) -> pa.Table:
 
 def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    return measured(store, counting(store, fingerprints, sweep_id))
+    attempts = counting(store, fingerprints, sweep_id)
+    return caveats.with_changed_data(measured(store, attempts), attempts)
 
 
 def measured(store: Store, attempts: pa.Table) -> pa.Table:
