@@ -512,6 +512,10 @@ def test_a_setting_of_the_wrong_form_is_refused(override, said):
         (["hydra/sweeper=optuna"], ["sweeper"]),
         (["model=[svm"], ["model=[svm"]),
         (["part/digits_test@model.x=1"], ["part/digits_test"]),
+        (["~model"], ["'model=[NAME]'", "'model=[]'"]),
+        (["~model=svm"], ["selected, not deleted"]),
+        (["~model=[svm]"], ["~model=[svm]", "its one name"]),
+        (["hydra.mode=FOO"], ["hydra.mode=FOO", "[RUN, MULTIRUN]"]),
     ],
 )
 def test_bad_overrides_name_the_culprit_and_the_next_step(overrides, said):

@@ -204,6 +204,14 @@ def test_a_key_that_changes_nothing_is_noted(conf):
     assert len(_expanded(config)) == 1
 
 
+@pytest.mark.parametrize("one", ["choice(3)", "range(3,4)", "sort(choice(3))"])
+def test_a_sweep_of_one_value_sets_it(conf, one):
+    config = load(["model=one", f"model.one.C={one}"], multirun=True, config_dir=conf)
+    (combination,) = _expanded(config)
+    assert (combination.models[0].name, combination.models[0].spec["C"]) == ("one", 3)
+    assert not [note for note in config.notes if "swept" in note]
+
+
 def test_of_two_overrides_of_one_key_the_later_holds(swept):
     assert swept("model.one.C=1,2", "model.one.C=5") == ["data one"]
 
@@ -354,6 +362,7 @@ def test_the_folded_overrides_compose_in_one_go(conf):
         ("rerun=all,missing", "so it cannot be swept"),
         ("retries=1,2", "so it cannot be swept"),
         ("analytics_store.uri=a,b", "so it cannot be swept"),
+        ("analytics_store.uri=./a,b", 'analytics_store.uri="./a,b"'),
         ("+model.one._sweep_.retries=1,2", "so it cannot be swept"),
         ("exclude=[],[{model: one}]", "so it cannot be swept"),
         ("model.one.C=interval(0,1)", "interval()"),

@@ -215,8 +215,10 @@ def _idle_params(composed: Composed) -> list[str]:
 
 
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
+    """Keys whose values make no difference; one that is given a single value, as by choice(1), is set and not swept."""
     reached = {key for axis in parts.values() for part in axis for key in part.keys}
-    return [f"{key} is swept and changes none of the selected choices" for key in composed.values if key not in reached]
+    idle = [key for key, count in composed.values.items() if count > 1 and key not in reached]
+    return [f"{key} is swept and changes none of the selected choices" for key in idle]
 
 
 def _alike_but_for_type(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:

@@ -94,7 +94,7 @@ def _unknown(override: Override, path: list[str], step: str, names: list[str]) -
             f"{override.input_line}: no {where} {step!r} is selected; selected are {', '.join(names) or 'none'}.{hint}"
         )
     known = f"{where or 'the config'} has {', '.join(names) or 'nothing'}"
-    add = "" if hint else f" To add it, write +{override.input_line}."
+    add = "" if hint or override.is_delete() else f" To add it, write +{override.input_line}."
     return ConfigError(f"{override.input_line}: there is no {step!r}; {known}.{hint}{add}")
 
 

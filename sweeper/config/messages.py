@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, SweeperError, near_match
+from sweeper.spec import AXES
 from sweeper.text import escaped
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _NO_CHOICE = re.compile(r"Could not (?:find|load) '(?P<path>[^']+)'")
 _NO_OVERRIDE = re.compile(r"Could not override '(?P<key>[^']+)'")
+_NO_DELETION = re.compile(r"Could not delete '(?P<key>[^'=]+)")
+_NO_MERGE = "Error merging override"
 
 
 @contextmanager
@@ -77,8 +80,11 @@ def _text(error: BaseException) -> str:
     """Hydra wraps OmegaConf's errors in empty ones, so the first message along the causes is the one that helps."""
     link: BaseException | None = error
     while link is not None:
-        if str(link).strip():
-            return str(link).strip()
+        text = str(link).strip()
+        if text.startswith(_NO_MERGE) and link.__cause__ is not None:
+            return f"{text}: {str(link.__cause__).strip().partition(chr(10))[0]}."
+        if text:
+            return text
         link = link.__cause__
     return type(error).__name__
 
@@ -91,6 +97,9 @@ def _explain(text: str, session: Session) -> str:
     if unused and "@" not in unused["key"]:
         key = unused["key"]
         return f"{key!r} cannot be overridden, since no defaults list has it. Add it: +{key}=... ({_one_line(text)})"
+    deleted = _NO_DELETION.search(text)
+    if deleted and deleted["key"] in AXES:
+        return f"The choices of an axis are selected, not deleted: '{deleted['key']}=[NAME]', or '{deleted['key']}=[]'."
     return _one_line(text)
 
 

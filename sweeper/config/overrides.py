@@ -303,9 +303,11 @@ def _refuse_plugins(override: Override) -> None:
 
 def _refuse_no_name(override: Override) -> None:
     """Hydra has no message for a config group that is given something else than names, or one that says not which."""
+    key, value = override.key_or_group, override.value()
+    if override.is_delete() and value is not None and not isinstance(value, str):
+        raise ConfigError(f"{override.input_line}: a config group is deleted with its one name, or without: '~{key}'.")
     if override.is_hydra_override() or override.is_delete():
         return
-    key, value = override.key_or_group, override.value()
     names: list[object] = value if isinstance(value, list) else [value]
     if not all(isinstance(name, str) and name.strip() for name in names):
         raise ConfigError(f"{override.input_line}: a {key} is selected by name: '{key}=[NAME]'.")
@@ -331,6 +333,7 @@ def _refuse_runtime(key: str, line: str | None) -> None:
     if runtime:
         raise ConfigError(
             f"{line}: {key} says how the sweep runs, not what is run, so it cannot be swept; give it one value."
+            + _one_text(str(line))
         )
 
 
