@@ -121,7 +121,9 @@ def _folders(config_dir: str | None, config_path: str | None) -> tuple[Path, ...
 
 
 def _existing(flag: str, given: str) -> Path:
-    folder = Path(given).expanduser().resolve()
+    if "\0" in given:
+        raise ConfigError(f"{flag} {given!r}: that is no path.")
+    folder = Path(os.path.expanduser(given)).resolve()
     if folder.is_dir():
         return folder
     beside = [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
