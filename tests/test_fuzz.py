@@ -30,12 +30,17 @@ MANY = settings(
     database=None,
 )
 
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
 SCALARS = st.sampled_from(
-    r"""
+    words(r"""
 1 -1 0 1.5 1e400 nan inf null true '' ' ' svm knn digits é ~ * ? , / . .. ??? _self_ ${a}
 ${model.svm} a=b 'a b' "x" [ ] { } ( ) 9999999999999999999999 0x1 1_0 ${oc.env:NOPE} \ ' " : @ & ; $
 % ^
-""".split()
+""")
 )
 VALUES = st.recursive(
     SCALARS,
@@ -51,7 +56,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    r"""
+    words(r"""
 model dataset capability metric model.svm model.svm.estimator model.svm.estimator.C
 model.svm._target_ model.x model.svm._sweep_ model.svm._sweep_.resources dataset.digits rerun
 rerun_triggers duplicates exclude only union zip max_failures retries timeout_s grace_s name
@@ -59,7 +64,7 @@ job_backend job_backend.num_cpus job_backend.runtime_env resume analytics_store
 analytics_store.storage_options predictions sweep part part.digits_train hydra hydra.mode
 hydra.job.name hydra.searchpath hydra/launcher hydra/sweeper seed a.b model@x model@ . x[0]
 model.svm[0]
-""".split()
+""")
 )
 OVERRIDES = st.builds(
     lambda sign, key, equals, value: f"{sign}{key}{equals}{value}",
@@ -69,9 +74,9 @@ OVERRIDES = st.builds(
     VALUES,
 )
 FLAGS = st.sampled_from(
-    r"""
+    words(r"""
 --multirun -m --json --rerun-only-missing --config-name --config-dir --format -x -- x
-""".split()
+""")
 )
 ODD = st.text(st.characters(codec=None, exclude_characters="/"), max_size=12)  # lone surrogates and control codes too
 LINES = st.lists(st.one_of(OVERRIDES, OVERRIDES, OVERRIDES, FLAGS, ODD), max_size=4)
@@ -129,20 +134,20 @@ def test_many_command_lines_have_a_plan_or_a_message(line: list[str]):
 
 YAML = st.recursive(
     st.sampled_from(
-        r"""
+        words(r"""
 1 1.5 null true '' svm digits ??? ${model} ${a.b} ${model.x} .nan .inf 0x1F 2001-01-01 !!binary
 !!python/name:os &a *a 9999999999999999999999 ~ _self_ [] {} é "\ud800"
-""".split()
+""")
     ),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
         | st.lists(
             st.tuples(
                 st.sampled_from(
-                    r"""
+                    words(r"""
 x model dataset capability metric defaults _target_ _base_ _sweep_ resources override rerun 1 null
 analytics_store hydra optional /model <<
-""".split()
+""")
                 ),
                 inner,
             ),
@@ -154,9 +159,9 @@ analytics_store hydra optional /model <<
 ROOTS = st.lists(
     st.tuples(
         st.sampled_from(
-            r"""
+            words(r"""
 defaults model rerun exclude union retries x analytics_store job_backend hydra
-""".split()
+""")
         ),
         YAML,
     ),
