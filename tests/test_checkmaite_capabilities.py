@@ -51,7 +51,7 @@ def direct(data: Path) -> Direct:
 def sweep(data: Path, store: Path, *overrides: str) -> Any:
     """The example's parts under other capabilities."""
     result = sweep_here(data, store, *overrides)
-    assert result.failures == ()
+    assert result.failures == (), [f.message for f in result.failures]
     return result
 
 
@@ -108,7 +108,9 @@ def test_one_set_of_boxes_scores_alike_in_every_layout(data: Path, tmp_path: Pat
         tmp_path / "store",
         "capability=[checkmaite/od_evaluation]",
         f"+dataset.yolo={{_base_: checkmaite/yolo_detection, yaml_dataset: {tmp_path}/yolo/data.yaml}}",
-        f"+dataset.visdrone={{_base_: checkmaite/visdrone_detection, root: {tmp_path}/visdrone}}",
+        # The layout of VisDrone comes with its own names of classes, whatever its boxes are of.
+        f"+dataset.visdrone={{_base_: checkmaite/visdrone_detection, root: {tmp_path}/visdrone, "
+        "_sweep_: {label_space: ignore}}",
         "only=[{dataset: [canvases, yolo, visdrone], model: cells_onnx, metric: checkmaite/od_map50}]",
         "exclude=[]",
     )
