@@ -68,7 +68,7 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
     if config is None:
         return _show(args, out)
     if args.command in _STORE_COMMANDS:
-        return _STORE_COMMANDS[args.command](args, config, out, err)
+        return _of_store(args, config, out, err)
     if config.settings.resume is not None:
         from sweeper.api import resumed
 
@@ -78,6 +78,18 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
     if args.dry_run:
         return _plan(args, config, out)
     return _sweep(args, config, out, err)
+
+
+def _of_store(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    try:
+        return _STORE_COMMANDS[args.command](args, config, out, err)
+    except OSError as error:
+        if error.filename is None:
+            raise  # not of a file: of what is shown
+        raise StoreError(
+            f"The analytics store {config.settings.store.uri} cannot be read or written: {error}. Check the rights of "
+            "its folders, or name another store with analytics_store.uri=..."
+        ) from error
 
 
 def _show(args: Arguments, out: TextIO) -> int:

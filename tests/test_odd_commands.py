@@ -86,6 +86,19 @@ def test_a_store_that_is_not_there_is_told_and_not_made(words: list[str], place:
     assert [p.name for p in empty_folder.iterdir()] == ["a_file"]
 
 
+@pytest.mark.parametrize("words", [["query", "SELECT 1"], ["check"], ["check", "--repair"], ["compact"], ["report"]])
+def test_a_store_that_cannot_be_read_or_written_ends_with_one_message(words: list[str], empty_folder: Path):
+    store = open_store(empty_folder / "store")
+    record(store, 0)
+    own = empty_folder / "store" / ".sweeper"
+    own.rename(empty_folder / "aside")
+    own.write_text("a file where a folder of the store belongs")
+    status, _, err = typed(*words, "analytics_store.uri=store")
+    assert status in (0, 2)
+    if status:
+        assert err.startswith("sweeper: ") and "store" in err and err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "uri",
     ["''", "' '", "foo://x", "s3://", "file://", "file://host/x", "'file://[x'", "'a\x00b'", "a_file", "a_file/x", "1"],
