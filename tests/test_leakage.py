@@ -99,6 +99,17 @@ def test_training_data_are_what_stands_under_train(spec, found):
     assert [target["_target_"] for target in leakage._training(spec)] == found
 
 
+def test_a_folder_that_stands_under_train_by_its_path_is_one_of_images(folders, monkeypatch):
+    monkeypatch.chdir(folders)
+    for spec in ({"train": "train"}, {"fit": {"train_root": "./train"}}, {"train_dirs": ["train", "nowhere"]}):
+        look = Look(LazySpec({"_target_": "m", **spec}, f"{folders} {spec}"), LazySpec({}, f"{folders} test {spec}"))
+        (line,) = look.read(lambda: ImageFolder("test"))
+        assert "3 of 10 test images" in line
+        assert "2 near duplicates" in line
+    for spec in ({"train": {"mode": "train"}}, {"weights": "train"}, {"train_path": "test/nowhere"}):
+        assert Look(LazySpec({"_target_": "m", **spec}, "m"), LazySpec({}, "d")).watcher() is None
+
+
 def test_a_pair_is_counted_once(monkeypatch, folders):
     counted = []
     monkeypatch.setattr(leakage, "_said", lambda test, train: counted.append((test.id, train.id)))

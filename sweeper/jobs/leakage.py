@@ -1,10 +1,11 @@
 """Whether a model was trained on what it is tested on, counted once per worker and pair of datasets.
 
-A model's spec names its training data where a mapping with a `_target_` stands under a key `train`, `training`, or one
-that begins so and has `data` or `set` in it, at any depth: `train: {_target_: sweeper.datasets.Digits, split: train}`,
-`training_data: ...`. Images of those datasets are looked for in the
-test data, and what is found is a warning beside each value. Where that cannot be looked for, as the training data are
-no images or cannot be built by themselves, nothing is said, and no run fails for it.
+A model's spec names its training data where a mapping with a `_target_`, or the path of a folder with a folder of
+images for each class, stands under a key `train`, `training`, or one that begins so and has `data`, `set`, `root`,
+`dir`, `folder`, `path` or `images` in it, at any depth: `train: {_target_: sweeper.datasets.Digits, split: train}`,
+`train_root: ./images`. Images of those datasets are looked for in the test data, and what is found is a warning beside
+each value. Where that cannot be looked for, as the training data are no images or cannot be built by themselves,
+nothing is said, and no run fails for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from sweeper.capabilities.leakage import Printer, Prints
 
 logger = logging.getLogger(__name__)
+IMAGE_FOLDER = "sweeper.datasets.ImageFolder"
+"""What reads a folder that stands there by its path alone."""
 KEPT = 32
 """Datasets whose prints a worker keeps, about 1.4 KB for each large image, 50 bytes for each small one."""
-_TRAINING = re.compile(r"train(ing)?|train.*(data|set).*", re.IGNORECASE)
+_TRAINING = re.compile(r"train(ing)?|train.*(data|set|root|dir|folder|path|images).*", re.IGNORECASE)
 _prints: OrderedDict[str, _Known] = OrderedDict()
 _lines: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
@@ -129,12 +133,16 @@ def _training(spec: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _targets(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping) and "_target_" in value:
+    if isinstance(value, str):
+        if os.path.isdir(os.path.expanduser(value)):
+            yield {"_target_": IMAGE_FOLDER, "root": value}
+    elif isinstance(value, Mapping) and "_target_" in value:
         if not value.get("_partial_"):
             yield value
     elif isinstance(value, Mapping | list | tuple):
         for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _targets(item)
+            if isinstance(value, list | tuple) or not isinstance(item, str):
+                yield from _targets(item)
 
 
 def _identity(target: Mapping[str, Any], state: str) -> str:
