@@ -204,7 +204,7 @@ def test_a_key_that_changes_nothing_is_noted(conf):
     assert len(_expanded(config)) == 1
 
 
-@pytest.mark.parametrize("one", ["choice(3)", "range(3,4)", "sort(choice(3))"])
+@pytest.mark.parametrize("one", ["choice(3)", "range(3,4)", "sort(choice(3))", "3,3"])
 def test_a_sweep_of_one_value_sets_it(conf, one):
     config = load(["model=one", f"model.one.C={one}"], multirun=True, config_dir=conf)
     (combination,) = _expanded(config)

@@ -217,7 +217,8 @@ def _idle_params(composed: Composed) -> list[str]:
 def _idle_keys(composed: Composed, parts: Mapping[str, Sequence[Part]]) -> list[str]:
     """Keys whose values make no difference; one that is given a single value, as by choice(1), is set and not swept."""
     reached = {key for axis in parts.values() for part in axis for key in part.keys}
-    idle = [key for key, count in composed.values.items() if count > 1 and key not in reached]
+    one = {swept.key for swept in composed.folded.swept if len({repr(o.value()) for o in swept.overrides}) == 1}
+    idle = [key for key, count in composed.values.items() if count > 1 and key not in reached | one]
     return [f"{key} is swept and changes none of the selected choices" for key in idle]
 
 
