@@ -277,7 +277,7 @@ def resumed(config: SweepConfig) -> SweepConfig:
     if wanted is None or config.asked is not None:
         return config
     store = _store(config.settings.store)
-    asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids()))
+    asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids(), store.attempted_sweeps))
     return config.after(asked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -137,13 +137,15 @@ def _check_identity(item: Planned, about: About) -> None:
         )
 
 
-def sweep_of(wanted: str, known: Sequence[str]) -> str:
+def sweep_of(wanted: str, known: Sequence[str], attempted: Callable[[], Iterable[str]] = tuple) -> str:
     """The one id of a sweep that is, or begins with, what the user wrote.
 
     Parameters
     ----------
     known
         Ids of the sweeps of a store, the newest last.
+    attempted
+        Ids of all sweeps that ran something, asked for where none is known: older versions left no file.
 
     Raises
     ------
@@ -157,6 +159,11 @@ def sweep_of(wanted: str, known: Sequence[str]) -> str:
         return begins[0]
     if begins:
         raise ConfigError(f"resume={wanted}: several sweeps begin so: {_newest(begins)}. Write more of the id.")
+    if older := next((sweep_id for sweep_id in attempted() if sweep_id.startswith(wanted)), None):
+        raise ConfigError(
+            f"resume={wanted}: sweep {older} left no file of what it asked for, as those of sweeper 0.1. Run it again "
+            "as it was run, with rerun=missing, which skips what has completed."
+        )
     there = f"the newest it has are {_newest(known)}" if known else "it has none yet"
     raise ConfigError(f"resume={wanted}: the store has no such sweep; {there}.{near_match(wanted, known)}")
 

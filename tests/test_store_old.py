@@ -128,3 +128,12 @@ def test_the_commands_work_on_them(store: Path, tmp_path: Path):
     assert evaluated(store) == pytest.approx(before, nan_ok=True)
     status, out = typed("check", at)
     assert (status, "0 damaged, 0 foreign" in out) == (0, True)
+
+
+def test_a_sweep_of_theirs_cannot_be_resumed_and_says_what_to_do(store: Path):
+    for wanted in open_store(store).attempted_sweeps():
+        err = io.StringIO()
+        assert run_command(["plan", f"resume={wanted}", f"analytics_store.uri={store}"], io.StringIO(), err) == 2
+        assert f"resume={wanted}: sweep {wanted} left no file of what it asked for" in err.getvalue()
+        assert "rerun=missing" in err.getvalue()
+    assert open_store(store).attempted_sweeps()

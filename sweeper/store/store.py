@@ -229,6 +229,10 @@ class Store:
         """Ids of the sweeps that wrote down what they asked for, the newest last."""
         return asked.ids(self.files)
 
+    def attempted_sweeps(self) -> list[str]:
+        """Ids of the sweeps that attempted something, those of older versions too."""
+        return sorted({found for found in self.attempts(("sweep_id",))["sweep_id"].to_pylist() if found})
+
     def same_names(self, sweep_ids: Iterable[str]) -> list[tuple[str, str, str]]:
         """An axis, a name that one of these sweeps dropped as a duplicate, and the name that stands for it."""
         return asked.same_names(self.files, sweep_ids)
