@@ -18,7 +18,7 @@ from sweeper.cli import run_command
 LONG = int(os.environ.get("SWEEPER_FUZZ", "0"))
 """How many inputs the long run makes of each kind: SWEEPER_FUZZ=5000 pytest -m slow tests/test_fuzz.py."""
 FEW = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     derandomize=True,
