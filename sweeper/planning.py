@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from sweeper.errors import ConfigError
 from sweeper.fingerprint import fingerprint
 from sweeper.outcome import FAILING
-from sweeper.revision import SAME, Changed
+from sweeper.revision import SAME, Changed, Recorded
 from sweeper.spec import AXES, Combination
 
 RERUN = ("all", "missing", "failed", "stale")
@@ -31,7 +31,7 @@ NOT_FAILED = "not attempted, and rerun=failed"
 NEITHER = "{}, which rerun=failed passes over; rerun=missing runs it"
 
 
-class State(Protocol):
+class State(Recorded, Protocol):
     """What the store knows of one fingerprint: its newest completed attempt, else its newest attempt."""
 
     @property
@@ -43,14 +43,6 @@ class State(Protocol):
         """How the newest attempt ended, those passed over that were lost or cancelled."""
         ...
 
-    @property
-    def code_revision(self) -> str | None: ...
-    @property
-    def data_revision(self) -> str | None: ...
-    @property
-    def libraries_revision(self) -> str | None: ...
-    @property
-    def working_folder(self) -> str | None: ...
     @property
     def sweeper_version(self) -> str | None: ...
     @property

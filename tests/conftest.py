@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -33,3 +34,19 @@ def start_ray() -> None:
             log_to_driver=False,
             _node_ip_address="127.0.0.1",
         )
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of the test, with nothing in it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=["inline", "ray-simple"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The override that names a job backend: each of them in turn."""
+    if request.param == "ray-simple":
+        request.getfixturevalue("ray_session")
+        start_ray()
+    return f"job_backend.kind={request.param}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import subprocess
@@ -12,10 +11,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from command_line import typed
 
 import sweeper
 import sweeper.errors
-from sweeper.cli import run_command
 from sweeper.planning import Planned
 from sweeper.redact import redacted
 from sweeper.store import DamagedFileWarning, open_store
@@ -23,17 +22,7 @@ from sweeper.store import DamagedFileWarning, open_store
 TWO = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes,logreg]", "metric=[accuracy]"]
 INLINE = [*TWO, "job_backend.kind=inline"]
 
-
-@pytest.fixture(autouse=True)
-def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def typed(*argv: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    status = run_command(argv, out, err)
-    return status, out.getvalue(), err.getvalue()
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def document(*argv: str) -> dict[str, Any]:

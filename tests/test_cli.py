@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -14,26 +13,16 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import typed
 from store_parts import record
 
-from sweeper.cli import run_command
 from sweeper.errors import StoreError
 from sweeper.store import Store, open_store
 
 SMALL = ["capability=[evaluate]", "dataset=[digits,digits_dark]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
 INLINE = [*SMALL, "job_backend.kind=inline"]
 
-
-@pytest.fixture(autouse=True)
-def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def typed(*argv: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    status = run_command(argv, out, err)
-    return status, out.getvalue(), err.getvalue()
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def document(*argv: str) -> dict[str, Any]:

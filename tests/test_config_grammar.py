@@ -7,9 +7,8 @@ error, gives it no list of values, or does not have it.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from command_line import write_configs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -202,12 +201,7 @@ TABLE = [*BASIC, *EXTENDED, *CONVERSIONS, ("int(inf)", None), ("int(nan)", None)
 
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("conf")
-    for name, text in FILES.items():
-        path: Path = folder / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
-    return str(folder)
+    return write_configs(tmp_path_factory.mktemp("conf"), FILES)
 
 
 def grid_values(conf: str, text: str, key: str = "++model.m.v", **how: bool) -> list[object] | None:

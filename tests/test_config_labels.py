@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from command_line import write_configs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,12 +35,7 @@ LOOKALIKES = st.sampled_from(
 
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("conf")
-    for name, text in FILES.items():
-        path: Path = folder / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
-    return str(folder)
+    return write_configs(tmp_path_factory.mktemp("conf"), FILES)
 
 
 def variants(conf: str, *overrides: str):

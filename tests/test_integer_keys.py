@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import start_ray
 
 import sweeper
 from sweeper.config import load
@@ -39,14 +38,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "conf" / "model" / "zero.yaml").write_text(CHOICE)
     (tmp_path / "keyed.py").write_text(MODULE)
     return tmp_path
-
-
-@pytest.fixture(params=["inline", "ray-simple"])
-def backend(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-        start_ray()
-    return f"job_backend.kind={request.param}"
 
 
 def test_they_arrive_as_integers_and_are_stored_with_their_type(backend: str):

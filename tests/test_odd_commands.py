@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import subprocess
@@ -10,25 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import typed
 from store_parts import record
 
-from sweeper.cli import run_command
 from sweeper.errors import StoreError
 from sweeper.quoting import as_text
 from sweeper.store import open_store
 from sweeper.store.files import LocalFiles, open_files
 
-
-@pytest.fixture(autouse=True)
-def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def typed(*argv: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    status = run_command(argv, out, err)
-    return status, out.getvalue(), err.getvalue()
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def refused(*argv: str) -> str:

@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import start_ray
 
 import sweeper
 from sweeper.cli import run_command
@@ -28,14 +27,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "conf" / "model").mkdir(parents=True)
     (tmp_path / "conf" / "model" / "tree.yaml").write_text(TREE)
     return tmp_path
-
-
-@pytest.fixture(params=["inline", "ray-simple"])
-def backend(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-        start_ray()
-    return f"job_backend.kind={request.param}"
 
 
 def by_scikit_learn(max_features: float) -> float:

@@ -18,7 +18,7 @@ from sweeper.revision.libraries import LibraryRevisions
 from sweeper.revision.paths import holds_more_than_data
 from sweeper.spec import Choice, Combination
 
-__all__ = ["Changed", "Comparison", "Revisions", "holds_more_than_data", "listing_path"]
+__all__ = ["Changed", "Comparison", "Recorded", "Revisions", "holds_more_than_data", "listing_path"]
 
 
 class Recorded(Protocol):
