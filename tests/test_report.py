@@ -385,7 +385,8 @@ def test_a_measure_at_one_strength_is_drawn_by_strength_only():
 
 
 def test_gaps_and_infinite_values_are_not_drawn():
-    (group,) = panels.groups([board(("a", [0.1, None]), ("b", [float("inf"), 0.2]))], [])
+    none = ("failed everywhere", [None, None])
+    (group,) = panels.groups([board(("a", [0.1, None]), ("b", [float("inf"), 0.2]), none)], [])
     assert group.title == "evaluate over datasets"
     assert [one.points for one in group.panels[0].series] == [((0.0, 0.1),), ((1.0, 0.2),)]
     assert group.panels[0].description == "f1 of 2 models over 2 datasets, higher is better"

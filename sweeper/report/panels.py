@@ -70,7 +70,7 @@ def groups(boards: Sequence[Leaderboard], strengths: Sequence[Strength]) -> list
 
 def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
     for capability, found in groupby(panels, key=lambda pair: pair[0]):
-        drawn = [panel for _, panel in found if any(one.points for one in panel.series)]
+        drawn = [panel for _, panel in found if panel.series]
         if drawn:
             yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
 
@@ -82,7 +82,7 @@ def _is_comparable(board: Leaderboard) -> bool:
 def _over_datasets(board: Leaderboard) -> Panel:
     shown = board.columns[:TICKS]
     left_out = len(board.columns) - len(shown)
-    series = tuple(Series(line.name, _points(enumerate(line.values[:TICKS]))) for line in board.lines)
+    series = _drawn((line.name, enumerate(line.values[:TICKS])) for line in board.lines)
     note = f"the first {TICKS} of {len(board.columns)} datasets" if left_out else ""
     return Panel(board.measure, board.direction, "dataset", shown, series, note)
 
@@ -100,7 +100,13 @@ def _curves(found: Sequence[Strength]) -> tuple[Series, ...]:
     curves: dict[str, list[tuple[float, float | None]]] = {}
     for one in found:
         curves.setdefault(one.model, []).append((one.strength, one.value))
-    return tuple(Series(model, _points(sorted(curves[model]))) for model in sorted(curves, key=natural))
+    return _drawn((model, sorted(curves[model])) for model in sorted(curves, key=natural))
+
+
+def _drawn(values: Iterable[tuple[str, Iterable[tuple[float, float | None]]]]) -> tuple[Series, ...]:
+    """A model without a point, such as one that failed everywhere, is not in the plot."""
+    series = (Series(name, _points(pairs)) for name, pairs in values)
+    return tuple(one for one in series if one.points)
 
 
 def _points(pairs: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:
