@@ -110,14 +110,13 @@ def is_kept(part: Any) -> bool:
 
 def fresh(part: Any) -> Any:
     """An object of the caller's own: of a spec as it was built, of a packed object as it was packed, else a copy."""
-    if isinstance(part, Sealed):
-        return part.open()
     if not isinstance(part, LazySpec):
-        return deep(part)
+        return part.open() if isinstance(part, Sealed) else deep(part)
     pristine: bytes | None = _keep().get(f"pristine {part.key}", lambda: _pristine(part))
     if pristine is None:
         return build(part)
-    process_state.redo(_changes.get(part.key, ()))
+    if changes := _changes.get(part.key):
+        process_state.redo(changes)
     return pickle.loads(pristine)
 
 
@@ -185,8 +184,9 @@ class Use(guarded.Source):
     def _shared(self) -> Any:
         """The object that runs share; where it was built before, what that changed of the process is changed again."""
         if self._found is _NOTHING:
-            if self._key in _changes and is_kept(self._part):
-                process_state.redo(_changes[self._key])
+            changes = _changes.get(self._key) if self._key is not None else None
+            if changes and is_kept(self._part):
+                process_state.redo(changes)
             self._found = kept(self._part)
         return self._found
 
@@ -197,7 +197,7 @@ _changing: set[str] = set()
 
 
 def _key(part: Any) -> str | None:
-    return part.key if isinstance(part, LazySpec | Sealed) else None
+    return part.key if isinstance(part, (LazySpec, Sealed)) else None
 
 
 def _class_of(part: Any) -> type[Any] | None:

@@ -109,6 +109,8 @@ class Runner:
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._pairs = Pairs(backend, builder)
         self._flights: dict[Job[Any], _Flight] = {}
+        self._with_deadline: dict[Job[Any], _Flight] = {}
+        """Those of them that may run for a limited time; usually none, and all are looked at after every wait."""
         self._shapes: Counter[Shape] = Counter()
         self._room = cache(lambda asks: backend.slots(dict(asks)))
         self._counts: Counter[str] = Counter()
@@ -161,11 +163,15 @@ class Runner:
             report_start=limits.timeout_s is not None,
         )
         self._shapes[shape(limits.resources)] += 1
-        self._flights[job] = _Flight(turn, request, limits, job, predictions, datetime.now(UTC))
+        flight = _Flight(turn, request, limits, job, predictions, datetime.now(UTC))
+        self._flights[job] = flight
+        if limits.timeout_s is not None:
+            self._with_deadline[job] = flight
 
     # What comes back
 
     def _settle(self, flight: _Flight, queue: Queue) -> None:
+        self._with_deadline.pop(flight.job, None)
         queue.ended(flight.item)
         self._shapes[shape(flight.limits.resources)] -= 1
         status = self._status(flight)
@@ -263,7 +269,7 @@ class Runner:
 
     def _end_overdue(self) -> None:
         now = datetime.now(UTC)
-        for flight in self._flights.values():
+        for flight in self._with_deadline.values():
             allowed = flight.limits.timeout_s
             if allowed is None or flight.timed_out or (started := flight.started_at) is None:
                 continue

@@ -132,6 +132,8 @@ class Watch:
         """
         if self._refused is not None:
             raise self._refused
+        if not self._models:
+            return ()
         asked = [model for model in self._models.values() if model.answers]
         read = [dataset for dataset in self._datasets.values() if dataset.targets.seen]
         found = (_facts(model, dataset) for model in asked for dataset in read)

@@ -90,15 +90,18 @@ def _pack(item: Any) -> Parcel:
     return Parcel(sha256(b"".join([data, *copies])).hexdigest(), (data, copies))
 
 
-def _execute(message: Any, inference: worker.Inference | None = None, board: Any = None) -> CapabilityRunRef:
-    """What Ray runs in a worker for one capability run; the message is a request and its ticket, mostly pickled."""
+def _execute(message: Any, inference: worker.Inference | None = None, board: Any = None) -> bytes:
+    """What Ray runs in a worker for one capability run; the message is a request and its ticket, mostly pickled.
+
+    So is the receipt: Ray hands bytes on as they are, and a sweep never asks what is in them.
+    """
     request, ticket = versions.opened(message)
     if board is not None:
         board.started.remote(ticket.job_id)
     _settle_in()
     try:
-        with _undisturbed(request), told_apart():
-            return worker.execute(request, ticket, inference)
+        with told_apart() if request.attempt is None else _undisturbed():
+            return pickle.dumps(worker.execute(request, ticket, inference), protocol=5)
     except Interrupted:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
@@ -122,15 +125,12 @@ def _settle_in() -> None:
 
 
 @contextmanager
-def _undisturbed(request: RunRequest) -> Generator[None]:
+def _undisturbed() -> Generator[None]:
     """A sweep that is stopped takes back what is queued and lets what runs finish.
 
     Ray cannot tell the two apart: its cancellation drops a queued task and interrupts a running one. So a running
     attempt of a sweep turns the interrupt away, and only a forced cancellation ends it.
     """
-    if request.attempt is None:
-        yield
-        return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -354,6 +354,10 @@ class RaySimpleJob(BaseJob[T]):
             if self._reports_start:
                 self._started_at = self._session.last_start(self.job_id) or self._started_at
 
+    def _value(self, end: Ended) -> T:
+        value: Any = super()._value(end)
+        return pickle.loads(value) if isinstance(value, bytes) else value
+
     def _ended_by(self, error: BaseException) -> Ended:
         root = _root(error)
         if isinstance(root, TaskCancelledError) or (self._cancelling and isinstance(root, WorkerCrashedError)):
@@ -493,9 +497,11 @@ class RaySimpleJobBackend:
         if len(pending) < len(jobs) or not pending:
             return [job for job in jobs if job.ended]
         refs = list(pending)
-        if ray.wait(refs, num_returns=1, timeout=timeout)[0]:
-            self._settle([pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]])
-        return [job for job in jobs if job.ended]
+        if not ray.wait(refs, num_returns=1, timeout=timeout)[0]:
+            return []
+        ended = [pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]]
+        self._settle(ended)
+        return ended
 
     def is_lost(self, job: RaySimpleJob[Any]) -> bool:
         """See `RunnerBackend.is_lost`."""

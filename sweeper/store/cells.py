@@ -6,12 +6,12 @@ That conversion, `pa.array`, imports pandas where it is installed: 0.2 s and 40 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -64,45 +64,50 @@ def plain(value: Any) -> Any:
 def cells(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """The values of rows in the order of the columns, checked, with times as microseconds since 1970.
 
+    Whether text is Unicode shows when it is encoded, once for many cells.
+
     Raises
     ------
     NotPlainError
         A value is not exactly of the Python type of its column, or its column is of another kind than these.
     """
-    kinds = _kinds(schema)
-    try:
-        return [_row(kinds, row.get) for row in rows]
-    except UnicodeEncodeError as error:
-        raise NotPlainError from error
+    kinds = _known(schema).kinds
+    return [
+        [
+            value if value is None or (kind is str and type(value) is str) else _cell(kind, value)
+            for name, kind in kinds
+            for value in (row.get(name),)
+        ]
+        for row in rows
+    ]
 
 
-_Kinds = list[tuple[str, type | None]]
-_known: dict[int, tuple[pa.Schema, _Kinds]] = {}
-"""By identity, since hashing a schema costs a hundred times as much; with the schema, so that it stays the same."""
+class _Known(NamedTuple):
+    """What is asked of a schema for every row; with the schema, so that its identity stays its own."""
+
+    schema: pa.Schema
+    kinds: Sequence[tuple[str, type | None]]
+    is_plain: bool
+
+
+_schemas: dict[int, _Known] = {}
+"""By identity, since hashing a schema costs a hundred times as much."""
 _MOST_KNOWN = 1000
 
 
-def _kinds(schema: pa.Schema) -> _Kinds:
-    found = _known.get(id(schema))
+def _known(schema: pa.Schema) -> _Known:
+    found = _schemas.get(id(schema))
     if found is None:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        found = _known[id(schema)] = schema, [(column.name, KINDS.get(column.type)) for column in schema]
-    return found[1]
+        if len(_schemas) >= _MOST_KNOWN:
+            _schemas.clear()
+        kinds = [(column.name, KINDS.get(column.type)) for column in schema]
+        found = _schemas[id(schema)] = _Known(schema, kinds, all(kind is not None for _, kind in kinds))
+    return found
 
 
 def are_plain(schema: pa.Schema) -> bool:
     """Whether every column is of one of these kinds."""
-    return all(kind is not None for _, kind in _kinds(schema))
-
-
-def _row(kinds: _Kinds, get: Callable[[str], Any]) -> list[Any]:
-    found = [get(name) for name, _ in kinds]
-    "\0".join([value for value in found if type(value) is str]).encode()  # once for all of a row: is it Unicode?
-    return [
-        value if value is None or (kind is str and type(value) is str) else _cell(kind, value)
-        for value, (_, kind) in zip(found, kinds, strict=True)
-    ]
+    return _known(schema).is_plain
 
 
 def _cell(kind: type | None, value: Any) -> Any:
@@ -139,7 +144,10 @@ def batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatc
         As `cells`.
     """
     checked = cells(schema, rows)
-    columns = [column([row[place] for row in checked], field.type) for place, field in enumerate(schema)]
+    try:
+        columns = [column([row[place] for row in checked], field.type) for place, field in enumerate(schema)]
+    except UnicodeEncodeError as error:
+        raise NotPlainError from error
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

@@ -81,10 +81,10 @@ class Journal:
             return None
         try:
             said = [(rows.table, rows.schema, cells(rows.schema, rows.rows)) for rows in entry]
-        except NotPlainError:
+            with self._locked() as handle:
+                _write(handle, self._line(said))
+        except (NotPlainError, UnicodeEncodeError):
             return None
-        with self._locked() as handle:
-            _write(handle, self._line(said))
         return folded_name(self._segment)
 
     def _line(self, said: Sequence[tuple[str, pa.Schema, list[list[Any]]]]) -> bytes:

@@ -47,7 +47,7 @@ def records_of(run: Any, *, same_uid: bool) -> list[Any]:
             "are found again. Give each run one of its own, such as uuid.uuid4().hex."
         )
     given = run.extract()
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+    if type(given) is not list and (isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable)):
         raise SchemaError(
             f"extract() of {who} gave a {type(given).__name__}; it must give a list of records, which may be empty."
         )
