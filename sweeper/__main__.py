@@ -12,9 +12,9 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
-from sweeper.arguments import may_run
-from sweeper.cli import USAGE_ERROR, Asked, read, run_command
-from sweeper.head_start import in_child
+from sweeper.cli.arguments import may_run
+from sweeper.cli.commands import USAGE_ERROR, Asked, read, run_command
+from sweeper.cli.head_start import in_child
 
 _NO_ROOM = (EBADF, EDQUOT, EFBIG, EIO, ENOSPC)
 READER_GONE = 128 + 13
@@ -89,7 +89,7 @@ def _read_beside_ray(argv: Sequence[str]) -> Asked:
     """Read what is asked for; where something may run, Ray is imported meanwhile, which takes about as long."""
     if not may_run(argv) or not hasattr(os, "fork"):
         return read(argv)
-    return in_child(partial(read, argv), meanwhile=partial(import_module, "sweeper.jobs.ray_simple"))
+    return in_child(partial(read, argv), meanwhile=partial(import_module, "sweeper.jobs.ray_simple.backend"))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from sweeper.common.default_ids import unless
 from sweeper.datasets.arrays import full_scale, numpy_of, unit_range
 from sweeper.errors import PartError
-from sweeper.identifiers import unless
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sweeper.errors import PartError
-from sweeper.spec import Arity
+from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     from sweeper.records import Record

@@ -20,7 +20,7 @@ from sweeper.capabilities.quality_checks import (
 from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
-from sweeper.spec import Arity
+from sweeper.vocabulary import Arity
 
 
 class DataQualityRecord(Record, table_name="sweeper_data_quality"):

@@ -11,7 +11,7 @@ from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
 from sweeper.checks import rules
 from sweeper.records import Record
-from sweeper.spec import Arity
+from sweeper.vocabulary import Arity
 
 
 class EvaluationRecord(Record, table_name="maite_evaluation"):

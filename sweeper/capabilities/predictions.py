@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from sweeper import guarded
 from sweeper.checks import facts, returned, rules, watch
 from sweeper.checks.facts import Facts
-from sweeper.copies import private
 from sweeper.errors import PartError
+from sweeper.isolation import guarded
+from sweeper.isolation.copies import private
 
 if TYPE_CHECKING:
     from maite.protocols import generic as gen

@@ -12,7 +12,7 @@ from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
 from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
-from sweeper.spec import Arity
+from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     from maite.protocols import generic as gen

@@ -10,7 +10,7 @@ from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.markdown import table
 from sweeper.errors import PartError
 from sweeper.records import Record
-from sweeper.spec import Arity
+from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     import numpy as np

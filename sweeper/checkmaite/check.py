@@ -8,7 +8,7 @@ from typing import Any
 
 from sweeper.checkmaite import source
 from sweeper.errors import ConfigError, near_match
-from sweeper.spec import Choice
+from sweeper.vocabulary import Choice
 
 _IGNORED = ("model_config",)
 """Annotated attributes of a pydantic model that are no fields."""

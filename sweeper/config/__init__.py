@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sweeper.common.secrets import redacted, secret_values
 from sweeper.config import resuming, schema
 from sweeper.config.algebra import grid_of
 from sweeper.config.choices import resolve
@@ -18,14 +19,13 @@ from sweeper.config.schema import DEFAULT_STORE, BackendSettings, Settings
 from sweeper.config.session import Session, hydra_session, open_session, replaced_files
 from sweeper.config.targets import check_targets
 from sweeper.errors import ConfigError
-from sweeper.grid import Grid, Part
-from sweeper.redact import redacted, secret_values
-from sweeper.spec import AXES
+from sweeper.planning.grid import Grid, Part
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from sweeper.asked import AskedSweep
+    from sweeper.messages.asked import AskedSweep
 
 __all__ = [
     "DEFAULT_STORE",

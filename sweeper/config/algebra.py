@@ -7,8 +7,8 @@ from typing import Any
 
 from sweeper.config import schema
 from sweeper.errors import ConfigError
-from sweeper.grid import CROSSED, Grid, Part, Rule
-from sweeper.spec import AXES
+from sweeper.planning.grid import CROSSED, Grid, Part, Rule
+from sweeper.vocabulary import AXES
 
 OPTIONAL = "optional"
 """The key of a rule that may match nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.spec import AXES
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sweeper.checks.rules import LABEL_SPACES
 from sweeper.config import schema
 from sweeper.errors import ConfigError, near_match
-from sweeper.fingerprint import canonical, digest
+from sweeper.planning.fingerprint import canonical, digest
 from sweeper.revision import holds_more_than_data
-from sweeper.spec import AXES, PAIR, Arity, Choice, Runtime
+from sweeper.vocabulary import AXES, PAIR, Arity, Choice, Runtime
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

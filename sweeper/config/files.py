@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.config.schema import ROOT_FIELDS
 from sweeper.errors import ConfigError, near_match
-from sweeper.spec import AXES
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

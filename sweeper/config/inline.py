@@ -8,7 +8,7 @@ from typing import Any
 
 from sweeper.config.retyped import Numbers
 from sweeper.errors import ConfigError
-from sweeper.spec import AXES
+from sweeper.vocabulary import AXES
 
 BASE = "_base_"
 Compose = Callable[[str, str], Any]

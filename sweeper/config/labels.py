@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sweeper.grid import Part
-from sweeper.spec import PAIR, Choice
+from sweeper.planning.grid import Part
+from sweeper.vocabulary import PAIR, Choice
 
 LONGEST = 100
 """Labels with more characters are cut, and end in a part of their hash."""

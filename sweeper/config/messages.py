@@ -7,9 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sweeper.common.text import escaped
 from sweeper.errors import ConfigError, SweeperError, near_match
-from sweeper.spec import AXES
-from sweeper.text import escaped
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from pathlib import Path

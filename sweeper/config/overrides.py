@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sweeper.common.quoting import as_text
+from sweeper.common.text import escaped
 from sweeper.config.labels import label
 from sweeper.config.reach import overlap, split
 from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
 from sweeper.config.writing import written
 from sweeper.errors import ConfigError
-from sweeper.quoting import as_text
-from sweeper.spec import AXES
-from sweeper.text import escaped
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

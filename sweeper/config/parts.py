@@ -15,8 +15,8 @@ from sweeper.config.retyped import Retyped, with_twin
 from sweeper.config.targets import described_by_class
 from sweeper.config.valued import Assignment
 from sweeper.errors import ConfigError
-from sweeper.grid import Part
-from sweeper.spec import AXES, Choice
+from sweeper.planning.grid import Part
+from sweeper.vocabulary import AXES, Choice
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -18,7 +18,7 @@ from sweeper.config.overrides import fold, parse, refuse_sweeps
 from sweeper.config.reach import reads, split, touches
 from sweeper.config.retyped import AsTyped
 from sweeper.errors import ConfigError
-from sweeper.spec import AXES
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sweeper.spec import Choice, Twin
+from sweeper.vocabulary import Choice, Twin
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.planning import DUPLICATES, RERUN, TRIGGERS
-from sweeper.request import StoreLocation
+from sweeper.messages.requests import StoreLocation
+from sweeper.planning.decisions import DUPLICATES, RERUN, TRIGGERS
 
 DEFAULT_STORE = "./analytics_store"
 BACKENDS = ("ray-simple", "inline")

@@ -13,7 +13,7 @@ from typing import Any
 
 from sweeper.checkmaite import check_config
 from sweeper.errors import ConfigError, MissingExtraError, near_match
-from sweeper.spec import Arity, Choice
+from sweeper.vocabulary import Arity, Choice
 
 _EXTRAS = {"duckdb": "sql"} | dict.fromkeys(
     ("checkmaite", "datamaite", "modelmaite", "nrtk", "torchmetrics", "xaitk_saliency"), "checkmaite"

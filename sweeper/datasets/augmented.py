@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sweeper.checks.labels import space_of
-from sweeper.copies import private
+from sweeper.common.default_ids import describe
 from sweeper.errors import PartError
-from sweeper.identifiers import describe
+from sweeper.isolation.copies import private
 
 if TYPE_CHECKING:
     from maite.protocols import DatasetMetadata

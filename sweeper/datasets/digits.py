@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
+from sweeper.common.default_ids import describe, unless
 from sweeper.datasets.arrays import ArrayDataset
 from sweeper.errors import PartError, near_match
-from sweeper.identifiers import describe, unless
 
 Split = Literal["train", "test"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.common.default_ids import describe, distinct
 from sweeper.datasets.folders import SUFFIXES, class_folders
 from sweeper.datasets.pixels import read_image
 from sweeper.errors import PartError
-from sweeper.identifiers import describe, distinct
 
 if TYPE_CHECKING:
     import numpy.typing as npt

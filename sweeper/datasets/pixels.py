@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from sweeper.common.text import escaped
 from sweeper.errors import PartError
-from sweeper.text import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path

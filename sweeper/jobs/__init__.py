@@ -17,8 +17,9 @@ from sweeper.jobs.api import (
     shutdown_job_backend,
     submit_capability,
 )
-from sweeper.jobs.protocol import CapabilityRunRef, Job, JobBackend, JobStatus, Report
+from sweeper.jobs.protocol import Job, JobBackend, JobStatus
 from sweeper.jobs.provenance import configure_provenance
+from sweeper.messages.receipts import CapabilityRunRef, Report
 
 if TYPE_CHECKING:
     from sweeper.jobs.inline import InlineJob, InlineJobBackend

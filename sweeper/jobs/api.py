@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import near_match
-from sweeper.jobs.protocol import CapabilityRunRef, Job, JobBackend, JobStatus
+from sweeper.jobs.protocol import Job, JobBackend, JobStatus
+from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
-    from sweeper.request import StoreLocation
+    from sweeper.messages.requests import StoreLocation
 
 KINDS = ("ray-simple", "inline")
 DEFAULT_LIST_LIMIT = 100
@@ -166,7 +167,7 @@ def backend_maker(settings: Any, store: StoreLocation) -> Callable[[], Any]:
 def import_ahead(kind: str) -> None:
     """Import what a backend of this kind will import at its first submission; for who waits for it to start."""
     if kind == "ray-simple":
-        from sweeper.jobs.ray_simple import import_ahead as of_ray
+        from sweeper.jobs.ray_simple.session import import_ahead as of_ray
 
         of_ray()
 

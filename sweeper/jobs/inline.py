@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sweeper.interrupts import Interrupted, told_apart
-from sweeper.jobs import submission, worker
+from sweeper.common.processors import usable_processors
+from sweeper.isolation.process_state import own_generators
+from sweeper.jobs import submission
 from sweeper.jobs.job import BaseJob, Ended, listed
-from sweeper.jobs.protocol import CapabilityRunRef, JobStatus
-from sweeper.process_state import own_generators
-from sweeper.processors import usable_processors
-from sweeper.request import InferenceRequest, RunRequest, Shelf, Ticket
+from sweeper.jobs.protocol import JobStatus
+from sweeper.messages.receipts import CapabilityRunRef
+from sweeper.messages.requests import InferenceRequest, RunRequest, Shelf, Ticket
+from sweeper.worker import execute
+from sweeper.worker.interrupts import Interrupted, told_apart
 
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ class InlineJob(BaseJob[T]):
             self._end = Ended.failed(error)
 
 
-class InlineInference(InlineJob[worker.Inference]):
+class InlineInference(InlineJob[execute.Inference]):
     """An inference pass in this process; what it predicts takes nothing of an object store."""
 
     nbytes = 0
@@ -116,7 +118,7 @@ class InlineJobBackend:
         plain = replace(request, log_dir=None)
 
         def call() -> CapabilityRunRef:
-            return worker.execute(plain, ticket, None if predictions is None else _inferred(predictions))
+            return execute.execute(plain, ticket, None if predictions is None else _inferred(predictions))
 
         return InlineJob(job_id, name, ticket.submitted_at, call)
 
@@ -132,7 +134,7 @@ class InlineJobBackend:
     ) -> InlineInference:
         """Take one inference pass; its first reader runs it."""
         request = InferenceRequest(model, dataset, capability, shelf)
-        return InlineInference(uuid4().hex, "predict", datetime.now(UTC), lambda: worker.infer(request))
+        return InlineInference(uuid4().hex, "predict", datetime.now(UTC), lambda: execute.infer(request))
 
     def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""
@@ -184,7 +186,7 @@ class InlineJobBackend:
         """Nothing was opened."""
 
 
-def _inferred(handle: Any) -> worker.Inference:
+def _inferred(handle: Any) -> execute.Inference:
     """What an inference pass returned, for one reader; its own exception where it failed."""
     handle.wait()
     if (error := handle.exception()) is not None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sweeper.errors import JobCancelledError, JobFailedError, JobTimeoutError
-from sweeper.jobs.failure import ErrorInfo, WorkerFailure, raised_as
 from sweeper.jobs.protocol import JobStatus
+from sweeper.messages.failures import ErrorInfo, WorkerFailure, raised_as
 
 T = TypeVar("T")
 J = TypeVar("J", bound="BaseJob[Any]")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from sweeper.messages.receipts import CapabilityRunRef
+
 if TYPE_CHECKING:
-    from sweeper.jobs.failure import ErrorInfo
-    from sweeper.request import RunRequest, Shelf
+    from sweeper.messages.failures import ErrorInfo
+    from sweeper.messages.requests import RunRequest, Shelf
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -34,41 +35,6 @@ class JobStatus(enum.Enum):
     def is_terminal(self) -> bool:
         """Whether the job has come to its end."""
         return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Report:
-    """The report of a run: its text while that is small, else where the text is kept."""
-
-    content: str | None
-    uri: str | None = None
-    media_type: str = "text/markdown"
-    filename: str = "report.md"
-
-
-@dataclass(frozen=True)
-class CapabilityRunRef:
-    """What a completed job returns: where the results are, not the results.
-
-    Attributes
-    ----------
-    run_uid
-        Identity of the run, the key of its rows in the store.
-    capability_id
-        `id` of the capability.
-    store_uri
-        The payload file with the rows of this run, or `None` where it measured nothing.
-    outputs_uri
-        Where the full outputs are; `None`, since only rows are kept.
-    report
-        The run's own report where it makes one and it was asked for.
-    """
-
-    run_uid: str
-    capability_id: str
-    store_uri: str | None
-    outputs_uri: str | None = None
-    report: Report | None = None
 
 
 class Job(Protocol[T_co]):

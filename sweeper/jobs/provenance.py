@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from sweeper.errors import near_match
-from sweeper.request import Provenance
+from sweeper.messages.requests import Provenance
 
 ENVIRONMENT_PREFIX = "SWEEPER_PROVENANCE_"
 SETTABLE = ("user_id", "workspace_id", "environment", "executor", "cluster_id", "request_id")
@@ -50,18 +50,6 @@ def from_environment() -> dict[str, str]:
     """What `SWEEPER_PROVENANCE_*` says; an empty variable says nothing."""
     found = {name: os.environ.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in SETTABLE}
     return {name: value for name, value in found.items() if value}
-
-
-def of_job(base: Provenance, *, job_id: str, backend: str, submitted_at: Any, completed_at: Any) -> Provenance:
-    """Provenance of one finished job; its id is also the key of the event in the run history."""
-    return replace(
-        base,
-        job_id=job_id,
-        run_event_id=job_id,
-        backend=backend,
-        submitted_at=submitted_at,
-        completed_at=completed_at,
-    )
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, str | None]:

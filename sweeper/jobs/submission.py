@@ -10,7 +10,7 @@ from typing import Any
 
 from sweeper.errors import near_match
 from sweeper.jobs import provenance, resources
-from sweeper.request import Provenance, RunRequest, StoreLocation
+from sweeper.messages.requests import Provenance, RunRequest, StoreLocation
 
 REPORT_THRESHOLD = 0.5
 MAX_NAME_BYTES = 256

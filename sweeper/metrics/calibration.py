@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweeper.common.default_ids import describe, unless
 from sweeper.errors import PartError
-from sweeper.identifiers import describe, unless
 from sweeper.metrics.collected import CollectedMetric
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
+from sweeper.common.default_ids import describe
 from sweeper.errors import PartError, near_match
-from sweeper.identifiers import describe
 from sweeper.metrics.collected import CollectedMetric
 
 if TYPE_CHECKING:

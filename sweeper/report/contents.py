@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sweeper.leaderboard import Leaderboard
+from sweeper.report.leaderboard import Leaderboard
 
 
 @dataclass(frozen=True)

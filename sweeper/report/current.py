@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweeper.report.order import in_order
-from sweeper.spec import AXES
 from sweeper.store import counting, latest
 from sweeper.store.compute import pc
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     import pyarrow as pa

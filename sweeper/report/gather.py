@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.leaderboard import Leaderboard, leaderboards
-from sweeper.outcome import NO_VALUES, STATUSES, Gap, brief
+from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
 from sweeper.report.current import Current, current
+from sweeper.report.leaderboard import Leaderboard, leaderboards
 from sweeper.report.order import in_order, natural
 from sweeper.report.run_reports import read_reports
 from sweeper.report.strengths import strengths_of
-from sweeper.spec import AXES
 from sweeper.store import caveats
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED
 from sweeper.store.latest import NEWEST
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     import pyarrow as pa

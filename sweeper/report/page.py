@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sweeper import leaderboard
 from sweeper._version import __version__
-from sweeper.leaderboard import Leaderboard, Line
-from sweeper.report import documents, plots
+from sweeper.report import documents, leaderboard, plots
 from sweeper.report.contents import Contents
+from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.panels import Group, colours, groups
-from sweeper.spec import AXES
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from jinja2 import Environment

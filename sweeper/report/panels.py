@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sweeper.leaderboard import Leaderboard, direction
 from sweeper.report.contents import Strength
+from sweeper.report.leaderboard import Leaderboard, direction
 from sweeper.report.order import natural
 from sweeper.report.strengths import is_at_strength
 

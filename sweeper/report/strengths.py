@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sweeper.leaderboard import measure
 from sweeper.report.contents import Strength
+from sweeper.report.leaderboard import measure
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from sweeper.revision.code import CodeRevisions, Listing, Sources
 from sweeper.revision.data import DataRevisions
 from sweeper.revision.libraries import LibraryRevisions
 from sweeper.revision.paths import holds_more_than_data
-from sweeper.spec import Choice, Combination
+from sweeper.vocabulary import Choice, Combination
 
 __all__ = ["Changed", "Comparison", "Recorded", "Revisions", "holds_more_than_data", "listing_path"]
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sweeper.revision.imports import imported
 from sweeper.revision.modules import Finder, Module
 from sweeper.revision.recorded import named
-from sweeper.spec import Choice, Combination
+from sweeper.vocabulary import Choice, Combination
 
 SCHEME = "modules:"
 """Before the digests of a code revision; what begins otherwise, a git commit, was written by an older version."""

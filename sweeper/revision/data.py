@@ -9,7 +9,7 @@ from functools import cached_property
 from sweeper.revision import earlier
 from sweeper.revision.paths import holds_more_than_data, looks_like_path, texts_of
 from sweeper.revision.recorded import SCHEME, Disk, Entry, Now, decode, encode, is_relative, named
-from sweeper.spec import Choice, Combination
+from sweeper.vocabulary import Choice, Combination
 
 
 class DataRevisions:

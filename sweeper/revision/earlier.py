@@ -11,7 +11,7 @@ from stat import S_ISREG
 
 from sweeper.revision.folders import file_content
 from sweeper.revision.paths import holds_more_than_data, texts_of
-from sweeper.spec import Choice, Combination
+from sweeper.vocabulary import Choice, Combination
 
 DataRevision = Callable[[Combination], str | None]
 

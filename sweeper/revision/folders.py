@@ -16,7 +16,7 @@ from functools import cached_property
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
-from sweeper.processors import usable_processors
+from sweeper.common.processors import usable_processors
 
 MAX_BYTES = 8 << 30
 """Of a folder that is read whole, which takes about ten seconds; `SWEEPER_HASH_BYTES` gives another bound."""

@@ -7,7 +7,7 @@ from functools import cache
 from sweeper._version import __version__
 from sweeper.revision.code import Sources
 from sweeper.revision.recorded import named
-from sweeper.spec import Choice, Combination
+from sweeper.vocabulary import Choice, Combination
 
 SCHEME = "installed:"
 _DISTRIBUTION = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sweeper.spec import Choice
+from sweeper.vocabulary import Choice
 
 AXES_WITH_DATA = ("dataset", "model")
 """Whose specs name files; a path in a capability or a metric is where something goes, or no path at all."""

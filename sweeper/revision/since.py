@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sweeper.revision import Comparison, Recorded, Revisions
 from sweeper.revision.recorded import Disk, Entry, Now, decode, is_same, named
-from sweeper.spec import Combination
+from sweeper.vocabulary import Combination
 
 CHANGED = "data changed since"
 OTHER = "measured on other data than the newest value"

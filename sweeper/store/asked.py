@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sweeper.asked import About, AskedChoice, AskedSweep, Column
+from sweeper.common.text import escaped
 from sweeper.errors import StoreError
-from sweeper.spec import AXES, PAIR
+from sweeper.messages.asked import About, AskedChoice, AskedSweep, Column
 from sweeper.store import catalog
 from sweeper.store.cells import TIME, column
 from sweeper.store.compute import pc
@@ -27,7 +27,7 @@ from sweeper.store.counting import COMPLETED
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.parquet import warn_of_damage
 from sweeper.store.schema import ATTEMPTS
-from sweeper.text import escaped
+from sweeper.vocabulary import AXES, PAIR
 
 FOLDER = f"{PRIVATE}/sweeps"
 RUN, SKIP = "run", "skip"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sweeper.spec import AXES
 from sweeper.store import asked, latest
 from sweeper.store.compute import pc
 from sweeper.store.counting import joined, newest
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from sweeper.outcome import FAILING
-from sweeper.spec import AXES
+from sweeper.messages.outcome import FAILING
 from sweeper.store import latest, suspicion
 from sweeper.store.compute import pc
+from sweeper.vocabulary import AXES
 
 Reason = Callable[[pa.Table], Any]
 """Of completed attempts, a text for each of them or null."""

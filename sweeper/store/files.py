@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sweeper.common.text import escaped
 from sweeper.errors import MissingExtraError, StoreError
-from sweeper.text import escaped
 
 PRIVATE = ".sweeper"
 """What is no table lives here: checkmaite takes every folder without a leading dot for a table."""

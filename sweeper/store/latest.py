@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweeper.outcome import FAILING
-from sweeper.spec import AXES
+from sweeper.messages.outcome import FAILING
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, newest
+from sweeper.vocabulary import AXES
 
 NEWEST = "newest_status"
 """The column that says of a completed attempt how the newest one of its combination ended."""

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sweeper.common.text import escaped
 from sweeper.errors import SchemaError
 from sweeper.records import SCALARS, Record, columns, scalar
 from sweeper.store.cells import TIME, plain
 from sweeper.store.schema import ARROW, ATTEMPTS, OURS, RUN_TABLE, Rows
-from sweeper.text import escaped
 
 RESERVED = (ATTEMPTS, RUN_TABLE, "results", "completed", "asked")
 """Tables and views of the store itself."""

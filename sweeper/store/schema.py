@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from sweeper.common.text import escaped
 from sweeper.errors import SchemaError
+from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.records import columns
-from sweeper.request import AttemptInfo, Provenance
 from sweeper.store.cells import TIME, NotPlainError, batch, conversion_imports_pandas
-from sweeper.text import escaped
 
 ARROW: Mapping[type, pa.DataType] = {
     str: pa.string(),

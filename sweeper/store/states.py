@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from sweeper.garbage import no_collection
-from sweeper.outcome import FAILING
+from sweeper.common.collector import no_collection
+from sweeper.messages.outcome import FAILING
 from sweeper.store import catalog, journal, latest, names
 from sweeper.store.cells import TIME, column, texts
 from sweeper.store.compute import numbers, pc, places

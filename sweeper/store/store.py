@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from sweeper.errors import StoreError
-from sweeper.request import AttemptInfo, Provenance
+from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.store import asked, catalog, compaction, formats, journal, states, views
 from sweeper.store.announced import Announced
 from sweeper.store.check import CheckReport, check
@@ -22,17 +22,10 @@ from sweeper.store.journal import Journal
 from sweeper.store.names import attempt_name
 from sweeper.store.parquet import encode, new_name, union
 from sweeper.store.payload import payload_rows, records_of
-from sweeper.store.schema import (
-    ATTEMPTS,
-    AttemptRow,
-    Rows,
-    attempt_rows,
-    attempts_schema,
-    entity_rows,
-)
+from sweeper.store.schema import ATTEMPTS, AttemptRow, Rows, attempt_rows, attempts_schema, entity_rows
 
 if TYPE_CHECKING:
-    from sweeper.asked import About, AskedSweep
+    from sweeper.messages.asked import About, AskedSweep
     from sweeper.store.states import AttemptState
 
 MOMENT_S = 0.05

@@ -1,4 +1,4 @@
-"""Which stored attempts an older version may have measured wrongly, by `sweeper.suspects`."""
+"""Which stored attempts an older version may have measured wrongly, by `sweeper.store.suspects`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from sweeper.store.compute import pc
-from sweeper.suspects import TABLE, is_older, of_spec
+from sweeper.store.suspects import TABLE, is_older, of_spec
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store

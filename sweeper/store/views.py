@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sweeper.outcome import FAILING
+from sweeper.messages.outcome import FAILING
 from sweeper.records import OVERALL
-from sweeper.spec import AXES, PAIR
 from sweeper.store import catalog, caveats, latest, suspicion
 from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
+from sweeper.vocabulary import AXES, PAIR
 
 if TYPE_CHECKING:
     from sweeper.store.store import Store

@@ -140,15 +140,15 @@ def _flow(value: Any) -> str:
 
 def sweep_bytes(lines: list[str]) -> int:
     """What the requests of a sweep pickle to."""
-    from sweeper import planning
     from sweeper.config import load
-    from sweeper.grid import expand
-    from sweeper.request import StoreLocation
-    from sweeper.requests import RequestBuilder, SweepInfo
+    from sweeper.messages.requests import StoreLocation
+    from sweeper.planning import decisions
+    from sweeper.planning.grid import expand
+    from sweeper.running.request_builder import RequestBuilder, SweepInfo
 
-    pairs, _ = planning.identify(expand(load(lines).grid).combinations, "drop")
+    pairs, _ = decisions.identify(expand(load(lines).grid).combinations, "drop")
     builder = RequestBuilder(SweepInfo("sweep", "bench", StoreLocation("store")))
-    items = [planning.Planned(combination, key, True, "") for combination, key in pairs]
+    items = [decisions.Planned(combination, key, True, "") for combination, key in pairs]
     assert len(items) == 36, len(items)
     return sum(len(pickle.dumps(builder.build(item, 1))) for item in items)
 

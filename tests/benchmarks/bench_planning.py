@@ -25,7 +25,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 from benchmarks import grids
 from tabulate import tabulate
@@ -98,7 +99,7 @@ def _row(kind: Any, fingerprint: str, combination: Any, *, foreign: bool) -> Any
     from datetime import UTC, datetime
     from uuid import uuid4
 
-    from sweeper.fingerprint import canonical_text, digest
+    from sweeper.planning.fingerprint import canonical_text, digest
 
     names = {axis: part.name for axis, part in zip(grids.AXES, combination.parts, strict=True)}
     now, ids = datetime.now(UTC), {key: uuid4().hex for key in ("attempt_id", "job_id", "result_run_uid")}

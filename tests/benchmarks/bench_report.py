@@ -30,7 +30,7 @@ from tabulate import tabulate
 
 from sweeper.capabilities.evaluate import EvaluateRun
 from sweeper.capabilities.robustness import Curve, RobustnessRun
-from sweeper.request import AttemptInfo, Provenance
+from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.store import AttemptRow, Store, open_store
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -43,15 +43,16 @@ from random import sample
 from statistics import median
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 from benchmarks import grids
 from tabulate import tabulate
 
 import sweeper
 from sweeper.capabilities.evaluate import EvaluateRun
-from sweeper.request import AttemptInfo, Provenance, StoreLocation
-from sweeper.requests import RequestBuilder, SweepInfo
+from sweeper.messages.requests import AttemptInfo, Provenance, StoreLocation
+from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.store import AttemptRow, Store, keep_freed_memory, open_store
 
 CHUNK = 1_000

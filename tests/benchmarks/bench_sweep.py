@@ -16,23 +16,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 import pyarrow.parquet as pq
 import ray
 from tabulate import tabulate
 
-from sweeper.fingerprint import canonical, digest
-from sweeper.interrupts import Interrupts
 from sweeper.jobs import RaySimpleJobBackend
-from sweeper.limits import Defaults
-from sweeper.planning import Planned, Policy, decide, identify
-from sweeper.progress import Silent
-from sweeper.request import StoreLocation
-from sweeper.requests import RequestBuilder, SweepInfo
-from sweeper.runner import Runner, RunSettings
-from sweeper.spec import Arity, Choice, Combination, Runtime
+from sweeper.messages.requests import StoreLocation
+from sweeper.planning.decisions import Planned, Policy, decide, identify
+from sweeper.planning.fingerprint import canonical, digest
+from sweeper.planning.limits import Defaults
+from sweeper.running.interrupts import Interrupts
+from sweeper.running.progress import Silent
+from sweeper.running.request_builder import RequestBuilder, SweepInfo
+from sweeper.running.runner import Runner, RunSettings
 from sweeper.store import kernel, open_store
+from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
 CPUS = 2
 WINDOW = 64

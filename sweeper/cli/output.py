@@ -1,0 +1,107 @@
+"""What is written out: a table for a person, as CSV, as JSON or as Parquet, and text as it is."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TextIO
+
+from sweeper.common.text import escaped
+from sweeper.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def write_table(table: pyarrow.Table, form: str, path: str | None, out: TextIO) -> None:
+    """Write `table` as `form` (`table`, `csv`, `json` or `parquet`) to a file, or to `out` where none is named.
+
+    Raises
+    ------
+    ConfigError
+        Parquet without a file, since it is binary, or a file that cannot be written.
+    """
+    if form == "parquet":
+        _parquet(table, path)
+        return
+    text = {"table": _plain, "csv": _csv, "json": _json}[form](table)
+    if path is None:
+        out.write(text)
+    else:
+        write_text(text, path)
+
+
+def write_text(text: str, path: str) -> None:
+    """Write a file as it is.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be written there.
+    """
+    with _opened(path) as file:
+        file.write(escaped(text).encode())
+
+
+def json_text(value: Any) -> str:
+    """A value as one line of JSON; a float that is not finite, which JSON cannot say, becomes `null`."""
+    try:
+        return json.dumps(value, default=str, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_sayable(value), default=str, allow_nan=False) + "\n"
+
+
+def _sayable(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _sayable(item) for key, item in value.items()}
+    return [_sayable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@contextmanager
+def _opened(path: str) -> Generator[IO[bytes]]:
+    try:
+        with open(os.path.expanduser(path), "wb") as file:
+            yield file
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"{path} cannot be written: {said}. Name a file in a folder that is there, with --output FILE."
+        ) from error
+
+
+def _parquet(table: pyarrow.Table, path: str | None) -> None:
+    if path is None:
+        raise ConfigError("--format parquet is binary and needs a file: add --output FILE.")
+    import pyarrow.parquet as pq
+
+    with _opened(path) as file:
+        pq.write_table(table, file)
+
+
+def _plain(table: pyarrow.Table) -> str:
+    from tabulate import tabulate
+
+    rows = [[_cell(value) for value in row.values()] for row in table.to_pylist()]
+    return tabulate(rows, table.column_names, disable_numparse=True) + "\n"
+
+
+def _cell(value: object) -> object:
+    return f"{value:.6g}" if isinstance(value, float) else "" if value is None else value
+
+
+def _csv(table: pyarrow.Table) -> str:
+    import pyarrow as pa
+    import pyarrow.csv as csv
+
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table, sink)
+    return sink.getvalue().to_pybytes().decode()
+
+
+def _json(table: pyarrow.Table) -> str:
+    return json_text(table.to_pylist())

@@ -1,0 +1,293 @@
+"""The backend: submits each capability run and each inference as one Ray task."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import ray
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    OutOfMemoryError,
+    RayError,
+    WorkerCrashedError,
+)
+
+from sweeper._version import __version__
+from sweeper.common.room import slots, unschedulable
+from sweeper.jobs import resources as resource_shapes
+from sweeper.jobs import submission
+from sweeper.jobs.job import listed
+from sweeper.jobs.protocol import JobStatus
+from sweeper.jobs.ray_simple.handles import RayInference, RaySimpleJob
+from sweeper.jobs.ray_simple.packing import OncePerObject, message, pack
+from sweeper.jobs.ray_simple.session import Session
+from sweeper.messages.receipts import CapabilityRunRef
+from sweeper.messages.requests import InferenceRequest, LazySpec, RunRequest, Shelf, Ticket, log_path
+from sweeper.worker import ray_tasks, retire
+
+MIN_WINDOW = 16
+WINDOW_PER_CPU = 8
+LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
+"""Ends in which the code of the run had no say."""
+
+
+class RaySimpleJobBackend:
+    """Submits each capability run as one Ray task and remembers the handles, in this object only.
+
+    Every submission is a new task: nothing is deduplicated, and nothing survives this process but what the workers
+    wrote to the analytics store.
+
+    Parameters
+    ----------
+    analytics_store
+        Where workers write results: `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path.
+    address
+        As for `ray.init`: `None` uses the Ray of `RAY_ADDRESS` or starts a local one, `"local"` starts one, `"auto"` or
+        an address connects. Without effect, with a warning, where this process is connected already.
+    runtime_env
+        As for `ray.init`; likewise.
+    max_retries
+        How often Ray may run a task again whose worker or node died. Exceptions of the run are never retried.
+    force_reinit
+        Leave the runtime that this process is connected to, and what runs in it, and connect anew.
+    num_cpus
+        Processors of a Ray that is started here; `None` for those that this process may use.
+    log_to_driver
+        Whether what workers print is shown in this process.
+
+    Notes
+    -----
+    A live object is packed when it is submitted; one of more than 16 KiB is packed once and stays as it was then: after
+    changing it in place, call `forget(it)`. A worker keeps datasets and models that it unpacked or built, see
+    `sweeper.worker.object_cache`.
+    """
+
+    def __init__(
+        self,
+        analytics_store: Any,
+        address: str | None = None,
+        runtime_env: Mapping[str, Any] | None = None,
+        max_retries: int = 0,
+        force_reinit: bool = False,
+        *,
+        num_cpus: float | None = None,
+        log_to_driver: bool = False,
+    ) -> None:
+        self._store = submission.store_location(analytics_store)
+        self._max_retries = _checked_retries(max_retries)
+        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
+        self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
+        self._packed_objects = OncePerObject(pack, worth_it=lambda packed: packed.is_large)
+        self._tasks: dict[Any, Any] = {}
+        self._warming: list[Any] = []
+
+    def submit_capability(self, capability: Any, **kwargs: Any) -> RaySimpleJob[CapabilityRunRef]:
+        """See `sweeper.jobs.submit_capability`."""
+        asked = submission.prepare(capability, self._store, **kwargs)
+        self._warn_if_it_cannot_run(asked.resources)
+        job = self._submit(asked.request, asked.resources, asked.name, asked.predictions, False, self._max_retries)
+        self._jobs[job.job_id] = job
+        return job
+
+    def submit(
+        self,
+        request: RunRequest,
+        *,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: RayInference | None = None,
+        report_start: bool = False,
+    ) -> RaySimpleJob[CapabilityRunRef]:
+        """Submit one request of a sweep, which alone remembers the handle; Ray retries nothing."""
+        return self._submit(request, resources, name, predictions, report_start, max_retries=0)
+
+    def predict(
+        self,
+        *,
+        model: Any,
+        dataset: Any,
+        capability: Any,
+        resources: Mapping[str, float],
+        shelf: Shelf | None = None,
+        report_start: bool = False,
+    ) -> RayInference:
+        """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
+        request = InferenceRequest(
+            self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf, __version__
+        )
+        task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
+        job_id, board = uuid4().hex, self._session.board() if report_start else None
+        receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
+        return RayInference(receipt, payload, job_id, self._session, reports_start=report_start)
+
+    def forget(self, part: Any) -> None:
+        """Pack this live object anew at its next submission, because it was changed in place."""
+        self._packed_objects.forget(part)
+
+    def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
+        """See `RunnerBackend.wait_any`: blocks in one `ray.wait`, and fetches all receipts that are there at once."""
+        pending = {job.ref: job for job in jobs if not job.ended}
+        if len(pending) < len(jobs) or not pending:
+            return [job for job in jobs if job.ended]
+        refs = list(pending)
+        if not ray.wait(refs, num_returns=1, timeout=timeout)[0]:
+            return []
+        ended = [pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]]
+        self._settle(ended)
+        return ended
+
+    def is_lost(self, job: RaySimpleJob[Any]) -> bool:
+        """See `RunnerBackend.is_lost`."""
+        return isinstance(job.exception(), LOST)
+
+    def lacked_predictions(self, job: RaySimpleJob[Any]) -> bool:
+        """See `RunnerBackend.lacked_predictions`."""
+        return isinstance(job.exception(), ObjectLostError)
+
+    def cluster_resources(self) -> Mapping[str, float]:
+        """See `RunnerBackend.cluster_resources`."""
+        return self._session.largest
+
+    def slots(self, resources: Mapping[str, float]) -> int:
+        """See `RunnerBackend.slots`."""
+        return slots(resources, self._session.nodes)
+
+    @property
+    def default_window(self) -> int:
+        """Enough for every processor to have its next task waiting."""
+        return max(MIN_WINDOW, WINDOW_PER_CPU * self._session.cpus)
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """See `RunnerBackend.warm_up`."""
+        task = self._task(ray_tasks.import_modules, {"num_cpus": 1}, max_retries=0)
+        paths = _extra_paths(tuple(sys.path))
+        self._warming = [task.remote(tuple(modules), paths) for _ in range(self._session.cpus)]
+
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        status_filter: JobStatus | Sequence[JobStatus] | None = None,
+        submitted_before_ts: float | None = None,
+    ) -> list[RaySimpleJob[CapabilityRunRef]]:
+        """See `sweeper.jobs.list_jobs`."""
+        return listed(self._jobs.values(), limit, status_filter, submitted_before_ts)
+
+    def get_job(self, job_id: str) -> RaySimpleJob[CapabilityRunRef]:
+        """See `sweeper.jobs.get_job`."""
+        if job_id not in self._jobs:
+            raise KeyError(f"No job {job_id!r} in this backend; it knows {len(self._jobs)} jobs, see list_jobs().")
+        return self._jobs[job_id]
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Wait for the remembered jobs and shut the process's Ray down, whoever started it; `wait=False` does neither.
+
+        Handles keep their last state. Use `close` to end only a Ray that this backend started.
+        """
+        if not wait:
+            return
+        for job in self._jobs.values():
+            job.wait()
+        self._packed_objects.clear()
+        if ray.is_initialized():
+            ray.shutdown()
+
+    def close(self) -> None:
+        """Shut Ray down if this backend started it; waits for nothing."""
+        self._warming.clear()
+        self._packed_objects.clear()
+        self._session.close()
+
+    def _submit(
+        self,
+        request: RunRequest,
+        resources: Mapping[str, float],
+        name: str,
+        predictions: RayInference | None,
+        report_start: bool,
+        max_retries: int,
+    ) -> RaySimpleJob[CapabilityRunRef]:
+        job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
+        ticket = Ticket(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
+        arguments = [message(self._packed(request), ticket)]
+        if predictions is not None or report_start:
+            board = self._session.board() if report_start else None
+            arguments += [None if predictions is None else predictions.payload, board]
+        ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
+        log = log_path(request)
+        return RaySimpleJob(ref, job_id, name, ticket.submitted_at, self._session, log=log, reports_start=report_start)
+
+    def _task(self, function: Any, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
+        """The remote function for a shape of resources, built once."""
+        key = (function, max_retries, *sorted(resources.items()))
+        task = self._tasks.get(key)
+        if task is None:
+            # Ray would end a GPU worker after each task, and its loaded models with it. Kept workers are right where
+            # a node has one GPU; where it has several, a worker may be given another than its process began with.
+            recycled = bool(resources.get("num_gpus")) and not self._session.keeps_gpu_workers
+            base = ray.remote(max_calls=1 if recycled else retire.MAX_CALLS, num_returns=num_returns)(function)
+            task = self._tasks[key] = base.options(max_retries=max_retries, **resource_shapes.options(resources))
+        return task
+
+    def _packed(self, request: RunRequest) -> RunRequest:
+        parts = (request.capability, *request.datasets, *request.models, *request.metrics)
+        if all(isinstance(part, LazySpec) for part in parts):
+            return request
+        return replace(
+            request,
+            capability=self._sealed(request.capability),
+            datasets=tuple(map(self._sealed, request.datasets)),
+            models=tuple(map(self._sealed, request.models)),
+            metrics=tuple(map(self._sealed, request.metrics)),
+            config=request.config if request.config is None else pack(request.config),
+            extra={name: pack(value) for name, value in request.extra.items()},
+        )
+
+    def _sealed(self, part: Any) -> Any:
+        return part if isinstance(part, LazySpec) else self._packed_objects.of(part)
+
+    @staticmethod
+    def _settle(jobs: list[RaySimpleJob[Any]]) -> None:
+        """Fetch the receipts of ended tasks together, and one by one where one of them is an error."""
+        try:
+            for job, value in zip(jobs, ray.get([job.ref for job in jobs]), strict=True):
+                job.settle(value)
+        except RayError:
+            for job in jobs:
+                job.wait()
+
+    def _warn_if_it_cannot_run(self, resources: Mapping[str, float]) -> None:
+        problem = unschedulable(resources, self._session.largest)
+        if problem is not None:
+            warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
+
+
+def _checked_retries(max_retries: Any) -> int:
+    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < -1:
+        raise ValueError(f"max_retries is {max_retries!r}; it must be a whole number from 0, or -1 for no limit.")
+    return max_retries
+
+
+def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
+    """Where this process imports from, Python's own folders apart; its working folder need not be that of a worker."""
+    return _own_paths(search_path, os.getcwd())
+
+
+@cache
+def _own_paths(search_path: tuple[str, ...], here: str) -> tuple[str, ...]:
+    libraries = {*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), *site.getsitepackages()}
+    own, script = [os.path.realpath(path) for path in libraries], os.path.dirname(os.path.realpath(sys.argv[0] or "."))
+    found = dict.fromkeys(Path(os.path.realpath(path or here)) for path in search_path)
+    given = [path for path in found if not any(path.is_relative_to(library) for library in own)]
+    return tuple(str(path) for path in given if str(path) != script)

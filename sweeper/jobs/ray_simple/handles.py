@@ -1,0 +1,125 @@
+"""Handles of Ray tasks."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import ray
+from ray.exceptions import (
+    RayError,
+    RayTaskError,
+    TaskCancelledError,
+    WorkerCrashedError,
+)
+
+from sweeper.jobs.job import BaseJob, Ended
+from sweeper.jobs.protocol import JobStatus
+from sweeper.jobs.ray_simple.session import Session
+from sweeper.worker import execute
+
+T = TypeVar("T")
+
+
+class RaySimpleJob(BaseJob[T]):
+    """Handle of one Ray task, as `sweeper.jobs.Job` describes it.
+
+    Parameters
+    ----------
+    ref
+        The task's return value; its receipt where there are two.
+    """
+
+    def __init__(
+        self,
+        ref: Any,
+        job_id: str,
+        job_name: str,
+        created_at: datetime,
+        session: Session,
+        *,
+        log: str | None = None,
+        reports_start: bool = False,
+    ) -> None:
+        super().__init__(job_id, job_name, created_at, log)
+        self.ref = ref
+        self._session, self._reports_start = session, reports_start
+        self._cancelling = False
+        self._started_at: datetime | None = None
+        if reports_start:
+            session.expect_start(job_id)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """See `Job.started_at`."""
+        if self._started_at is None and self._reports_start and self._end is None:
+            self._started_at = self._session.started_at(self.job_id)
+        return self._started_at
+
+    def cancel(self, *, force: bool = False) -> bool:
+        """See `Job.cancel`. The status says CANCELLED once the task has ended that way, which may take a while."""
+        if self._end is None:
+            self._poll()
+        if self._end is not None:
+            return False
+        self._cancelling = True
+        ray.cancel(self.ref, force=force)
+        return True
+
+    def settle(self, value: Any = None, error: BaseException | None = None) -> None:
+        """Set the end, once, from what Ray gave or raised for this task."""
+        if self._end is None:
+            self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
+            if self._reports_start:
+                self._started_at = self._session.last_start(self.job_id) or self._started_at
+
+    def _value(self, end: Ended) -> T:
+        value: Any = super()._value(end)
+        return pickle.loads(value) if isinstance(value, bytes) else value
+
+    def _ended_by(self, error: BaseException) -> Ended:
+        root = _root(error)
+        if isinstance(root, TaskCancelledError) or (self._cancelling and isinstance(root, WorkerCrashedError)):
+            return Ended(JobStatus.CANCELLED)
+        return Ended.failed(root)
+
+    def _poll(self) -> None:
+        self._await(0)
+
+    def _await(self, timeout: float | None) -> None:
+        if not self._session.is_alive():
+            self.settle(error=self._session.gone())
+            return
+        try:
+            if ray.wait([self.ref], timeout=timeout)[0]:
+                self.settle(ray.get(self.ref))
+        except RayError as error:
+            self.settle(error=error)
+
+
+class RayInference(RaySimpleJob[execute.Inference]):
+    """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
+
+    def __init__(self, receipt: Any, payload: Any, job_id: str, session: Session, *, reports_start: bool) -> None:
+        super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, reports_start=reports_start)
+        self.payload = payload
+
+    @property
+    def nbytes(self) -> int:
+        """See `PredictionHandle.nbytes`."""
+        if self._end is None:
+            self._poll()
+        return int(self._end.value or 0) if self._end else 0
+
+    def result(self, timeout: float | None = None) -> execute.Inference:
+        """See `Job.result`."""
+        super().result(timeout)
+        return ray.get(self.payload)
+
+
+def _root(error: BaseException) -> BaseException:
+    """What a worker raised, out of the wrappers that Ray puts around it and around the failure of a dependency."""
+    while isinstance(error, RayTaskError) and isinstance(error.cause, BaseException) and error.cause is not error:
+        error = error.cause
+    return error

@@ -1,0 +1,155 @@
+"""The Ray that this process is connected to: started or found, watched, and left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import ray
+from ray.exceptions import (
+    RayError,
+)
+
+from sweeper.common.processors import usable_processors
+from sweeper.jobs.ray_simple.start_board import StartBoard
+
+logger = logging.getLogger(__name__)
+LOOK_AT_BOARD_S = 0.2
+KNOCK_S = 5.0
+
+
+class Session:
+    """The Ray runtime that a backend uses: the one that runs already, else one that is started here."""
+
+    def __init__(
+        self,
+        address: str | None,
+        runtime_env: Mapping[str, Any] | None,
+        num_cpus: float | None,
+        force_reinit: bool,
+        log_to_driver: bool,
+    ) -> None:
+        if force_reinit and ray.is_initialized():
+            ray.shutdown()
+        self.started_here = not ray.is_initialized()
+        if self.started_here:
+            _start(address, runtime_env, num_cpus, log_to_driver)
+        elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
+            warnings.warn(
+                f"Ray is running already in this process, so {' and '.join(asked)} have no effect. "
+                "force_reinit=True reconnects, and ends what runs.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        self._node = ray.get_runtime_context().get_node_id()
+        self.nodes: Sequence[Mapping[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self.cpus = int(sum(node.get("CPU", 0) for node in self.nodes)) or 1
+        self.largest: Mapping[str, float] = {
+            name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
+        }
+        self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
+        self._board: Any = None
+        self._expected: set[str] = set()
+        self._starts: dict[str, datetime] = {}
+        self._looked_at = 0.0
+
+    def is_alive(self) -> bool:
+        """Whether this process is still connected to the same runtime."""
+        return ray.is_initialized() and ray.get_runtime_context().get_node_id() == self._node
+
+    def gone(self) -> RuntimeError:
+        """What became of a job that had not ended when its runtime was left."""
+        return RuntimeError(
+            "The Ray runtime of this job was shut down before the job was seen to end. "
+            "If it completed, its results are in the analytics store; otherwise submit it again."
+        )
+
+    def board(self) -> Any:
+        """The actor that starts are reported to; started with the first job that is to report."""
+        if self._board is None:
+            self._board = ray.remote(num_cpus=0)(StartBoard).remote()
+        return self._board
+
+    def started_at(self, job_id: str) -> datetime | None:
+        """When a job reported its start, by this process's clock. Asks the board at most five times a second."""
+        if (
+            job_id not in self._starts
+            and time.monotonic() - self._looked_at > LOOK_AT_BOARD_S
+            and self._board is not None
+        ):
+            self._look_at_board()
+        return self._starts.get(job_id)
+
+    def expect_start(self, job_id: str) -> None:
+        """A job is to report its start."""
+        self._expected.add(job_id)
+
+    def last_start(self, job_id: str) -> datetime | None:
+        """What is known of the start of a job that has ended; from now on nothing is remembered of it."""
+        self._expected.discard(job_id)
+        return self._starts.pop(job_id, None)
+
+    def _look_at_board(self) -> None:
+        self._looked_at = time.monotonic()
+        try:
+            ages: dict[str, float] = ray.get(self._board.take.remote(), timeout=5)
+        except RayError as error:  # no reports for now; a timeout then counts from the next that arrives
+            logger.warning("The reports of started jobs cannot be read: %s", error)
+            return
+        now = datetime.now(UTC)
+        self._starts.update((job_id, now - timedelta(seconds=ages[job_id])) for job_id in self._expected & ages.keys())
+
+    def close(self) -> None:
+        """Shut Ray down if it was started here."""
+        if self.started_here and self.is_alive():
+            ray.shutdown()
+
+
+def _start(
+    address: str | None, runtime_env: Mapping[str, Any] | None, num_cpus: float | None, log_to_driver: bool
+) -> None:
+    """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`."""
+    settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
+    if runtime_env:
+        settings["runtime_env"] = dict(runtime_env)
+    if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
+        own = usable_processors() if num_cpus is None else num_cpus
+        settings |= {"num_cpus": own, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    elif num_cpus is not None:
+        raise ValueError(
+            f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
+            f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
+        )
+    _knock(address)
+    try:
+        ray.init(**settings)
+    except RayError as error:
+        raise RuntimeError(str(error)) from error
+
+
+def import_ahead() -> None:
+    """Import, while Ray starts, what it imports when the first task goes out: 0.1 s where pydantic is installed.
+
+    The module is Ray's own and may go by another name one day; then Ray imports it when it needs it, as before.
+    """
+    with suppress(ImportError):
+        import_module("ray._common.pydantic_compat")
+
+
+def _knock(address: str | None) -> None:
+    """See in seconds that nobody is at `host:port`; Ray itself tries for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    except OSError as error:
+        raise ConnectionError(f"nobody answers at {address}: {error}.") from error

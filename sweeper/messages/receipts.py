@@ -1,0 +1,40 @@
+"""What a worker answers with: where the results are, not the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of a run: its text while that is small, else where the text is kept."""
+
+    content: str | None
+    uri: str | None = None
+    media_type: str = "text/markdown"
+    filename: str = "report.md"
+
+
+@dataclass(frozen=True)
+class CapabilityRunRef:
+    """What a completed job returns: where the results are, not the results.
+
+    Attributes
+    ----------
+    run_uid
+        Identity of the run, the key of its rows in the store.
+    capability_id
+        `id` of the capability.
+    store_uri
+        The payload file with the rows of this run, or `None` where it measured nothing.
+    outputs_uri
+        Where the full outputs are; `None`, since only rows are kept.
+    report
+        The run's own report where it makes one and it was asked for.
+    """
+
+    run_uid: str
+    capability_id: str
+    store_uri: str | None
+    outputs_uri: str | None = None
+    report: Report | None = None

@@ -1,0 +1,122 @@
+"""In which order what runs goes out: what shares a model stays together, and the longest work starts first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import heapify, heapreplace
+from typing import NamedTuple
+
+from sweeper.common.room import ROUNDING
+from sweeper.planning.decisions import Planned, State
+from sweeper.vocabulary import Choice
+
+Kind = tuple[Choice, ...]
+"""A capability and the models that it runs on."""
+Lasts = tuple[float, float]
+"""Seconds of a run by itself, and of the inference that it reads."""
+
+
+class Block(NamedTuple):
+    """Combinations with the same models and datasets, which may share one inference."""
+
+    items: list[Planned]
+    seconds: float
+    """How long they are likely to take, one after another; a guess."""
+
+    @property
+    def models(self) -> tuple[Choice, ...]:
+        return self.items[0].combination.models
+
+
+def blocks(items: Sequence[Planned], states: Mapping[str, State]) -> list[Block]:
+    """Those of a plan's items that are to run, in blocks, in the order of the plan.
+
+    A combination is taken to last as long as the known ones of its capability and models, else as long as all known
+    ones, on average; where nothing is known, all are taken to last equally long. A block has its inference once.
+    """
+    guess = _guess(items, states)
+    groups: dict[tuple[tuple[Choice, ...], tuple[Choice, ...]], list[Planned]] = {}
+    for item in items:
+        if item.run:
+            groups.setdefault((item.combination.models, item.combination.datasets), []).append(item)
+    return [_block(group, guess) for group in groups.values()]
+
+
+def _block(items: list[Planned], guess: Callable[[Planned], Lasts]) -> Block:
+    runs, inferences = zip(*map(guess, items), strict=True)
+    return Block(items, sum(runs) + max(inferences))
+
+
+def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
+    """Fingerprints that completed, one for each capability and models of which it is not known how long they take."""
+    completed: dict[Kind, str] = {}
+    known: set[Kind] = set()
+    for item in items:
+        state = states.get(item.fingerprint)
+        if state is not None and state.completed:
+            completed[kind := _kind(item)] = item.fingerprint
+            if state.duration_s is not None:
+                known.add(kind)
+    return [fingerprint for kind, fingerprint in completed.items() if kind not in known]
+
+
+def order(work: Sequence[Block], lanes: int) -> list[Planned]:
+    """The combinations in the order in which they go out, if `lanes` of them run at once.
+
+    Workers take what comes next when they are free. So blocks are dealt to as many lanes, all blocks with one model to
+    the same lane while that keeps the lanes even, and go out in the order in which they would start there: as long as
+    the guesses hold roughly, a worker meets one model after another, and few models are loaded by several workers.
+    """
+    return [item for block in _by_start(work, max(1, min(lanes, len(work)))) for item in block.items]
+
+
+def _by_start(work: Sequence[Block], lanes: int) -> list[Block]:
+    share = sum(block.seconds for block in work) / lanes
+    pieces = sorted(_pieces(work, share), key=lambda piece: -sum(block.seconds for block in piece))
+    free = [(0.0, lane) for lane in range(lanes)]
+    heapify(free)
+    starts: list[tuple[float, Block]] = []
+    for piece in pieces:
+        at, lane = free[0]
+        for block in piece:
+            starts.append((at, block))
+            at += block.seconds
+        heapreplace(free, (at, lane))
+    return [block for _, block in sorted(starts, key=lambda start: start[0])]
+
+
+def _pieces(work: Sequence[Block], share: float) -> Iterator[list[Block]]:
+    """Runs of blocks with one model; where all of them last longer than one lane's share, they are cut."""
+    by_models: dict[tuple[Choice, ...], list[Block]] = {}
+    for block in work:
+        by_models.setdefault(block.models, []).append(block)
+    for together in by_models.values():
+        piece: list[Block] = []
+        lasts = 0.0
+        for block in together:
+            if piece and lasts + block.seconds > share * (1 + ROUNDING):
+                yield piece
+                piece, lasts = [], 0.0
+            piece.append(block)
+            lasts += block.seconds
+        yield piece
+
+
+def _guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], Lasts]:
+    known: dict[Kind, list[Lasts]] = {}
+    for item in items:
+        state = states.get(item.fingerprint)
+        if state is not None and state.completed and state.duration_s is not None:
+            known.setdefault(_kind(item), []).append((state.duration_s, state.inference_s or 0.0))
+    typical = _mean([lasts for several in known.values() for lasts in several] or [(1.0, 0.0)])
+    means = {kind: _mean(several) for kind, several in known.items()}
+    return lambda item: means.get(_kind(item), typical)
+
+
+def _mean(several: Sequence[Lasts]) -> Lasts:
+    runs, inferences = zip(*several, strict=True)
+    return sum(runs) / len(runs), sum(inferences) / len(inferences)
+
+
+def _kind(item: Planned) -> Kind:
+    return (item.combination.capability, *item.combination.models)

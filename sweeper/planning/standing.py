@@ -1,0 +1,45 @@
+"""How the combinations of a plan stand once a sweep has ended, where a value does not say it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sweeper.messages.outcome import FAILING, NO_VALUES, Failure, Gap
+from sweeper.planning.decisions import Planned, State
+
+
+def unmeasured(items: Iterable[Planned], measured: Collection[str]) -> list[Planned]:
+    """Combinations of which the fingerprint is not among those of the measured values."""
+    return [item for item in items if item.fingerprint not in measured]
+
+
+def gaps(items: Iterable[Planned], states: Mapping[str, State]) -> list[Gap]:
+    """What became of combinations without a value; of those that were never attempted there is nothing to say."""
+    known = ((item, states[item.fingerprint]) for item in items if item.fingerprint in states)
+    return [
+        Gap(item.fingerprint, *item.combination.names, NO_VALUES if state.completed else state.status)
+        for item, state in known
+    ]
+
+
+def failing_before(items: Iterable[Planned], states: Mapping[str, State]) -> list[Planned]:
+    """Combinations that were skipped though their newest attempt had failed or timed out."""
+    skipped = ((item, states.get(item.fingerprint)) for item in items if not item.run)
+    return [item for item, state in skipped if state is not None and state.newest_status in FAILING]
+
+
+def earlier(items: Iterable[Planned], attempts: Mapping[str, Mapping[str, Any]]) -> tuple[Failure, ...]:
+    """The failures behind them, by the rows of `attempts`, each under its fingerprint."""
+    known = ((item, attempts[item.fingerprint]) for item in items if item.fingerprint in attempts)
+    return tuple(
+        Failure(
+            fingerprint=item.fingerprint,
+            label=item.combination.label(),
+            status=row["status"],
+            error_type=row["error_type"] or "",
+            message=row["error_message"] or "",
+            log=row["log_uri"],
+        )
+        for item, row in known
+    )

@@ -1,0 +1,256 @@
+"""Measured values as tables to compare by: models down the side, datasets along the top. Pure.
+
+What the tables are is decided here once; the terminal and the HTML report differ only in how they write them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweeper.messages.outcome import NO_VALUES, Gap
+from sweeper.records import OVERALL
+from sweeper.vocabulary import AXES
+
+TIE = 1e-9
+"""Values that differ by less, relative to their size, are the same: so much rounding may leave of a sum."""
+NULL = "null"
+"""What is shown for a value that a run could not work out, which is not the same as none."""
+_Same = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a leaderboard: a value for each of its columns, `None` where nothing was measured."""
+
+    name: str
+    values: tuple[float | None, ...]
+    caveats: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Why the value of a column must not be called the best, where there is a reason."""
+    ends: Mapping[int, str] = field(default_factory=dict[int, str])
+    """What became of what has no value in a column, where it was attempted: `failed`, `no values`, `null`."""
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """One capability, metric and key; or, where no model takes part, all keys of one capability and metric."""
+
+    capability: str
+    measure: str
+    """The metric, with what the key says beyond its name; where no model takes part, the metric, if there is one."""
+    side: str
+    """What stands down the side: `model`, or without models `dataset` or `key`, whichever are more."""
+    top: str
+    """What stands along the top: `dataset` or `key`."""
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    higher_is_better: bool | None
+    """`None` where the rows do not say, or where no model takes part."""
+    best: tuple[float | None, ...]
+    """The best value of each column, of those without a caveat; `None` without a direction or a rival."""
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What else a reader must know of some of the values, and the line and column of each of these."""
+    notes: tuple[str, ...] = ()
+    """Which further names stand for something that is shown."""
+
+    @property
+    def signs(self) -> dict[str, str]:
+        """Every reason against a value of this table, with the sign that stands for it beside the value."""
+        reasons = dict.fromkeys(text for line in self.lines for _, text in sorted(line.caveats.items()))
+        return {text: f"!{number}" for number, text in enumerate(reasons, start=1)}
+
+    def is_best(self, line: Line, column: int) -> bool:
+        """Whether a value is the best of its column, or one of several that tie.
+
+        Values that differ by less than rounding leaves of a sum, 1e-9 of their size, are the same.
+        """
+        value, best = line.values[column], self.best[column]
+        if value is None or best is None or column in line.caveats:
+            return False
+        return value == best or math.isclose(value, best, rel_tol=TIE)
+
+    @property
+    def title(self) -> str:
+        return f"{self.capability}: {self.measure}" if self.measure else self.capability
+
+    @property
+    def direction(self) -> str:
+        return direction(self.higher_is_better)
+
+
+def leaderboards(
+    rows: Iterable[Mapping[str, Any]], gaps: Iterable[Gap] = (), same: Iterable[tuple[str, str, str]] = ()
+) -> list[Leaderboard]:
+    """Group rows of the `results` view, of which only those that sum a run up count.
+
+    There is one table per capability, metric and key; where no model takes part, one per capability and metric. Tables,
+    lines and columns stand in the order in which the rows first name them. Names tell rows apart: rows of one table
+    with the same names would share a cell, and the last one would be in it.
+
+    Parameters
+    ----------
+    rows
+        Rows of the view, as dictionaries.
+    gaps
+        What has no value: each has a cell that says so, in every table of its capability and metric.
+    same
+        An axis, a name that was dropped and the name that stands for it, of what a table may show.
+    """
+    tables: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["scope"] == OVERALL:
+            tables.setdefault((row["capability"], measure(row)), []).append(row)
+    without: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        without.setdefault((gap.capability, gap.metric), []).append(gap)
+    twins = list(same)
+    made = [
+        _leaderboard(capability, title, found, without.get((capability, found[0]["metric"] or ""), ()), twins)
+        for (capability, title), found in tables.items()
+    ]
+    if not made and all(gap.status != NO_VALUES for some in without.values() for gap in some):
+        return []  # a list of failures says as much
+    measured = {(found[0]["capability"], found[0]["metric"] or "") for found in tables.values()}
+    return made + [_empty(some, twins) for key, some in without.items() if key not in measured]
+
+
+def measure(row: Mapping[str, Any]) -> str:
+    """What a row's value is called: `ece`, `ece area`; where no model takes part, the metric alone, if there is one."""
+    key, metric = str(row["key"]), str(row["metric"] or "")
+    if not row["model"]:
+        return metric
+    if key == metric:
+        return metric
+    beyond = key[len(metric) + 1 :] if key.startswith((f"{metric}.", f"{metric} ")) else key
+    return f"{metric} {beyond}".strip()
+
+
+def direction(higher_is_better: bool | None) -> str:
+    """`higher is better`, `lower is better`, or nothing where that is not known."""
+    if higher_is_better is None:
+        return ""
+    return "higher is better" if higher_is_better else "lower is better"
+
+
+def _leaderboard(
+    capability: str, title: str, rows: Sequence[Mapping[str, Any]], gaps: Sequence[Gap], same: Sequence[_Same]
+) -> Leaderboard:
+    side, top = _axes(rows)
+    cells: dict[str, dict[str, _Cell]] = {}
+    for row in rows:
+        cells.setdefault(row[side], {})[row[top]] = _Cell(
+            row["value"], row.get("caveat"), NULL if row["value"] is None else None
+        )
+    columns = list(dict.fromkeys(row[top] for row in rows))
+    better = _agreed(rows) if rows[0]["model"] else None
+    return Leaderboard(
+        capability,
+        title,
+        side,
+        top,
+        *_filled(cells, columns, gaps, (side, top), better),
+        warnings=_warnings(rows, side, top),
+        notes=_notes(same, {*cells, *columns, capability, rows[0]["metric"] or ""}),
+    )
+
+
+def _empty(gaps: Sequence[Gap], same: Sequence[_Same]) -> Leaderboard:
+    """The table of a capability and metric of which nothing has a value."""
+    axes = ("model", "dataset") if any(gap.model for gap in gaps) else ("dataset", "key")
+    names = {getattr(gap, axis) for gap in gaps for axis in AXES}
+    columns = [] if "dataset" in axes[1:] else ["every value"]
+    return Leaderboard(
+        gaps[0].capability,
+        gaps[0].metric,
+        *axes,
+        *_filled({}, columns, gaps, axes, None),
+        notes=_notes(same, names),
+    )
+
+
+@dataclass(frozen=True)
+class _Cell:
+    value: float | None = None
+    caveat: str | None = None
+    end: str | None = None
+
+
+def _filled(
+    cells: dict[str, dict[str, _Cell]],
+    columns: list[str],
+    gaps: Iterable[Gap],
+    axes: tuple[str, str],
+    better: bool | None,
+) -> tuple[tuple[str, ...], tuple[Line, ...], bool | None, tuple[float | None, ...]]:
+    """Columns, lines, direction and best values of a table, with what became of what has no value."""
+    for gap in gaps:
+        for name, column in _places(gap, axes, list(cells), columns):
+            cells.setdefault(name, {}).setdefault(column, _Cell(end=gap.status))
+    every = tuple(dict.fromkeys([*columns, *(column for line in cells.values() for column in line)]))
+    lines = tuple(_line(name, [found.get(column, _Cell()) for column in every]) for name, found in cells.items())
+    return every, lines, better, tuple(_best(lines, column, better) for column in range(len(every)))
+
+
+def _places(gap: Gap, axes: tuple[str, str], lines: list[str], columns: list[str]) -> list[tuple[str, str]]:
+    """The line and column of each cell of a table that a combination without a value would have filled."""
+    if axes[0] == "model":
+        return [(gap.model, gap.dataset)]
+    if axes[0] == "dataset":
+        return [(gap.dataset, column) for column in columns]
+    return [(line, gap.dataset) for line in lines]
+
+
+def _line(name: str, cells: Sequence[_Cell]) -> Line:
+    caveats = {column: cell.caveat for column, cell in enumerate(cells) if cell.caveat}
+    ends = {column: cell.end for column, cell in enumerate(cells) if cell.end}
+    return Line(name, tuple(cell.value for cell in cells), caveats, ends)
+
+
+def _notes(same: Iterable[_Same], shown: Collection[str]) -> tuple[str, ...]:
+    return tuple(f"{name} is the same as {kept}" for _, name, kept in same if kept in shown)
+
+
+def _warnings(rows: Sequence[Mapping[str, Any]], side: str, top: str) -> Mapping[str, tuple[str, ...]]:
+    where: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for text in (row.get("warning") or "").splitlines():
+            where.setdefault(text, {})[f"{row[side]}, {row[top]}"] = None
+    return {text: tuple(places) for text, places in where.items()}
+
+
+def warnings(boards: Iterable[Leaderboard]) -> tuple[str, ...]:
+    """What else a reader must know of the values of these tables, each text once, with where it holds."""
+    where: dict[str, dict[str, None]] = {}
+    for board in boards:
+        for text, places in board.warnings.items():
+            where.setdefault(text, {}).update(dict.fromkeys(places))
+    return tuple(f"{text} ({'; '.join(_some(list(places)))})" for text, places in where.items())
+
+
+def _some(places: Sequence[str], most: int = 4) -> Sequence[str]:
+    return places if len(places) <= most else [*places[:most], f"and {len(places) - most} more"]
+
+
+def _agreed(rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """The direction that all rows have; `None` where they differ, since a name may have meant another metric before."""
+    said = {row.get("higher_is_better") for row in rows}
+    return said.pop() if len(said) == 1 else None
+
+
+def _axes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """What stands down the side of a table and what along its top: without models, the more numerous down the side."""
+    if rows[0]["model"]:
+        return "model", "dataset"
+    many_datasets = len({row["dataset"] for row in rows}) > len({row["key"] for row in rows})
+    return ("dataset", "key") if many_datasets else ("key", "dataset")
+
+
+def _best(lines: Sequence[Line], column: int, higher: bool | None) -> float | None:
+    """The best value of a column; one that nothing else can be compared with is no best."""
+    rivals = ((line.values[column], column in line.caveats) for line in lines)
+    present = [value for value, doubtful in rivals if value is not None and not doubtful and not math.isnan(value)]
+    if higher is None or len(present) < 2:
+        return None
+    return max(present) if higher else min(present)

@@ -1,0 +1,160 @@
+"""Run what is to run of a prepared sweep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sweeper._version import __version__
+from sweeper.checkmaite import heavy_modules
+from sweeper.common.collector import no_collection
+from sweeper.common.room import unschedulable
+from sweeper.errors import ConfigError, StoreError
+from sweeper.messages.asked import About
+from sweeper.messages.outcome import STATUSES, Outcome
+from sweeper.messages.requests import StoreLocation
+from sweeper.planning.decisions import Planned
+from sweeper.planning.limits import Defaults, combine
+from sweeper.planning.order import Block, order
+from sweeper.planning.resume import asked_for
+from sweeper.running.interrupts import Interrupts
+from sweeper.running.prepare import Prepared, parts_of
+from sweeper.running.progress import Progress
+from sweeper.running.request_builder import RequestBuilder, SweepInfo
+from sweeper.running.result import SweepResult
+from sweeper.running.start import StartingBackend
+
+if TYPE_CHECKING:
+    from sweeper.jobs.protocol import RunnerBackend
+    from sweeper.store import Store
+
+NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
+
+
+def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:
+    from sweeper.running.runner import fold
+
+    if not prepared.plan.to_run:
+        _write_asked(prepared, progress)
+    try:
+        outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
+    finally:
+        fold(prepared.store, progress)  # also what a crash left
+    return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
+
+
+def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> Outcome:
+    info, items = _sweep_info(prepared), prepared.plan.to_run
+    progress.start(len(items), len(prepared.plan.items) - len(items))
+    try:
+        progress.stage("starting workers")
+        with no_collection():
+            work = prepared.work()
+            listings = prepared.revisions.look_ahead(item.combination for item in items)
+        backend = starting.get()
+        _refuse_unschedulable(items, backend)
+        _write_asked(prepared, progress)
+        for path, text in listings.items():
+            prepared.store.write_artifact(path, text)
+        heavy = heavy_modules(parts_of(item.combination for item in items))
+        if heavy:
+            backend.warm_up(heavy)  # workers are still starting until the first combination ends
+        else:
+            progress.stage("")
+        return _submit_all(prepared, work, backend, info, progress)
+    finally:
+        progress.close()
+        _merge_small_files(prepared.store, progress)
+
+
+def _write_asked(prepared: Prepared, progress: Progress) -> None:
+    """Write down what the sweep asks for, once it is sure that it can run and before anything of it does.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be written; where nothing is to run, that is only noted.
+    """
+    config = prepared.config
+    about = About(
+        sweep_id=prepared.sweep_id,
+        name=config.settings.name,
+        began=prepared.began,
+        sweeper_version=__version__,
+        working_folder=os.getcwd(),
+        overrides=config.overrides,
+        settings=config.said,
+        same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
+    )
+    try:
+        prepared.store.write_asked(asked_for(about, prepared.plan.items))
+    except OSError as error:
+        said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
+        if prepared.plan.to_run:
+            raise StoreError(f"{said} Nothing was run.") from error
+        progress.note(said)
+
+
+def _merge_small_files(store: Store, progress: Progress) -> None:
+    """What goes wrong here is no reason to lose sight of what the sweep measured."""
+    try:
+        store.compact_if_needed()
+    except (OSError, StoreError) as error:
+        progress.note(f"small files of the store were not merged; `sweeper compact` can be run later: {error}")
+
+
+def _submit_all(
+    prepared: Prepared, work: Sequence[Block], backend: RunnerBackend, info: SweepInfo, progress: Progress
+) -> Outcome:
+    from sweeper.running.runner import Runner, RunSettings
+
+    s = prepared.config.settings
+    settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
+    with Interrupts() as interrupts:
+        runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
+        at_once = _at_once(work, backend, s.max_in_flight)
+        return runner.run(order(work, lanes=at_once), at_once)
+
+
+def _at_once(work: Sequence[Block], backend: RunnerBackend, max_in_flight: int | None) -> int:
+    """How many there is room for, if all ask for the resources of those that are likely to last longest."""
+    longest = max(work, key=lambda block: block.seconds)
+    room = backend.slots(combine(longest.items[0].combination, Defaults()).resources)
+    return min(room, max_in_flight or backend.default_window)
+
+
+def _defaults(settings: Any) -> Defaults:
+    return Defaults(settings.retries, settings.retry_exceptions, settings.timeout_s)
+
+
+def _sweep_info(prepared: Prepared) -> SweepInfo:
+    from sweeper.store import kernel
+
+    settings = prepared.config.settings
+    return SweepInfo(
+        sweep_id=prepared.sweep_id,
+        name=settings.name,
+        store=_location(prepared),
+        sweeper_version=__version__,
+        revisions=prepared.revisions,
+        log_dir=prepared.store.log_dir(prepared.sweep_id),
+        kernel=kernel(),
+        persist_predictions=settings.persist_predictions,
+    )
+
+
+def _location(prepared: Prepared) -> StoreLocation:
+    """The store under an address that means the same in every process, whatever its working directory."""
+    return StoreLocation(prepared.store.uri, prepared.config.settings.store.storage_options)
+
+
+def _refuse_unschedulable(items: Sequence[Planned], backend: RunnerBackend) -> None:
+    cluster = backend.cluster_resources()
+    for item in items:
+        problem = unschedulable(combine(item.combination, Defaults()).resources, cluster)
+        if problem:
+            raise ConfigError(
+                f"{item.combination.label()} can never be scheduled: {problem}. Lower its `_sweep_.resources`, "
+                "or use a cluster that has them (job_backend.address)."
+            )

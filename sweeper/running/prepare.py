@@ -1,0 +1,152 @@
+"""From a config to a sweep that is decided: compose, expand, identify, look up, decide. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sweeper.common.collector import no_collection
+from sweeper.config import SweepConfig, check_targets
+from sweeper.messages.requests import StoreLocation
+from sweeper.planning import decisions, near_twins
+from sweeper.planning.decisions import Plan, Policy, Same
+from sweeper.planning.grid import expand
+from sweeper.planning.order import Block, blocks, unknown
+from sweeper.planning.resume import left_of, sweep_of
+from sweeper.revision import Comparison, Revisions
+from sweeper.store.suspects import Suspicion
+from sweeper.vocabulary import Choice, Combination
+
+if TYPE_CHECKING:
+    from sweeper.messages.asked import AskedSweep
+    from sweeper.store import AttemptState, Store
+
+Start = Callable[[], None]
+MOST_LOOKED_UP = 100
+"""Attempts whose durations are looked up for the order, where their files must be opened for that."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sweep that is decided and not yet run."""
+
+    sweep_id: str
+    began: datetime
+    config: SweepConfig
+    plan: Plan
+    states: Mapping[str, AttemptState]
+    """What the store knew of them."""
+    store: Store
+    revisions: Revisions
+
+    def work(self) -> list[Block]:
+        """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
+        asked = unknown(self.plan.items, self.states)[:MOST_LOOKED_UP]
+        known = {**self.states, **self.store.attempt_states(asked, details=True)} if asked else self.states
+        return blocks(self.plan.items, known)
+
+
+def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
+    """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs; writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        A rule matches nothing, a target of a combination that would run does not exist, duplicates are refused.
+    StoreError
+        The store cannot be reached.
+    """
+    config = resumed(config)
+    with no_collection():
+        return _prepared(config, will_run) if config.asked is None else _prepared_again(config, config.asked, will_run)
+
+
+def resumed(config: SweepConfig) -> SweepConfig:
+    """A config that resumes a sweep with what that sweep asked for; any other as it is.
+
+    Raises
+    ------
+    ConfigError
+        The store has no such sweep.
+    StoreError
+        The store, or what that sweep asked for, cannot be read.
+    """
+    wanted = config.settings.resume
+    if wanted is None or config.asked is not None:
+        return config
+    store = _store(config.settings.store)
+    asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids(), store.attempted_sweeps))
+    return config.after(asked)
+
+
+def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:
+    """What another sweep asked for and did not complete, whatever the config says by now."""
+    store = _store(config.settings.store)
+    items = left_of(asked, store.completed_since(asked.about))
+    running = [item.combination for item in items if item.run]
+    if running:
+        _ready_to_run(running, will_run)
+    states = store.attempt_states([item.fingerprint for item in items])
+    began = datetime.now(UTC)
+    plan = Plan(items, same=tuple(Same(*names) for names in asked.about.same))
+    return Prepared(_id_at(began), began, config, plan, states, store, Revisions())
+
+
+def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
+    settings = config.settings
+    policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
+    expansion = expand(config.grid)
+    pairs, dropped = decisions.identify(expansion.combinations, policy.duplicates)
+    if pairs and policy.rerun == "all":
+        _ready_to_run((combination for combination, _ in pairs), will_run)
+    store = _store(settings.store)
+    revisions = Revisions()
+    choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
+    comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
+    suspicion = Suspicion(parts_of(combination for combination, _ in pairs) if policy.rerun != "all" else ())
+    twins = near_twins.near_twins(pairs, config.grid.parts)
+    states = store.attempt_states(
+        [*(key for _, key in pairs), *twins.values()],
+        details=policy.rerun != "all" and comparison.details(pairs),
+        versions=lambda: suspicion.concerned(pairs),
+    )
+    items = decisions.decide(pairs, policy, states, changed=comparison.of, suspect=suspicion.of)
+    running = [item for item in items if item.run]
+    if running and policy.rerun != "all":
+        _ready_to_run((item.combination for item in running), will_run)
+    notes = (*near_twins.notes(pairs, twins, states), *comparison.notes)
+    same = decisions.same_names(expansion.combinations, (kept for kept, _ in pairs)) if dropped else ()
+    made = Plan(items, expansion.left_out, dropped, notes, same)
+    began = datetime.now(UTC)
+    return Prepared(_id_at(began), began, config, made, states, store, revisions)
+
+
+def _id_at(began: datetime) -> str:
+    """Sorts by time: three of its hexadecimal digits are the share of the second, three tell those alike apart."""
+    return f"{began:%Y%m%dT%H%M%S}-{began.microsecond * 4096 // 1_000_000:03x}{uuid4().hex[:3]}"
+
+
+def _store(location: StoreLocation) -> Store:
+    from sweeper.store import open_store  # not before it is needed: Ray starts while its libraries are imported
+
+    return open_store(location.uri, location.storage_options)
+
+
+def _ready_to_run(combinations: Iterable[Combination], will_run: Start) -> None:
+    check_targets(parts_of(combinations))
+    will_run()
+
+
+def parts_of(combinations: Iterable[Combination]) -> list[Choice]:
+    """Every choice that takes part, once."""
+    seen: dict[int, Choice] = {}
+    axes: set[tuple[Choice, ...]] = set()
+    for combination in combinations:
+        for axis in ((combination.capability,), *combination[1:]):
+            if axis not in axes:
+                axes.add(axis)
+                seen.update((id(part), part) for part in axis)
+    return list(seen.values())

@@ -1,0 +1,99 @@
+"""Which combination goes out next: the plan's order, where one that must wait for its turn holds up no other. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from sweeper.planning.decisions import Planned
+
+PartKey = tuple[str, str]
+"""Axis and name of a choice."""
+
+
+class Turn(NamedTuple):
+    """One combination to submit, for the `number`-th time, counted from 1."""
+
+    item: Planned
+    number: int
+
+
+class Queue:
+    """What has not gone out yet.
+
+    Parameters
+    ----------
+    items
+        In the order in which they are to go out.
+    has_room
+        Whether there is room for what a combination needs besides its own task; while there is none, those that follow
+        it in the plan wait too. While nothing is in flight there is always room, for none would be made.
+    """
+
+    def __init__(self, items: Iterable[Planned], has_room: Callable[[Planned], bool] = lambda item: True) -> None:
+        self._fresh = iter(items)
+        self._has_room = has_room
+        self._again: deque[Turn] = deque()
+        self._held: dict[PartKey, deque[Turn]] = {}
+        self._in_flight: Counter[PartKey] = Counter()
+        self._limits: dict[PartKey, int] = {}
+        self._out = 0
+
+    def take(self) -> Turn | None:
+        """The next that may go out, counted as in flight from now on; `None` where none may before another ends."""
+        for waited_in, turn in self._candidates():
+            if not self._out or self._has_room(turn.item):
+                self._out += 1
+                self._in_flight.update(limits(turn.item).keys())
+                return turn
+            waited_in.appendleft(turn)
+        return None
+
+    def ended(self, item: Planned) -> None:
+        """One that was taken is no longer in flight."""
+        self._out -= 1
+        self._in_flight.subtract(limits(item).keys())
+
+    def again(self, item: Planned, number: int) -> None:
+        """Let one that ended go out once more, before what never did and what waits for the room that it takes."""
+        self._again.appendleft(Turn(item, number))
+
+    def _candidates(self) -> Iterator[tuple[deque[Turn], Turn]]:
+        """What may go as far as limits are concerned, with the place in which it waits if there is no room for it."""
+        if (held := self._of_those_held()) is not None:
+            yield held
+        if (turn := self._of_those_that_follow()) is not None:
+            yield self._again, turn
+
+    def _of_those_held(self) -> tuple[deque[Turn], Turn] | None:
+        for key, held in list(self._held.items()):
+            while held and self._in_flight[key] < self._limits[key]:
+                turn = held.popleft()
+                if not self._hold(turn):
+                    return held, turn
+        return None
+
+    def _of_those_that_follow(self) -> Turn | None:
+        while (turn := self._again.popleft() if self._again else self._first()) is not None:
+            if not self._hold(turn):
+                return turn
+        return None
+
+    def _first(self) -> Turn | None:
+        item = next(self._fresh, None)
+        return None if item is None else Turn(item, 1)
+
+    def _hold(self, turn: Turn) -> bool:
+        """Put aside one of whose parts as many are in flight as may be; whether there is such a part."""
+        for key, limit in limits(turn.item).items():
+            if self._in_flight[key] >= limit:
+                self._limits[key] = limit
+                self._held.setdefault(key, deque()).append(turn)
+                return True
+        return False
+
+
+def limits(item: Planned) -> dict[PartKey, int]:
+    """How many combinations with each of the parts may be in flight, for parts that say so."""
+    return {(part.axis, part.name): limit for part in item.combination.parts if (limit := part.runtime.max_in_flight)}

@@ -1,0 +1,118 @@
+"""From a planned combination to the request that travels to a worker. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sweeper.checks.rules import Rules, strictest
+from sweeper.messages.requests import AttemptInfo, LazySpec, Provenance, RunRequest, Shelf, StoreLocation
+from sweeper.planning.decisions import Planned
+from sweeper.planning.fingerprint import canonical, canonical_text, digest
+from sweeper.revision import Revisions
+from sweeper.vocabulary import Choice, Combination
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """What every request of one sweep has in common."""
+
+    sweep_id: str
+    name: str
+    store: StoreLocation
+    provenance: Provenance = field(default_factory=Provenance)
+    sweeper_version: str = ""
+    revisions: Revisions | None = None
+    """Of what is recorded with each attempt beside its specs; a job outside a sweep has none."""
+    log_dir: str | None = None
+    kernel: str | None = None
+    persist_predictions: bool = False
+    """Whether predictions outlive the sweep, in its store."""
+
+
+def rules_of(combination: Combination) -> Rules:
+    """What its choices allow together: the strictest label space that one says, soft targets if one says so."""
+    said = [choice.runtime for choice in combination.parts]
+    return Rules(
+        label_space=strictest([runtime.label_space for runtime in said]),
+        soft_targets=any(runtime.soft_targets for runtime in said),
+        task=next((runtime.task for runtime in said if runtime.task is not None), None),
+    )
+
+
+class RequestBuilder:
+    """Makes requests, and each part's `LazySpec` once however many combinations share it."""
+
+    def __init__(self, sweep: SweepInfo) -> None:
+        self._sweep = sweep
+        self._specs: dict[Choice, LazySpec] = {}
+
+    def build(self, item: Planned, number: int) -> RunRequest:
+        """The request for the `number`-th submission of a combination in this sweep, counted from 1."""
+        capability, datasets, models, metrics = item.combination
+        return RunRequest(
+            capability=self.spec(capability),
+            datasets=tuple(map(self.spec, datasets)),
+            models=tuple(map(self.spec, models)),
+            metrics=tuple(map(self.spec, metrics)),
+            config=capability.spec.get("config"),
+            store=self._sweep.store,
+            provenance=self._sweep.provenance,
+            attempt=self._attempt(item, number),
+            log_dir=self._sweep.log_dir,
+            kernel=self._sweep.kernel,
+            report_threshold=capability.runtime.report,
+            rules=rules_of(item.combination),
+        )
+
+    def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:
+        """Where the predictions of a pair are kept, if they are: by what they depend on, files and code included."""
+        if not self._sweep.persist_predictions:
+            return None
+        revisions = self._sweep.revisions.predictions(combination) if self._sweep.revisions is not None else ()
+        return Shelf(self._sweep.store, digest(canonical([*key, *revisions])))
+
+    def spec(self, choice: Choice) -> LazySpec:
+        """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""
+        found = self._specs.get(choice)
+        if found is None:
+            target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
+            found = self._specs[choice] = LazySpec(target, choice.digest, choice.name, *self._state(choice))
+        return found
+
+    def _state(self, choice: Choice) -> tuple[str, ...]:
+        revisions = self._sweep.revisions
+        if revisions is None:
+            return ()
+        data, code = revisions.data, revisions.code
+        return data.content([choice]), code.of_choice(choice), data.folder([choice])
+
+    def inference(self, capability: Choice) -> LazySpec:
+        """What says how inference for a capability is made: itself, or where its `config` names a batch size, that."""
+        config = capability.spec.get("config")
+        if not isinstance(config, Mapping) or "batch_size" not in config:
+            return self.spec(capability)
+        target = {"_target_": "types.SimpleNamespace", "batch_size": config["batch_size"]}
+        return LazySpec(target, f"batches of {config['batch_size']}", capability.name)
+
+    def _attempt(self, item: Planned, number: int) -> AttemptInfo:
+        capability, dataset, model, metric = item.combination.names
+        revisions, combination = self._sweep.revisions, item.combination
+        return AttemptInfo(
+            attempt_id=uuid.uuid4().hex,
+            fingerprint=item.fingerprint,
+            sweep_id=self._sweep.sweep_id,
+            sweep_name=self._sweep.name,
+            capability=capability,
+            dataset=dataset,
+            model=model,
+            metric=metric,
+            spec=canonical_text(item.combination),
+            sweeper_version=self._sweep.sweeper_version,
+            code_revision=revisions and revisions.code.text(combination),
+            data_revision=revisions and revisions.data.text(combination),
+            libraries_revision=revisions and revisions.libraries.text(combination),
+            working_folder=revisions and revisions.data.here,
+            number=number,
+        )

@@ -1,0 +1,96 @@
+"""What a sweep did, and a view on what it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sweeper.messages.outcome import Failure, Gap, Outcome
+from sweeper.planning import standing
+from sweeper.planning.decisions import Plan
+from sweeper.revision.since import of_combinations
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+    from sweeper.store import AttemptState, Store
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep did, and a view on what it measured."""
+
+    sweep_id: str
+    plan: Plan
+    outcome: Outcome
+    store: Store
+    states: Mapping[str, AttemptState] = field(default_factory=dict[str, "AttemptState"], repr=False)
+    """What the store knew of the plan's combinations before the sweep."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return self.outcome.counts
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return self.outcome.failures
+
+    @property
+    def exit_status(self) -> int:
+        return self.outcome.exit_status
+
+    @cached_property
+    def table(self) -> pyarrow.Table:
+        """One flat row per measured value of every combination of the plan, skipped ones included, in its order.
+
+        Names are those of the plan, also where an earlier sweep measured a combination under others.
+        """
+        return self.store.results_of(self._named, self._changed)
+
+    @cached_property
+    def _changed(self) -> dict[str, str]:
+        """What is to be said against values whose files are no longer what they were, by fingerprint."""
+        planned = ((item.fingerprint, item.combination) for item in self.plan.items)
+        return of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """Combinations of the plan without a value that were attempted: failed, timed out, lost, or without records."""
+        without = standing.unmeasured(self.plan.items, set(self.table["fingerprint"].to_pylist()))
+        return standing.gaps(without, self.store.attempt_states({item.fingerprint for item in without}))
+
+    @cached_property
+    def earlier_failures(self) -> tuple[Failure, ...]:
+        """Of combinations that were skipped, those whose newest attempt had failed or timed out, and why."""
+        failing = standing.failing_before(self.plan.items, self.states)
+        rows = self.store.newest_failures({item.fingerprint for item in failing}) if failing else {}
+        return standing.earlier(failing, rows)
+
+    @cached_property
+    def shared_ids(self) -> list[tuple[str, str, list[str]]]:
+        """Axis, id and names of choices with different specs whose objects call themselves by one `metadata["id"]`.
+
+        Payload tables carry these ids, so by them alone such choices cannot be told apart; fingerprints can.
+        """
+        digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.parts}
+        called: dict[tuple[str, str], set[str]] = {}
+        for axis, name, entity in self.store.entities(self._named):
+            called.setdefault((axis, entity), set()).add(name)
+        alike = {key: sorted(names) for key, names in called.items()}
+        return [(*key, names) for key, names in alike.items() if len({digests.get((key[0], n)) for n in names}) > 1]
+
+    @property
+    def _named(self) -> list[tuple[str, ...]]:
+        return [(item.fingerprint, *item.combination.names) for item in self.plan.items]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """`table` as dictionaries."""
+        return self.table.to_pylist()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """`table` as a data frame."""
+        return self.table.to_pandas()

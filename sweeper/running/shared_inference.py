@@ -1,0 +1,98 @@
+"""One inference per (model, dataset) pair: which combinations share predictions, and how long those are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
+from sweeper.planning.decisions import Planned
+from sweeper.planning.limits import Limits
+from sweeper.running.queue import Turn
+from sweeper.running.request_builder import RequestBuilder
+from sweeper.vocabulary import Combination
+
+PairKey = tuple[str, ...]
+ROOM = 0.5
+"""The share of a node's object store that predictions of pairs in flight may fill, before it would have to spill."""
+
+
+def pair_key(combination: Combination) -> PairKey | None:
+    """What the predictions of a combination depend on, or `None` where it reads none.
+
+    These are its model, its dataset and what `_sweep_.predictions_depend_on` lists of its capability, so that metrics,
+    and capabilities that agree on those keys, share. A capability that lists nothing shares among its metrics only.
+    """
+    capability, datasets, models, _ = combination
+    if not capability.runtime.reads_predictions or len(datasets) != 1 or len(models) != 1:
+        return None
+    keys = capability.runtime.predictions_depend_on
+    depends = (capability.digest,) if keys is None else [f"{key}={capability.spec.get(key)!r}" for key in sorted(keys)]
+    return (models[0].digest, datasets[0].digest, *depends)
+
+
+class Pairs:
+    """Submits the inference of a pair when its first reader is submitted, and lets go of it after the last."""
+
+    def __init__(self, backend: RunnerBackend, builder: RequestBuilder) -> None:
+        self._backend, self._builder = backend, builder
+        self._readers: Counter[PairKey] = Counter()
+        self._handles: dict[PairKey, PredictionHandle] = {}
+        self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
+        self._largest = 0
+
+    def expect(self, items: Iterable[Planned]) -> None:
+        """Count who will read which predictions."""
+        self._readers.update(key for item in items if (key := pair_key(item.combination)))
+
+    @property
+    def most_readers(self) -> int:
+        """How many combinations share one inference, at most."""
+        return max(self._readers.values(), default=1)
+
+    def has_room(self, item: Planned) -> bool:
+        """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
+        key = pair_key(item.combination)
+        if key is None or key in self._handles or not self._handles:
+            return True
+        return (len(self._handles) + 1) * self._largest <= self._room
+
+    def take(self, turn: Turn, limits: Limits) -> PredictionHandle | None:
+        """The predictions that a combination reads, submitted now if nobody asked for them before.
+
+        They are made anew for one that is tried again because they failed.
+        """
+        key = pair_key(turn.item.combination)
+        if key is None:
+            return None
+        if key not in self._handles or (turn.number > 1 and self._handles[key].failed):
+            self._handles[key] = self._infer(key, turn.item.combination, limits)
+        return self._handles[key]
+
+    def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
+        spec: Any = self._builder.spec
+        return self._backend.predict(
+            model=spec(combination.models[0]),
+            dataset=spec(combination.datasets[0]),
+            capability=self._builder.inference(combination.capability),
+            resources=limits.resources,
+            shelf=self._builder.shelf(key, combination),
+            report_start=limits.timeout_s is not None,
+        )
+
+    def make_anew(self, item: Planned) -> None:
+        """The predictions that a combination reads are gone: whoever reads them next has them made once more."""
+        handle = self._handles.pop(pair_key(item.combination) or (), None)
+        self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
+
+    def give_back(self, item: Planned) -> None:
+        """A reader has ended; the predictions are freed after the last."""
+        key = pair_key(item.combination)
+        if key is not None:
+            if key in self._handles:
+                self._largest = max(self._largest, self._handles[key].nbytes)
+            self._readers[key] -= 1
+            if not self._readers[key]:
+                self._handles.pop(key, None)
+                del self._readers[key]

@@ -1,0 +1,65 @@
+"""The job backend of a sweep, started in a thread while the planning goes on."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from sweeper.config import SweepConfig
+from sweeper.errors import BackendError
+
+if TYPE_CHECKING:
+    from sweeper.jobs.protocol import RunnerBackend
+
+HEAD_START_S = 0.7
+"""How long the rest of the planning waits while a backend starts.
+
+A local Ray starts its processes one after another for so long, and then waits for them two seconds more. Planning takes
+0.1 s, two thirds of it imports: beside Ray's first steps it held them up for 0.2 s, after them it costs nothing.
+"""
+
+
+class StartingBackend:
+    """A job backend that is started in a thread, once, when it is known that something will run."""
+
+    def __init__(self, config: SweepConfig, pool: ThreadPoolExecutor) -> None:
+        self._config, self._pool = config, pool
+        self._future: Future[RunnerBackend] | None = None
+
+    def start(self) -> None:
+        """Begin to start, once the store is known to be there.
+
+        What the backend needs is imported here and now, and it has a head start: two threads that import get in each
+        other's way. Then Ray is only waited for, and the store's libraries are imported meanwhile.
+        """
+        from sweeper.jobs import backend_maker
+        from sweeper.store.files import open_files
+        from sweeper.store.formats import announce
+
+        settings = self._config.settings
+        files = open_files(settings.store.uri, settings.store.storage_options)
+        files.check()
+        announce(files)
+        self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
+        wait([self._future], timeout=HEAD_START_S)
+
+    def get(self) -> RunnerBackend:
+        """The backend, once it is there."""
+        from sweeper.jobs import import_ahead
+
+        if self._future is None:
+            raise RuntimeError("the backend is asked for before it was started")
+        import_ahead(self._config.settings.job_backend.kind)
+        try:
+            return self._future.result()
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            at = self._config.settings.job_backend
+            raise BackendError(
+                f"The job backend {at.kind} cannot be started (job_backend.address={at.address}): {error} "
+                "Check job_backend.address, which may be left out for a Ray of its own, and job_backend.runtime_env; "
+                "nothing was run."
+            ) from error
+
+    def close(self) -> None:
+        if self._future is not None and self._future.exception() is None:
+            self._future.result().close()

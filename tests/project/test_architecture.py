@@ -1,0 +1,142 @@
+"""Data flows one way, and importing sweeper is cheap: both are held here."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "sweeper"
+LAYERS = (
+    {"__main__"},
+    {"cli"},
+    {"api"},
+    {"running"},
+    {"config"},
+    {"planning", "jobs", "report"},
+    {"worker"},
+    {"checkmaite", "capabilities", "augmentations"},
+    {"datasets", "models", "metrics", "store"},
+    {"isolation", "revision"},
+    {"messages", "records"},
+    {"checks", "vocabulary"},
+    {"common", "errors", "_version"},
+)
+"""From the command line down: a module imports from its own package and from the layers below, never from above."""
+DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
+WITHIN = {"models": {"datasets"}}
+"""What a package may import of its own layer."""
+HOMES: dict[str, tuple[str, ...]] = {
+    "ray": ("jobs/ray_simple", "worker"),
+    "hydra": ("config", "worker/instantiate.py"),
+    "omegaconf": ("config",),
+    "pyarrow": ("store",),
+    "duckdb": ("store",),
+    "jinja2": ("report",),
+    "matplotlib": ("report",),
+    "markdown_it": ("report",),
+    "tqdm": ("running",),
+}
+"""Where a third-party library may be imported."""
+BESIDE_THE_PACKAGES = 8
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(("sweeper", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in modules()}
+
+
+def home(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def statements(path: Path) -> Iterator[str]:
+    """Every name that a file imports, late and for type checking too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def imported(path: Path) -> set[str]:
+    """Modules of sweeper that a file imports."""
+    found = {_module(name) for name in statements(path) if name.startswith("sweeper.")}
+    return found - {name_of(path), "sweeper"}
+
+
+def _module(name: str) -> str:
+    while name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def test_every_module_has_its_layer():
+    assert {home(path) for path in modules()} - {"__init__"} == set(DEPTH)
+
+
+def test_few_modules_stand_beside_the_packages():
+    assert len(list(PACKAGE.glob("*.py"))) <= BESIDE_THE_PACKAGES
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_import_runs_against_the_flow(path: Path):
+    here = home(path)
+    if here == "__init__":  # the public names, loaded when they are used
+        return
+    others = {name.split(".")[1] for name in imported(path)} - {here} - WITHIN.get(here, set())
+    assert {other for other in others if DEPTH[other] <= DEPTH[here]} == set()
+
+
+def test_no_imports_go_in_a_circle():
+    waiting = {name: imported(path) for name, path in MODULES.items() if name != "sweeper"}
+    while ready := [name for name, needs in waiting.items() if not needs & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    assert waiting == {}
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_library_is_imported_at_home_only(library: str):
+    users = {path.relative_to(PACKAGE).as_posix() for path in modules() if library in _libraries(path)}
+    assert [user for user in users if not user.startswith(HOMES[library])] == []
+
+
+def _libraries(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in statements(path)}
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import sweeper", "import sweeper.jobs", "import sweeper.capabilities"])
+def test_importing_is_cheap(statement: str):
+    assert loaded_by(statement).isdisjoint({"ray", "torch", "sklearn", "scipy", "pandas", "duckdb"})
+
+
+def test_importing_sweeper_loads_no_arrow_and_no_hydra():
+    assert loaded_by("import sweeper").isdisjoint({"pyarrow", "hydra", "omegaconf", "numpy"})
+
+
+def test_a_plan_needs_neither_ray_nor_scikit_learn(tmp_path: Path):
+    statement = f"import sweeper; sweeper.plan(['analytics_store.uri={tmp_path}/s', 'rerun=missing'])"
+    assert loaded_by(statement).isdisjoint({"ray", "torch", "sklearn", "pandas"})
+
+
+def test_what_ray_imports_at_its_first_task_can_be_imported_while_it_starts():
+    pytest.importorskip("pydantic")
+    assert "pydantic" not in loaded_by("import sweeper.jobs.ray_simple")
+    assert "pydantic" in loaded_by("import sweeper.jobs; sweeper.jobs.import_ahead('ray-simple')")
+    assert "ray" not in loaded_by("import sweeper.jobs; sweeper.jobs.import_ahead('inline')")

@@ -1,0 +1,53 @@
+"""The examples run as their heads say."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import start_ray
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run_here(name: str, *arguments: str) -> None:
+    """Run an example in this process, which has a Ray."""
+    start_ray()
+    before = sys.argv
+    sys.argv = [name, *arguments]
+    try:
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    finally:
+        sys.argv = before
+
+
+def test_own_parts_from_their_folder(tmp_path: Path):
+    command = [sys.executable, "-m", "sweeper", "--config-dir", "conf", "--config-name", "my_sweep", "--json"]
+    command += [f"analytics_store.uri={tmp_path / 'store'}", "job_backend.num_cpus=2"]
+    done = subprocess.run(command, cwd=EXAMPLES / "own_parts", capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["plan"]["run"] == document["counts"]["completed"] == 6
+    keys = {(row["capability"], row["key"]) for row in document["results"]}
+    assert {("latency", "median_ms"), ("evaluate", "worst_class"), ("evaluate", "accuracy")} <= keys
+
+
+def test_python_api_then_reading_its_results(ray_session: None, capsys: pytest.CaptureFixture[str]):
+    run_here("python_api.py", "store")
+    said = capsys.readouterr().out
+    assert "8 of 8 combinations would run" in said
+    assert "ran 0 more; exit status 0" in said
+    run_here("read_results.py", "store")
+    said = capsys.readouterr().out
+    assert "completed    8" in said
+    assert "naive_bayes" in said

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from test_runner import ONE, choice, planned
+
+from sweeper.messages.requests import StoreLocation
+from sweeper.planning.decisions import Planned
+from sweeper.planning.limits import Limits
+from sweeper.running.queue import Queue, Turn, limits
+from sweeper.running.request_builder import RequestBuilder, SweepInfo
+from sweeper.running.shared_inference import Pairs
+from sweeper.vocabulary import Combination, Runtime
+
+LIMITS = Limits({"num_cpus": 1}, 0, False, None)
+CAPABILITY = choice("capability", "tiny", "parts.Tiny", Runtime(arity=ONE))
+
+
+def grid(model_limits: list[int | None], dataset_limits: list[int | None], metrics: int = 1) -> list[Planned]:
+    def parts(axis: str, allowed: list[int | None]) -> list[Any]:
+        return [choice(axis, f"{axis}{i}", "x", Runtime(max_in_flight=n), i=i) for i, n in enumerate(allowed)]
+
+    models, datasets = parts("model", model_limits), parts("dataset", dataset_limits)
+    scores = parts("metric", [None] * metrics)
+    return planned(
+        *(Combination(CAPABILITY, (d,), (m,), (k,)) for m, d, k in itertools.product(models, datasets, scores))
+    )
+
+
+def drained(queue: Queue) -> list[Turn]:
+    return list(iter(queue.take, None))
+
+
+def test_without_limits_everything_goes_out_in_the_order_of_the_plan():
+    items = grid([None] * 3, [None] * 2)
+    assert [turn.item for turn in drained(Queue(items))] == items
+
+
+def test_one_that_must_wait_holds_up_no_other_and_goes_out_first_when_it_may():
+    items = grid([1, None], [None, None])
+    queue = Queue(items)
+    first = drained(queue)
+    assert [turn.item for turn in first] == [items[0], items[2], items[3]]
+    queue.ended(items[2])
+    assert queue.take() is None
+    queue.ended(items[0])
+    assert drained(queue) == [Turn(items[1], 1)]
+
+
+def test_what_is_tried_again_comes_before_what_never_went_out():
+    items = grid([None], [None] * 3)
+    queue = Queue(items)
+    assert queue.take() == Turn(items[0], 1)
+    queue.ended(items[0])
+    queue.again(items[0], 2)
+    assert drained(queue) == [Turn(items[0], 2), Turn(items[1], 1), Turn(items[2], 1)]
+
+
+def test_nothing_goes_out_before_one_that_there_is_no_room_for():
+    items = grid([None], [None] * 4)
+    full = {items[1]}
+    queue = Queue(items, has_room=lambda item: item not in full)
+    assert drained(queue) == [Turn(items[0], 1)]
+    full.clear()
+    assert [turn.item for turn in drained(queue)] == items[1:]
+
+
+def test_one_that_is_tried_again_does_not_wait_for_one_that_waits_for_its_room():
+    """As with predictions: the room of one that ended is free only once it is not to be tried again."""
+    items = grid([None], [None] * 3)
+    queue = Queue(items, has_room=lambda item: item is not items[2])
+    assert drained(queue) == [Turn(items[0], 1), Turn(items[1], 1)]
+    queue.ended(items[0])
+    queue.again(items[0], 2)
+    assert queue.take() == Turn(items[0], 2)
+    assert queue.take() is None
+
+
+def test_with_nothing_in_flight_there_is_always_room():
+    items = grid([None], [None] * 3)
+    queue = Queue(items, has_room=lambda item: False)
+    for item in items:
+        assert drained(queue) == [Turn(item, 1)]
+        queue.ended(item)
+    assert queue.take() is None
+
+
+allowed = st.lists(st.none() | st.integers(1, 3), min_size=1, max_size=4)
+
+
+@given(allowed, allowed, st.randoms())
+def test_every_combination_goes_out_once_and_no_limit_is_passed(
+    models: list[int | None], datasets: list[int | None], random: Any
+):
+    items = grid(models, datasets)
+    queue, running, seen = Queue(items), [], []
+    while True:
+        while (turn := queue.take()) is not None:
+            running.append(turn.item)
+            seen.append(turn.item)
+        busy = Counter(key for item in running for key in limits(item))
+        assert all(busy[key] <= limit for item in items for key, limit in limits(item).items())
+        if not running:
+            break
+        queue.ended(running.pop(random.randrange(len(running))))
+    assert sorted(item.fingerprint for item in seen) == sorted(item.fingerprint for item in items)
+
+
+def test_those_that_wait_for_their_turn_and_then_for_room_keep_their_order():
+    items = grid([1], [None] * 5)
+    room = True
+    queue = Queue(items, has_room=lambda item: room)
+    (first,) = drained(queue)
+    other = grid([None], [None])[0]
+    queue.again(other, 2)
+    assert drained(queue) == [Turn(other, 2)]
+    queue.ended(first.item)
+    room = False
+    assert [queue.take() for _ in range(4)] == [None] * 4
+    room = True
+    out = [first.item]
+    while (turn := queue.take()) is not None:
+        out.append(turn.item)
+        queue.ended(turn.item)
+    assert out == items
+
+
+def test_one_that_is_tried_again_passes_those_that_waited_for_their_turn_and_lack_room():
+    items = grid([1], [None] * 3)
+    lacks = {items[1]}
+    queue = Queue(items, has_room=lambda item: item not in lacks)
+    drained(queue)
+    beside = grid([None], [None])[0]
+    queue.again(beside, 2)
+    queue.take()
+    queue.ended(items[0])
+    assert queue.take() is None
+    queue.again(beside, 3)
+    assert queue.take() == Turn(beside, 3)
+
+
+class Predicting:
+    """A backend whose predictions all have one size, in an object store of 1,000 bytes."""
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes, self.failed = nbytes, False
+        self.passes = 0
+        self.reports_start = False
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"object_store_memory": 1000.0}
+
+    def predict(self, *, report_start: bool, **_: Any) -> Any:
+        self.passes += 1
+        self.reports_start = report_start
+        return self
+
+
+def pairs_of(backend: Any, items: list[Planned]) -> Pairs:
+    pairs = Pairs(backend, RequestBuilder(SweepInfo("s", "s", StoreLocation("x"))))
+    pairs.expect(items)
+    return pairs
+
+
+def reading(items: list[Planned]) -> list[Planned]:
+    reads = choice("capability", "reads", "x", Runtime(arity=ONE, reads_predictions=True))
+    return planned(*(item.combination._replace(capability=reads) for item in items))
+
+
+def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
+    items = reading(grid([None], [None] * 6))
+    backend = Predicting(nbytes=200)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    assert pairs.has_room(items[1])
+    pairs.give_back(items[0])
+    for item in items[1:3]:
+        assert pairs.has_room(item)
+        pairs.take(Turn(item, 1), LIMITS)
+    assert not pairs.has_room(items[3])
+    assert pairs.has_room(items[2])
+    pairs.give_back(items[1])
+    assert pairs.has_room(items[3])
+
+
+def test_a_pair_that_does_not_fit_at_all_still_goes_out_alone():
+    items = reading(grid([None], [None] * 3))
+    pairs = pairs_of(Predicting(nbytes=5000), items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.give_back(items[0])
+    assert pairs.has_room(items[1])
+    pairs.take(Turn(items[1], 1), LIMITS)
+    assert not pairs.has_room(items[2])
+
+
+def test_predictions_that_failed_are_made_anew_for_one_that_is_tried_again():
+    items = reading(grid([None], [None], metrics=2))
+    backend = Predicting(nbytes=1)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    backend.failed = True
+    pairs.take(Turn(items[1], 1), LIMITS)
+    assert backend.passes == 1
+    pairs.take(Turn(items[0], 2), LIMITS)
+    assert backend.passes == 2
+
+
+def test_predictions_that_are_gone_are_made_anew_for_whoever_reads_them_next():
+    items = reading(grid([None], [None], metrics=3))
+    backend = Predicting(nbytes=1)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.make_anew(items[0])
+    pairs.take(Turn(items[0], 2), LIMITS)
+    pairs.take(Turn(items[1], 1), LIMITS)
+    assert backend.passes == 2
+    pairs.make_anew(items[1])
+    pairs.give_back(items[1])
+    pairs.give_back(items[0])
+    pairs.take(Turn(items[2], 1), LIMITS)
+    assert backend.passes == 3
+
+
+def test_a_pass_reports_its_start_where_a_timeout_counts_from_it():
+    items = reading(grid([None], [None] * 2))
+    backend = Predicting(nbytes=1)
+    pairs = pairs_of(backend, items)
+    pairs.take(Turn(items[0], 1), LIMITS)
+    assert not backend.reports_start
+    pairs.take(Turn(items[1], 1), replace(LIMITS, timeout_s=3.0))
+    assert backend.reports_start

@@ -1,0 +1,101 @@
+"""The same store in an object store: a real S3 API, on loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from store_parts import BEGAN, attempt, fail, fingerprint, record, values
+
+from sweeper.cli.commands import run_command
+from sweeper.errors import StoreError
+from sweeper.report import html
+from sweeper.store import AttemptRow, Store, open_store
+
+KEYS = {"key": "testing", "secret": "testing-secret"}
+
+
+@pytest.fixture(scope="module")
+def options() -> Iterator[dict[str, Any]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port)
+    server.start()
+    endpoint = f"http://127.0.0.1:{port}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket="results")
+    yield {**KEYS, "endpoint_url": endpoint, "client_kwargs": {"region_name": "us-east-1"}}
+    server.stop()
+
+
+@pytest.fixture
+def store(options: dict[str, Any], request: pytest.FixtureRequest) -> Store:
+    return open_store(f"s3://results/{request.node.name}", options)
+
+
+def test_writes_views_and_merges_as_on_a_disk(store: Store):
+    store.files.check()
+    uri = record(store, "a", 1.0, 2.0)
+    assert uri is not None
+    assert uri.startswith("s3://results/")
+    record(store, "b", 3.0, second=1)
+    fail(store, "c")
+    expected = [("a", "k0", 1.0), ("a", "k1", 2.0), ("b", "k0", 3.0)]
+    assert values(store) == expected
+    assert store.tables() == ["attempts", "runs", "scores"]
+    found = store.attempt_states([fingerprint(n) for n in "abc"])
+    assert [found[fingerprint(n)].status for n in "abc"] == ["completed", "completed", "failed"]
+    assert store.compact(grace_s=0).merged["attempts"] == 3
+    assert values(store) == expected
+    assert store.attempt_states([fingerprint("c")])[fingerprint("c")].status == "failed"
+    assert store.check().sound
+    assert store.sql("SELECT count(*) AS n FROM scores").to_pylist() == [{"n": 3}]
+
+
+def test_a_bucket_that_is_not_there_is_told_without_secrets(options: dict[str, Any]):
+    with pytest.raises(StoreError, match="no-such-bucket") as caught:
+        open_store("s3://no-such-bucket/x", options).files.check()
+    assert "testing-secret" not in str(caught.value)
+
+
+def test_a_sweep_writes_there_and_plans_against_it(options: dict[str, Any], capsys: pytest.CaptureFixture[str]):
+    import io
+
+    grid = ["capability=[evaluate]", "dataset=[digits]", "model=[logreg,naive_bayes]", "metric=[accuracy]"]
+    where = [
+        "analytics_store.uri=s3://results/sweep",
+        f"+analytics_store.storage_options.endpoint_url='{options['endpoint_url']}'",
+        "+analytics_store.storage_options.key=testing",
+        "+analytics_store.storage_options.secret=testing-secret",
+        "job_backend.kind=inline",
+    ]
+    out, err = io.StringIO(), io.StringIO()
+    assert run_command([*grid, *where], out, err) == 0, err.getvalue()
+    assert "results: s3://results/sweep" in out.getvalue()
+    again = io.StringIO()
+    assert run_command([*grid, *where, "--rerun-only-missing"], again, err) == 0, err.getvalue()
+    assert "nothing to run; 2 skipped" in again.getvalue()
+    said = out.getvalue() + err.getvalue() + again.getvalue()
+    assert "testing-secret" not in said
+    written = open_store("s3://results/sweep", options)
+    assert "testing-secret" not in str([written.table(name).to_pylist() for name in written.tables()])
+
+
+def test_a_report_shows_what_runs_wrote_into_an_object_store(store: Store):
+    uri = store.write_artifact("reports/job/report.md", b"# From afar")
+    assert uri.startswith("s3://results/")
+    assert store.linked_artifact(uri) == b"# From afar"
+    assert store.linked_artifact(uri.replace("/job/", "/none/")) is None
+    store.write_attempts([AttemptRow.of(attempt("a"), status="completed", finished_at=BEGAN, report_uri=uri)])
+    assert "<h4>From afar</h4>" in html(store)
