@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from sweeper.store import asked, latest
+from sweeper.store import asked, latest, views
 from sweeper.store.compute import pc
 from sweeper.store.counting import joined, newest
+from sweeper.store.tables import Tables
 from sweeper.vocabulary import AXES
-
-if TYPE_CHECKING:
-    from sweeper.store.store import Store
 
 _SWEEP = ("sweep_id", "sweep")
 _MEASURED = ("key", "value", "scope", "higher_is_better", "finished_at", "duration_s", "caveat", "warning")
@@ -25,37 +23,37 @@ COLUMNS = (
 )
 
 
-def asked_values(store: Store, sweep_id: str | None) -> pa.Table:
+def asked_values(tables: Tables, sweep_id: str | None) -> pa.Table:
     """See `Store.asked`."""
-    names = _names(store, sweep_id)
+    names = _names(tables, sweep_id)
     keys = names["fingerprint"].combine_chunks().unique()
     place = np.arange(len(names))
-    values = store.results(keys.to_pylist()).select(["fingerprint", *_MEASURED])
+    values = views.results(tables, keys.to_pylist(), None).select(["fingerprint", *_MEASURED])
     values = values.append_column("order", pa.array(np.arange(len(values))))
-    named = names.append_column("status", _status(store, names)).append_column("place", pa.array(place))
+    named = names.append_column("status", _status(tables, names)).append_column("place", pa.array(place))
     found = named.join(values, "fingerprint", join_type="left outer")
     order = np.lexsort((pc.fill_null(found["order"], 0).to_numpy(), found["place"].to_numpy()))
     return found.take(order).select(COLUMNS)
 
 
-def _status(store: Store, names: pa.Table) -> Any:
+def _status(tables: Tables, names: pa.Table) -> Any:
     """How the newest attempt of each combination ended, in whatever sweep; null where there was none."""
-    attempts = store.attempts(latest.NEEDED)
+    attempts = tables.attempts(latest.NEEDED)
     mine = attempts.filter(pc.is_in(attempts["fingerprint"], names["fingerprint"].combine_chunks()))
     ends = latest.with_newest(newest(mine), mine)
     return ends[latest.NEWEST].take(pc.index_in(names["fingerprint"], ends["fingerprint"].combine_chunks()))
 
 
-def _names(store: Store, sweep_id: str | None) -> pa.Table:
+def _names(tables: Tables, sweep_id: str | None) -> pa.Table:
     """Every combination of every sweep, or of one; of sweeps that left no file, those that they attempted."""
-    known = store.sweep_ids()
-    written = asked.table(store.files, known if sweep_id is None else [name for name in known if name == sweep_id])
-    return pa.concat_tables([_attempted(store, known, sweep_id), written])
+    known = asked.ids(tables.files)
+    written = asked.table(tables.files, known if sweep_id is None else [name for name in known if name == sweep_id])
+    return pa.concat_tables([_attempted(tables, known, sweep_id), written])
 
 
-def _attempted(store: Store, known: Collection[str], sweep_id: str | None) -> pa.Table:
+def _attempted(tables: Tables, known: Collection[str], sweep_id: str | None) -> pa.Table:
     """What sweeps of an older version, which wrote no file, attempted: each combination once, in their order."""
-    attempts = store.attempts(("sweep_id", "sweep_name", "fingerprint", *AXES, "submitted_at", "status"))
+    attempts = tables.attempts(("sweep_id", "sweep_name", "fingerprint", *AXES, "submitted_at", "status"))
     attempts = attempts.filter(pc.invert(pc.is_in(attempts["sweep_id"], pa.array(list(known), pa.string()))))
     if sweep_id is not None:
         attempts = attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))

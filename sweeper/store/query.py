@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
 from sweeper.errors import ConfigError, MissingExtraError
 
-if TYPE_CHECKING:
-    from sweeper.store.store import Store
-
 EXAMPLE = "SELECT * FROM results"
 
 
-def run_sql(store: Store, query: str) -> pa.Table:
-    """The answer to a query over the tables of a store and its views `completed`, `results` and `asked`.
+def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str) -> pa.Table:
+    """The answer to a query over tables and views, each read only where the query names it.
+
+    Parameters
+    ----------
+    readers
+        What reads each table or view, by its name.
+    query
+        One SQL statement.
 
     Raises
     ------
@@ -29,13 +32,11 @@ def run_sql(store: Store, query: str) -> pa.Table:
         import duckdb
     except ImportError as error:
         raise MissingExtraError("SQL needs DuckDB, which is not installed: pip install 'sweeper[sql]'.") from error
-    tables = {name: partial(store.table, name) for name in store.tables()}
-    tables |= {"completed": store.completed, "results": store.results, "asked": store.asked}
-    has = f"Tables and views: {', '.join(tables)}."
-    said = query.casefold()  # names in SQL have no case
+    has = f"Tables and views: {', '.join(readers)}."
+    folded = query.casefold()  # names in SQL have no case
     with duckdb.connect() as connection:
-        for name, read in tables.items():
-            if name.casefold() in said:  # only what the query can mean is read
+        for name, read in readers.items():
+            if name.casefold() in folded:  # only what the query can mean is read
                 connection.register(name, read())
         try:
             answer = connection.sql(query)

@@ -6,23 +6,23 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sweeper.errors import StoreError
 from sweeper.messages.requests import AttemptInfo, Provenance
-from sweeper.store import asked, catalog, compaction, formats, journal, states, views
+from sweeper.store import asked, compaction, formats, journal, states, views
 from sweeper.store.announced import Announced
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
 from sweeper.store.journal import Journal
 from sweeper.store.names import attempt_name
-from sweeper.store.parquet import encode, new_name, union
+from sweeper.store.parquet import encode, new_name
 from sweeper.store.payload import payload_rows, records_of
-from sweeper.store.schema import ATTEMPTS, AttemptRow, Rows, attempt_rows, attempts_schema, entity_rows
+from sweeper.store.schema import ATTEMPTS, AttemptRow, Rows, attempt_rows, entity_rows
+from sweeper.store.tables import Tables
 
 if TYPE_CHECKING:
     from sweeper.messages.asked import About, AskedSweep
@@ -58,6 +58,10 @@ class Store:
         """
         formats.refuse_newer(self._files)
         return self._files
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return Tables(self.files)
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
@@ -236,7 +240,7 @@ class Store:
 
     def newest_failures(self, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
         """Of each of these fingerprints, its newest attempt that failed or timed out, if any, without its traceback."""
-        return views.newest_failures(self, fingerprints)
+        return views.newest_failures(self._tables, fingerprints)
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
@@ -246,8 +250,7 @@ class Store:
 
     def tables(self) -> list[str]:
         """Names of the tables."""
-        waiting = journal.waiting(self.files).values()
-        return sorted({*self.files.tables(), *(table for inside in waiting for table in inside.tables)})
+        return self._tables.names()
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of a table, every attempt's; `columns` names those to read, of which it may lack some.
@@ -257,24 +260,18 @@ class Store:
         StoreError
             There is no such table.
         """
-        found = catalog.read_live(self.files, name, columns)
-        if name == ATTEMPTS:
-            return _whole_attempts(found, columns)
-        if found is None:
-            has = ", ".join(self.tables()) or "none"
-            raise StoreError(f"The store {self.uri} has no table {name!r}; it has {has}.")
-        return found
+        return self._tables.table(name, columns)
 
     def attempts(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Every attempt, whatever its end; `columns` names those to read."""
-        return self.table(ATTEMPTS, columns)
+        return self._tables.attempts(columns)
 
     def completed(self) -> pa.Table:
         """The newest completed attempt of each combination that has one, with the columns of `attempts`.
 
         A further one, `newest_status`, says how its newest attempt ended; lost and cancelled ones are passed over.
         """
-        return views.counting(self, None, None)
+        return views.counting(self._tables, None, None)
 
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:
         """One flat row per measured value of the newest completed attempt of each combination.
@@ -283,7 +280,7 @@ class Store:
         fingerprint, finished_at, duration_s, caveat (why the value must not be called the best) and warning (what else
         must be known of it); both are null for most.
         """
-        return views.results(self, fingerprints, sweep_id)
+        return views.results(self._tables, fingerprints, sweep_id)
 
     def results_of(self, combinations: Iterable[tuple[str, ...]], caveats: Mapping[str, str] | None = None) -> pa.Table:
         """Columns as `results`, of each of these combinations that completed, in their order and under their names.
@@ -292,11 +289,11 @@ class Store:
         measured under other names before, which may mean something else by now; so the names given here are used.
         `caveats` are further reasons, by fingerprint, why a value must not be called the best.
         """
-        return views.results_of(self, views.planned(combinations), caveats or {})
+        return views.results_of(self._tables, views.planned(combinations), caveats or {})
 
     def measured(self, attempts: pa.Table) -> pa.Table:
         """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
-        return views.measured(self, attempts)
+        return views.measured(self._tables, attempts)
 
     def asked(self, sweep_id: str | None = None) -> pa.Table:
         """What sweeps asked for, under the names that each used, with the newest values of that, whoever measured them.
@@ -307,17 +304,18 @@ class Store:
         """
         from sweeper.store.asked_values import asked_values
 
-        return asked_values(self, sweep_id)
+        return asked_values(self._tables, sweep_id)
 
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
-        return views.entities(self, views.planned(combinations))
+        return views.entities(self._tables, views.planned(combinations))
 
     def sql(self, query: str) -> pa.Table:
         """The answer of DuckDB over every table and the views `completed`, `results` and `asked`."""
         from sweeper.store.query import run_sql
 
-        return run_sql(self, query)
+        readers = {name: partial(self.table, name) for name in self.tables()}
+        return run_sql(readers | {"completed": self.completed, "results": self.results, "asked": self.asked}, query)
 
     # What keeps it in order
 
@@ -342,14 +340,6 @@ def artifact_path(uri: str) -> str | None:
     """The path under which `Store.write_artifact` wrote what a URI names; `None` where no store wrote it."""
     _, below, path = uri.rpartition(f"/{PRIVATE}/")
     return path if below and not {"", ".", ".."} & set(path.split("/")) else None
-
-
-def _whole_attempts(found: pa.Table | None, columns: Sequence[str] | None) -> pa.Table:
-    """Attempts with every column that they have now; files of an older version may lack some."""
-    empty = attempts_schema().empty_table()
-    if columns is not None:
-        empty = empty.select([name for name in columns if name in empty.column_names])
-    return empty if found is None else union(ATTEMPTS, [empty, found])
 
 
 def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
 from sweeper.records import OVERALL
-from sweeper.store import catalog, caveats, latest, suspicion
+from sweeper.store import caveats, latest, suspicion
 from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
+from sweeper.store.tables import Tables
 from sweeper.vocabulary import AXES, PAIR
-
-if TYPE_CHECKING:
-    from sweeper.store.store import Store
 
 _IDENTITY = ("fingerprint", *AXES)
 RESULTS = pa.schema(
@@ -43,10 +41,10 @@ _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
 
 
-def entities(store: Store, wanted: pa.Table) -> set[tuple[str, str, str]]:
+def entities(tables: Tables, wanted: pa.Table) -> set[tuple[str, str, str]]:
     """Axis, name of the choice and the object's own id, for every part that is alone on its axis."""
-    attempts = _planned(store, wanted).select(["result_run_uid", "dataset", "model", "metric"])
-    runs = catalog.read_live(store.files, "runs", ["run_uid", "entity_type", "entity_id"])
+    attempts = _planned(tables, wanted).select(["result_run_uid", "dataset", "model", "metric"])
+    runs = tables.find("runs", ["run_uid", "entity_type", "entity_id"])
     if runs is None:
         return set()
     named = runs.join(attempts, "run_uid", "result_run_uid", "inner").to_pylist()
@@ -59,21 +57,21 @@ def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:
     return pa.table([pa.array(column, pa.string()) for column in columns], names=list(_IDENTITY))
 
 
-def results_of(store: Store, wanted: pa.Table, more: Mapping[str, str]) -> pa.Table:
+def results_of(tables: Tables, wanted: pa.Table, more: Mapping[str, str]) -> pa.Table:
     """See `Store.results_of`."""
-    values = measured(store, _planned(store, wanted))
+    values = measured(tables, _planned(tables, wanted))
     values = caveats.with_more(values, more) if more else values
     place = pc.index_in(joined(values, _IDENTITY), joined(wanted, _IDENTITY))
     return values.take(np.argsort(place.to_numpy(), kind="stable"))
 
 
-def _planned(store: Store, wanted: pa.Table) -> pa.Table:
+def _planned(tables: Tables, wanted: pa.Table) -> pa.Table:
     """The completed attempt that counts for each of these combinations that has one, under the names it has here.
 
     That is the newest of its fingerprint, whatever its parts were called then. Only where one fingerprint is wanted
     under several names (`duplicates=keep`), each of which was to run, the newest under its own names comes first.
     """
-    every = _completed(store, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
+    every = _completed(tables, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
     any_name, own_name = newest(every), newest(every, _IDENTITY)
     keys = wanted["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy()
     own = pc.add(pc.index_in(joined(wanted, _IDENTITY), joined(own_name, _IDENTITY)), len(any_name))
@@ -85,42 +83,42 @@ def _planned(store: Store, wanted: pa.Table) -> pa.Table:
     return chosen
 
 
-def results(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
+def results(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    attempts = counting(store, fingerprints, sweep_id)
-    return caveats.with_changed_data(measured(store, attempts), attempts)
+    attempts = counting(tables, fingerprints, sweep_id)
+    return caveats.with_changed_data(measured(tables, attempts), attempts)
 
 
-def measured(store: Store, attempts: pa.Table) -> pa.Table:
+def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
     """See `Store.measured`."""
-    attempts = suspicion.marked(store, attempts)
+    attempts = suspicion.marked(tables, attempts)
     parts: list[pa.Table] = []
-    for table in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
-        mine = attempts.filter(pc.equal(attempts["payload_table"], table))
-        parts += _values(mine, store.table(table))
+    for name in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
+        mine = attempts.filter(pc.equal(attempts["payload_table"], name))
+        parts += _values(mine, tables.table(name))
     values = pa.concat_tables(parts).select(RESULTS.names) if parts else RESULTS.empty_table()
     return caveats.with_not_finite(values)
 
 
-def counting(store: Store, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
+def counting(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
     wanted = None if fingerprints is None else pa.array(list(fingerprints), pa.string())
-    return newest(_completed(store, wanted, sweep_id))
+    return newest(_completed(tables, wanted, sweep_id))
 
 
-def newest_failures(store: Store, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
+def newest_failures(tables: Tables, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
     """See `Store.newest_failures`."""
-    attempts = store.attempts((*latest.NEEDED, "error_type", "error_message", "log_uri"))
+    attempts = tables.attempts((*latest.NEEDED, "error_type", "error_message", "log_uri"))
     mine = attempts.filter(pc.is_in(attempts["fingerprint"], pa.array(list(fingerprints), pa.string())))
     failing = newest(mine.filter(pc.is_in(mine["status"], pa.array(list(FAILING)))))
     return {row["fingerprint"]: row for row in failing.to_pylist()}
 
 
 def _completed(
-    store: Store, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
+    tables: Tables, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
 ) -> pa.Table:
     """Completed attempts, each with how the newest of its combination ended, in whatever sweep that was."""
-    every = store.attempts(columns)
+    every = tables.attempts(columns)
     if fingerprints is not None:
         every = every.filter(pc.is_in(every["fingerprint"], fingerprints))
     attempts = every.filter(pc.equal(every["status"], COMPLETED))
