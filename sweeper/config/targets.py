@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.checkmaite import check_config
+from sweeper.common.extras import Extra, how_to_install
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.vocabulary import Arity, Choice
 
-_EXTRAS = {"duckdb": "sql"} | dict.fromkeys(
-    ("checkmaite", "datamaite", "modelmaite", "nrtk", "torchmetrics", "xaitk_saliency"), "checkmaite"
-)
+_EXTRAS: dict[str, Extra] = {
+    "duckdb": "sql",
+    "checkmaite": "checkmaite",
+    "datamaite": "checkmaite",
+    "modelmaite": "checkmaite",
+    "nrtk": "checkmaite",
+    "torchmetrics": "checkmaite",
+    "xaitk_saliency": "checkmaite",
+}
 """Packages that come with an extra of ours."""
 
 
@@ -65,7 +72,7 @@ def _problem(target: str) -> tuple[type[ConfigError], str] | None:
     except (ImportError, ValueError) as error:
         return ConfigError, f"{error}."
     if spec is None and top in _EXTRAS:
-        return MissingExtraError, f"{top} is not installed: pip install 'sweeper[{_EXTRAS[top]}]'."
+        return MissingExtraError, f"{top} is not installed. {how_to_install(_EXTRAS[top])}"
     if spec is None:
         return (
             ConfigError,

@@ -49,6 +49,7 @@ def refuse_other(version: str) -> None:
     if version != __version__:
         raise VersionError(
             f"The worker on {platform.node()} has sweeper {__version__} and the driver has {version}; nothing was run "
-            f"there. Install sweeper {version} on every node of the cluster (job_backend.runtime_env can do so: "
-            f"{{pip: [sweeper=={version}]}}), or start the sweep from sweeper {__version__}."
+            f"there. Install sweeper {version} on every node of the cluster, or let Ray send it there with "
+            "job_backend.runtime_env={py_modules: [FOLDER]}, where FOLDER is the driver's package folder sweeper, "
+            f"or start the sweep from sweeper {__version__}."
         )

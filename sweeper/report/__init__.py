@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sweeper.common.extras import how_to_install
 from sweeper.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def _require() -> None:
             import_module(module)
         except ImportError as error:
             raise MissingExtraError(
-                f"The report needs {package}, which is not installed: pip install 'sweeper[report]'."
+                f"The report needs {package}, which is not installed. {how_to_install('report')}"
             ) from error

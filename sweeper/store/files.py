@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sweeper.common.extras import Extra, how_to_install
 from sweeper.common.text import escaped
 from sweeper.errors import MissingExtraError, StoreError
 
@@ -23,7 +24,15 @@ QUARANTINE = f"{PRIVATE}/quarantine"
 PARQUET = ".parquet"
 SETTLE_S = 1.0
 """How long another writer of the same new object may take to show."""
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "abfss": "azure", "az": "azure"}
+_EXTRAS: dict[str, Extra] = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gcs",
+    "gcs": "gcs",
+    "abfs": "azure",
+    "abfss": "azure",
+    "az": "azure",
+}
 
 
 class Files(ABC):
@@ -372,5 +381,5 @@ def _fsspec(scheme: str, options: Mapping[str, Any]) -> Any:
         return fs.PyFileSystem(fs.FSSpecHandler(importlib.import_module("fsspec").filesystem(scheme, **options)))
     except ImportError as error:
         raise MissingExtraError(
-            f"{scheme}:// needs a package that is not installed: pip install 'sweeper[{_EXTRAS[scheme]}]'."
+            f"{scheme}:// needs a package that is not installed. {how_to_install(_EXTRAS[scheme])}"
         ) from error

@@ -40,7 +40,7 @@ def refuse_newer(files: Files) -> int:
         raise StoreError(
             f"The analytics store {files.uri} has format {number}, written by sweeper {writer}; this is sweeper "
             f"{__version__}, which reads formats {OLDEST} to {FORMAT}. Install sweeper {writer} or newer "
-            "(pip install --upgrade sweeper), or name another store with analytics_store.uri=..."
+            "(pip install . in a newer checkout), or name another store with analytics_store.uri=..."
         )
     return number
 

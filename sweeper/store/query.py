@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
+from sweeper.common.extras import how_to_install
 from sweeper.errors import ConfigError, MissingExtraError
 
 EXAMPLE = "SELECT * FROM results"
@@ -31,7 +32,7 @@ def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str) -> pa.Tab
     try:
         import duckdb
     except ImportError as error:
-        raise MissingExtraError("SQL needs DuckDB, which is not installed: pip install 'sweeper[sql]'.") from error
+        raise MissingExtraError(f"SQL needs DuckDB, which is not installed. {how_to_install('sql')}") from error
     has = f"Tables and views: {', '.join(readers)}."
     folded = query.casefold()  # names in SQL have no case
     with duckdb.connect() as connection:

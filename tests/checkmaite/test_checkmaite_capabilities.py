@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from checkmaite_parts import (
     FEW_ITERATIONS,

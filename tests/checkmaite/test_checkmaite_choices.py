@@ -26,7 +26,7 @@ from sweeper.worker.checkmaite_adapter import adapted, typed_config
 CONF = Path(__file__).parents[2] / "conf"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checkmaite" / "conf"
 INSTALLED = importlib.util.find_spec("checkmaite") is not None
-needs_checkmaite = pytest.mark.skipif(not INSTALLED, reason="needs the extra: pip install 'sweeper[checkmaite]'")
+needs_checkmaite = pytest.mark.skipif(not INSTALLED, reason="needs the extra: pip install '.[checkmaite]'")
 TASKS = {"ic": "image_classification", "od": "object_detection", "mot": "multiobject_tracking"}
 
 
@@ -82,7 +82,7 @@ def test_the_command_line_names_a_missing_extra_in_one_message(tmp_path: Path) -
     command = [sys.executable, "-m", "sweeper", "capability=[checkmaite/ic_cleaning]", "dataset=[digits]"]
     done = subprocess.run([*command, f"analytics_store.uri={tmp_path}/store"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "pip install 'sweeper[checkmaite]'" in done.stderr
+    assert "pip install '.[checkmaite]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "store").exists()
 
@@ -90,7 +90,7 @@ def test_the_command_line_names_a_missing_extra_in_one_message(tmp_path: Path) -
 @pytest.mark.skipif(INSTALLED, reason="checkmaite is installed here")
 def test_a_missing_extra_is_refused_in_the_plan_with_the_command_that_installs_it() -> None:
     overrides = ["capability=[checkmaite/ic_cleaning]", "dataset=[digits]", "rerun=missing"]
-    with pytest.raises(MissingExtraError, match=r"pip install 'sweeper\[checkmaite\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[checkmaite\]'"):
         sweeper.plan(overrides)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import start_ray
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from checkmaite_parts import EXAMPLE, example_data
 

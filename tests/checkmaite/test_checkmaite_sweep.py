@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from checkmaite_parts import EXAMPLE, Direct, assert_same_rows, example_data, sweep_here
 

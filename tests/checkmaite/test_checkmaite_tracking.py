@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from checkmaite_parts import maker
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import start_ray
 from sweeper import jobs
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 

@@ -14,7 +14,7 @@ import sweeper
 from conftest import start_ray
 from sweeper.store import open_store
 
-pytest.importorskip("checkmaite", reason="needs the extra: pip install 'sweeper[checkmaite]'")
+pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 ESTIMATORS = {

@@ -13,7 +13,7 @@ from report_parts import SCRIPT, fill
 
 from sweeper.report import html
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install 'sweeper[dev]'")
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install '.[dev]'")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
