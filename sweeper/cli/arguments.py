@@ -63,14 +63,12 @@ def parse(argv: Sequence[str]) -> Arguments:
     ConfigError
         A word that is neither a subcommand in first place nor an override.
     """
-    from hydra._internal.utils import get_args_parser  # the one definition of Hydra's flags
+    from sweeper.config.hydra_flags import parse_flags
 
     command, rest = _command(argv)
     sql, rest = _sql(command, rest)
     ours, rest = _own_flags().parse_known_args(rest)
-    parser = get_args_parser()
-    parser.prog, parser.error = "sweeper", _refuse
-    hydra = parser.parse_intermixed_args(rest)
+    hydra = parse_flags(rest, program="sweeper", refuse=_refuse)
     overrides = list(hydra.overrides) + (["rerun=missing"] if ours.rerun_only_missing else [])
     _refuse_bare_words(overrides)
     return Arguments(
@@ -141,9 +139,9 @@ def _own_flags() -> argparse.ArgumentParser:
 
 
 def _versions() -> str:
-    from hydra import __version__ as hydra_version
+    from sweeper.config.hydra_flags import hydra_version
 
-    return f"sweeper {__version__} (Hydra {hydra_version})"
+    return f"sweeper {__version__} (Hydra {hydra_version()})"
 
 
 def own_help() -> str:

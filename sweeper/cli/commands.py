@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from sweeper.cli import arguments, hydra_flags, render
+from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
@@ -46,8 +47,10 @@ def read(argv: Sequence[str]) -> Asked:
     ConfigError
         Either is wrong.
     """
+    from sweeper.config.hydra_flags import asks_to_show
+
     args = arguments.parse(argv)
-    return Asked(args, None if hydra_flags.wanted(args.hydra) else _load(args))
+    return Asked(args, None if asks_to_show(args.hydra) else _load(args))
 
 
 def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[Sequence[str]], Asked] = read) -> int:
@@ -67,7 +70,7 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
 def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
     args, config = asked.args, asked.config
     if config is None:
-        return _show(args, out)
+        return _show(args)
     if args.command in _STORE_COMMANDS:
         return _of_store(args, config, out, err)
     if config.settings.resume is not None:
@@ -93,14 +96,23 @@ def _of_store(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) ->
         ) from error
 
 
-def _show(args: Arguments, out: TextIO) -> int:
+def _show(args: Arguments) -> int:
     from sweeper.config import folded_overrides
+    from sweeper.config.hydra_flags import show
 
     flags, overrides = args.hydra, args.overrides
     if flags.multirun or flags.cfg:
         overrides = folded_overrides(overrides, multirun=flags.multirun, **_where(args))
-    hydra_flags.show(args.hydra, overrides, out)
+    if flags.shell_completion:
+        _drop_our_words_from_completion()
+    show(flags, overrides, before_help=arguments.own_help())
     return 0
+
+
+def _drop_our_words_from_completion() -> None:
+    """The shell hands over the whole line; Hydra completes overrides only, so a subcommand before them is taken out."""
+    words = os.environ.get("COMP_LINE", "").split(" ")
+    os.environ["COMP_LINE"] = " ".join(w for i, w in enumerate(words) if i == 0 or w not in arguments.COMMANDS)
 
 
 def _where(args: Arguments) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sweeper.config.messages import as_config_error
 from sweeper.config.parts import Names, Reach, names_of, parts_of
 from sweeper.config.retyped import one_number
 from sweeper.config.schema import DEFAULT_STORE, BackendSettings, Settings
-from sweeper.config.session import Session, hydra_session, open_session, replaced_files
+from sweeper.config.session import Session, open_session, replaced_files
 from sweeper.config.targets import check_targets
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import Grid, Part
@@ -34,7 +34,6 @@ __all__ = [
     "SweepConfig",
     "check_targets",
     "folded_overrides",
-    "hydra_session",
     "load",
     "load_mapping",
 ]

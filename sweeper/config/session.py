@@ -88,17 +88,6 @@ def open_session(
         _later_folders.reset(token)
 
 
-@contextmanager
-def hydra_session(
-    config_name: str | None = None, config_dir: str | None = None, config_path: str | None = None
-) -> Generator[tuple[Any, str]]:
-    """`open_session` for the display flags: gives Hydra's object and the name of the primary config."""
-    from sweeper.config.messages import composing
-
-    with open_session(config_name, config_dir, config_path) as session, composing(session):
-        yield session.hydra, session.config_name
-
-
 def replaced_files(folders: Sequence[Path]) -> list[str]:
     """One note for each shipped config that a file of the same name in a user's folder replaces."""
     shipped = folders[-1]
