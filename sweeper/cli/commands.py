@@ -97,12 +97,12 @@ def _of_store(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) ->
 
 
 def _show(args: Arguments) -> int:
-    from sweeper.config import folded_overrides
+    from sweeper.config import overrides_to_show
     from sweeper.config.hydra_flags import show
 
     flags, overrides = args.hydra, args.overrides
     if flags.multirun or flags.cfg:
-        overrides = folded_overrides(overrides, multirun=flags.multirun, **_where(args))
+        overrides = overrides_to_show(overrides, multirun=flags.multirun, **_where(args))
     if flags.shell_completion:
         _drop_our_words_from_completion()
     show(flags, overrides, before_help=arguments.own_help())

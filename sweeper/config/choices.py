@@ -6,22 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sweeper.checks.rules import LABEL_SPACES
-from sweeper.config import schema
+from sweeper.config.sweep_section import SWEEP, runtime_from_sweep_section
 from sweeper.errors import ConfigError, near_match
 from sweeper.planning.fingerprint import canonical, digest
-from sweeper.revision import holds_more_than_data
-from sweeper.vocabulary import AXES, PAIR, Arity, Choice, Runtime
+from sweeper.vocabulary import AXES, PAIR, Choice
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-SWEEP = "_sweep_"
-ARITY_KEYS = ("datasets", "models", "metrics")
 _NOT_FOUND = re.compile(r"Interpolation key '(?P<key>[^']+)' not found")
 
 
-def resolve(cfg: DictConfig, path: tuple[str, ...]) -> Any:
+def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> Any:
     """The value at a path as plain data, every interpolation resolved.
 
     Raises
@@ -79,7 +75,7 @@ def choice_of(axis: str, name: str, spec: Any) -> Choice:
             f"{where} has no _target_ (the class to build); it has {', '.join(map(str, spec)) or 'nothing'}. "
             f"If that is meant to change a choice, select it too: '{axis}=[...,{name}]'."
         )
-    runtime = runtime_of(where, axis, spec.get(SWEEP) or {})
+    runtime = runtime_from_sweep_section(where, axis, spec.get(SWEEP) or {})
     bare = without(spec)
     text = canonical(bare, where=where)
     try:
@@ -94,68 +90,6 @@ def without(value: Any, keys: tuple[str, ...] = (SWEEP, "_base_")) -> Any:
     if isinstance(value, Mapping):
         return {k: without(v, keys) for k, v in value.items() if k not in keys}
     return [without(v, keys) for v in value] if isinstance(value, list) else value
-
-
-def runtime_of(where: str, axis: str, given: Any) -> Runtime:
-    """Check what `_sweep_` says of a choice and type it."""
-    where = f"{where}.{SWEEP}"
-    said = schema.mapping(where, given)
-    schema.known_keys(where, said, schema.SWEEP_FIELDS)
-    checked = {key: _CHECKS[key](f"{where}.{key}", value) for key, value in said.items() if value is not None}
-    if "arity" in checked and axis != "capability":
-        raise ConfigError(f"{where}.arity: only a capability has an arity.")
-    if (way := checked.pop("metrics", None)) is not None:
-        checked["arity"] = {**_arity_said(where, axis, checked), "metrics": _METRICS[way]}
-    return Runtime(**checked)
-
-
-def _arity_said(where: str, axis: str, checked: Mapping[str, Any]) -> Mapping[str, Arity]:
-    if "arity" not in checked:
-        raise ConfigError(f"{where}.metrics says how many metrics a {axis} takes at once; give its {where}.arity too.")
-    return checked["arity"]
-
-
-_METRICS = {"together": Arity.MANY, "each": Arity.ONE}
-"""Of a capability that takes many metrics: all of them in one run, or a run for each."""
-
-
-def _resources(where: str, value: Any) -> Mapping[str, float]:
-    return {name: schema.amount(f"{where}.{name}", n) for name, n in schema.mapping(where, value).items()}
-
-
-def _arity(where: str, value: Any) -> Mapping[str, Arity]:
-    given = schema.mapping(where, value)
-    schema.known_keys(where, given, ARITY_KEYS)
-    words = schema.one_of(*(member.name for member in Arity))
-    return {key: Arity[words(f"{where}.{key}", given.get(key))] for key in ARITY_KEYS}
-
-
-def _data_path(where: str, value: Any) -> str:
-    path = schema.text(where, value)
-    if holds_more_than_data(path):
-        raise ConfigError(
-            f"{where} is {path!r}, which holds the working or the home folder: its content changes all the time. "
-            "Name the files or folders that hold the data."
-        )
-    return path
-
-
-_CHECKS: Mapping[str, schema.Check] = {
-    "task": schema.text,
-    "arity": _arity,
-    "metrics": schema.one_of(*_METRICS),
-    "reads_predictions": schema.flag,
-    "predictions_depend_on": schema.each(schema.text),
-    "resources": _resources,
-    "retries": schema.count,
-    "retry_exceptions": schema.flag,
-    "timeout_s": schema.positive,
-    "max_in_flight": schema.positive_count,
-    "report": schema.amount,
-    "files": schema.each(_data_path),
-    "label_space": schema.one_of(*LABEL_SPACES),
-    "soft_targets": schema.flag,
-}
 
 
 def names_on(cfg: DictConfig, axis: str, files: Mapping[str, Any]) -> Iterator[str]:

@@ -7,8 +7,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
-from sweeper.config.messages import composing
-from sweeper.config.session import open_session
+from sweeper.config.hydra_errors import composing
+from sweeper.config.hydra_session import open_session
 
 
 class Refuse(Protocol):

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.common.quoting import as_text
 from sweeper.common.text import escaped
-from sweeper.config.labels import label
-from sweeper.config.reach import overlap, split
-from sweeper.config.schema import CLASSIFICATION, ROOT_FIELDS, RUNTIME
-from sweeper.config.writing import written
+from sweeper.config.classification import CLASSIFICATION, ROOT_FIELDS, Kind
+from sweeper.config.interpolations import is_or_leads_to, path_of_key
+from sweeper.config.override_text import override_text
+from sweeper.config.variant_names import value_label
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
-    from sweeper.config.session import Session
+    from sweeper.config.hydra_session import Session
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,13 @@ class SweptValue:
     overrides: tuple[Override, ...]
     """One for each value."""
 
+    def as_list(self) -> str:
+        """As one override that sets the key to a list of all values."""
+        return f"{self.overrides[0].get_key_element()}={override_text([o.value() for o in self.overrides])}"
+
 
 @dataclass(frozen=True)
-class Folded:
+class SortedOverrides:
     """The overrides of one command line, sorted by what they do."""
 
     selections: tuple[str, ...]
@@ -59,7 +63,7 @@ class Folded:
     def lines(self) -> list[str]:
         """As overrides of a single composition: axes as lists, swept values as lists, swept groups by their first."""
         shown = [_line(o) for o in self.values]
-        shown += [f"{s.overrides[0].get_key_element()}={written([o.value() for o in s.overrides])}" for s in self.swept]
+        shown += [swept.as_list() for swept in self.swept]
         return [*self.selections, *(g.options[0] for g in self.groups), *shown, *map(_line, self.after)]
 
 
@@ -74,7 +78,7 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    from sweeper.config.functions import DocumentedFunctions
+    from sweeper.config.override_functions import DocumentedFunctions
 
     parser = OverridesParser(DocumentedFunctions(), session.loader)
     parsed: list[Override] = []
@@ -90,9 +94,9 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
     return parsed
 
 
-def fold(
+def sort_overrides(
     overrides: Sequence[Override], session: Session, *, multirun: bool, params: Mapping[str, Any] | None = None
-) -> Folded:
+) -> SortedOverrides:
     """Sort overrides, and turn what is swept into selections and swept keys.
 
     Parameters
@@ -107,11 +111,11 @@ def fold(
     ConfigError
         Something that cannot be swept, or a key that is swept and given once more.
     """
-    folder = _Folder(overrides, session)
+    sorter = _Sorter(overrides, session)
     given = [f"{key}={_param(value)}" for key, value in (params or {}).items()]
     for override in _each_key_once(parse(given, session), overrides) if multirun else overrides:
-        folder.add(override)
-    return folder.folded()
+        sorter.add(override)
+    return sorter.sorted()
 
 
 def refuse_sweeps(overrides: Sequence[Override]) -> None:
@@ -134,7 +138,7 @@ def refuse_sweeps(overrides: Sequence[Override]) -> None:
 
 def _param(value: Any) -> str:
     """One of `hydra.sweeper.params` as the grammar has it: text is written in it, and the rest is data."""
-    return value if isinstance(value, str) else written(value)
+    return value if isinstance(value, str) else override_text(value)
 
 
 def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> list[Override]:
@@ -162,7 +166,7 @@ def _by_key(overrides: Sequence[Override]) -> dict[str, list[Override]]:
     return found
 
 
-class _Folder:
+class _Sorter:
     def __init__(self, overrides: Sequence[Override], session: Session) -> None:
         self._session = session
         self._search = [_line(o) for o in overrides if o.key_or_group == "hydra.searchpath"]
@@ -172,8 +176,8 @@ class _Folder:
         self._swept: list[SweptValue] = []
         self._after: list[Override] = []
 
-    def folded(self) -> Folded:
-        return Folded(
+    def sorted(self) -> SortedOverrides:
+        return SortedOverrides(
             tuple(self._selections), tuple(self._values), tuple(self._groups), tuple(self._swept), tuple(self._after)
         )
 
@@ -193,7 +197,7 @@ class _Folder:
             self._selections.append(
                 _line(override if override.value_type is None else _single(override, override.value()))
             )
-        elif any(overlap(split(_full_key(override)), split(swept.key)) for swept in self._swept):
+        elif any(is_or_leads_to(path_of_key(_full_key(override)), path_of_key(swept.key)) for swept in self._swept):
             self._after.append(override)
         else:
             self._values.append(override)
@@ -211,7 +215,7 @@ class _Folder:
             _refuse_runtime(key, line)
             self._swept.append(SweptValue(_full_key(override), tuple(self._each(override))))
         elif key in AXES and override.package is None:
-            self._selections.append(f"{override.get_key_element()}={written(self._choices(override))}")
+            self._selections.append(f"{override.get_key_element()}={override_text(self._choices(override))}")
         else:
             self._add_group(override)
 
@@ -224,7 +228,7 @@ class _Folder:
 
     def _each(self, override: Override) -> list[Override]:
         """The single overrides that a swept one stands for."""
-        from sweeper.config.functions import elements
+        from sweeper.config.override_functions import elements
 
         try:
             values = self._globbed(override) if _is_glob(override) else elements(override.value())
@@ -328,7 +332,7 @@ def _one_text(line: str) -> str:
 def _refuse_runtime(key: str, line: str | None) -> None:
     parts = key.split(".")
     runtime = "_sweep_" in parts or any(
-        name.split(".")[0] == parts[0] for name, c in CLASSIFICATION.items() if c == RUNTIME
+        name.split(".")[0] == parts[0] for name, c in CLASSIFICATION.items() if c is Kind.RUNTIME
     )
     if runtime:
         raise ConfigError(
@@ -351,15 +355,15 @@ def _single(override: Override, value: Any) -> Override:
     """The override with one plain value."""
     from hydra.core.override_parser.types import ValueType
 
-    line = f"{override.get_key_element()}={written(value)}"
+    line = f"{override.get_key_element()}={override_text(value)}"
     return replace(override, value_type=ValueType.ELEMENT, _value=value, input_line=line)
 
 
 def _refuse_inner_sweeps(override: Override) -> None:
-    from sweeper.config import functions
+    from sweeper.config import override_functions
 
     try:
-        functions.plain(override.value())
+        override_functions.without_quotes(override.value())
     except ValueError as error:
         raise ConfigError(f"{override.input_line}: {error}.") from error
 
@@ -370,4 +374,4 @@ def _line(override: Override) -> str:
 
 def _plain(override: Override) -> str:
     value = override.value()
-    return label(value) if isinstance(value, str) else written(value)
+    return value_label(value) if isinstance(value, str) else override_text(value)

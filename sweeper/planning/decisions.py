@@ -11,12 +11,9 @@ from typing import NamedTuple, Protocol
 from sweeper.errors import ConfigError
 from sweeper.messages.outcome import FAILING
 from sweeper.planning.fingerprint import fingerprint
+from sweeper.planning.policy import Duplicates, Rerun, Trigger
 from sweeper.revision import SAME, Changed, Recorded
 from sweeper.vocabulary import AXES, Combination
-
-RERUN = ("all", "missing", "failed", "stale")
-DUPLICATES = ("drop", "keep", "error")
-TRIGGERS = ("config", "code", "data", "libraries")
 
 RUN_ALL = "rerun=all"
 NEVER = "no attempt yet"
@@ -53,14 +50,14 @@ class State(Recorded, Protocol):
 
 @dataclass(frozen=True)
 class Policy:
-    """The user's word on reruns and duplicates."""
+    """What the user chose for reruns and duplicates."""
 
-    rerun: str = "all"
-    triggers: tuple[str, ...] = ("config",)
-    duplicates: str = "drop"
+    rerun: Rerun = Rerun.ALL
+    triggers: tuple[Trigger, ...] = (Trigger.CONFIG,)
+    duplicates: Duplicates = Duplicates.DROP
 
     def __post_init__(self) -> None:
-        if self.rerun == "stale" and set(self.triggers) <= {"config"}:
+        if self.rerun == Rerun.STALE and set(self.triggers) <= {Trigger.CONFIG}:
             raise ConfigError(
                 "rerun=stale needs a trigger that can make a result stale, and rerun_triggers is [config]: a changed "
                 "config is another combination. Add code, data or libraries, e.g. 'rerun_triggers=[config,code]'."

@@ -84,7 +84,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         sweeper_version=__version__,
         working_folder=os.getcwd(),
         overrides=config.overrides,
-        settings=config.said,
+        settings=config.stored_settings,
         same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
     )
     try:

@@ -79,7 +79,7 @@ def resumed(config: SweepConfig) -> SweepConfig:
         return config
     store = _store(config.settings.store)
     asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids(), store.attempted_sweeps))
-    return config.after(asked)
+    return config.with_settings_of(asked)
 
 
 def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:

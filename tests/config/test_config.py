@@ -14,8 +14,12 @@ import yaml
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from sweeper.config import Settings, load, load_mapping, schema
+from sweeper.config import Settings, load, load_mapping
+from sweeper.config.classification import CLASSIFICATION, Kind
+from sweeper.config.grid_rules import GRID_RULES
+from sweeper.config.settings import SETTINGS
 from sweeper.errors import ConfigError
+from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import identify
 from sweeper.planning.grid import expand
 from sweeper.vocabulary import AXES, Arity, Runtime
@@ -214,7 +218,7 @@ def test_every_field_of_sweep_is_typed(write):
 @pytest.mark.parametrize("path", ["/", "./", ".."])
 def test_a_file_list_with_the_whole_disk_or_the_working_folder_is_refused(write, path: str):
     write(model__m=f"m: {{_target_: lib.M, _sweep_: {{files: ['{path}']}}}}")
-    with pytest.raises(ConfigError, match=r"files\[0\] is '.*', which holds the working or the home folder"):
+    with pytest.raises(ConfigError, match=r"files\[0\] is '.*', which contains the working or the home folder"):
         load(["model=[m]"], config_dir="conf")
 
 
@@ -285,7 +289,7 @@ def test_a_base_that_cannot_be_is_named(line, said):
     assert said in message
 
 
-# Numbers
+# ReplaceValue
 
 
 def test_what_is_typed_keeps_its_type(write):
@@ -338,7 +342,7 @@ def test_a_choice_knows_what_older_versions_stored_for_the_same_words(write, typ
 
 
 def test_every_field_of_the_schema_is_classified():
-    classified = set(schema.CLASSIFICATION)
+    classified = set(CLASSIFICATION)
     shipped = yaml.safe_load((CONF / "config.yaml").read_text())
     in_config = {
         f"{key}.{inner}" if isinstance(value, dict) and value else key
@@ -346,13 +350,11 @@ def test_every_field_of_the_schema_is_classified():
         if key != "defaults"
         for inner in (value if isinstance(value, dict) and value else [None])
     }
-    of_settings = {f.name for f in fields(Settings)} - {"store", "job_backend", "persist_predictions"}
-    of_store = {f"analytics_store.{f.name}" for f in fields(Settings().store)}
-    of_backend = {f"job_backend.{f.name}" for f in fields(Settings().job_backend)}
+    of_store = {f"analytics_store.{f.name}" for f in fields(StoreLocation)}
     of_choices = {f"_sweep_.{f.name}" for f in fields(Runtime)}
-    of_settings |= {"predictions.persist"}  # grouped in a config, and flat in Settings
     of_choices |= {"_sweep_.metrics"}  # a word for a number in arity
-    declared = set(AXES) | set(schema.ALGEBRA) | of_settings | of_store | of_backend | of_choices
+    assert of_store <= classified
+    declared = set(AXES) | set(GRID_RULES) | set(SETTINGS) | of_choices
     assert classified == declared
     assert in_config <= classified
 
@@ -395,7 +397,7 @@ RUNTIME_VALUES = {
 
 
 def test_each_runtime_field_is_tried():
-    runtime = {key for key, kind in schema.CLASSIFICATION.items() if kind == schema.RUNTIME}
+    runtime = {key for key, kind in CLASSIFICATION.items() if kind is Kind.RUNTIME}
     apart = {"_sweep_.arity", "_sweep_.metrics", "resume"}  # what is crossed depends on them, or nothing is
     assert set(RUNTIME_VALUES) == runtime - apart
 

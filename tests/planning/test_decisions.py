@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sweeper.errors import ConfigError
 from sweeper.planning import decisions as plan
 from sweeper.planning.fingerprint import canonical, digest
+from sweeper.planning.policy import Rerun
 from sweeper.revision import Changed
 from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
@@ -153,7 +154,7 @@ def test_dropping_keeps_the_first_of_each_and_the_order(names: list[str], policy
     assert len(kept) + dropped == len(names)
 
 
-@given(st.dictionaries(st.sampled_from(NAMES), st.booleans()), st.sampled_from(plan.RERUN[:3]))
+@given(st.dictionaries(st.sampled_from(NAMES), st.booleans()), st.sampled_from(list(Rerun)[:3]))
 def test_every_combination_is_decided_once_with_a_reason(known: dict[str, bool], rerun: str):
     states = {key: State(known[c.models[0].name]) for c, key in PAIRS if c.models[0].name in known}
     items = plan.decide(PAIRS, plan.Policy(rerun), states)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.config import load
-from sweeper.config.functions import DocumentedFunctions, elements
-from sweeper.config.writing import written
+from sweeper.config.override_functions import DocumentedFunctions, elements
+from sweeper.config.override_text import override_text
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import expand
 
@@ -289,14 +289,14 @@ def parsed(text: str) -> object:
 
 @given(DATA)
 def test_what_is_written_reads_as_what_it_is(value: object):
-    override = parsed(written(value))
+    override = parsed(override_text(value))
     assert not override.is_sweep_override()
     assert repr(override.value()) == repr(value)
 
 
 @given(st.lists(DATA, min_size=2, max_size=5))
 def test_a_sweep_keeps_the_order_and_the_types_of_its_values(values: list[object]):
-    text = ",".join(map(written, values))
+    text = ",".join(map(override_text, values))
     assert repr(elements(parsed(text).value())) == repr(values)
     assert repr(elements(parsed(f"choice({text})").value())) == repr(values)
 
@@ -315,5 +315,5 @@ def test_a_range_is_start_and_steps_below_its_stop(start: int, stop: int, step: 
     st.lists(st.integers() | st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=6), st.booleans()
 )
 def test_sorted_values_are_the_same_values_in_order(values: list[float], reverse: bool):
-    text = f"sort({','.join(map(written, values))},reverse={written(reverse)})"
+    text = f"sort({','.join(map(override_text, values))},reverse={override_text(reverse)})"
     assert repr(elements(parsed(text).value())) == repr(sorted(values, reverse=reverse))

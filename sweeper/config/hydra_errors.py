@@ -14,7 +14,7 @@ from sweeper.vocabulary import AXES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sweeper.config.session import Session
+    from sweeper.config.hydra_session import Session
 
 _NO_CHOICE = re.compile(r"Could not (?:find|load) '(?P<path>[^']+)'")
 _NO_OVERRIDE = re.compile(r"Could not override '(?P<key>[^']+)'")

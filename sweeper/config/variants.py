@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config.choices import choice_of, names_on, path_of, resolve
-from sweeper.config.compose import Composed, assignments
-from sweeper.config.files import strings
-from sweeper.config.labels import distinct
-from sweeper.config.reach import Path, reads, split, touches
-from sweeper.config.retyped import Retyped, with_twin
+from sweeper.config.choice_files import strings
+from sweeper.config.choices import choice_of, names_on, path_of, resolved_value
+from sweeper.config.composition import Composed, assignments
+from sweeper.config.interpolations import Path, path_of_key, paths_read, reaches
+from sweeper.config.number_types import ConvertedValue, with_former_choice
+from sweeper.config.swept_config import Assignment
 from sweeper.config.targets import described_by_class
-from sweeper.config.valued import Assignment
+from sweeper.config.variant_names import with_distinct_names
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import Part
 from sweeper.vocabulary import AXES, Choice
@@ -38,9 +38,9 @@ def parts_of(composed: Composed, cfg: DictConfig, names: Names) -> dict[str, tup
     ConfigError
         A choice is not well formed or cannot be resolved, or a swept key changes only how a choice is run.
     """
-    drafts = [_Draft(axis, name) for axis in AXES for name in names[axis]]
-    candidates = Reach(composed, cfg).of_choice
-    by_keys: dict[tuple[str, ...], list[_Draft]] = {}
+    drafts = [_VariantBuilder(axis, name) for axis in AXES for name in names[axis]]
+    candidates = SweptKeyReach(composed, cfg).of_choice
+    by_keys: dict[tuple[str, ...], list[_VariantBuilder]] = {}
     for draft in drafts:
         by_keys.setdefault(tuple(candidates(draft.axis, draft.name)), []).append(draft)
     for keys, group in by_keys.items():
@@ -51,10 +51,10 @@ def parts_of(composed: Composed, cfg: DictConfig, names: Names) -> dict[str, tup
             for draft in group:
                 draft.add(point, labels, at, before, composed.retyped)
     made = [draft.part() for draft in drafts]
-    return {axis: tuple(distinct(part for part in made if part.axis == axis)) for axis in AXES}
+    return {axis: tuple(with_distinct_names(part for part in made if part.axis == axis)) for axis in AXES}
 
 
-class Reach:
+class SweptKeyReach:
     """Which swept keys may reach what, read off the interpolations."""
 
     def __init__(self, composed: Composed, cfg: DictConfig) -> None:
@@ -62,11 +62,11 @@ class Reach:
 
         self._composed = composed
         self._keys = list(composed.values)
-        self._groups = {group.key for group in composed.folded.groups}
+        self._groups = {group.key for group in composed.sorted.groups}
         self._raw: Any = OmegaConf.to_container(cfg, resolve=False) if self._keys else {}
         self._pointing = {
             swept.key
-            for swept in composed.folded.swept
+            for swept in composed.sorted.swept
             if any("${" in text for o in swept.overrides for text in strings([o.value()]))
         }
 
@@ -79,13 +79,13 @@ class Reach:
 
     def of_paths(self, paths: Iterable[Path]) -> list[str]:
         """Keys that may change what stands at some paths; those of swept config groups may change anything."""
-        read = [reads(self._raw, path) for path in paths]
-        found = [k for k in self._keys if k in self._groups or any(touches(seen, split(k)) for seen in read)]
+        read = [paths_read(self._raw, path) for path in paths]
+        found = [k for k in self._keys if k in self._groups or any(reaches(seen, path_of_key(k)) for seen in read)]
         return self._keys if self._pointing.intersection(found) else found
 
 
 @dataclass
-class _Draft:
+class _VariantBuilder:
     """A choice at each assignment of the keys that may reach it."""
 
     axis: str
@@ -99,16 +99,16 @@ class _Draft:
         labels: Mapping[str, str],
         cfg: DictConfig,
         before: DictConfig | None,
-        retyped: Mapping[Retyped, None],
+        retyped: Mapping[ConvertedValue, None],
     ) -> None:
         """Make the choice of one point; `labels` are what its values are called."""
         self.labels[point] = labels
         choice = self._choice(cfg)
         choice = described_by_class(choice) if self.axis == "capability" else choice
-        self.choices[point] = choice if before is None else with_twin(choice, self._choice(before), retyped)
+        self.choices[point] = choice if before is None else with_former_choice(choice, self._choice(before), retyped)
 
     def _choice(self, cfg: DictConfig) -> Choice:
-        return choice_of(self.axis, self.name, resolve(cfg, path_of(self.axis, self.name)))
+        return choice_of(self.axis, self.name, resolved_value(cfg, path_of(self.axis, self.name)))
 
     def part(self) -> Part:
         """The part, with the keys alone that make a difference."""

@@ -16,7 +16,7 @@ from sweeper.vocabulary import Choice, Twin
 
 
 @dataclass(frozen=True)
-class Retyped:
+class ConvertedValue:
     """A value that older versions stored with other number types than it was typed with."""
 
     key: str
@@ -31,7 +31,7 @@ EXACT = 2**53
 """Whole numbers below this are floats too."""
 
 
-class Numbers(Protocol):
+class ReplaceValue(Protocol):
     """What becomes of a value that is to replace another one, both as plain data."""
 
     def __call__(self, key: str, new: Any, old: Any) -> Any: ...
@@ -41,23 +41,23 @@ class AsTyped:
     """Every value stays as it is typed; what older versions would have converted is noted down."""
 
     def __init__(self) -> None:
-        self.retyped: dict[Retyped, None] = {}
+        self.retyped: dict[ConvertedValue, None] = {}
 
     def __call__(self, key: str, new: Any, old: Any) -> Any:
-        self.retyped |= dict.fromkeys(_differences(key, new, as_before(new, old)))
+        self.retyped |= dict.fromkeys(_differences(key, new, with_type_of(new, old)))
         return new
 
 
 def converted(key: str, new: Any, old: Any) -> Any:
     """The value as older versions set it."""
-    return as_before(new, old)
+    return with_type_of(new, old)
 
 
-def as_before(new: Any, old: Any) -> Any:
+def with_type_of(new: Any, old: Any) -> Any:
     """`new` with the number type of what it replaces, at every depth: 1 over 0.5 is 1.0, 2.0 over 5 is 2."""
     if isinstance(new, Mapping):
         before: Mapping[Any, Any] = old if isinstance(old, Mapping) else {}
-        return {key: as_before(value, before.get(key)) for key, value in new.items()}
+        return {key: with_type_of(value, before.get(key)) for key, value in new.items()}
     if isinstance(new, list):
         return _list_as_before(new, old if isinstance(old, list) else [])
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
@@ -71,36 +71,36 @@ def _list_as_before(new: list[Any], old: list[Any]) -> list[Any]:
     """Items take the number type that all items of the replaced list have."""
     kinds = {type(item) for item in old}
     model = old[0] if len(kinds) == 1 and kinds <= {int, float} else None
-    return [as_before(item, model) for item in new]
+    return [with_type_of(item, model) for item in new]
 
 
-def with_twin(choice: Choice, before: Choice, retyped: Mapping[Retyped, None]) -> Choice:
+def with_former_choice(choice: Choice, before: Choice, retyped: Mapping[ConvertedValue, None]) -> Choice:
     """A choice with the spec that older versions made of the same words, where that is another one."""
     if choice.canonical == before.canonical:
         return choice
     where = ".".join((choice.axis, *choice.name.split("/")))
-    found = (_as_said(one, retyped) for one in _differences(where, choice.spec, before.spec))
+    found = (_by_typed_keys(one, retyped) for one in _differences(where, choice.spec, before.spec))
     notes = dict.fromkeys(one.note() for several in found for one in several)
     return replace(choice, twin=Twin(replace(before, runtime=choice.runtime), tuple(notes)))
 
 
-def _as_said(found: Retyped, retyped: Mapping[Retyped, None]) -> list[Retyped]:
+def _by_typed_keys(found: ConvertedValue, retyped: Mapping[ConvertedValue, None]) -> list[ConvertedValue]:
     """By the keys that the user wrote: of a value that is interpolated, those that it may come from."""
     if found in retyped:
         return [found]
     return [one for one in retyped if (one.typed, one.stored) == (found.typed, found.stored)] or [found]
 
 
-def _differences(key: str, new: Any, before: Any) -> Iterator[Retyped]:
+def _differences(key: str, new: Any, before: Any) -> Iterator[ConvertedValue]:
     """Values that differ, down to those that are no mappings."""
     if isinstance(new, Mapping) and isinstance(before, Mapping):
         for step, value in new.items():
             yield from _differences(f"{key}.{step}", value, before.get(step))
     elif repr(new) != repr(before):
-        yield Retyped(key, _shown(new), _shown(before))
+        yield ConvertedValue(key, _shown(new), _shown(before))
 
 
-def one_number(values: Iterable[Any]) -> list[list[str]]:
+def equal_numbers(values: Iterable[Any]) -> list[list[str]]:
     """Values that are equal and written with other number types, as groups: 1 and 1.0."""
     groups: dict[str, dict[str, None]] = {}
     for value in values:

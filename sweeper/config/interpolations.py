@@ -16,7 +16,7 @@ _SIMPLE = re.compile(r"\$\{([^${}:]+)\}")
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:[^${}]*\}")
 
 
-def reads(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
+def paths_read(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
     """Paths that resolving the value at `start` can read, itself included; `None` for possibly everything.
 
     Parameters
@@ -39,17 +39,17 @@ def reads(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
     return seen
 
 
-def touches(paths: set[Path] | None, key: Path) -> bool:
+def reaches(paths: set[Path] | None, key: Path) -> bool:
     """Whether a key is, holds or lies in something that is read."""
-    return paths is None or any(overlap(path, key) for path in paths)
+    return paths is None or any(is_or_leads_to(path, key) for path in paths)
 
 
-def overlap(one: Path, other: Path) -> bool:
+def is_or_leads_to(one: Path, other: Path) -> bool:
     """Whether one of two paths is the other, or leads to it."""
     return one[: len(other)] == other[: len(one)]
 
 
-def split(key: str) -> Path:
+def path_of_key(key: str) -> Path:
     """`a.b[0].c` as a path."""
     return tuple(step for step in key.replace("[", ".").replace("]", "").split(".") if step)
 
@@ -95,5 +95,5 @@ def _targets(place: Path, text: str) -> list[Path] | None:
 def _absolute(place: Path, key: str) -> Path:
     """One leading dot is the mapping around the interpolation, each further one the mapping around that."""
     dots = len(key) - len(key.lstrip("."))
-    steps = split(key[dots:])
+    steps = path_of_key(key[dots:])
     return (*place[: max(len(place) - dots, 0)], *steps) if dots else steps

@@ -88,7 +88,7 @@ def open_session(
         _later_folders.reset(token)
 
 
-def replaced_files(folders: Sequence[Path]) -> list[str]:
+def notes_on_replaced_files(folders: Sequence[Path]) -> list[str]:
     """One note for each shipped config that a file of the same name in a user's folder replaces."""
     shipped = folders[-1]
     notes: list[str] = []

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sweeper.config.retyped import Numbers
+from sweeper.config.number_types import ReplaceValue
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES
 
@@ -15,10 +15,12 @@ Compose = Callable[[str, str], Any]
 """(axis, name) -> a config with that choice selected."""
 
 
-def merge_bases(cfg: Any, compose_with: Compose, numbers: Numbers) -> dict[tuple[str, str], tuple[str, ...]]:
+def merge_inline_choices(
+    cfg: Any, compose_with: Compose, replace_value: ReplaceValue
+) -> dict[tuple[str, str], tuple[str, ...]]:
     """Replace each choice that has a `_base_` by the merge over its base, in place.
 
-    A base that is not selected is composed, merged over, and taken out again; `numbers` sees what replaces what.
+    A base that is not selected is composed, merged over, and taken out again; `replace_value` sees what replaces what.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def merge_bases(cfg: Any, compose_with: Compose, numbers: Numbers) -> dict[tuple
         names = [str(name) for name, choice in selected.items() if isinstance(choice, dict) and choice.get(BASE)]
         with open_dict(cfg):
             for name in names:
-                derived[axis, name] = _merge(cfg, axis, name, compose_with, numbers)
+                derived[axis, name] = _merge(cfg, axis, name, compose_with, replace_value)
             for base in {base for name in names for base in derived[axis, name]}:
                 _take_out(cfg[axis], base, selected)
     return derived
@@ -76,7 +78,7 @@ def _base_of(node: Any, name: str) -> str | None:
 
 
 def _merge(
-    cfg: Any, axis: str, name: str, compose_with: Compose, numbers: Numbers, above: tuple[str, ...] = ()
+    cfg: Any, axis: str, name: str, compose_with: Compose, replace_value: ReplaceValue, above: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """Merge one choice over its base, which is merged over its own base first; gives the names of all bases."""
     from omegaconf import OmegaConf
@@ -88,11 +90,11 @@ def _merge(
         raise ConfigError(f"{axis}.{name}: _base_ goes round in a circle: {' -> '.join((*above, name, base))}.")
     if _find(cfg[axis], base) is None:
         _bring(cfg, axis, name, base, compose_with)
-    further = _merge(cfg, axis, base, compose_with, numbers, (*above, name))
+    further = _merge(cfg, axis, base, compose_with, replace_value, (*above, name))
     over = {key: value for key, value in _plain(_find(cfg[axis], name)).items() if key != BASE}
     merged = copy.deepcopy(_find(cfg[axis], base))  # a copy keeps its place, so that interpolations resolve
     OmegaConf.set_struct(merged, False)
-    merged.merge_with(numbers(".".join((axis, *name.split("/"))), over, _plain(merged)))
+    merged.merge_with(replace_value(".".join((axis, *name.split("/"))), over, _plain(merged)))
     _put(cfg[axis], name, merged)
     return (base, *further)
 

@@ -31,13 +31,13 @@ class DocumentedFunctions(Functions):
         known = _FUNCTIONS.get(func.name)
         if known is None:
             raise HydraException(f"there is no function {func.name!r}; there are {', '.join(sorted(_FUNCTIONS))}")
-        args = [plain(arg) for arg in func.args]
-        named = {name: plain(arg) for name, arg in func.kwargs.items()}
+        args = [without_quotes(arg) for arg in func.args]
+        named = {name: without_quotes(arg) for name, arg in func.kwargs.items()}
         bound = inspect.signature(known).bind(*args, **named)
         return known(*bound.args, **bound.kwargs)
 
 
-def plain(value: Any) -> Any:
+def without_quotes(value: Any) -> Any:
     """A parsed value with its quotes taken off, at every depth.
 
     Raises
@@ -57,7 +57,7 @@ def plain(value: Any) -> Any:
 def _inner(value: Any) -> Any:
     if isinstance(value, Sweep | Glob):
         raise ValueError("a sweep inside of a list, mapping or other sweep has no meaning; sweep over whole values")
-    return plain(value)
+    return without_quotes(value)
 
 
 def elements(sweep: Any) -> builtins.list[Any]:

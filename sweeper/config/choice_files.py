@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config.schema import ROOT_FIELDS
+from sweeper.config.classification import ROOT_FIELDS
 from sweeper.errors import ConfigError, near_match
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from sweeper.config.session import Session
+    from sweeper.config.hydra_session import Session
 
 _PACKAGE_HEADER = re.compile(r"^#\s*@package\s", re.MULTILINE)
 

@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config import schema
-from sweeper.config.apply import apply
-from sweeper.config.compose import Composed
-from sweeper.config.files import check_root_keys
-from sweeper.config.overrides import fold, parse, refuse_sweeps
-from sweeper.config.reach import reads, split, touches
-from sweeper.config.retyped import AsTyped
+from sweeper.config.apply_override import apply_override
+from sweeper.config.choice_files import check_root_keys
+from sweeper.config.classification import ROOT_FIELDS, SETTING_FIELDS
+from sweeper.config.composition import Composed
+from sweeper.config.grid_rules import GRID_RULES
+from sweeper.config.interpolations import path_of_key, paths_read, reaches
+from sweeper.config.number_types import AsTyped
+from sweeper.config.overrides import parse, refuse_sweeps, sort_overrides
+from sweeper.config.settings import SETTINGS
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES
 
@@ -24,15 +26,15 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
-    from sweeper.config.session import Session
+    from sweeper.config.hydra_session import Session
 
 RESUME = "resume"
-_DECIDED = (*AXES, *schema.ALGEBRA, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
+_DECIDED = (*AXES, *GRID_RULES, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
 """What the sweep that is resumed has said already."""
 _NOT_THERE = re.compile(r"'?(?P<axis>" + "|".join(AXES) + r")'? cannot be overridden")
 
 
-def taken_out(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
+def split_off_resume(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
     """The id that `resume=` names, the last one where there are several, and the other overrides."""
     mine = [line for line in overrides if line.lstrip("+").partition("=")[0] == RESUME]
     said = [line.partition("=")[2].strip().strip("'\"") for line in mine]
@@ -50,18 +52,18 @@ def composed_settings(session: Session, overrides: Sequence[str]) -> tuple[DictC
     """
     parsed = parse(overrides, session)
     refuse_sweeps(parsed)
-    folded = fold(parsed, session, multirun=False)
-    for line in folded.selections:
+    sorted_overrides = sort_overrides(parsed, session, multirun=False)
+    for line in sorted_overrides.selections:
         _refuse_decided(line.lstrip("+~").partition("=")[0].partition("@")[0], line)
-    for override in folded.values:
+    for override in sorted_overrides.values:
         _refuse_decided(override.key_or_group, override.input_line)
     cfg = _without_axes(session, overrides)
     check_root_keys(cfg, session)
-    _refuse_idle(cfg, folded.values)
-    return cfg, frozenset(override.key_or_group for override in folded.values)
+    _refuse_idle(cfg, sorted_overrides.values)
+    return cfg, frozenset(override.key_or_group for override in sorted_overrides.values)
 
 
-def root_after(root: Mapping[str, Any], given: frozenset[str], before: Mapping[str, Any]) -> dict[str, Any]:
+def merged_root(root: Mapping[str, Any], given: frozenset[str], before: Mapping[str, Any]) -> dict[str, Any]:
     """The runtime fields of a sweep that is resumed, but for what the command line says anew.
 
     Parameters
@@ -69,17 +71,17 @@ def root_after(root: Mapping[str, Any], given: frozenset[str], before: Mapping[s
     root, given
         Those of the present config, and the keys that the command line sets.
     before
-        Those of the sweep that is resumed, as `schema.storable` gives them.
+        Those of the sweep that is resumed, as `settings.settings_to_store` gives them.
     """
     merged = {key: dict(value) if isinstance(value, Mapping) else value for key, value in root.items()}
     for key, value in before.items():
-        if key in schema.CLASSIFICATION and not any(touches({split(key)}, split(new)) for new in given):
+        if key in SETTINGS and not any(reaches({path_of_key(key)}, path_of_key(new)) for new in given):
             first, _, second = key.partition(".")
             merged[first] = {**(merged.get(first) or {}), second: value} if second else value
     return merged
 
 
-def moved(folder: str) -> list[str]:
+def note_if_moved(folder: str) -> list[str]:
     """A note where the sweep that is resumed ran elsewhere."""
     here = os.getcwd()
     return [] if folder in ("", here) else [f"that sweep ran in {folder}; relative paths are looked up in {here} now"]
@@ -97,8 +99,8 @@ def _without_axes(session: Session, overrides: Sequence[str]) -> DictConfig:
                 raise
             empty.remove(missing["axis"])
             continue
-        for override in composed.folded.values:
-            apply(composed.plain, override, AsTyped())
+        for override in composed.sorted.values:
+            apply_override(composed.plain, override, AsTyped())
         return composed.plain
 
 
@@ -128,10 +130,10 @@ def _refuse_idle(cfg: DictConfig, values: Sequence[Override]) -> None:
     from omegaconf import OmegaConf
 
     raw: Any = OmegaConf.to_container(cfg, resolve=False)
-    read = [reads(raw, (key,)) for key in schema.SETTING_FIELDS if key in raw]
+    read = [paths_read(raw, (key,)) for key in SETTING_FIELDS if key in raw]
     for override in values:
         key = override.key_or_group
-        if split(key)[0] not in schema.ROOT_FIELDS and not any(touches(paths, split(key)) for paths in read):
+        if path_of_key(key)[0] not in ROOT_FIELDS and not any(reaches(paths, path_of_key(key)) for paths in read):
             raise ConfigError(
                 f"{override.input_line}: resume= takes the specs from the sweep that it resumes, so {key} changes "
                 "nothing. Leave it out, or run the sweep anew."

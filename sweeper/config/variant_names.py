@@ -21,7 +21,7 @@ _HIDDEN_PAIR = PAIR.replace("+", r"\u002b")
 _NO_TEXT = ("true", "false", "null", "none", "nan", "inf", "infinity")
 
 
-def label(value: Any) -> str:
+def value_label(value: Any) -> str:
     """A value as the name of a variant shows it.
 
     Numbers, booleans and null are written as in JSON, lists and mappings too (keys that are no text without quotes).
@@ -71,7 +71,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASHED]
 
 
-def distinct(parts: Iterable[Part]) -> list[Part]:
+def with_distinct_names(parts: Iterable[Part]) -> list[Part]:
     """The parts of one axis with names that stand for one spec each.
 
     Where a variant and another choice would be called alike, the plain choice keeps the name and the others get a part

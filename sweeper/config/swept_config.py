@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sweeper.config.apply import apply, current
-from sweeper.config.inline import merge_bases
-from sweeper.config.overrides import Folded
-from sweeper.config.reach import split
-from sweeper.config.retyped import Numbers
+from sweeper.config.apply_override import apply_override, current
+from sweeper.config.inline_choices import merge_inline_choices
+from sweeper.config.interpolations import path_of_key
+from sweeper.config.number_types import ReplaceValue
+from sweeper.config.overrides import SortedOverrides
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -22,7 +22,7 @@ Options = tuple[str, ...]
 """One override for each swept config group."""
 
 
-class Valued:
+class SweptConfig:
     """What a composed config becomes under each assignment of the swept keys.
 
     Parameters
@@ -31,22 +31,22 @@ class Valued:
         The composed config with these options, before any value is set.
     with_choice
         The same with one choice alone on an axis, for a `_base_` that is not itself selected.
-    numbers
+    replace_value
         What becomes of a value that replaces another one.
     derived
-        Takes what `merge_bases` says of each config.
+        Takes what `merge_inline_choices` says of each config.
     """
 
     def __init__(
         self,
-        folded: Folded,
+        overrides: SortedOverrides,
         base: Callable[[Options], DictConfig],
         with_choice: Callable[[Options, str, str], DictConfig],
-        numbers: Numbers,
+        replace_value: ReplaceValue,
         derived: dict[tuple[str, str], tuple[str, ...]],
     ) -> None:
-        self._folded, self._base, self._with_choice = folded, base, with_choice
-        self._numbers, self._derived = numbers, derived
+        self._overrides, self._base, self._with_choice = overrides, base, with_choice
+        self._replace_value, self._derived = replace_value, derived
         self._with_values: dict[Options, DictConfig] = {}
         self._copies: dict[Options, DictConfig] = {}
         self._replaced: dict[Options, dict[str, Any]] = {}
@@ -54,32 +54,34 @@ class Valued:
     def at(self, assignment: Assignment) -> DictConfig:
         """See `Composed.at`."""
         index = dict(assignment)
-        options = tuple(g.options[index.get(g.key, 0)] for g in self._folded.groups)
+        options = tuple(g.options[index.get(g.key, 0)] for g in self._overrides.groups)
         if assignment and self._is_plainly_swept:
             return self._reused(options, index)
         cfg = copy.deepcopy(self._fixed(options))
-        for swept in self._folded.swept:
-            apply(cfg, swept.overrides[index.get(swept.key, 0)], self._numbers)
-        for override in self._folded.after:
-            apply(cfg, override, self._numbers)
-        self._derived |= merge_bases(cfg, lambda axis, name: self._with_choice(options, axis, name), self._numbers)
+        for swept in self._overrides.swept:
+            apply_override(cfg, swept.overrides[index.get(swept.key, 0)], self._replace_value)
+        for override in self._overrides.after:
+            apply_override(cfg, override, self._replace_value)
+        self._derived |= merge_inline_choices(
+            cfg, lambda axis, name: self._with_choice(options, axis, name), self._replace_value
+        )
         return cfg
 
     def _fixed(self, options: Options) -> DictConfig:
         """The config with all values that are not swept."""
         if options not in self._with_values:
             self._with_values[options] = copy.deepcopy(self._base(options))
-            for override in self._folded.values:
-                apply(self._with_values[options], override, self._numbers)
+            for override in self._overrides.values:
+                apply_override(self._with_values[options], override, self._replace_value)
         return self._with_values[options]
 
     @cached_property
     def _is_plainly_swept(self) -> bool:
         """Whether a swept value replaces the one before it without a trace, so that one copy serves all of them."""
-        keys = [split(swept.key) for swept in self._folded.swept]
+        keys = [path_of_key(swept.key) for swept in self._overrides.swept]
         apart = not any(a != b and a == b[: len(a)] for a in keys for b in keys)
-        mappings = any(isinstance(o.value(), dict) for swept in self._folded.swept for o in swept.overrides)
-        return apart and not mappings and not self._derived and not self._folded.after
+        mappings = any(isinstance(o.value(), dict) for swept in self._overrides.swept for o in swept.overrides)
+        return apart and not mappings and not self._derived and not self._overrides.after
 
     def _reused(self, options: Options, index: Mapping[str, int]) -> DictConfig:
         """One copy of the config for all assignments: copying a large one takes longer than all that follows."""
@@ -87,9 +89,11 @@ class Valued:
 
         if options not in self._copies:
             self._copies[options] = copy.deepcopy(self._fixed(options))
-            self._replaced[options] = {s.key: current(self._fixed(options), s.key) for s in self._folded.swept}
+            self._replaced[options] = {s.key: current(self._fixed(options), s.key) for s in self._overrides.swept}
         cfg, replaced = self._copies[options], self._replaced[options]
-        for swept in self._folded.swept:
-            value = self._numbers(swept.key, swept.overrides[index.get(swept.key, 0)].value(), replaced[swept.key])
+        for swept in self._overrides.swept:
+            value = self._replace_value(
+                swept.key, swept.overrides[index.get(swept.key, 0)].value(), replaced[swept.key]
+            )
             OmegaConf.update(cfg, swept.key, value, merge=False, force_add=True)
         return cfg

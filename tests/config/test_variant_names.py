@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.config import load, load_mapping
-from sweeper.config.labels import LONGEST, label
+from sweeper.config.variant_names import LONGEST, value_label
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import expand
 
@@ -82,20 +82,20 @@ def variants(conf: str, *overrides: str):
     ],
 )
 def test_a_value_is_named_by_what_it_is(value: object, shown: str):
-    assert label(value) == shown
+    assert value_label(value) == shown
 
 
 @given(LOOKALIKES | VALUES, LOOKALIKES | VALUES)
 def test_labels_are_one_line_and_differ_where_values_or_their_types_do(one: object, other: object):
-    assert label(one).isprintable()
-    assert " + " not in label(one)
-    assert (label(one) == label(other)) == (repr(one) == repr(other))
+    assert value_label(one).isprintable()
+    assert " + " not in value_label(one)
+    assert (value_label(one) == value_label(other)) == (repr(one) == repr(other))
 
 
 @given(st.text(min_size=LONGEST, max_size=3 * LONGEST), st.text(max_size=3))
 def test_a_long_label_is_cut_and_still_its_own(text: str, more: str):
-    assert len(label(text)) <= LONGEST
-    assert (label(text) == label(text + more)) == (more == "")
+    assert len(value_label(text)) <= LONGEST
+    assert (value_label(text) == value_label(text + more)) == (more == "")
 
 
 def test_a_text_and_a_number_that_look_alike_are_two_variants_with_two_names(conf: str):

@@ -7,7 +7,7 @@ import time
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
-from sweeper.config import folded_overrides, load, load_mapping
+from sweeper.config import load, load_mapping, overrides_to_show
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import expand
 
@@ -340,7 +340,7 @@ def test_overrides_hold_in_their_order_where_one_reaches_into_a_swept_one(conf):
 
 
 def test_the_folded_overrides_compose_in_one_go(conf):
-    lines = folded_overrides(
+    lines = overrides_to_show(
         ["model=one,two", "model.one.C=1,2", "part/kernel@model.one.kernel=linear,rbf", "seed=4", "hydra.verbose=true"],
         multirun=True,
         config_dir=conf,
@@ -352,7 +352,7 @@ def test_the_folded_overrides_compose_in_one_go(conf):
         "seed=4",
         "model.one.C=[1,2]",
     ]
-    folded = folded_overrides([], multirun=True, config_dir=conf, config_name="with_params")
+    folded = overrides_to_show([], multirun=True, config_dir=conf, config_name="with_params")
     assert "model=[one,two]" in folded
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
-    from sweeper.config.retyped import Numbers
+    from sweeper.config.number_types import ReplaceValue
 
 
-def apply(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
-    """Change, add or delete one value of a composed config in place; `numbers` sees what replaces what.
+def apply_override(cfg: DictConfig, override: Override, replace_value: ReplaceValue) -> None:
+    """Change, add or delete one value of a composed config in place; `replace_value` sees what replaces what.
 
     Raises
     ------
@@ -30,12 +30,12 @@ def apply(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
         if override.is_delete():
             _delete(cfg, override)
         else:
-            _set(cfg, override, numbers)
+            _set(cfg, override, replace_value)
     except OmegaConfBaseException as error:
         raise ConfigError(f"{override.input_line}: {' '.join(str(error).split())}") from error
 
 
-def _set(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
+def _set(cfg: DictConfig, override: Override, replace_value: ReplaceValue) -> None:
     from omegaconf import OmegaConf
 
     key, old = override.key_or_group, current(cfg, override.key_or_group)
@@ -43,7 +43,7 @@ def _set(cfg: DictConfig, override: Override, numbers: Numbers) -> None:
     if override.is_add() and old is not None and not isinstance(override.value(), dict | list):
         raise ConfigError(f"{override.input_line}: {key} exists already; leave the + out, or use ++.")
     _check_steps(cfg, override, adds=adds)
-    OmegaConf.update(cfg, key, numbers(key, override.value(), old), merge=True, force_add=adds)
+    OmegaConf.update(cfg, key, replace_value(key, override.value(), old), merge=True, force_add=adds)
 
 
 def _delete(cfg: DictConfig, override: Override) -> None:

@@ -6,19 +6,19 @@ import re
 from typing import Any
 
 
-def written(value: Any) -> str:
+def override_text(value: Any) -> str:
     """Plain data in Hydra's grammar, so that it reads as what it is."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
-        return f"[{','.join(map(written, value))}]"
+        return f"[{','.join(map(override_text, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{_key(key)}:{written(item)}' for key, item in value.items())}}}"
+        return f"{{{','.join(f'{_key(key)}:{override_text(item)}' for key, item in value.items())}}}"
     return _quoted(value) if isinstance(value, str) else str(value)
 
 
 def _key(key: Any) -> str:
-    return _escaped(key) if isinstance(key, str) else written(key)
+    return _escaped(key) if isinstance(key, str) else override_text(key)
 
 
 def _escaped(text: str) -> str:

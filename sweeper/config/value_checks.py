@@ -1,0 +1,120 @@
+"""Checks of single values in a config: each takes the place and the value, and returns the value with its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from sweeper.errors import ConfigError, near_match
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+Check = Callable[[str, object], T]
+"""(place, value) -> the value; raises `ConfigError` for a value that is not allowed."""
+
+
+def known_keys(where: str, value: Mapping[str, object], allowed: Sequence[str]) -> None:
+    """Refuse a key that is not allowed, naming the near match."""
+    for key in value:
+        if key not in allowed:
+            raise ConfigError(f"{where} has no {key!r}; it takes {', '.join(allowed)}.{near_match(str(key), allowed)}")
+
+
+def wrong(where: str, value: object, allowed: str) -> ConfigError:
+    """The error for a value of the wrong type or range."""
+    return ConfigError(f"{where} must be {allowed}, got {value!r} ({type(value).__name__}).")
+
+
+def mapping(where: str, value: object) -> Mapping[str, object]:
+    """A mapping."""
+    if not isinstance(value, Mapping):
+        raise wrong(where, value, "a mapping")
+    return value
+
+
+def mapping_or_empty(where: str, value: object) -> Mapping[str, object]:
+    """A mapping; `null` counts as an empty one."""
+    return mapping(where, value or {})
+
+
+def text(where: str, value: object) -> str:
+    """Text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise wrong(where, value, "text")
+    return value
+
+
+def flag(where: str, value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise wrong(where, value, "true or false")
+    return value
+
+
+def count(where: str, value: object) -> int:
+    """A whole number, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise wrong(where, value, "a whole number, 0 or more")
+    return value
+
+
+def positive_count(where: str, value: object) -> int:
+    """A whole number, 1 or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise wrong(where, value, "a whole number, 1 or more")
+    return value
+
+
+def amount(where: str, value: object) -> float:
+    """A finite number, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise wrong(where, value, "a number, 0 or more")
+    return value
+
+
+def positive(where: str, value: object) -> float:
+    """A finite number above 0."""
+    number = amount(where, value)
+    if number == 0:
+        raise wrong(where, value, "a number above 0")
+    return number
+
+
+def sweep_id(where: str, value: object) -> str:
+    """An id, or the beginning of one, which may look like a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(where, value)
+
+
+def optional(check: Check[T]) -> Check[T | None]:
+    """`null` is allowed too, and stays."""
+    return lambda where, value: None if value is None else check(where, value)
+
+
+def one_of(allowed: Iterable[str]) -> Check[str]:
+    """One of some words."""
+    words = tuple(map(str, allowed))
+
+    def check(where: str, value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            hint = near_match(str(value), words)
+            raise ConfigError(f"{where} must be one of {', '.join(words)}, got {value!r}.{hint}")
+        return value
+
+    return check
+
+
+def member_of(kind: type[E]) -> Check[E]:
+    """A word that is a member of an enum."""
+    word = one_of(kind)
+    return lambda where, value: kind(word(where, value))
+
+
+def each(check: Check[T]) -> Check[tuple[T, ...]]:
+    """A list of what `check` lets pass; a single value is taken as a list of one."""
+
+    def check_all(where: str, value: object) -> tuple[T, ...]:
+        items: Sequence[object] = value if isinstance(value, list | tuple) else [value]
+        return tuple(check(f"{where}[{index}]", item) for index, item in enumerate(items))
+
+    return check_all
