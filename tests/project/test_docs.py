@@ -1,0 +1,202 @@
+"""The pages for contributors name what there is, and their examples run as they are written."""
+
+from __future__ import annotations
+
+import io
+import pkgutil
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sweeper import __version__
+from sweeper.cli.commands import run_command
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+FOLDERS = ("sweeper/", "tests/", "docs/", "conf/", "examples/", ".ci/")
+"""How the path of a file or folder of this repository begins."""
+FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+OWN_FILE = re.compile(r"# ([\w/]+\.(?:py|yaml))\n")
+"""The first line of an example that is a file of the reader's own."""
+
+
+def prose(page: Path) -> str:
+    """The text of a page without its examples."""
+    return FENCE.sub("", page.read_text())
+
+
+def quoted(page: Path) -> set[str]:
+    """What a page has in backticks."""
+    return set(re.findall(r"`([^`\n]+)`", prose(page)))
+
+
+def examples(page: Path, language: str) -> list[str]:
+    return [text for name, text in FENCE.findall(page.read_text()) if name == language]
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@EACH_PAGE
+def test_relative_links_lead_somewhere(page: Path):
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", prose(page)):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in headings(target), link
+
+
+@EACH_PAGE
+def test_files_and_folders_that_are_named_exist(page: Path):
+    named = {word for word in quoted(page) if word.startswith(FOLDERS) and not re.search(r"[\s<>,{]", word)}
+    assert {word for word in named if not any(list(base.glob(word)) for base in (ROOT, page.parent))} == set()
+
+
+@EACH_PAGE
+def test_scripts_that_are_named_without_a_folder_exist(page: Path):
+    named = {word for word in quoted(page) if re.fullmatch(r"\w+\.py", word)}
+    own = {Path(name).name for name in own_files(page)}
+    assert {word for word in named - own if not list(ROOT.rglob(word))} == set()
+
+
+@EACH_PAGE
+def test_modules_and_what_is_in_them_exist(page: Path):
+    for word in quoted(page):
+        if match := re.fullmatch(r"(sweeper(?:\.\w+)+)(?:\.\*)?(?:\(.*\))?", word):
+            pkgutil.resolve_name(match[1])
+
+
+# The examples
+
+
+def own_files(page: Path) -> dict[str, str]:
+    """The files that a page tells its reader to write, by their paths."""
+    texts = [*examples(page, "python"), *examples(page, "yaml")]
+    return {match[1]: text for text in texts if (match := OWN_FILE.match(text))}
+
+
+def command_lines(page: Path) -> list[list[str]]:
+    lines = "\n".join(examples(page, "bash")).splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that CONTRIBUTING.md shows."""
+    for name, text in own_files(CONTRIBUTING).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def sweeps(page: Path) -> list[list[str]]:
+    return [words[3:] for words in command_lines(page) if words[:3] == ["python", "-m", "sweeper"]]
+
+
+def test_the_parts_of_the_guide_run(folder: Path):
+    commands = sweeps(CONTRIBUTING)
+    assert commands
+    for argv in commands:
+        out, err = io.StringIO(), io.StringIO()
+        assert run_command([*argv, "job_backend.kind=inline"], out, err) == 0, err.getvalue()
+        assert "0 skipped" in out.getvalue()
+
+
+def test_the_backend_of_the_guide_runs(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (code,) = [text for text in examples(CONTRIBUTING, "python") if not OWN_FILE.match(text)]
+    exec(code, {})
+    assert "submitted" in capsys.readouterr().err
+
+
+@EACH_PAGE
+def test_files_in_commands_exist(page: Path):
+    words = [word for line in command_lines(page) for word in line if word.startswith(FOLDERS)]
+    assert [word for word in words if not (ROOT / word.partition("::")[0]).exists()] == []
+
+
+def test_set_up_is_that_of_the_readme():
+    def install(page: Path) -> Sequence[str]:
+        return [line.split("#")[0].strip() for text in examples(page, "bash") for line in text.splitlines()]
+
+    lines = install(CONTRIBUTING)
+    assert "pip install -e '.[dev]' && pytest" in lines
+    assert "pip install -e '.[dev]' && pytest" in install(ROOT / "README.md")
+
+
+def test_hooks_run_the_lint_and_types_of_ci():
+    configured = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    commands = [hook["entry"] for repository in configured for hook in repository["hooks"]]
+    assert {repository["repo"] for repository in configured} == {"local"}  # nothing is fetched
+    assert {hook["language"] for repository in configured for hook in repository["hooks"]} == {"system"}
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert commands == [line for line in lines if line.startswith(("ruff", "pyright"))]
+
+
+def test_the_newest_version_has_its_changes():
+    versions = re.findall(r"^## \[?(\d[\d.]*)\]?", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert versions[0] == __version__
+
+
+# The pages and the code say the same
+
+
+STORE = ROOT / "docs" / "store-format.md"
+
+
+def table_of(page: Path, heading: str) -> list[str]:
+    """What the first column of the table under a heading has in backticks."""
+    section = re.split(r"^#+ ", page.read_text().split(f"\n{heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("|")]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+def test_the_columns_of_a_store_are_those_that_are_described():
+    from sweeper.store.asked_values import COLUMNS
+    from sweeper.store.schema import RUNS, attempts_schema
+    from sweeper.store.views import RESULTS
+
+    assert table_of(STORE, "### `attempts`") == attempts_schema().names
+    assert table_of(STORE, "### `runs`") == RUNS.names
+    assert table_of(STORE, "### `results`") == RESULTS.names
+    assert sorted(table_of(STORE, "### `asked`")) == sorted(COLUMNS)
+
+
+def test_the_layers_are_those_that_are_described():
+    from test_architecture import LAYERS
+
+    rows = (ROOT / "docs" / "architecture.md").read_text().split("## Layers\n", 1)[1].splitlines()
+    described = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in rows if row.startswith("| `")]
+    assert described == list(LAYERS)
+
+
+def test_the_format_number_is_the_one_that_is_described():
+    from sweeper.store.formats import FORMAT
+
+    text = STORE.read_text()
+    assert f"The number is {FORMAT}." in text
+    assert f'{{"format": {FORMAT}, "sweeper": "{__version__}"}}' in text
+
+
+def test_a_store_has_nothing_that_is_not_described(tmp_path: Path):
+    overrides = ["capability=[evaluate]", "dataset=[digits]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
+    overrides += ["job_backend.kind=inline", "predictions.persist=true", f"analytics_store.uri={tmp_path}"]
+    assert run_command(overrides, io.StringIO(), io.StringIO()) == 0
+    assert run_command(["compact", f"analytics_store.uri={tmp_path}"], io.StringIO(), io.StringIO()) == 0
+    described = {re.split(r"[<*]", name)[0] for name in table_of(STORE, "## Files and folders")} - {""}
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    found = {name for name in found if not name.startswith("maite_evaluation/")}  # <table>/ in the page
+    assert {name for name in found if not name.startswith(tuple(described))} == set()
+    assert len(found) > 5
