@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pkgutil
 import re
 import shlex
@@ -14,6 +15,7 @@ import yaml
 
 from sweeper import __version__
 from sweeper.cli.commands import run_command
+from sweeper.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -163,15 +165,37 @@ def table_of(page: Path, heading: str) -> list[str]:
     return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
 
 
-def test_the_columns_of_a_store_are_those_that_are_described():
-    from sweeper.store.asked_values import COLUMNS
-    from sweeper.store.schema import RUNS, attempts_schema
-    from sweeper.store.views import RESULTS
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store as a small sweep and a merge leave it."""
+    uri = tmp_path_factory.mktemp("described")
+    grid = ["capability=[evaluate]", "dataset=[digits]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
+    where = f"analytics_store.uri={uri}"
+    for argv in ([*grid, "job_backend.kind=inline", "predictions.persist=true", where], ["compact", where]):
+        assert run_command(argv, io.StringIO(), io.StringIO()) == 0
+    return uri
 
-    assert table_of(STORE, "### `attempts`") == attempts_schema().names
-    assert table_of(STORE, "### `runs`") == RUNS.names
-    assert table_of(STORE, "### `results`") == RESULTS.names
-    assert sorted(table_of(STORE, "### `asked`")) == sorted(COLUMNS)
+
+def test_the_columns_of_a_store_are_those_that_are_described(store: Path):
+    tables = open_store(store)
+    assert table_of(STORE, "### `attempts`") == tables.attempts().column_names
+    assert table_of(STORE, "### `runs`") == tables.table("runs").column_names
+    assert table_of(STORE, "### `results`") == tables.results().column_names
+    assert sorted(table_of(STORE, "### `asked`")) == sorted(tables.asked().column_names)
+
+
+def test_the_format_number_is_the_one_that_is_described(store: Path):
+    written = (store / ".sweeper" / "format.json").read_text()
+    assert f"`{written}`" in STORE.read_text()
+    assert f"The number is {json.loads(written)['format']}." in STORE.read_text()
+
+
+def test_a_store_has_nothing_that_is_not_described(store: Path):
+    described = {re.split(r"[<*]", name)[0] for name in table_of(STORE, "## Files and folders")} - {""}
+    found = {path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()}
+    found = {name for name in found if not name.startswith("maite_evaluation/")}  # <table>/ in the page
+    assert {name for name in found if not name.startswith(tuple(described))} == set()
+    assert len(found) > 5
 
 
 def test_the_layers_are_those_that_are_described():
@@ -180,23 +204,3 @@ def test_the_layers_are_those_that_are_described():
     rows = (ROOT / "docs" / "architecture.md").read_text().split("## Layers\n", 1)[1].splitlines()
     described = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in rows if row.startswith("| `")]
     assert described == list(LAYERS)
-
-
-def test_the_format_number_is_the_one_that_is_described():
-    from sweeper.store.formats import FORMAT
-
-    text = STORE.read_text()
-    assert f"The number is {FORMAT}." in text
-    assert f'{{"format": {FORMAT}, "sweeper": "{__version__}"}}' in text
-
-
-def test_a_store_has_nothing_that_is_not_described(tmp_path: Path):
-    overrides = ["capability=[evaluate]", "dataset=[digits]", "model=[logreg,naive_bayes]", "metric=[accuracy,ece]"]
-    overrides += ["job_backend.kind=inline", "predictions.persist=true", f"analytics_store.uri={tmp_path}"]
-    assert run_command(overrides, io.StringIO(), io.StringIO()) == 0
-    assert run_command(["compact", f"analytics_store.uri={tmp_path}"], io.StringIO(), io.StringIO()) == 0
-    described = {re.split(r"[<*]", name)[0] for name in table_of(STORE, "## Files and folders")} - {""}
-    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    found = {name for name in found if not name.startswith("maite_evaluation/")}  # <table>/ in the page
-    assert {name for name in found if not name.startswith(tuple(described))} == set()
-    assert len(found) > 5
