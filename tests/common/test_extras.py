@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 
 from sweeper.common.extras import DISTRIBUTION, Extra, how_to_install, requirements
 
-PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DECLARED = [
     "hydra-core<1.4,>=1.3.2",
     "jinja2>=3.1; extra == 'report'",
@@ -52,3 +53,15 @@ def test_a_source_tree_without_metadata_names_the_command_of_the_checkout(monkey
 def test_the_extra_of_developers_takes_the_others_from_the_project_itself():
     own = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"] if line.startswith(DISTRIBUTION)]
     assert [requirement.extras for requirement in own] == [{"sql", "report"}]
+
+
+def test_the_lowest_versions_that_are_tested_are_those_of_the_project():
+    extras = PROJECT["optional-dependencies"]
+    bounds = {
+        f"{requirement.name}=={bound.version}"
+        for requirement in map(Requirement, [*PROJECT["dependencies"], *extras["sql"], *extras["report"]])
+        for bound in requirement.specifier
+        if bound.operator == ">="
+    }
+    lines = (ROOT / ".ci" / "lowest.txt").read_text().splitlines()
+    assert {line for line in lines if not line.startswith("#")} == bounds
