@@ -151,7 +151,11 @@ def test_the_installed_metadata_names_the_packages_of_an_extra(installed: Path, 
 
 def test_a_project_that_uses_sweeper_has_no_type_error(installed: Path, tmp_path: Path):
     shutil.copy(CONSUMER, tmp_path)
-    settings = {"typeCheckingMode": "strict", "reportMissingTypeStubs": False, "include": [CONSUMER.name]}
+    misspelt = (
+        "import sweeper\n\nsweeper.swep()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]\n"
+    )
+    (tmp_path / "misspelt.py").write_text(misspelt)  # the comment is an error of its own where the name is accepted
+    settings = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True, "include": ["*.py"]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
     pyright = Path(sys.executable).with_name("pyright")
     checked = run(pyright, "--pythonpath", installed / "python", cwd=tmp_path)
