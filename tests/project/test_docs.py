@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from places import OLD_STORES
 
 from sweeper import __version__
 from sweeper.cli.commands import run_command
@@ -190,12 +191,24 @@ def test_the_format_number_is_the_one_that_is_described(store: Path):
     assert f"The number is {json.loads(written)['format']}." in STORE.read_text()
 
 
-def test_a_store_has_nothing_that_is_not_described(store: Path):
+@pytest.mark.parametrize("place", [*OLD_STORES.glob("*/attempts"), None], ids=lambda place: place and place.parent.name)
+def test_a_store_has_nothing_that_is_not_described(place: Path | None, request: pytest.FixtureRequest):
+    root = request.getfixturevalue("store") if place is None else place.parent
     described = {re.split(r"[<*]", name)[0] for name in table_of(STORE, "## Files and folders")} - {""}
-    found = {path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()}
-    found = {name for name in found if not name.startswith("maite_evaluation/")}  # <table>/ in the page
-    assert {name for name in found if not name.startswith(tuple(described))} == set()
-    assert len(found) > 5
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    private = {name for name in found if name.startswith(".")}
+    assert {name for name in private if not name.startswith(tuple(described))} == set()
+    data = {Path(name).name for name in found - private} - {"0_schema.parquet"}
+    assert {name for name in data if not any(re.fullmatch(form, name) for form in forms_of_names())} == set()
+    assert len(data) > 2
+
+
+def forms_of_names() -> list[str]:
+    """The names of data files that the page describes, as regular expressions."""
+    parts = {"ms": r"\d{13}", "hex": "[0-9a-f]{16}", "bytes": r"\d+", "fingerprint": "[0-9a-f]{64}", "status": "[a-z]+"}
+    names = table_of(STORE, "### Names of files")
+    forms = [*names, *(name.replace("_v<version>", "") for name in names)]
+    return [re.sub(r"<(\w+)>", lambda match: parts.get(match[1], r"[\d.]+"), form) for form in forms]
 
 
 def test_the_layers_are_those_that_are_described():
