@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Union, dataclass_transform
 
 from sweeper.errors import SchemaError
 
-SCALARS: tuple[type, ...] = (str, int, float, bool, bytes, datetime)
+SCALAR_TYPES: tuple[type, ...] = (str, int, float, bool, bytes, datetime)
 """What a column can hold."""
 OVERALL = "overall"
 """The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
@@ -76,14 +76,14 @@ def columns(record_class: type) -> Mapping[str, tuple[type, bool]]:
         return settled
     hints = typing.get_type_hints(record_class)
     names = [f.name for f in dataclasses.fields(record_class)]
-    return {name: scalar(record_class, name, hints[name]) for name in names}
+    return {name: scalar_type(record_class, name, hints[name]) for name in names}
 
 
-def scalar(record_class: type, name: str, hint: Any) -> tuple[type, bool]:
+def scalar_type(record_class: type, name: str, hint: Any) -> tuple[type, bool]:
     options = typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else (hint,)
     kinds = [option for option in options if option is not types.NoneType]
-    if len(kinds) != 1 or kinds[0] not in SCALARS:
-        allowed = ", ".join(kind.__name__ for kind in SCALARS)
+    if len(kinds) != 1 or kinds[0] not in SCALAR_TYPES:
+        allowed = ", ".join(kind.__name__ for kind in SCALAR_TYPES)
         raise SchemaError(
             f"Field {name!r} of {record_class.__qualname__} is {hint!r}; a column holds one of {allowed}, or one of "
             "these with None. Give several values as several records."

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 AXES = ("capability", "dataset", "model", "metric")
 """The four config groups of a sweep, in the order in which a combination is named."""
-PAIR = " + "
-"""Between the names of several parts on one axis."""
+NAME_SEPARATOR = " + "
+"""Joins the names of several choices on one axis. A glob that contains it is compared name by name, in order."""
 
 
 class Arity(enum.Enum):
@@ -64,11 +64,11 @@ class Choice:
     base: str = ""
     """Name of the choice without its variant suffix; equals `name` where nothing is swept."""
     runtime: Runtime = field(default_factory=Runtime)
-    twin: Twin | None = None
+    former: FormerChoice | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Twin:
+class FormerChoice:
     """What older versions made of a choice whose numbers they converted: a result may be stored under it."""
 
     choice: Choice
@@ -85,7 +85,7 @@ class Combination(NamedTuple):
     metrics: tuple[Choice, ...]
 
     @property
-    def parts(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice, ...]:
         return (self.capability, *self.datasets, *self.models, *self.metrics)
 
     @property
@@ -99,4 +99,4 @@ class Combination(NamedTuple):
 
 
 def _names(choices: tuple[Choice, ...]) -> str:
-    return choices[0].name if len(choices) == 1 else PAIR.join(choice.name for choice in choices)
+    return choices[0].name if len(choices) == 1 else NAME_SEPARATOR.join(choice.name for choice in choices)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
-from sweeper.capabilities.markdown import table
-from sweeper.capabilities.quality_checks import (
+from sweeper.capabilities.data_quality_checks import (
     Balance,
     Finding,
     class_balance,
@@ -17,6 +16,7 @@ from sweeper.capabilities.quality_checks import (
     near_duplicates,
     outliers,
 )
+from sweeper.capabilities.markdown import table
 from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sweeper.capabilities.features import pooled
-from sweeper.capabilities.quality_checks import hashes
+from sweeper.capabilities.data_quality_checks import hashes
+from sweeper.capabilities.pixel_features import average_pool
 from sweeper.datasets.arrays import numpy_of, unit_range
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Overlap(NamedTuple):
     """Others that look the same as one."""
 
 
-class Prints(NamedTuple):
+class ImageHashes(NamedTuple):
     """What is kept of the images of a dataset to find them again in another."""
 
     digests: tuple[bytes, ...]
@@ -54,16 +54,16 @@ class Prints(NamedTuple):
     """N: which images are large enough to have near duplicates, and not of one grey; the rest is of these."""
     bits: Floats
     """M x 64: their perceptual hashes."""
-    thumbs: Floats
+    thumbnails: Floats
     """M x 256: their greys, pooled, centred and of unit length."""
 
 
 @dataclass
-class Printer:
+class ImageHasher:
     """Takes images batch by batch as they come by, and keeps their prints."""
 
     def __post_init__(self) -> None:
-        self._parts: list[Prints] = []
+        self._parts: list[ImageHashes] = []
 
     def add(self, images: Sequence[Any]) -> None:
         """Take a batch of C x H x W images.
@@ -79,15 +79,15 @@ class Printer:
         for alike in _runs_of_one_shape(arrays):
             self._parts.append(_prints(unit_range(np.stack(alike))))
 
-    def prints(self) -> Prints:
+    def hashes(self) -> ImageHashes:
         """Of everything that was taken, in its order."""
         digests = tuple(digest for part in self._parts for digest in part.digests)
-        empty = Prints((), np.zeros(0, bool), np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
+        empty = ImageHashes((), np.zeros(0, bool), np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
         rest = zip(*(part[1:] for part in (empty, *self._parts)), strict=True)
-        return Prints(digests, *map(np.concatenate, rest))
+        return ImageHashes(digests, *map(np.concatenate, rest))
 
 
-def prints_of(dataset: Any) -> Prints:
+def dataset_hashes(dataset: Any) -> ImageHashes:
     """The prints of a MAITE dataset of images, which is read once.
 
     Raises
@@ -95,13 +95,13 @@ def prints_of(dataset: Any) -> Prints:
     ValueError
         Where something in it is no C x H x W image.
     """
-    printer = Printer()
+    printer = ImageHasher()
     for start in range(0, len(dataset), _BATCH):
         printer.add([dataset[i][0] for i in range(start, min(start + _BATCH, len(dataset)))])
-    return printer.prints()
+    return printer.hashes()
 
 
-def overlap(test: Prints, train: Prints) -> Overlap:
+def overlap(test: ImageHashes, train: ImageHashes) -> Overlap:
     """How many images of the test set are in the training set."""
     known = set(train.digests)
     exact = np.array([digest in known for digest in test.digests], dtype=bool)
@@ -109,7 +109,7 @@ def overlap(test: Prints, train: Prints) -> Overlap:
     return Overlap(len(exact), int(exact.sum()), int(near.sum()))
 
 
-def _near(test: Prints, train: Prints) -> npt.NDArray[np.bool_]:
+def _near(test: ImageHashes, train: ImageHashes) -> npt.NDArray[np.bool_]:
     """Which of the large test images look the same as a training image."""
     found = np.zeros(len(test.bits), dtype=bool)
     for start in range(0, len(test.bits), _ROWS):
@@ -117,7 +117,7 @@ def _near(test: Prints, train: Prints) -> npt.NDArray[np.bool_]:
         apart = block @ (1 - train.bits).T + (1 - block) @ train.bits.T
         alike = apart <= NEAR_DISTANCE
         rows = np.flatnonzero(alike.any(axis=1))
-        correlations = test.thumbs[start + rows] @ train.thumbs.T
+        correlations = test.thumbnails[start + rows] @ train.thumbnails.T
         found[start + rows] = (alike[rows] & (correlations >= NEAR_CORRELATION)).any(axis=1)
     return found
 
@@ -133,16 +133,16 @@ def _runs_of_one_shape(arrays: Sequence[npt.NDArray[Any]]) -> Iterator[list[npt.
         yield run
 
 
-def _prints(images: Floats) -> Prints:
+def _prints(images: Floats) -> ImageHashes:
     """Of N images of one shape."""
     prefix = repr(images.shape[1:]).encode()
     flat = np.ascontiguousarray(images).reshape(len(images), -1)
     digests = tuple(hashlib.blake2b(prefix + row.tobytes(), digest_size=16).digest() for row in flat)
     if min(images.shape[2:]) < NEAR_SIDE:
         none = np.zeros(len(images), bool)
-        return Prints(digests, none, np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
-    grays = pooled(images.mean(axis=1, keepdims=True), _THUMB).reshape(len(images), -1)
+        return ImageHashes(digests, none, np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
+    grays = average_pool(images.mean(axis=1, keepdims=True), _THUMB).reshape(len(images), -1)
     centred = grays - grays.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     large = length[:, 0] > _FLAT
-    return Prints(digests, large, hashes(images)[large], centred[large] / length[large])
+    return ImageHashes(digests, large, hashes(images)[large], centred[large] / length[large])

@@ -96,7 +96,7 @@ def predict(
     dataset: gen.Dataset[Any, Any, Any],
     augmentation: gen.Augmentation[Any, Any, Any, Any, Any, Any] | None = None,
     batch_size: int = BATCH_SIZE,
-    see: Callable[[Sequence[Any]], None] | None = None,
+    on_inputs: Callable[[Sequence[Any]], None] | None = None,
 ) -> Predictions:
     """Run a model over a dataset once, by `maite.tasks.predict`; the inputs are let go batch by batch.
 
@@ -106,8 +106,8 @@ def predict(
         MAITE objects of one task. The augmentation sees each batch before the model does.
     batch_size
         Data per call of the model; some models depend on it.
-    see
-        Is shown the inputs of each batch, as the dataset gives them.
+    on_inputs
+        Called with the inputs of each batch, as the dataset gives them.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def predict(
 
     model, dataset = guarded.model(model), guarded.dataset(dataset)
     with watch.paused(), contextlib.ExitStack() as quiet:
-        loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close, see=see)
+        loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close, on_inputs=on_inputs)
         # maite draws a bar of its own on the stderr that it finds when the loop begins, across that of the sweep. It is
         # given another one for that moment; the loader takes it away before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
@@ -146,10 +146,10 @@ class _Loader:
         batch_size: int,
         *,
         on_start: Callable[[], None],
-        see: Callable[[Sequence[Any]], None] | None,
+        on_inputs: Callable[[Sequence[Any]], None] | None,
     ) -> None:
         self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
-        self._on_start, self._see = on_start, see
+        self._on_start, self._on_inputs = on_start, on_inputs
         self.targets: list[Sequence[Any]] = []
         self.metadata: list[MetadataBatch] = []
 
@@ -166,8 +166,8 @@ class _Loader:
         name = self._dataset.metadata["id"]
         data = [returned.datum(self._dataset[i], name, i) for i in range(start, stop)]
         inputs, targets, metadata = zip(*data, strict=True)
-        if self._see is not None:
-            self._see(inputs)
+        if self._on_inputs is not None:
+            self._on_inputs(inputs)
         batch = (list(inputs), list(targets), list(metadata))
         if self._augmentation is None:
             return batch

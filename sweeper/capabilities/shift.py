@@ -208,9 +208,9 @@ class Shift(BuiltinCapability):
                 f"{parts.datasets[1].metadata['id']} have the shapes {reference.shape[1:]} and {candidate.shape[1:]} "
                 "after pooling: resize one."
             )
-        from sweeper.capabilities import features
+        from sweeper.capabilities import pixel_features
 
-        names = [*features.names(reference.shape[1:]), "brightness", "contrast"]
+        names = [*pixel_features.pixel_names(reference.shape[1:]), "brightness", "contrast"]
         a, b = (
             np.column_stack([x.reshape(len(x), -1), x.mean((1, 2, 3)), x.std((1, 2, 3))])
             for x in (reference, candidate)
@@ -224,13 +224,13 @@ class Shift(BuiltinCapability):
         )
 
     def _pooled(self, dataset: Any) -> Features:
-        from sweeper.capabilities import features
+        from sweeper.capabilities import pixel_features
         from sweeper.datasets.arrays import as_arrays
 
         images = as_arrays(dataset, reads_labels=False).images
         if len(images) < self._folds:
             raise PartError(f"Shift needs {self._folds} images; {dataset.metadata['id']} has {len(images)}.")
-        return features.pooled(images, self._side)
+        return pixel_features.average_pool(images, self._side)
 
     def _classifier_test(self, reference: Features, candidate: Features) -> ClassifierTest:
         import numpy as np

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.config.sweep_section import SWEEP, runtime_from_sweep_section
 from sweeper.errors import ConfigError, near_match
 from sweeper.planning.fingerprint import canonical, digest
-from sweeper.vocabulary import AXES, PAIR, Choice
+from sweeper.vocabulary import AXES, NAME_SEPARATOR, Choice
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -118,10 +118,10 @@ def _below(node: DictConfig, axis: str, prefix: str, folders: set[str]) -> Itera
 def _checked_name(where: str, key: Any) -> str:
     if not isinstance(key, str):
         raise ConfigError(f"{where}{key!r} is a {type(key).__name__}, and a choice is named by text: quote it.")
-    if not key.isprintable() or key.strip() != key or not key or "/" in key or PAIR in key:
+    if not key.isprintable() or key.strip() != key or not key or "/" in key or NAME_SEPARATOR in key:
         raise ConfigError(
-            f"{where}{key!r} cannot be the name of a choice: it must be printable text without {PAIR!r}, which joins "
-            "the names of several, and with / only for a sub-folder of the group."
+            f"{where}{key!r} cannot be the name of a choice: it must be printable text without {NAME_SEPARATOR!r}, "
+            "which joins the names of several, and with / only for a sub-folder of the group."
         )
     return key
 

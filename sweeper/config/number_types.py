@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sweeper.vocabulary import Choice, Twin
+from sweeper.vocabulary import Choice, FormerChoice
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def with_former_choice(choice: Choice, before: Choice, retyped: Mapping[Converte
     where = ".".join((choice.axis, *choice.name.split("/")))
     found = (_by_typed_keys(one, retyped) for one in _differences(where, choice.spec, before.spec))
     notes = dict.fromkeys(one.note() for several in found for one in several)
-    return replace(choice, twin=Twin(replace(before, runtime=choice.runtime), tuple(notes)))
+    return replace(choice, former=FormerChoice(replace(before, runtime=choice.runtime), tuple(notes)))
 
 
 def _by_typed_keys(found: ConvertedValue, retyped: Mapping[ConvertedValue, None]) -> list[ConvertedValue]:

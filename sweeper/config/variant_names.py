@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from sweeper.planning.grid import Part
-from sweeper.vocabulary import PAIR, Choice
+from sweeper.vocabulary import NAME_SEPARATOR, Choice
 
 LONGEST = 100
 """Labels with more characters are cut, and end in a part of their hash."""
 _KEPT, _HASHED = 80, 8
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _SPECIAL = frozenset(",=[]{}()'\"\\" + _ELLIPSIS)
-_HIDDEN_PAIR = PAIR.replace("+", r"\u002b")
+_HIDDEN_SEPARATOR = NAME_SEPARATOR.replace("+", r"\u002b")
 """Inside of a name, where it joins nothing."""
 _NO_TEXT = ("true", "false", "null", "none", "nan", "inf", "infinity")
 
@@ -36,9 +36,9 @@ def value_label(value: Any) -> str:
 
 def _text(value: str) -> str:
     is_plain = value == value.strip() != "" and value.isprintable() and _SPECIAL.isdisjoint(value)
-    if is_plain and PAIR not in value and not _reads_as_other(value):
+    if is_plain and NAME_SEPARATOR not in value and not _reads_as_other(value):
         return value
-    return f"'{''.join(map(_escaped, value)).replace(PAIR, _HIDDEN_PAIR)}'"
+    return f"'{''.join(map(_escaped, value)).replace(NAME_SEPARATOR, _HIDDEN_SEPARATOR)}'"
 
 
 def _reads_as_other(value: str) -> bool:
@@ -63,7 +63,9 @@ def _json(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_json, value))}]"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=not value.isprintable() or PAIR in value).replace(PAIR, _HIDDEN_PAIR)
+        return json.dumps(value, ensure_ascii=not value.isprintable() or NAME_SEPARATOR in value).replace(
+            NAME_SEPARATOR, _HIDDEN_SEPARATOR
+        )
     return json.dumps(value, default=str)
 
 

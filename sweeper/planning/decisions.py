@@ -12,7 +12,7 @@ from sweeper.errors import ConfigError
 from sweeper.messages.outcome import FAILING
 from sweeper.planning.fingerprint import fingerprint
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
-from sweeper.revision import SAME, Changed, Recorded
+from sweeper.revision import NO_CHANGES, Changes, RecordedRevisions
 from sweeper.vocabulary import AXES, Combination
 
 RUN_ALL = "rerun=all"
@@ -28,7 +28,7 @@ NOT_FAILED = "not attempted, and rerun=failed"
 NEITHER = "{}, which rerun=failed passes over; rerun=missing runs it"
 
 
-class State(Recorded, Protocol):
+class State(RecordedRevisions, Protocol):
     """What the store knows of one fingerprint: its newest completed attempt, else its newest attempt."""
 
     @property
@@ -154,7 +154,7 @@ def decide(
     policy: Policy,
     states: Mapping[str, State],
     *,
-    changed: Compare = lambda _, __: SAME,
+    changed: Compare = lambda _, __: NO_CHANGES,
     suspect: Suspect | None = None,
 ) -> list[Planned]:
     """Decide on each combination; `states` may lack those that were never attempted.
@@ -172,7 +172,7 @@ def decide(
 
 
 Verdict = tuple[bool, str]
-Compare = Callable[[Combination, State], Changed]
+Compare = Callable[[Combination, State], Changes]
 Suspect = Callable[[Combination, State], str | None]
 
 
@@ -229,7 +229,7 @@ def _rerun_stale(combination: Combination, state: State | None, stale: Stale) ->
 def _staleness(triggers: Sequence[str], changed: Compare, suspect: Suspect | None) -> Stale:
     def stale(combination: Combination, state: State) -> Staleness:
         found = changed(combination, state)
-        weighed = CURRENT if found is SAME else _weighed(found, triggers)
+        weighed = CURRENT if found is NO_CHANGES else _weighed(found, triggers)
         reason = suspect(combination, state) if suspect is not None else None
         return weighed if reason is None else weighed._replace(suspect=reason)
 
@@ -239,7 +239,7 @@ def _staleness(triggers: Sequence[str], changed: Compare, suspect: Suspect | Non
 CURRENT = Staleness()
 
 
-def _weighed(found: Changed, triggers: Sequence[str]) -> Staleness:
+def _weighed(found: Changes, triggers: Sequence[str]) -> Staleness:
     """Other data at a path that means another place count whatever the triggers; other changes where one says so."""
     if found.data is not None and found.is_moved:
         return Staleness(found.data or DATA_CHANGED)

@@ -15,12 +15,10 @@ from functools import cache, reduce
 from operator import or_
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.vocabulary import AXES, Arity, Choice, Combination
+from sweeper.vocabulary import AXES, NAME_SEPARATOR, Arity, Choice, Combination
 
 CROSSED = AXES[1:]
 """The axes that a capability may take, in the order of a combination."""
-JOINT = " + "
-"""Joins the names of what a combination takes of one axis; a glob with it is compared name by name, in order."""
 Slot = tuple["Part", ...]
 """What one combination takes of one axis."""
 
@@ -266,7 +264,7 @@ class _Matching:
             return True
         if not parts:
             return self._without_parts
-        if any(JOINT in glob and _covers_joint(glob, parts) for glob in globs):
+        if any(NAME_SEPARATOR in glob and _covers_joint(glob, parts) for glob in globs):
             return True
         return self._test(any(matches(part, glob) for glob in globs) for part in parts)
 
@@ -329,21 +327,21 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 
 def _covers_joint(glob: str, parts: tuple[Choice, ...]) -> bool:
-    globs = glob.split(JOINT)
+    globs = glob.split(NAME_SEPARATOR)
     return len(globs) == len(parts) and all(matches(p, g) for p, g in zip(parts, globs, strict=True))
 
 
 def _selects(sub: Rule, part: Part) -> bool:
     """Whether a sub-grid takes in a choice, for some of its variants at least."""
     globs = sub.patterns.get(part.axis)
-    single = [g for glob in globs or () for g in glob.split(JOINT)]
+    single = [g for glob in globs or () for g in glob.split(NAME_SEPARATOR)]
     return globs is None or any(matches(c, g) for c in part.variants.values() for g in single)
 
 
 def _needs_a_look(sub: Rule, chosen: Mapping[str, Sequence[Part]]) -> bool:
     """Whether a sub-grid says more than which choices it takes in: which variants, or which pairs."""
     for axis, globs in sub.patterns.items():
-        if any(JOINT in glob for glob in globs):
+        if any(NAME_SEPARATOR in glob for glob in globs):
             return True
         if any(not any(matches(c, g) for g in globs) for p in chosen[axis] for c in p.variants.values()):
             return True
@@ -356,7 +354,7 @@ def _check_globs(rule: Rule, grid: Grid) -> None:
         return
     for axis, globs in rule.patterns.items():
         choices = _choices(grid, axis)
-        for glob in (g for joint in globs for g in joint.split(JOINT)):
+        for glob in (g for joint in globs for g in joint.split(NAME_SEPARATOR)):
             if not any(matches(c, glob) for c in choices):
                 names = list(dict.fromkeys(choice.base for choice in choices))
                 hint = near_match(glob, names) or " A rule that need not match takes `optional: true`."

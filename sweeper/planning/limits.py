@@ -35,7 +35,7 @@ def combine(combination: Combination, defaults: Defaults) -> Limits:
 
     What no part says comes from the settings, and one CPU where nobody speaks of CPUs.
     """
-    runtimes = [part.runtime for part in combination.parts]
+    runtimes = [part.runtime for part in combination.choices]
     timeouts = [r.timeout_s for r in runtimes if r.timeout_s is not None]
     retries = [r.retries for r in runtimes if r.retries is not None]
     exceptions = [r.retry_exceptions for r in runtimes if r.retry_exceptions is not None]

@@ -20,10 +20,10 @@ def near_twins(pairs: Pairs, parts: Mapping[str, Iterable[Part]]) -> dict[str, s
 
     Of what the sweep asks for itself none is named, and nothing is computed where no choice has a twin.
     """
-    if not any(c.twin for on_axis in parts.values() for part in on_axis for c in part.variants.values()):
+    if not any(c.former for on_axis in parts.values() for part in on_axis for c in part.variants.values()):
         return {}
     asked = {key for _, key in pairs}
-    found = {key: fingerprint(_before(c)) for c, key in pairs if any(part.twin for part in c.parts)}
+    found = {key: fingerprint(_before(c)) for c, key in pairs if any(part.former for part in c.choices)}
     return {key: twin for key, twin in found.items() if twin not in asked}
 
 
@@ -32,7 +32,7 @@ def notes(pairs: Pairs, twins: Mapping[str, str], states: Mapping[str, State]) -
     said: dict[str, None] = {}
     for combination, key in pairs if twins else ():
         if key in twins and _has_result(states.get(twins[key])) and not _has_result(states.get(key)):
-            said |= dict.fromkeys(note for part in combination.parts if part.twin for note in part.twin.notes)
+            said |= dict.fromkeys(note for part in combination.choices if part.former for note in part.former.notes)
     return tuple(said)
 
 
@@ -47,4 +47,4 @@ def _before(combination: Combination) -> Combination:
 
 
 def _older(choice: Choice) -> Choice:
-    return choice.twin.choice if choice.twin else choice
+    return choice.former.choice if choice.former else choice

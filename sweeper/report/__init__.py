@@ -1,7 +1,7 @@
 """One self-contained HTML page from an analytics store: which model is good enough, where, and why not.
 
-Data flows one way: `gather` reads the store into the frozen data of `contents`, `panels` decides what is drawn, `plots`
-draws it as SVG, `documents` makes HTML of the reports that runs wrote of themselves, and `page` writes it all down.
+Data flows one way: `reading` reads the store into the frozen data of `report_data`, `panels` decides which plots are
+drawn, `plots` draws them as SVG, `markdown` turns the reports that runs wrote into HTML, and `page` writes the page.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def html(store: Store, sweep: str | None = None) -> str:
         There is nothing in the store, or no such sweep.
     """
     _require()
-    from sweeper.report import gather, page
+    from sweeper.report import page, reading
 
-    return page.render(gather.gather(store, sweep))
+    return page.render(reading.read_report_data(store, sweep))
 
 
 def _require() -> None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sweeper._version import __version__
-from sweeper.report import documents, leaderboard, plots
-from sweeper.report.contents import Contents
+from sweeper.report import leaderboard, markdown, plots
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.panels import Group, colours, groups
+from sweeper.report.report_data import ReportData
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Figure:
     """How many models have none."""
 
 
-def render(contents: Contents) -> str:
+def render(contents: ReportData) -> str:
     """The whole page."""
     from markupsafe import Markup
 
@@ -121,7 +121,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(when=when, took=took, href=href, breakable=breakable)
-    made.filters.update(document=lambda text: Markup(documents.to_html(str(text))), svg=Markup)
+    made.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
     return made
 
 
@@ -152,8 +152,8 @@ def _queries(store: str) -> dict[str, str]:
     }
 
 
-def _older(contents: Contents) -> str:
-    """The command that lists the results behind `Contents.older`, to see in what their specs differ."""
+def _older(contents: ReportData) -> str:
+    """The command that lists the results behind `ReportData.older`, to see in what their specs differ."""
     names = ", ".join(AXES)
     sweep = (contents.sweep or "").replace("'", "''")
     which = f" AND '{sweep}' IN (sweep_id, sweep_name)" if sweep else ""
@@ -174,7 +174,7 @@ def query(store: str, sql: str) -> str:
 # Leaderboards
 
 
-def _chapters(contents: Contents) -> list[Chapter]:
+def _chapters(contents: ReportData) -> list[Chapter]:
     made: list[Chapter] = []
     numbered = enumerate(contents.leaderboards[:BOARDS], start=1)
     for capability, found in groupby(numbered, key=lambda pair: pair[1].capability):
@@ -258,7 +258,7 @@ def _number(board: Leaderboard, value: float) -> str:
 # Plots
 
 
-def _figures(contents: Contents) -> list[Figure]:
+def _figures(contents: ReportData) -> list[Figure]:
     drawn = groups(contents.leaderboards, contents.strengths)
     numbers = colours(contents.leaderboards, drawn)
     return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sweeper.report.contents import Strength
 from sweeper.report.leaderboard import Leaderboard, direction
-from sweeper.report.order import natural
+from sweeper.report.report_data import ValueAtStrength
+from sweeper.report.sorting import natural_key
 from sweeper.report.strengths import is_at_strength
 
 COLOURS = 8
@@ -60,7 +60,7 @@ class Group:
     """How many more there would be."""
 
 
-def groups(boards: Sequence[Leaderboard], strengths: Sequence[Strength]) -> list[Group]:
+def groups(boards: Sequence[Leaderboard], strengths: Sequence[ValueAtStrength]) -> list[Group]:
     """First models over datasets, then values by strength, each kind capability by capability."""
     over_datasets = _grouped(
         "over datasets", ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
@@ -87,8 +87,8 @@ def _over_datasets(board: Leaderboard) -> Panel:
     return Panel(board.measure, board.direction, "dataset", shown, series, note)
 
 
-def _by_strength(strengths: Sequence[Strength]) -> Iterator[tuple[str, Panel]]:
-    panels: dict[tuple[str, str, str, str], list[Strength]] = {}
+def _by_strength(strengths: Sequence[ValueAtStrength]) -> Iterator[tuple[str, Panel]]:
+    panels: dict[tuple[str, str, str, str], list[ValueAtStrength]] = {}
     for one in strengths:
         panels.setdefault((one.capability, one.dataset, one.measure, one.parameter), []).append(one)
     for (capability, dataset, measure, parameter), found in panels.items():
@@ -96,11 +96,11 @@ def _by_strength(strengths: Sequence[Strength]) -> Iterator[tuple[str, Panel]]:
         yield capability, Panel(f"{measure} on {dataset}", better, parameter, (), _curves(found))
 
 
-def _curves(found: Sequence[Strength]) -> tuple[Series, ...]:
+def _curves(found: Sequence[ValueAtStrength]) -> tuple[Series, ...]:
     curves: dict[str, list[tuple[float, float | None]]] = {}
     for one in found:
         curves.setdefault(one.model, []).append((one.strength, one.value))
-    return _drawn((model, sorted(curves[model])) for model in sorted(curves, key=natural))
+    return _drawn((model, sorted(curves[model])) for model in sorted(curves, key=natural_key))
 
 
 def _drawn(values: Iterable[tuple[str, Iterable[tuple[float, float | None]]]]) -> tuple[Series, ...]:
@@ -122,8 +122,8 @@ def colours(boards: Sequence[Leaderboard], drawn: Sequence[Group]) -> dict[str, 
     names = {one.name for group in drawn for panel in group.panels for one in panel.series}
     if len(names) > COLOURS:
         rank = _mean_ranks(boards)
-        names = set(sorted(names, key=lambda name: (rank.get(name, math.inf), natural(name)))[:COLOURS])
-    return {name: number for number, name in enumerate(sorted(names, key=natural))}
+        names = set(sorted(names, key=lambda name: (rank.get(name, math.inf), natural_key(name)))[:COLOURS])
+    return {name: number for number, name in enumerate(sorted(names, key=natural_key))}
 
 
 def _mean_ranks(boards: Sequence[Leaderboard]) -> Mapping[str, float]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweeper.report.contents import RunReport
+from sweeper.report.report_data import RunReport
 from sweeper.store.store import artifact_path
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sweeper.report.contents import Strength
 from sweeper.report.leaderboard import measure
+from sweeper.report.report_data import ValueAtStrength
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def is_at_strength(title: str) -> bool:
     return re.search(rf" at [^=]+={_NUMBER}$", title) is not None
 
 
-def strengths_of(values: pa.Table) -> tuple[tuple[Strength, ...], int]:
+def strengths_of(values: pa.Table) -> tuple[tuple[ValueAtStrength, ...], int]:
     """Values at a strength, of the first panels only, and how many panels more there are."""
     parts = pc.extract_regex(values["key"], _AT_STRENGTH)
     base, parameter, strength = (pc.struct_field(parts, name) for name in ("base", "parameter", "strength"))
@@ -40,8 +40,8 @@ def strengths_of(values: pa.Table) -> tuple[tuple[Strength, ...], int]:
     return tuple(_strength(row) for row in rows.to_pylist()), max(0, len(panels) - PANELS)
 
 
-def _strength(row: Mapping[str, Any]) -> Strength:
-    return Strength(
+def _strength(row: Mapping[str, Any]) -> ValueAtStrength:
+    return ValueAtStrength(
         capability=row["capability"],
         dataset=row["dataset"],
         model=row["model"],

@@ -18,10 +18,10 @@ from sweeper.revision.libraries import LibraryRevisions
 from sweeper.revision.paths import holds_more_than_data
 from sweeper.vocabulary import Choice, Combination
 
-__all__ = ["Changed", "Comparison", "Recorded", "Revisions", "holds_more_than_data", "listing_path"]
+__all__ = ["Changes", "Comparison", "RecordedRevisions", "Revisions", "holds_more_than_data", "listing_path"]
 
 
-class Recorded(Protocol):
+class RecordedRevisions(Protocol):
     """What the store knows of a completed attempt."""
 
     @property
@@ -34,7 +34,7 @@ class Recorded(Protocol):
     def working_folder(self) -> str | None: ...
 
 
-class Changed(NamedTuple):
+class Changes(NamedTuple):
     """What differs from what a result was measured with, in words; `None` where nothing is known to."""
 
     data: str | None = None
@@ -44,7 +44,7 @@ class Changed(NamedTuple):
     libraries: str | None = None
 
 
-SAME = Changed()
+NO_CHANGES = Changes()
 _CHANGED_DATA = (
     "{} completed results were measured on files that have changed since, and are never marked as best; "
     "'rerun_triggers=[config,data]' runs them again"
@@ -74,7 +74,7 @@ class Revisions:
     def predictions(self, combination: Combination) -> tuple[str, ...]:
         """What predictions depend on beyond specs: the same for copies of the data, and for every metric."""
         without = combination._replace(metrics=())
-        return self.data.content(without.parts), self.code.text(without), self.libraries.text(without)
+        return self.data.content(without.choices), self.code.text(without), self.libraries.text(without)
 
     def look_ahead(self, combinations: Iterable[Combination]) -> dict[str, bytes]:
         """Work out what will be recorded; returns the files by which a later plan can name what changed."""
@@ -123,7 +123,7 @@ class Comparison:
         self._changed = 0
         self._listings: dict[str, Listing | None] = {}
 
-    def details(self, pairs: Iterable[tuple[Combination, str]]) -> bool | list[str]:
+    def needs_details(self, pairs: Iterable[tuple[Combination, str]]) -> bool | list[str]:
         """Whose recorded revisions are asked for: of all, or the fingerprints of those that name files."""
         naming = self._revisions.data.naming
         if self._reads_all:
@@ -140,17 +140,17 @@ class Comparison:
         ]
         return [*unknown, *([_CHANGED_DATA.format(self._changed)] if self._changed else [])]
 
-    def of(self, combination: Combination, state: Recorded) -> Changed:
+    def changes(self, combination: Combination, state: RecordedRevisions) -> Changes:
         """What differs from what a completed attempt recorded."""
         if not self._names_files and not self._reads_all:
-            return SAME
+            return NO_CHANGES
         data = self._revisions.data
         said = data.changed(combination, state.data_revision, state.working_folder)
         is_moved = said is not None and data.is_moved(state.working_folder)
         self._changed += said is not None and not is_moved and "data" not in self._triggers
         if not self._reads_all:
-            return SAME if said is None else Changed(said, is_moved)
-        return Changed(
+            return NO_CHANGES if said is None else Changes(said, is_moved)
+        return Changes(
             said,
             is_moved,
             self._code(combination, state.code_revision) if "code" in self._triggers else None,

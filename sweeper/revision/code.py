@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sweeper.revision.imports import imported
 from sweeper.revision.modules import Finder, Module
-from sweeper.revision.recorded import named
+from sweeper.revision.recorded_paths import named
 from sweeper.vocabulary import Choice, Combination
 
 SCHEME = "modules:"
@@ -140,7 +140,7 @@ class CodeRevisions:
 
     def text(self, combination: Combination) -> str:
         """What is recorded: a digest for each set of files that its parts run; none where all parts are installed."""
-        digests = {self.of_choice(part) for part in combination.parts}
+        digests = {self.of_choice(part) for part in combination.choices}
         return SCHEME + "+".join(sorted(filter(None, digests)))
 
     def of_choice(self, choice: Choice) -> str:

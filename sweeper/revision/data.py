@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from sweeper.revision import earlier
+from sweeper.revision import old_data_revisions
 from sweeper.revision.paths import holds_more_than_data, looks_like_path, texts_of
-from sweeper.revision.recorded import SCHEME, Disk, Entry, Now, decode, encode, is_relative, named
+from sweeper.revision.recorded_paths import SCHEME, Disk, Entry, Now, decode, encode, is_relative, named
 from sweeper.vocabulary import Choice, Combination
 
 
@@ -23,12 +23,12 @@ class DataRevisions:
         self._found: dict[tuple[object, ...], str | None] = {}
 
     @cached_property
-    def _earlier(self) -> earlier.DataRevision:
-        return earlier.data_revisions()
+    def _earlier(self) -> old_data_revisions.DataRevision:
+        return old_data_revisions.data_revisions()
 
     def naming(self, combination: Combination) -> tuple[Choice, ...]:
         """The parts that name something on disk, or something that might have been there."""
-        return tuple(part for part in combination.parts if self.paths(part))
+        return tuple(part for part in combination.choices if self.paths(part))
 
     def paths(self, choice: Choice) -> tuple[str, ...]:
         """Paths that a choice names, whether or not there is something now."""

@@ -6,7 +6,7 @@ from functools import cache
 
 from sweeper._version import __version__
 from sweeper.revision.code import Sources
-from sweeper.revision.recorded import named
+from sweeper.revision.recorded_paths import named
 from sweeper.vocabulary import Choice, Combination
 
 SCHEME = "installed:"
@@ -30,7 +30,7 @@ class LibraryRevisions:
 
     def text(self, combination: Combination) -> str:
         """What is recorded: `installed:maite==1.0,scikit-learn==1.7.1`."""
-        found = frozenset[str]().union(*map(self._of_choice, combination.parts))
+        found = frozenset[str]().union(*map(self._of_choice, combination.choices))
         return SCHEME + ",".join(sorted(found))
 
     def _of_choice(self, choice: Choice) -> frozenset[str]:

@@ -22,7 +22,7 @@ _built: dict[str, str] = {}
 """The code revision under which each spec was last built here."""
 
 
-def see_to_it(target: Mapping[str, Any], digest: str, code: str) -> list[str]:
+def reload_changed_modules(target: Mapping[str, Any], digest: str, code: str) -> list[str]:
     """Before a spec is built: where its code revision is another than the last time, let go of what has changed.
 
     Parameters

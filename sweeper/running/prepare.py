@@ -110,10 +110,10 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     twins = near_twins.near_twins(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
-        details=policy.rerun != "all" and comparison.details(pairs),
+        details=policy.rerun != "all" and comparison.needs_details(pairs),
         versions=lambda: suspicion.concerned(pairs),
     )
-    items = decisions.decide(pairs, policy, states, changed=comparison.of, suspect=suspicion.of)
+    items = decisions.decide(pairs, policy, states, changed=comparison.changes, suspect=suspicion.of)
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)

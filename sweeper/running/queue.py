@@ -96,4 +96,4 @@ class Queue:
 
 def limits(item: Planned) -> dict[PartKey, int]:
     """How many combinations with each of the parts may be in flight, for parts that say so."""
-    return {(part.axis, part.name): limit for part in item.combination.parts if (limit := part.runtime.max_in_flight)}
+    return {(part.axis, part.name): limit for part in item.combination.choices if (limit := part.runtime.max_in_flight)}

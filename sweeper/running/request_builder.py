@@ -33,7 +33,7 @@ class SweepInfo:
 
 def rules_of(combination: Combination) -> Rules:
     """What its choices allow together: the strictest label space that one says, soft targets if one says so."""
-    said = [choice.runtime for choice in combination.parts]
+    said = [choice.runtime for choice in combination.choices]
     return Rules(
         label_space=strictest([runtime.label_space for runtime in said]),
         soft_targets=any(runtime.soft_targets for runtime in said),

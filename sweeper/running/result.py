@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.messages.outcome import Failure, Gap, Outcome
 from sweeper.planning import standing
 from sweeper.planning.decisions import Plan
-from sweeper.revision.since import of_combinations
+from sweeper.revision.data_caveats import caveats_of_combinations
 
 if TYPE_CHECKING:
     import pandas
@@ -54,7 +54,7 @@ class SweepResult:
     def _changed(self) -> dict[str, str]:
         """What is to be said against values whose files are no longer what they were, by fingerprint."""
         planned = ((item.fingerprint, item.combination) for item in self.plan.items)
-        return of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
+        return caveats_of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
 
     @cached_property
     def gaps(self) -> list[Gap]:
@@ -75,7 +75,7 @@ class SweepResult:
 
         Payload tables carry these ids, so by them alone such choices cannot be told apart; fingerprints can.
         """
-        digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.parts}
+        digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.choices}
         called: dict[tuple[str, str], set[str]] = {}
         for axis, name, entity in self.store.entities(self._named):
             called.setdefault((axis, entity), set()).add(name)

@@ -27,7 +27,7 @@ from sweeper.store.counting import COMPLETED
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.parquet import warn_of_damage
 from sweeper.store.schema import ATTEMPTS
-from sweeper.vocabulary import AXES, PAIR
+from sweeper.vocabulary import AXES, NAME_SEPARATOR
 
 FOLDER = f"{PRIVATE}/sweeps"
 RUN, SKIP = "run", "skip"
@@ -238,7 +238,7 @@ def _shown(about: About, choices: Sequence[AskedChoice], rows: pa.Table) -> pa.T
 def _joined(places: pa.ListArray, names: pa.Array) -> pa.Array:
     """Names of the choices of one axis, joined as `attempts` has them; empty where the axis is not crossed."""
     named = pa.ListArray.from_arrays(places.offsets, names.take(places.flatten()))
-    return pc.binary_join(named, PAIR)
+    return pc.binary_join(named, NAME_SEPARATOR)
 
 
 def _first_line(error: BaseException) -> str:

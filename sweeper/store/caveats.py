@@ -61,11 +61,11 @@ def with_changed_data(values: pa.Table, completed: pa.Table) -> pa.Table:
 
     `completed` are the attempts that measured them; files are looked at only where some are recorded.
     """
-    from sweeper.revision.since import Measured, of_attempts
+    from sweeper.revision.data_caveats import Measured, caveats_of_attempts
 
     fields = ("fingerprint", "finished_at", *OF_DATA)
     measured = completed.filter(pc.is_valid(completed["data_revision"])).select([*AXES, *fields])
-    said = of_attempts(
+    said = caveats_of_attempts(
         Measured(names={axis: row[axis] or "" for axis in AXES}, **{name: row[name] for name in fields})
         for row in measured.to_pylist()
     )

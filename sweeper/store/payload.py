@@ -20,14 +20,14 @@ import pyarrow as pa
 
 from sweeper.common.text import escaped
 from sweeper.errors import SchemaError
-from sweeper.records import SCALARS, Record, columns, scalar
+from sweeper.records import SCALAR_TYPES, Record, columns, scalar_type
 from sweeper.store.cells import TIME, plain
 from sweeper.store.schema import ARROW, ATTEMPTS, OURS, RUN_TABLE, Rows
 
 RESERVED = (ATTEMPTS, RUN_TABLE, "results", "completed", "asked")
 """Tables and views of the store itself."""
 _TABLE = re.compile(r"\w[\w.-]{0,199}")
-_EXACT = {*SCALARS, type(None)}
+_EXACT = {*SCALAR_TYPES, type(None)}
 _CONTRACT = "a record has table_name, run_uid, created_at and model_dump(), or is a sweeper.Record"
 
 
@@ -118,7 +118,7 @@ def payload_schema(record_class: type) -> pa.Schema:
 
 def _pydantic_columns(record_class: Any) -> Mapping[str, tuple[type, bool]]:
     """The columns of checkmaite's pydantic records."""
-    found = {name: scalar(record_class, name, f.annotation) for name, f in record_class.model_fields.items()}
+    found = {name: scalar_type(record_class, name, f.annotation) for name, f in record_class.model_fields.items()}
     return {name: found[name] for name in ("run_uid", "created_at", *found) if name in found}
 
 
@@ -194,7 +194,7 @@ def _hinted(kind: type) -> Mapping[str, type]:
     found: dict[str, type] = {}
     for name, hint in hints.items():
         try:
-            found[name] = scalar(kind, name, hint)[0]
+            found[name] = scalar_type(kind, name, hint)[0]
         except SchemaError:  # not a scalar: the values say what it is
             continue
     return found
@@ -218,7 +218,7 @@ def _column_type(table: Any, name: str, hint: type | None, values: Sequence[Any]
         return ARROW[float]
     if len(kinds) > 1 or not kinds <= ARROW.keys():
         got = " and ".join(sorted(kind.__name__ for kind in kinds))
-        allowed = ", ".join(kind.__name__ for kind in SCALARS)
+        allowed = ", ".join(kind.__name__ for kind in SCALAR_TYPES)
         raise SchemaError(
             f"Column {name!r} of table {table!r} has values of {got}; a column holds one of {allowed}, and None. "
             "Give several values as several records."

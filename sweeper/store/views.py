@@ -15,7 +15,7 @@ from sweeper.store.cells import TIME
 from sweeper.store.compute import pc
 from sweeper.store.counting import COMPLETED, joined, newest
 from sweeper.store.tables import Tables
-from sweeper.vocabulary import AXES, PAIR
+from sweeper.vocabulary import AXES, NAME_SEPARATOR
 
 _IDENTITY = ("fingerprint", *AXES)
 RESULTS = pa.schema(
@@ -48,7 +48,11 @@ def entities(tables: Tables, wanted: pa.Table) -> set[tuple[str, str, str]]:
     if runs is None:
         return set()
     named = runs.join(attempts, "run_uid", "result_run_uid", "inner").to_pylist()
-    return {(r["entity_type"], r[r["entity_type"]], r["entity_id"]) for r in named if PAIR not in r[r["entity_type"]]}
+    return {
+        (r["entity_type"], r[r["entity_type"]], r["entity_id"])
+        for r in named
+        if NAME_SEPARATOR not in r[r["entity_type"]]
+    }
 
 
 def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:

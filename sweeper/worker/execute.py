@@ -102,7 +102,7 @@ def _infer(request: InferenceRequest) -> Inference:
         began = time.perf_counter()
         made: dict[str, Predictions] = {}
         for label, augmentation in passes.items():
-            made[label] = predict(model, dataset, augmentation, size, see=None if made else see)
+            made[label] = predict(model, dataset, augmentation, size, on_inputs=None if made else see)
         took = time.perf_counter() - began
         return Inference(made, model.metadata, dataset.metadata, took, look.warnings(dataset.metadata["id"]))
 

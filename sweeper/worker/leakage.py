@@ -26,7 +26,7 @@ from sweeper.messages.requests import LazySpec
 from sweeper.worker import object_cache
 
 if TYPE_CHECKING:
-    from sweeper.capabilities.leakage import Printer, Prints
+    from sweeper.capabilities.leakage import ImageHasher, ImageHashes
 
 logger = logging.getLogger(__name__)
 IMAGE_FOLDER = "sweeper.datasets.ImageFolder"
@@ -42,7 +42,7 @@ class _Known(NamedTuple):
     """A dataset's id and prints; `None` where it has none."""
 
     id: str
-    prints: Prints | None
+    prints: ImageHashes | None
 
 
 def leaks(models: Iterable[Any], datasets: Iterable[Any], uses: Iterable[object_cache.Use]) -> tuple[str, ...]:
@@ -58,15 +58,15 @@ class Look:
         self._state = getattr(model, "state", "")
         self._train = list(_training(model.target)) if isinstance(model, LazySpec) else []
         self._key: str | None = getattr(dataset, "key", None)
-        self._printer: Printer | None = None
+        self._printer: ImageHasher | None = None
 
     def watcher(self) -> Callable[[Sequence[Any]], None] | None:
         """What is to see each batch of images; `None` where there is nothing to look for, or they are known."""
         if not self._train or (self._key is not None and self._key in _prints):
             return None
-        from sweeper.capabilities.leakage import Printer
+        from sweeper.capabilities.leakage import ImageHasher
 
-        self._printer = Printer()
+        self._printer = ImageHasher()
         return self._see
 
     def _see(self, images: Sequence[Any]) -> None:
@@ -105,7 +105,7 @@ class Look:
     def _test(self, id: str) -> tuple[str, _Known]:
         if self._key is not None and self._key in _prints:
             return self._key, _prints[self._key]
-        known = _Known(id, None if self._printer is None else self._printer.prints())
+        known = _Known(id, None if self._printer is None else self._printer.hashes())
         key = self._key or f"unnamed {uuid4().hex}"
         return key, _keep(_prints, key, known)
 
@@ -162,9 +162,9 @@ def _of_training(key: str, target: Mapping[str, Any]) -> _Known:
 
 
 def _read(dataset: Any) -> _Known:
-    from sweeper.capabilities.leakage import prints_of
+    from sweeper.capabilities.leakage import dataset_hashes
 
-    return _Known(str(dataset.metadata["id"]), prints_of(dataset))
+    return _Known(str(dataset.metadata["id"]), dataset_hashes(dataset))
 
 
 def _said(test: _Known, train: _Known) -> str | None:

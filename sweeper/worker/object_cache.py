@@ -228,9 +228,9 @@ def build(spec: LazySpec) -> Any:
 def _take_up_changed_code(spec: LazySpec) -> None:
     """See that modules of the user's that changed since this process imported them are imported again."""
     if spec.code:
-        from sweeper.revision.reload import see_to_it
+        from sweeper.revision.reload import reload_changed_modules
 
-        for module in see_to_it(spec.target, spec.digest, spec.code):
+        for module in reload_changed_modules(spec.target, spec.digest, spec.code):
             _changes.pop(module, None)
 
 

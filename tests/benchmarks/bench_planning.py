@@ -101,7 +101,7 @@ def _row(kind: Any, fingerprint: str, combination: Any, *, foreign: bool) -> Any
 
     from sweeper.planning.fingerprint import canonical_text, digest
 
-    names = {axis: part.name for axis, part in zip(grids.AXES, combination.parts, strict=True)}
+    names = {axis: part.name for axis, part in zip(grids.AXES, combination.choices, strict=True)}
     now, ids = datetime.now(UTC), {key: uuid4().hex for key in ("attempt_id", "job_id", "result_run_uid")}
     times = {"submitted_at": now, "started_at": now, "finished_at": now, "duration_s": 1.0}
     return kind(

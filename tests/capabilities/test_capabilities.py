@@ -18,9 +18,9 @@ from sklearn.linear_model import LogisticRegression
 
 from sweeper.augmentations import LowLight, Rotation, SensorNoise
 from sweeper.capabilities import DataQuality, Evaluate, Predictions, Robustness, Shift, predict
-from sweeper.capabilities.features import names, pooled
+from sweeper.capabilities.data_quality_checks import class_balance, exact_duplicates, near_duplicates
+from sweeper.capabilities.pixel_features import average_pool, pixel_names
 from sweeper.capabilities.predictions import MetadataBatch
-from sweeper.capabilities.quality_checks import class_balance, exact_duplicates, near_duplicates
 from sweeper.capabilities.shift import _feature_tests
 from sweeper.datasets import ArrayDataset, Augmented, Digits, as_arrays
 from sweeper.errors import PartError
@@ -492,7 +492,7 @@ def test_near_duplicates_do_not_depend_on_the_range_of_the_images(scale, shift):
 def test_near_duplicates_do_not_depend_on_blocks(monkeypatch):
     data = as_arrays(DIGITS)
     whole = near_duplicates(data, 6)
-    monkeypatch.setattr("sweeper.capabilities.quality_checks._ROWS", 7)
+    monkeypatch.setattr("sweeper.capabilities.data_quality_checks._ROWS", 7)
     assert near_duplicates(data, 6) == whole
     assert len(whole) > 10
 
@@ -645,7 +645,7 @@ def test_shift_rows():
     ]  # fmt: skip
     assert {(row.reference_id, row.candidate_id) for row in rows} == {("gaussian0", "gaussian1")}
     features = [row for row in rows if row.scope == "feature"]
-    assert [row.feature for row in features] == [*names((1, 4, 4)), "brightness", "contrast"]
+    assert [row.feature for row in features] == [*pixel_names((1, 4, 4)), "brightness", "contrast"]
     assert all(row.p_value <= row.adjusted_p_value for row in features)
     assert rows[2].output_value == pytest.approx(sum(row.shifted for row in features) / 18)
 
@@ -669,7 +669,7 @@ def test_shift_refuses_what_is_not_allowed(wrong):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16))
 def test_pooling_averages_blocks(height, width, side):
     images = np.random.default_rng(0).random((2, 3, height, width)).astype(np.float32)
-    small = pooled(images, side)
+    small = average_pool(images, side)
     assert small.shape == (2, 3, min(height, side), min(width, side))
     if height % small.shape[2] == 0 and width % small.shape[3] == 0:
         blocks = images.reshape(2, 3, small.shape[2], height // small.shape[2], small.shape[3], -1)
@@ -678,8 +678,8 @@ def test_pooling_averages_blocks(height, width, side):
 
 def test_pooling_leaves_small_images_alone_and_names_follow_memory_order():
     images = np.zeros((1, 2, 2, 2), dtype=np.float32)
-    assert pooled(images, 16) is images
-    assert names((2, 1, 2)) == ["c0_y0_x0", "c0_y0_x1", "c1_y0_x0", "c1_y0_x1"]
+    assert average_pool(images, 16) is images
+    assert pixel_names((2, 1, 2)) == ["c0_y0_x0", "c0_y0_x1", "c1_y0_x0", "c1_y0_x1"]
 
 
 # Speed, as promised for two cores; libraries are loaded before

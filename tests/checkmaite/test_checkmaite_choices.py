@@ -116,7 +116,7 @@ def test_metrics_are_said_to_be_taken_together_only_beside_an_arity() -> None:
 
 
 def test_workers_import_checkmaite_ahead_only_where_it_is_used() -> None:
-    assert heavy_modules(part for c in example() for part in c.parts) == ("checkmaite",)
+    assert heavy_modules(part for c in example() for part in c.choices) == ("checkmaite",)
     assert heavy_modules([choice("sweeper.capabilities.Evaluate", {})]) == ()
 
 

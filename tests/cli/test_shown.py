@@ -14,7 +14,7 @@ from store_parts import attempt, fail, fingerprint, record
 
 from sweeper.cli.commands import run_command
 from sweeper.report import html
-from sweeper.report.gather import gather
+from sweeper.report.reading import read_report_data
 from sweeper.store import AttemptRow, Store, open_store
 
 OLDER = "older: the newest attempt failed"
@@ -159,7 +159,7 @@ def agree(store: Store, name: str, expected: str | None) -> None:
     assert done["newest_status"] == (expected or "completed")
     (row,) = store.results([key]).to_pylist()
     assert ("older" in (row["caveat"] or "")) is (expected is not None)
-    listed = [one for one in gather(store).incomplete if one.names.capability == name]
+    listed = [one for one in read_report_data(store).incomplete if one.names.capability == name]
     assert [(one.status, one.shown) for one in listed] == ([(expected, "earlier attempt")] if expected else [])
 
 

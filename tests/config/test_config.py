@@ -333,7 +333,7 @@ def test_a_choice_knows_what_older_versions_stored_for_the_same_words(write, typ
     )
     now, before = (choices(load([line], config_dir="conf", config_name="mine")) for line in (typed, stored))
     name = "x" if "_base_" in typed else "m"
-    twin = now[name].twin
+    twin = now[name].former
     assert list(twin.notes if twin else ()) == notes
     assert (twin.choice.canonical if twin else now[name].canonical) == before[name].canonical
 

@@ -80,7 +80,7 @@ def by_hydra(names, values):
 
 def by_sweeper(config):
     return [
-        {axis: part.spec for axis, part in zip(AXES, combination.parts, strict=True)}
+        {axis: part.spec for axis, part in zip(AXES, combination.choices, strict=True)}
         for combination in expand(config.grid).combinations
     ]
 

@@ -56,7 +56,7 @@ def swept(conf):
 
     def swept(*overrides, **where):
         config = load(list(overrides), multirun=True, config_dir=conf, **where)
-        return [" ".join(p.name for p in c.parts if p.base not in ("run", "score")) for c in _expanded(config)]
+        return [" ".join(p.name for p in c.choices if p.base not in ("run", "score")) for c in _expanded(config)]
 
     return swept
 
@@ -239,7 +239,7 @@ SWEPT_BY_PARAMS = [
 
 
 def parts(config):
-    return [" ".join(p.name for p in c.parts if p.base not in ("run", "score")) for c in _expanded(config)]
+    return [" ".join(p.name for p in c.choices if p.base not in ("run", "score")) for c in _expanded(config)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sweeper.capabilities.quality_checks import exact_duplicates
+from sweeper.capabilities.data_quality_checks import exact_duplicates
 from sweeper.datasets import ImageFolder, as_arrays
 from sweeper.errors import PartError
 

@@ -10,7 +10,7 @@ from sweeper.errors import ConfigError
 from sweeper.planning import decisions as plan
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.planning.policy import Rerun
-from sweeper.revision import Changed
+from sweeper.revision import Changes
 from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
 
@@ -95,7 +95,7 @@ def test_failed_covers_what_failed_last_and_missing_what_never_completed(
 
 def differs(**what: str | bool) -> dict[str, object]:
     """Every completed result differs in this from what would run now."""
-    return {"changed": lambda _, __: Changed(**what)}  # type: ignore[arg-type]
+    return {"changed": lambda _, __: Changes(**what)}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("trigger", ["code", "data", "libraries"])

@@ -23,11 +23,11 @@ from sweeper.cli.commands import run_command
 from sweeper.errors import ConfigError
 from sweeper.messages.requests import Provenance
 from sweeper.report import html, page, panels, plots, run_reports
-from sweeper.report.contents import Contents, Names, RunReport, Strength
-from sweeper.report.documents import to_html
-from sweeper.report.gather import gather
 from sweeper.report.leaderboard import Leaderboard, Line, leaderboards
-from sweeper.report.order import natural
+from sweeper.report.markdown import to_html
+from sweeper.report.reading import read_report_data
+from sweeper.report.report_data import Names, ReportData, RunReport, ValueAtStrength
+from sweeper.report.sorting import natural_key
 from sweeper.report.strengths import strengths_of
 from sweeper.store import AttemptRow, Store, open_store
 
@@ -38,8 +38,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def contents(swept: Store) -> Contents:
-    return gather(swept)
+def contents(swept: Store) -> ReportData:
+    return read_report_data(swept)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_what_a_report_needs_is_imported_when_one_is_made():
 # What is read
 
 
-def test_each_combination_counts_once_by_its_newest_state(contents: Contents):
+def test_each_combination_counts_once_by_its_newest_state(contents: ReportData):
     assert contents.counts == {"completed": 13, "failed": 4, "timeout": 0, "cancelled": 0, "lost": 0}
     assert [(one.name, one.attempts, one.completed) for one in contents.sweeps] == [("small", 16, 12), (SCRIPT, 1, 1)]
 
@@ -119,7 +119,7 @@ def test_completed_wins_over_a_later_failure_and_an_earlier_one(tmp_path: Path):
     record(store, "a", 1.0, second=2)
     fail(store, "a", "lost", second=3)
     fail(store, "b", "timeout", second=4)
-    found = gather(store)
+    found = read_report_data(store)
     assert {status: n for status, n in found.counts.items() if n} == {"completed": 1, "timeout": 1}
     assert [(one.names.capability, one.status) for one in found.incomplete] == [("b", "timeout")]
 
@@ -130,13 +130,13 @@ def test_a_sweep_is_chosen_by_id_or_name(tmp_path: Path):
     other = replace(attempt("b"), sweep_id="second", sweep_name="other")
     store.write_attempts([AttemptRow.of(other, status="failed", finished_at=BEGAN)])
     for sweep, status in (("sweep", "completed"), ("test", "completed"), ("second", "failed"), ("other", "failed")):
-        assert {name for name, n in gather(store, sweep).counts.items() if n} == {status}
-    assert sum(gather(store).counts.values()) == 2
+        assert {name for name, n in read_report_data(store, sweep).counts.items() if n} == {status}
+    assert sum(read_report_data(store).counts.values()) == 2
     with pytest.raises(ConfigError, match="no sweep with the id or name"):
-        gather(store, "third")
+        read_report_data(store, "third")
 
 
-def test_leaderboards_are_those_of_the_terminal(swept: Store, contents: Contents):
+def test_leaderboards_are_those_of_the_terminal(swept: Store, contents: ReportData):
     def cells(boards: Sequence[Leaderboard]) -> dict[str, dict[tuple[str, str], float | None]]:
         return {
             board.title: {
@@ -156,7 +156,7 @@ def test_leaderboards_are_those_of_the_terminal(swept: Store, contents: Contents
     assert hits.lines == (broken, Line("parity", (1.0, 1.0)), Line("same", (0.5, 0.5)))
 
 
-def test_values_by_strength_are_found_in_the_keys_of_our_robustness(contents: Contents):
+def test_values_by_strength_are_found_in_the_keys_of_our_robustness(contents: ReportData):
     found = {(one.dataset, one.model, one.strength): one.value for one in contents.strengths}
     assert {(s, v) for (dataset, model, s), v in found.items() if (dataset, model) == ("ten", "parity")} == {
         (0.0, 1.0),
@@ -184,7 +184,7 @@ def test_which_values_are_at_a_strength(key: str, scope: str, expected: tuple[st
     assert said == ([] if expected is None else [(f"x {expected[0]}", expected[1] or "severity", float(expected[2]))])
 
 
-def test_what_did_not_complete_says_why(contents: Contents):
+def test_what_did_not_complete_says_why(contents: ReportData):
     assert len(contents.incomplete) == 4
     first = contents.incomplete[0]
     assert first.names == Names("evaluate", "four", "broken", "hits")
@@ -194,7 +194,7 @@ def test_what_did_not_complete_says_why(contents: Contents):
 
 def test_names_are_in_the_order_of_their_numbers():
     names = ["svm[C=10]", "svm[C=2]", "b", "svm[C=0.5]", "svm", "2", ""]
-    assert sorted(names, key=natural) == ["", "2", "b", "svm", "svm[C=0.5]", "svm[C=2]", "svm[C=10]"]
+    assert sorted(names, key=natural_key) == ["", "2", "b", "svm", "svm[C=0.5]", "svm[C=2]", "svm[C=10]"]
 
 
 # One name for several specs, one after the other
@@ -212,7 +212,7 @@ def named(store: Store, spec: object, *values: float, second: int = 0, model: st
     store.record(ScoreRun(list(values)), provenance=job, attempt=info, finished_at=ended, **more)
 
 
-def cells(found: Contents) -> list[tuple[str, tuple[float | None, ...]]]:
+def cells(found: ReportData) -> list[tuple[str, tuple[float | None, ...]]]:
     return [(line.name, line.values) for one in found.leaderboards for line in one.lines]
 
 
@@ -223,7 +223,7 @@ def test_of_two_specs_under_one_name_the_newest_is_shown_wherever_its_row_is(tmp
         report = store.write_artifact(f"reports/{spec}/report.md", f"# C={spec}".encode())
         named(store, spec, spec / 10, second=spec, report_uri=report)
     named(store, 5, 0.7, second=5, model="knn")
-    found = gather(store)
+    found = read_report_data(store)
     assert cells(found) == [("knn", (0.7,)), ("svm", (1.0,))]
     assert [one.markdown for one in found.reports] == ["# C=10"]
     assert (found.counts["completed"], found.older) == (2, 1)
@@ -233,7 +233,7 @@ def test_the_older_spec_is_shown_again_once_it_is_run_again(tmp_path: Path):
     store = open_store(tmp_path)
     for spec, second in ((1, 1), (10, 2), (1, 3)):
         named(store, spec, spec / 10 + second, second=second)
-    found = gather(store)
+    found = read_report_data(store)
     assert cells(found) == [("svm", (3.1,))]
     assert (found.counts["completed"], found.older) == (1, 1)
 
@@ -241,7 +241,7 @@ def test_the_older_spec_is_shown_again_once_it_is_run_again(tmp_path: Path):
 def test_a_point_by_strength_is_drawn_once_though_two_specs_had_the_name(tmp_path: Path):
     store = fill(tmp_path)
     fill(tmp_path, "capability.robustness.augmentation.seed=3", "capability=[robustness]")
-    found = gather(store)
+    found = read_report_data(store)
     assert found.older == 4
     (group,) = (one for one in panels.groups((), found.strengths) if one.title == "robustness by strength")
     for one in (series for panel in group.panels for series in panel.series):
@@ -252,13 +252,13 @@ def test_a_failure_is_listed_until_its_names_complete_later_with_whatever_spec(t
     store = open_store(tmp_path)
     for spec, second in ((1, 1), (2, 2)):
         named(store, spec, second=second)
-    found = gather(store)
+    found = read_report_data(store)
     assert [(one.message, one.shown) for one in found.incomplete] == [("2", None)]
     named(store, 3, 0.3, second=3)
-    found = gather(store)
+    found = read_report_data(store)
     assert (found.incomplete, cells(found), sum(found.counts.values())) == ((), [("svm", (0.3,))], 1)
     named(store, 4, second=4)
-    found = gather(store)
+    found = read_report_data(store)
     assert [(one.message, one.shown) for one in found.incomplete] == [("4", "earlier spec")]
     assert cells(found) == [("svm", (0.3,))]
     assert {status: n for status, n in found.counts.items() if n} == {"completed": 1, "failed": 1}
@@ -271,7 +271,7 @@ def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_list
         named(store, spec, 0.5, second=second)
     named(store, 7, 0.5, second=9, model="it's")
     for sweep in (None, "test", "sweep"):
-        found = gather(store, sweep)
+        found = read_report_data(store, sweep)
         shown = page.render(found)
         assert "2 older results under the same names with another spec are neither shown nor counted." in shown
         command = shlex.split(page._older(found))
@@ -286,7 +286,7 @@ def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_list
 # Reports of runs
 
 
-def test_the_reports_of_the_counting_attempts_are_read(contents: Contents):
+def test_the_reports_of_the_counting_attempts_are_read(contents: ReportData):
     assert [one.names.label() for one in contents.reports] == [
         "findings · four · broken",
         "findings · four · parity",
@@ -393,7 +393,7 @@ def test_gaps_and_infinite_values_are_not_drawn():
 
 
 def test_values_by_strength_are_lines_from_weak_to_strong():
-    points = [Strength("r", "d", "m", "f1", "factor", at, value, None) for at, value in ((2.0, 0.1), (1.0, 0.9))]
+    points = [ValueAtStrength("r", "d", "m", "f1", "factor", at, value, None) for at, value in ((2.0, 0.1), (1.0, 0.9))]
     (group,) = panels.groups([], points)
     assert (group.title, group.panels[0].title, group.panels[0].x_label) == ("r by strength", "f1 on d", "factor")
     assert group.panels[0].series[0].points == ((1.0, 0.9), (2.0, 0.1))
@@ -492,7 +492,7 @@ def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch
     assert shown.note == "the best 3 of 10 models"
 
 
-def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, contents: Contents):
+def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, contents: ReportData):
     less = replace(contents, more_incomplete=7, more_sweeps=3, more_strengths=2, more_reports=1)
     shown = page.render(less)
     for word in ("And 7 more.", "And 3 earlier sweeps.", "And 2 more plots by strength."):
@@ -542,6 +542,6 @@ def test_a_store_without_leaderboards_has_a_page(tmp_path: Path):
     assert "ValueError" in shown
 
 
-def test_the_page_says_when_it_was_made(contents: Contents):
+def test_the_page_says_when_it_was_made(contents: ReportData):
     moment: Any = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     assert "Made 2026-01-02 03:04 UTC" in page.render(replace(contents, made_at=moment))

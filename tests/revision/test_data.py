@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweeper.revision import earlier, folders
+from sweeper.revision import folders, old_data_revisions
 from sweeper.revision.data import DataRevisions
-from sweeper.revision.recorded import decode
-from sweeper.revision.since import Measured, of_attempts
+from sweeper.revision.data_caveats import Measured, caveats_of_attempts
+from sweeper.revision.recorded_paths import decode
 from sweeper.vocabulary import Choice, Combination, Runtime
 
 AXES = ("dataset", "model", "metric")
@@ -238,7 +238,7 @@ def test_a_file_that_cannot_be_read_is_told_to_be(project: Path, monkeypatch: py
 def test_revisions_of_an_older_version_are_still_compared(project: Path, root: str):
     filled(project / "data", **{"a.csv": "1"})
     spec = combination(dataset=part("dataset", root=root))
-    old = earlier.data_revisions()(spec)
+    old = old_data_revisions.data_revisions()(spec)
     assert old is not None
     assert changed(root, old) is None
     (project / "data" / "a.csv").write_text("22")
@@ -264,13 +264,13 @@ def test_values_measured_on_other_data_of_one_dataset_are_told_apart(project: Pa
         found[name] = recorded("./imgs")
     monkeypatch.chdir(project)
     attempts = [measured(name, found[name], project / name, minute) for minute, name in enumerate("abc")]
-    assert of_attempts(attempts) == {"a": "measured on other data than the newest value: ./imgs"}
-    assert of_attempts(attempts[1:]) == {}
-    assert of_attempts([attempts[0], measured("b", found["b"], project / "b", 1, dataset="others")]) == {}
+    assert caveats_of_attempts(attempts) == {"a": "measured on other data than the newest value: ./imgs"}
+    assert caveats_of_attempts(attempts[1:]) == {}
+    assert caveats_of_attempts([attempts[0], measured("b", found["b"], project / "b", 1, dataset="others")]) == {}
     filled(project / "b" / "imgs", x="3")
-    assert of_attempts(attempts[1:]) == {"b": "data changed since: ./imgs"}
+    assert caveats_of_attempts(attempts[1:]) == {"b": "data changed since: ./imgs"}
     shutil.rmtree(project / "b" / "imgs")
-    assert of_attempts(attempts[1:]) == {"b": "data changed since: ./imgs is gone"}
+    assert caveats_of_attempts(attempts[1:]) == {"b": "data changed since: ./imgs is gone"}
 
 
 def test_on_another_machine_values_are_only_compared_with_each_other(project: Path):
@@ -282,8 +282,8 @@ def test_on_another_machine_values_are_only_compared_with_each_other(project: Pa
     os.chdir(project)
     shutil.rmtree("here")
     attempts = [measured("old", first, project / "here", 0), measured("new", second, project / "here", 1)]
-    assert of_attempts(attempts[:1]) == of_attempts(attempts[1:]) == {}
-    assert of_attempts(attempts) == {"old": "measured on other data than the newest value: ./imgs"}
+    assert caveats_of_attempts(attempts[:1]) == caveats_of_attempts(attempts[1:]) == {}
+    assert caveats_of_attempts(attempts) == {"old": "measured on other data than the newest value: ./imgs"}
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

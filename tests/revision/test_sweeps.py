@@ -13,7 +13,7 @@ import pytest
 from revision_parts import Project, caveats
 
 from sweeper.cli import render
-from sweeper.report.gather import gather
+from sweeper.report.reading import read_report_data
 from sweeper.running.request_builder import RequestBuilder
 from sweeper.store import Store, open_store
 from sweeper.store.schema import AttemptRow
@@ -61,7 +61,7 @@ def test_overwritten_weights_are_shown_and_never_best_and_run_again_where_data_i
     assert "0.75 !1" in text
     assert "!1 data changed since: model.pt" in text
     assert "*" not in text
-    (board,) = gather(open_store(project.store)).leaderboards
+    (board,) = read_report_data(open_store(project.store)).leaderboards
     assert board.best == (None,)
     assert {line.name: dict(line.caveats) for line in board.lines} == {
         "constant": {0: "data changed since: model.pt"},
@@ -127,7 +127,7 @@ def test_a_report_marks_what_was_measured_on_other_data_of_one_dataset(project: 
     (project.folder / "model.pt").write_text("0.9")
     project.configure()
     project.sweep("model=[]", "~model.constant")
-    (board,) = gather(open_store(project.store)).leaderboards
+    (board,) = read_report_data(open_store(project.store)).leaderboards
     assert {line.name: dict(line.caveats) for line in board.lines} == {
         "constant": {0: "measured on other data than the newest value: ./imgs"},
         "third": {},

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import sweeper
-from sweeper.capabilities.leakage import Overlap, Printer, overlap, prints_of
+from sweeper.capabilities.leakage import ImageHasher, Overlap, dataset_hashes, overlap
 from sweeper.datasets import Digits, ImageFolder
 from sweeper.messages.requests import LazySpec
 from sweeper.worker import leakage
@@ -40,44 +40,44 @@ def folders(tmp_path):
 
 
 def test_copies_are_counted_and_look_alikes_apart_from_them(folders):
-    train, test = prints_of(ImageFolder(folders / "train")), prints_of(ImageFolder(folders / "test"))
+    train, test = dataset_hashes(ImageFolder(folders / "train")), dataset_hashes(ImageFolder(folders / "test"))
     assert overlap(test, train) == Overlap(images=10, exact=3, near=2)
     assert overlap(train, train) == Overlap(images=20, exact=20, near=0)
 
 
 def test_an_image_is_the_same_in_every_type_and_batch():
     images = np.stack([scene(seed).transpose(2, 0, 1) for seed in range(9)])
-    whole, parts = Printer(), Printer()
+    whole, parts = ImageHasher(), ImageHasher()
     whole.add(list(images))
     for image in images:
         parts.add([image.astype(np.float32) / 255])
-    assert overlap(parts.prints(), whole.prints()) == Overlap(9, 9, 0)
+    assert overlap(parts.hashes(), whole.hashes()) == Overlap(9, 9, 0)
 
 
 def test_images_of_other_shapes_are_no_copies():
     flat = np.zeros((1, 1, 8, 8), np.uint8)
-    one, other = Printer(), Printer()
+    one, other = ImageHasher(), ImageHasher()
     one.add(list(flat))
     other.add(list(flat.reshape(1, 1, 4, 16)))
-    assert overlap(one.prints(), other.prints()) == Overlap(1, 0, 0)
+    assert overlap(one.hashes(), other.hashes()) == Overlap(1, 0, 0)
 
 
 def test_small_images_have_no_look_alikes():
-    train, test = prints_of(Digits("train")), prints_of(Digits("test"))
+    train, test = dataset_hashes(Digits("train")), dataset_hashes(Digits("test"))
     assert overlap(test, train) == Overlap(540, 0, 0)
-    assert overlap(prints_of(Digits("test")), test) == Overlap(540, 540, 0)
+    assert overlap(dataset_hashes(Digits("test")), test) == Overlap(540, 540, 0)
 
 
 def test_different_pictures_are_no_look_alikes():
-    one, other = Printer(), Printer()
+    one, other = ImageHasher(), ImageHasher()
     one.add([scene(seed, 32).transpose(2, 0, 1) for seed in range(400)])
     other.add([scene(seed, 32).transpose(2, 0, 1) for seed in range(1000, 1400)])
-    assert overlap(one.prints(), other.prints()) == Overlap(400, 0, 0)
+    assert overlap(one.hashes(), other.hashes()) == Overlap(400, 0, 0)
 
 
 def test_what_is_no_image_is_refused():
     with pytest.raises(ValueError, match="C x H x W"):
-        Printer().add([np.zeros(4)])
+        ImageHasher().add([np.zeros(4)])
 
 
 # Which data a model was trained on

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweeper.capabilities.features import pooled
+from sweeper.capabilities.pixel_features import average_pool
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -134,7 +134,7 @@ def label_issues(
         return (), 0
     from cleanlab.filter import find_label_issues
 
-    features = pooled(data.images[checked], side).reshape(len(checked), -1)
+    features = average_pool(data.images[checked], side).reshape(len(checked), -1)
     probabilities: Any = _cross_validated(features, labels, folds=folds, estimator=estimator, seed=seed)
     suspects: Any = find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
     found = tuple(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def pooled(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
+def average_pool(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
     """Average-pool N x C x H x W images to at most `side` x `side`; smaller ones stay as they are.
 
     Blocks differ by at most one pixel in size where `side` does not divide the image's, as in scikit-image's or
@@ -27,6 +27,6 @@ def pooled(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32
     return images
 
 
-def names(shape: tuple[int, ...]) -> list[str]:
+def pixel_names(shape: tuple[int, ...]) -> list[str]:
     """Names of the flattened entries of a C x H x W array: `c0_y3_x5`."""
     return [f"c{channel}_y{row}_x{column}" for channel, row, column in np.ndindex(*shape)]

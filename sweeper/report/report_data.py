@@ -37,7 +37,7 @@ class Sweep:
 
 
 @dataclass(frozen=True)
-class Strength:
+class ValueAtStrength:
     """A value that was measured at one strength of a condition."""
 
     capability: str
@@ -81,7 +81,7 @@ class RunReport:
 
 
 @dataclass(frozen=True)
-class Contents:
+class ReportData:
     """Everything that the page says. Each number after a sequence tells how many more there are."""
 
     store: str
@@ -95,7 +95,7 @@ class Contents:
     sweeps: tuple[Sweep, ...]
     more_sweeps: int
     leaderboards: tuple[Leaderboard, ...]
-    strengths: tuple[Strength, ...]
+    strengths: tuple[ValueAtStrength, ...]
     more_strengths: int
     """Further panels of values by strength that are not drawn."""
     incomplete: tuple[Incomplete, ...]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sweeper.revision import Comparison, Recorded, Revisions
-from sweeper.revision.recorded import Disk, Entry, Now, decode, is_same, named
+from sweeper.revision import Comparison, RecordedRevisions, Revisions
+from sweeper.revision.recorded_paths import Disk, Entry, Now, decode, is_same, named
 from sweeper.vocabulary import Combination
 
 CHANGED = "data changed since"
@@ -15,8 +15,8 @@ OTHER = "measured on other data than the newest value"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def of_combinations(
-    planned: Iterable[tuple[str, Combination]], recorded: Callable[[Collection[str]], Mapping[str, Recorded]]
+def caveats_of_combinations(
+    planned: Iterable[tuple[str, Combination]], recorded: Callable[[Collection[str]], Mapping[str, RecordedRevisions]]
 ) -> dict[str, str]:
     """What is to be said against stored values of planned combinations, by fingerprint, as the files are now.
 
@@ -26,7 +26,7 @@ def of_combinations(
     naming = {key: combination for key, combination in planned if revisions.data.naming(combination)}
     if not naming:
         return {}
-    compare = Comparison(revisions, (), next(iter(naming.values())).parts).of
+    compare = Comparison(revisions, (), next(iter(naming.values())).choices).changes
     found = {key: compare(naming[key], state) for key, state in recorded(naming).items()}
     return {
         key: changed.data if changed.is_moved and changed.data else _with(CHANGED, changed.data)
@@ -46,7 +46,7 @@ class Measured(NamedTuple):
     working_folder: str | None
 
 
-def of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
+def caveats_of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
     """What is to be said against the values of these attempts, by fingerprint, from what is recorded of each alone.
 
     Paths are taken from the folder that each was measured in. Where the files cannot be compared, since this is another

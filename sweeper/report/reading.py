@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
-from sweeper.report.contents import Contents, Incomplete, Names, RunReport, Sweep
-from sweeper.report.current import Current, current
 from sweeper.report.leaderboard import Leaderboard, leaderboards
-from sweeper.report.order import in_order, natural
+from sweeper.report.report_data import Incomplete, Names, ReportData, RunReport, Sweep
 from sweeper.report.run_reports import read_reports
+from sweeper.report.shown_attempts import ShownAttempts, select_attempts
+from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
 from sweeper.store import caveats
 from sweeper.store.compute import pc
@@ -48,18 +48,18 @@ _COLUMNS = tuple(
 )
 
 
-def gather(store: Store, sweep: str | None = None) -> Contents:
+def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
     everywhere = store.attempts(_COLUMNS)
     attempts = _of_sweep(store, everywhere, sweep)
-    found = current(attempts, everywhere)
+    found = select_attempts(attempts, everywhere)
     completed, incomplete = found.completed, found.incomplete
     values = caveats.with_changed_data(store.measured(completed), completed)
-    values = in_order(values, ("capability", "metric", "key", "dataset", "model"))
+    values = sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
     strengths, more_strengths = strengths_of(values)
     linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
-    return Contents(
+    return ReportData(
         store=store.uri,
         sweep=sweep,
         made_at=datetime.now(UTC),
@@ -116,13 +116,13 @@ def _sweep(row: Mapping[str, Any]) -> Sweep:
     return Sweep(row["sweep_id"], row["sweep_name"], began, ended, row["completed_count"], row["completed_sum"])
 
 
-def _counts(found: Current) -> dict[str, int]:
+def _counts(found: ShownAttempts) -> dict[str, int]:
     ends = {pair["values"]: pair["counts"] for pair in pc.value_counts(found.incomplete["status"]).to_pylist()}
     stands = pc.sum(pc.equal(found.completed[NEWEST], COMPLETED)).as_py() or 0
     return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: stands}
 
 
-def _gaps(found: Current, values: pa.Table) -> list[Gap]:
+def _gaps(found: ShownAttempts, values: pa.Table) -> list[Gap]:
     """What is shown without a value: it did not complete, or it completed and measured nothing."""
     named = ["fingerprint", *AXES]
     failed = found.incomplete.filter(pc.is_null(found.incomplete["shown"])).select([*named, "status"]).to_pylist()
@@ -149,7 +149,7 @@ def _leaderboards(
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
-        replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural(line.name))))
+        replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural_key(line.name))))
         for board in leaderboards(rows, gaps, same)
     )
 

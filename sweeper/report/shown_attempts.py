@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweeper.report.order import in_order
+from sweeper.report.sorting import sort_rows
 from sweeper.store import counting, latest
 from sweeper.store.compute import pc
 from sweeper.vocabulary import AXES
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Current:
+class ShownAttempts:
     """The attempts that are shown and counted, in the order of their names."""
 
     completed: pa.Table
@@ -29,7 +29,7 @@ class Current:
     """Combinations that completed and are not shown, since one with the same names and another spec did so later."""
 
 
-def current(attempts: pa.Table, everywhere: pa.Table) -> Current:
+def select_attempts(attempts: pa.Table, everywhere: pa.Table) -> ShownAttempts:
     """What counts of these attempts; `everywhere` are those of all sweeps, which tell whether a value is older.
 
     Of each fingerprint its newest completed attempt counts, else its newest. A page tells combinations apart by their
@@ -39,12 +39,12 @@ def current(attempts: pa.Table, everywhere: pa.Table) -> Current:
     under its names is an earlier spec's. Of several that did not complete under the same names, the newest is shown.
     A combination that completed and failed since is shown as both: its older value, and its failure.
     """
-    newest = in_order(counting.newest(attempts), AXES)
+    newest = sort_rows(counting.newest(attempts), AXES)
     is_completed = pc.equal(newest["status"], counting.COMPLETED)
     every = latest.with_newest(newest.filter(is_completed), everywhere)
     completed = counting.newest(every, AXES)
     failed = latest.incomplete(newest.filter(pc.invert(is_completed)), every, everywhere)
-    return Current(completed, _open(counting.newest(failed, AXES), completed), len(every) - len(completed))
+    return ShownAttempts(completed, _open(counting.newest(failed, AXES), completed), len(every) - len(completed))
 
 
 def _open(incomplete: pa.Table, completed: pa.Table) -> pa.Table:

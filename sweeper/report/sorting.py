@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
-def natural(name: str) -> list[str | float]:
+def natural_key(name: str) -> list[str | float]:
     """A key to sort by: `svm[C=2]` comes before `svm[C=10]`."""
     return [float(part) if index % 2 else part for index, part in enumerate(_NUMBER.split(name))]
 
 
-def in_order(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+def sort_rows(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
     """Rows sorted by these columns, the first one first; what has a model comes before what has none."""
     keys = [_ranks(rows[name]) for name in reversed(columns)]
     without_model = pc.equal(rows["model"], "").to_numpy(zero_copy_only=False)
@@ -33,5 +33,5 @@ def _ranks(column: pa.ChunkedArray) -> np.ndarray:
     encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
     places = np.empty(len(names), dtype=np.int64)
-    places[sorted(range(len(names)), key=lambda index: natural(names[index]))] = np.arange(len(names))
+    places[sorted(range(len(names)), key=lambda index: natural_key(names[index]))] = np.arange(len(names))
     return places[encoded.indices.to_numpy(zero_copy_only=False)]

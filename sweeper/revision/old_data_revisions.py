@@ -30,7 +30,7 @@ def data_revisions() -> DataRevision:
         return "".join(f"{path}\0{revision(path)}\n" for path in paths)
 
     def of_combination(combination: Combination) -> str | None:
-        text = "".join(of_choice(part) for part in combination.parts)
+        text = "".join(of_choice(part) for part in combination.choices)
         return hashlib.sha256(_bytes(text)).hexdigest() if text else None
 
     return of_combination
