@@ -1,12 +1,12 @@
-"""What is wrong with a dataset before any model sees it."""
+"""Checks a dataset without a model: duplicates, class balance, outliers and wrong labels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.data_quality_checks import (
     Balance,
     Finding,
@@ -22,38 +22,43 @@ from sweeper.errors import PartError
 from sweeper.records import Record
 from sweeper.vocabulary import Arity
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from sweeper.common.maite_types import TaskDataset, TaskMetric, TaskModel
+
 
 class DataQualityRecord(Record, table_name="sweeper_data_quality"):
-    """One measured quantity of a dataset, or one item that a check found."""
+    """One measured quantity of a dataset, or one datum that a check found."""
 
     dataset_id: str
     check: str
-    """`class_balance`, or the name of a check that finds items."""
+    """`class_balance`, or the name of a check that finds single data."""
     output_key: str
     output_value: float | None
-    """Null where nothing could be checked."""
+    """Null if nothing could be checked."""
     scope: str = "overall"
-    """`overall`, `class` for a class's count, `item` for a found item."""
+    """`overall`, `class` for the count of a class, or `item` for one datum that a check found."""
     class_name: str | None = None
     item_id: str | None = None
     detail: str | None = None
-    """For an item: of what it is a duplicate, or which label it should have."""
+    """For an item: the id of the datum that it duplicates, or the given and the suggested label."""
     higher_is_better: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataQualityRun(CapabilityRun):
-    """What each check found."""
+    """The findings of all checks on one dataset."""
 
     n_items: int
     findings: Mapping[str, tuple[Finding, ...]]
-    """The items that each check found, the clearest first."""
+    """What each check found, the clearest cases first."""
     balance: Balance
     labels_checked: int
-    """Images whose label could be checked; classes with fewer images than folds cannot."""
+    """Number of images whose label could be checked. Classes with fewer images than folds cannot be checked."""
 
     def extract(self) -> list[DataQualityRecord]:
-        """A row per summary value, per class and per item found."""
+        """One row per summary value, per class, and per datum that a check found."""
         return [*self._summary(), *self._classes(), *self._items()]
 
     def _summary(self) -> list[DataQualityRecord]:
@@ -74,7 +79,7 @@ class DataQualityRun(CapabilityRun):
         ]
 
     def _share(self, check: str) -> float | None:
-        """The part of the items that a check found; `None` where it could check none, which is not the same as 0."""
+        """The share of the data that a check found. `None` if it could check none, which is not the same as 0."""
         if check == "label_issues" and not self.labels_checked:
             return None
         return len(self.findings[check]) / self.n_items
@@ -88,22 +93,37 @@ class DataQualityRun(CapabilityRun):
     def _items(self) -> list[DataQualityRecord]:
         return [
             self._row(check, f"{check}.score", item.score, scope="item", item_id=str(item.item_id), detail=item.detail)
-            for check, found in self.findings.items()
-            for item in found
+            for check, findings in self.findings.items()
+            for item in findings
         ]
 
-    def _row(self, check: str, key: str, value: float | None, **columns: Any) -> DataQualityRecord:
+    def _row(
+        self,
+        check: str,
+        key: str,
+        value: float | None,
+        *,
+        scope: str = "overall",
+        class_name: str | None = None,
+        item_id: str | None = None,
+        detail: str | None = None,
+        higher_is_better: bool | None = None,
+    ) -> DataQualityRecord:
         return DataQualityRecord(
             run_uid=self.run_uid,
-            dataset_id=self.dataset_metadata[0]["id"],
+            dataset_id=metadata_id(self.dataset_metadata[0]),
             check=check,
             output_key=key,
             output_value=value,
-            **columns,
+            scope=scope,
+            class_name=class_name,
+            item_id=item_id,
+            detail=detail,
+            higher_is_better=higher_is_better,
         )
 
     def collect_md_report(self, threshold: float) -> str:
-        """What was found, with the clearest items; shares are no scores, so the threshold is not used."""
+        """The findings, with the clearest cases. Shares are not scores, so the threshold is not used."""
         rows = [
             (check, str(len(found)), _percent(self._share(check)), ", ".join(str(f.item_id) for f in found[:5]))
             for check, found in self.findings.items()
@@ -125,26 +145,29 @@ class DataQuality(BuiltinCapability):
     Parameters
     ----------
     near_distance
-        Largest Hamming distance between the 64-bit perceptual hashes (ImageHash's `phash`) of near duplicates.
+        Largest Hamming distance, in bits, between the perceptual hashes of near duplicates
+        (`imagehash.phash`, 64 bits).
     outlier_z
-        Smallest robust z-score of an outlier in brightness or contrast; 3.5 is Iglewicz and Hoaglin's advice.
+        Smallest robust z-score of an outlier in brightness or contrast. Iglewicz and Hoaglin (1993)
+        advise 3.5.
     side
-        Images are average-pooled to at most `side` x `side` pixels for the classifier that checks the labels.
+        For the classifier that checks the labels, images are average-pooled to at most `side` x `side` pixels.
     folds
-        Folds of its cross-validation; a class with fewer images is not checked.
+        Number of folds of its cross-validation. The labels of a class with fewer images are not checked.
     estimator
-        The scikit-learn classifier that checks the labels, by default 100 extremely randomised trees: on the digits
-        they find 8 of 10 planted mislabels, at fewer false alarms than linear models, neighbours or an SVC.
+        The scikit-learn classifier that checks the labels, by default 100 extremely randomised trees. On the digits
+        they find 8 of 10 wrong labels that were put there on purpose, with fewer false alarms than linear models,
+        nearest neighbours or an SVC.
     seed
         Seed of the trees and of the folds.
     soft_targets
-        Whether targets may be distributions over the classes, of which the largest entry is the label; without it they
+        Whether a target may be a distribution over the classes. Its largest entry is then the label. Otherwise targets
         must be one-hot.
 
     Raises
     ------
     PartError
-        Where an argument is out of range.
+        An argument is out of range.
     """
 
     id = "sweeper.data_quality"
@@ -157,7 +180,7 @@ class DataQuality(BuiltinCapability):
         outlier_z: float = 3.5,
         side: int = 16,
         folds: int = 5,
-        estimator: Any = None,
+        estimator: BaseEstimator | None = None,
         seed: int = 0,
         soft_targets: bool = False,
     ) -> None:
@@ -172,10 +195,10 @@ class DataQuality(BuiltinCapability):
 
     def run(
         self,
-        models: Sequence[Any] | None = None,
-        datasets: Sequence[Any] | None = None,
-        metrics: Sequence[Any] | None = None,
-        config: Any = None,
+        models: Sequence[TaskModel] | None = None,
+        datasets: Sequence[TaskDataset] | None = None,
+        metrics: Sequence[TaskMetric] | None = None,
+        config: object = None,
         use_cache: bool = False,
     ) -> DataQualityRun:
         """Check one dataset.
@@ -188,22 +211,22 @@ class DataQuality(BuiltinCapability):
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, or the dataset is empty or its images differ in shape.
+            The arguments are wrong in number or kind, the dataset is empty, or its images differ in shape.
         """
         from sweeper.datasets.arrays import as_arrays
 
-        parts = self.check(models, datasets, metrics, config, use_cache)
-        (dataset,) = parts.datasets
+        inputs = self.check(models, datasets, metrics, config, use_cache)
+        (dataset,) = inputs.datasets
         with rules.under(rules.allowed_by(rules.current(), self, ())):
             data = as_arrays(dataset)
         index2label = dataset.metadata.get("index2label") or {}
-        names = [str(index2label.get(index, index)) for index in range(data.n_classes)]
+        class_names = [str(index2label.get(index, index)) for index in range(data.n_classes)]
         issues, checked = label_issues(
-            data, names, side=self._side, folds=self._folds, estimator=self._estimator, seed=self._seed
+            data, class_names, side=self._side, folds=self._folds, estimator=self._estimator, seed=self._seed
         )
         return DataQualityRun(
             capability_id=self.id,
-            **parts.metadata(),
+            **inputs.metadata(),
             warnings=data.warnings,
             n_items=len(data.ids),
             findings={
@@ -213,6 +236,6 @@ class DataQuality(BuiltinCapability):
                 "contrast_outliers": outliers(data, data.images.std(axis=(1, 2, 3)), self._outlier_z),
                 "label_issues": issues,
             },
-            balance=class_balance(data, names),
+            balance=class_balance(data, class_names),
             labels_checked=checked,
         )

@@ -1,11 +1,11 @@
-"""The checks of `DataQuality`, each a function of a dataset in arrays."""
+"""The checks of `DataQuality`. Each is a function of a dataset in arrays."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,26 +13,27 @@ from sweeper.capabilities.pixel_features import average_pool
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from sklearn.base import BaseEstimator
 
     from sweeper.datasets.arrays import Arrays
 
-_ROWS = 1024
-"""Hashes that are compared with all others at a time, so that memory grows with the dataset and not its square."""
+_BLOCK = 1024
+"""Number of hashes that are compared with all others at a time, so that memory does not grow with their square."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One item that a check found.
+    """One datum that a check found.
 
     Attributes
     ----------
     item_id
         Datum id.
     score
-        How clear the case is, in the check's own unit: for duplicates the Hamming distance of the hashes (0 when
+        How clear the case is, in the unit of the check: for duplicates the Hamming distance of the hashes in bits (0 if
         exact), for outliers the robust z-score, for label issues the probability that the given label is right.
     detail
-        For duplicates the id of the twin that comes first in the dataset, for label issues `given -> suggested`.
+        For duplicates the id of the equal datum that comes first, for label issues `given -> suggested`.
     """
 
     item_id: int | str
@@ -42,19 +43,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Balance:
-    """How evenly the classes are filled.
+    """How evenly the images are spread over the classes.
 
     Attributes
     ----------
     counts
-        Images per class, by its name.
+        Number of images of each class, by its name.
     evenness
-        Shannon entropy of the class shares over that of equal shares (Pielou's evenness): 1 when balanced, 0 when all
-        images are of one class.
+        Pielou's evenness (1966): the Shannon entropy of the class shares, divided by that of equal shares. It is 1 if
+        all classes have the same number of images, and 0 if all images are of one class.
     imbalance_ratio
-        Largest count over the smallest count among classes that have images.
+        Largest count divided by the smallest count, over the classes that have images.
     empty_classes
-        Classes without an image.
+        Number of classes without an image.
     """
 
     counts: Mapping[str, int]
@@ -72,43 +73,48 @@ def exact_duplicates(data: Arrays) -> tuple[Finding, ...]:
 
 
 def near_duplicates(data: Arrays, distance: int) -> tuple[Finding, ...]:
-    """Images whose perceptual hash is within a Hamming distance of an earlier, not equal, image's; nearest first."""
+    """Images that look like an earlier image and are not equal to it, the most similar first.
+
+    Two images look alike if the Hamming distance of their perceptual hashes is at most `distance` bits.
+    """
     distinct = np.array([index for index, origin in enumerate(_first_of_each(data)) if index == origin])
     bits = hashes(data.images[distinct])
     found: list[Finding] = []
-    for start in range(0, len(bits), _ROWS):
-        block = bits[start : start + _ROWS]
+    for start in range(0, len(bits), _BLOCK):
+        block = bits[start : start + _BLOCK]
         apart = block @ (1 - bits).T + (1 - block) @ bits.T
         apart[np.arange(len(bits)) >= np.arange(start, start + len(block))[:, None]] = np.inf
         nearest = apart.argmin(axis=1)
         for row in np.flatnonzero(apart.min(axis=1) <= distance):
-            item, twin = data.ids[distinct[start + row]], data.ids[distinct[nearest[row]]]
-            found.append(Finding(item, float(apart[row, nearest[row]]), str(twin)))
+            item, earlier = data.ids[distinct[start + row]], data.ids[distinct[nearest[row]]]
+            found.append(Finding(item, float(apart[row, nearest[row]]), str(earlier)))
     return tuple(sorted(found, key=lambda finding: finding.score))
 
 
-def class_balance(data: Arrays, names: Sequence[str]) -> Balance:
-    """Counts and evenness of the classes."""
+def class_balance(data: Arrays, class_names: Sequence[str]) -> Balance:
+    """Counts and evenness of the classes; see `Balance` for the formulas."""
     from scipy.stats import entropy
 
-    counts = np.bincount(data.labels, minlength=len(names))
+    counts = np.bincount(data.labels, minlength=len(class_names))
     filled = counts[counts > 0]
     return Balance(
-        counts=dict(zip(names, counts.tolist(), strict=True)),
-        evenness=float(entropy(counts, base=len(names))) if len(names) > 1 else 1.0,
+        counts=dict(zip(class_names, counts.tolist(), strict=True)),
+        evenness=float(entropy(counts, base=len(class_names))) if len(class_names) > 1 else 1.0,
         imbalance_ratio=float(filled.max() / filled.min()),
         empty_classes=int((counts == 0).sum()),
     )
 
 
-def outliers(data: Arrays, values: npt.NDArray[Any], threshold: float) -> tuple[Finding, ...]:
-    """Images whose value has a robust z-score of at least the threshold in size; farthest first.
+def outliers(data: Arrays, values: npt.NDArray[np.floating], threshold: float) -> tuple[Finding, ...]:
+    """Images with a robust z-score whose absolute value is at least the threshold, the largest first.
+
+    `values` has one number for each image.
 
     Notes
     -----
-    The modified z-score of Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: 0.674490 (x - median) over
-    the median absolute deviation; where that deviation is 0, (x - median) over 1.253314 times the mean absolute
-    deviation. Nothing is found where all values are equal.
+    The modified z-score of Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: 0.674490 (x - median),
+    divided by the median absolute deviation. If that is 0: (x - median), divided by 1.253314 times the mean absolute
+    deviation. Nothing is found if all values are equal.
     """
     scores = _robust_z(values.astype(np.float64))
     order = np.argsort(-np.abs(scores), kind="stable")
@@ -116,36 +122,34 @@ def outliers(data: Arrays, values: npt.NDArray[Any], threshold: float) -> tuple[
 
 
 def label_issues(
-    data: Arrays, names: Sequence[str], *, side: int, folds: int, estimator: Any, seed: int
+    data: Arrays, class_names: Sequence[str], *, side: int, folds: int, estimator: BaseEstimator | None, seed: int
 ) -> tuple[tuple[Finding, ...], int]:
-    """Images whose label is probably wrong, the least credible first, and how many images were checked.
+    """Images whose label is probably wrong, the least probable label first, and the number of checked images.
 
     Notes
     -----
     Confident learning (Northcutt, Jiang and Chuang, JAIR 2021) by `cleanlab.filter.find_label_issues`, on class
-    probabilities from stratified cross-validation. Classes with fewer images than folds cannot be cross-validated and
-    are left out.
+    probabilities from a stratified cross-validation. Classes with fewer images than folds are left out.
     """
     counts = np.bincount(data.labels)
     checked = np.flatnonzero(counts[data.labels] >= folds)
-    kept: Any
     kept, labels = np.unique(data.labels[checked], return_inverse=True)
     if len(kept) < 2:
         return (), 0
     from cleanlab.filter import find_label_issues
 
     features = average_pool(data.images[checked], side).reshape(len(checked), -1)
-    probabilities: Any = _cross_validated(features, labels, folds=folds, estimator=estimator, seed=seed)
-    suspects: Any = find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
-    found = tuple(
+    probabilities = _cross_validated(features, labels, folds=folds, estimator=estimator, seed=seed)
+    suspects = find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
+    findings = tuple(
         Finding(
             data.ids[checked[i]],
             float(probabilities[i, labels[i]]),
-            f"{names[kept[labels[i]]]} -> {names[kept[probabilities[i].argmax()]]}",
+            f"{class_names[int(kept[labels[i]])]} -> {class_names[int(kept[probabilities[i].argmax()])]}",
         )
         for i in suspects
     )
-    return found, len(checked)
+    return findings, len(checked)
 
 
 def _first_of_each(data: Arrays) -> list[int]:
@@ -156,7 +160,7 @@ def _first_of_each(data: Arrays) -> list[int]:
 
 
 def hashes(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """N x 64 bits of the perceptual hashes, as 0.0 and 1.0."""
+    """The perceptual hashes (`imagehash.phash`) of N x C x H x W images: N x 64 bits, as 0.0 and 1.0."""
     import imagehash
     from PIL import Image
 
@@ -165,10 +169,10 @@ def hashes(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _in_range(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Images in [0, 1]. Where they leave it, or use less than a sixteenth of it, all are shifted and scaled alike.
+    """The images, with values in [0, 1] that use at least a sixteenth of that range.
 
-    A perceptual hash depends on neither; but 8 bits would make many equal of images up to 255, normalised ones, and
-    dark ones of 16 bits.
+    Otherwise all images are shifted and scaled in the same way. That does not change a perceptual hash. But it is
+    computed of 8-bit values, to which many images up to 255, normalised images and dark 16-bit images would be equal.
     """
     low, high = float(images.min()), float(images.max())
     if low >= 0 and 1 / 16 <= high <= 1:
@@ -180,20 +184,23 @@ def _robust_z(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     from scipy.stats import median_abs_deviation
 
     centred = values - np.median(values)
-    deviation: Any = median_abs_deviation(values)
-    scale = float(deviation) / 0.674490 or 1.253314 * float(np.abs(centred).mean())
+    scale = float(median_abs_deviation(values)) / 0.674490 or 1.253314 * float(np.abs(centred).mean())
     return centred / scale if scale > 0 else np.zeros_like(values)
 
 
 def _cross_validated(
-    features: npt.NDArray[Any], labels: npt.NDArray[Any], *, folds: int, estimator: Any, seed: int
-) -> npt.NDArray[Any]:
+    features: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int64],
+    *,
+    folds: int,
+    estimator: BaseEstimator | None,
+    seed: int,
+) -> npt.NDArray[np.float64]:
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    # Compared with None, since a forest that is not fitted yet has no truth value.
+    # Compared with None, since an unfitted forest has no truth value.
     forest = ExtraTreesClassifier(n_estimators=100, random_state=seed, n_jobs=1)
     classifier = forest if estimator is None else estimator
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    probabilities: Any = cross_val_predict(classifier, features, labels, cv=splitter, method="predict_proba")
-    return probabilities
+    return np.asarray(cross_val_predict(classifier, features, labels, cv=splitter, method="predict_proba"))

@@ -1,21 +1,24 @@
-"""How well does a model do on a dataset, by a metric."""
+"""Scores a model on a dataset by a metric."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
 from sweeper.checks import rules
 from sweeper.records import Record
 from sweeper.vocabulary import Arity
 
+if TYPE_CHECKING:
+    from sweeper.common.maite_types import TaskDataset, TaskMetric, TaskModel
+
 
 class EvaluationRecord(Record, table_name="maite_evaluation"):
-    """One number that a metric gave; checkmaite's columns of that table, and then our own."""
+    """One number that a metric computed. The columns up to `class_name` are those of checkmaite's table."""
 
     dataset_id: str
     model_id: str
@@ -25,9 +28,9 @@ class EvaluationRecord(Record, table_name="maite_evaluation"):
     scope: str = "overall"
     class_name: str | None = None
     higher_is_better: bool | None = None
-    """The metric's own word on its direction; `None` where it says nothing."""
+    """What the metric says about its direction; `None` if it says nothing."""
     n_items: int | None = None
-    """How many data were scored."""
+    """Number of data that were scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +46,9 @@ class EvaluateRun(CapabilityRun):
         return [
             EvaluationRecord(
                 run_uid=self.run_uid,
-                dataset_id=self.dataset_metadata[0]["id"],
-                model_id=self.model_metadata[0]["id"],
-                metric_id=self.metric_metadata[0]["id"],
+                dataset_id=metadata_id(self.dataset_metadata[0]),
+                model_id=metadata_id(self.model_metadata[0]),
+                metric_id=metadata_id(self.metric_metadata[0]),
                 output_key=key,
                 output_value=value,
                 higher_is_better=self.higher_is_better,
@@ -55,7 +58,7 @@ class EvaluateRun(CapabilityRun):
         ]
 
     def collect_md_report(self, threshold: float) -> str:
-        """The numbers, each held against `threshold` in the metric's direction."""
+        """The numbers, each compared with `threshold` in the metric's direction."""
         rows = [(key, f"{value:.4f}", self._verdict(value, threshold)) for key, value in self.values.items()]
         return (
             f"# Evaluation\n\n{self.model_metadata[0]['id']} on {self.dataset_metadata[0]['id']} "
@@ -75,9 +78,10 @@ class Evaluate(BuiltinCapability):
     Parameters
     ----------
     batch_size
-        Data per call of the model. Part of the identity, since a model's answer may depend on it.
+        Number of data per call of the model. It belongs to the identity of the run, since a model's predictions may
+        depend on it.
     soft_targets
-        Whether targets may be distributions over the classes, of which the largest entry is the class; without it they
+        Whether a target may be a distribution over the classes. Its largest entry is then the class. Otherwise targets
         must be one-hot.
 
     Notes
@@ -95,15 +99,15 @@ class Evaluate(BuiltinCapability):
         self.batch_size, self.soft_targets = batch_size, soft_targets
 
     def augmentations(self) -> dict[str, None]:
-        """The one inference pass that is needed: on the data as they are."""
+        """The inference passes that are needed, by their label: one, on the unchanged data."""
         return {"": None}
 
     def run(
         self,
-        models: Sequence[Any] | None = None,
-        datasets: Sequence[Any] | None = None,
-        metrics: Sequence[Any] | None = None,
-        config: Any = None,
+        models: Sequence[TaskModel] | None = None,
+        datasets: Sequence[TaskDataset] | None = None,
+        metrics: Sequence[TaskMetric] | None = None,
+        config: object = None,
         use_cache: bool = False,
         *,
         predictions: Mapping[str, Predictions] | None = None,
@@ -115,23 +119,23 @@ class Evaluate(BuiltinCapability):
         models, datasets, metrics, config, use_cache
             As `BuiltinCapability.run` says.
         predictions
-            Predictions that were made before, under the key `""`; made here where it is `None`.
+            Predictions that were made before, under the key `""`. If it is `None`, they are made here.
 
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the
-            metric gives no number.
+            The arguments are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the metric
+            computes no number.
         """
-        parts = self.check(models, datasets, metrics, config, use_cache)
-        (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
-        made = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
+        inputs = self.check(models, datasets, metrics, config, use_cache)
+        (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
+        used = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
         with rules.under(rules.allowed_by(rules.current(), self, [metric])):
             return EvaluateRun(
                 capability_id=self.id,
-                **parts.metadata(),
-                warnings=made.verify(),
-                values=made.score(metric),
+                **inputs.metadata(),
+                warnings=used.verify(),
+                values=used.score(metric),
                 higher_is_better=getattr(metric, "higher_is_better", None),
-                n_items=len(made),
+                n_items=len(used),
             )

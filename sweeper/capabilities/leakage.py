@@ -1,11 +1,10 @@
-"""Which images of one dataset are in another too: test data that a model was trained on flatter it."""
+"""Finds images of a test set that are in a training set too, which makes a model look better than it is."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,89 +15,91 @@ from sweeper.datasets.arrays import numpy_of, unit_range
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from sweeper.common.maite_types import TaskDataset
+
     Floats = npt.NDArray[np.float32]
+    Array = npt.NDArray[np.generic]
 
 NEAR_SIDE = 32
-"""Near duplicates are looked for among images of at least so many pixels a side.
+"""Near duplicates are searched only among images of at least so many pixels per side.
 
-The perceptual hash is of 32 x 32 pixels: of smaller ones, such as digits of 8 x 8, many different images share one.
+The perceptual hash is computed of 32 x 32 pixels. Many different smaller images, such as digits of 8 x 8 pixels, have
+the same hash.
 """
 NEAR_DISTANCE = 8
-"""Largest Hamming distance of their hashes: a JPEG of quality 75 is that far from its original."""
+"""Largest Hamming distance of the hashes of near duplicates, in bits. A JPEG of quality 75 differs so much."""
 NEAR_CORRELATION = 0.98
-"""Smallest correlation of their greys, pooled to 16 x 16: among millions of pairs some hashes are near by chance."""
-_THUMB = 16
-_ROWS = 256
-"""Images that are compared with all others at a time, so that memory grows with the datasets and not their product."""
+"""Smallest correlation of the thumbnails of near duplicates: among millions of pairs some hashes are near by chance."""
+_THUMBNAIL_SIDE = 16
+_BLOCK = 256
+"""Number of images that are compared with all others at a time, so that memory does not grow with their product."""
 _BATCH = 1024
-_FLAT = 1e-3
+_LEAST_CONTRAST = 1e-3
 
 
 class Overlap(NamedTuple):
     """How many images of a test set are in a training set."""
 
     images: int
-    """Of the test set."""
+    """Number of images of the test set."""
     exact: int
-    """Equal to a training image, pixel by pixel."""
+    """How many are equal to a training image, pixel by pixel."""
     near: int
-    """Others that look the same as one."""
+    """How many others look the same as a training image."""
 
 
 class ImageHashes(NamedTuple):
-    """What is kept of the images of a dataset to find them again in another."""
+    """Hashes of the images of a dataset, by which they are found in another dataset."""
 
     digests: tuple[bytes, ...]
-    """Of each image's values and shape, scaled to [0, 1]."""
+    """A digest of the shape and the values, scaled to [0, 1], of each of N images."""
     large: npt.NDArray[np.bool_]
-    """N: which images are large enough to have near duplicates, and not of one grey; the rest is of these."""
+    """N: which images are compared for near duplicates: M of them that are large enough and not of one grey."""
     bits: Floats
-    """M x 64: their perceptual hashes."""
+    """M x 64: their perceptual hashes, as 0.0 and 1.0."""
     thumbnails: Floats
-    """M x 256: their greys, pooled, centred and of unit length."""
+    """M x 256: their grey values, pooled to 16 x 16, centred and of unit length."""
 
 
-@dataclass
 class ImageHasher:
-    """Takes images batch by batch as they come by, and keeps their prints."""
+    """Takes images batch by batch, and keeps their hashes."""
 
-    def __post_init__(self) -> None:
-        self._parts: list[ImageHashes] = []
+    def __init__(self) -> None:
+        self._batches: list[ImageHashes] = []
 
-    def add(self, images: Sequence[Any]) -> None:
-        """Take a batch of C x H x W images.
+    def add(self, images: Sequence[object]) -> None:
+        """Take a batch of C x H x W images, as arrays or tensors.
 
         Raises
         ------
         ValueError
-            Where something is no such image.
+            Something is not a C x H x W image.
         """
         arrays = [numpy_of(image) for image in images]
         if any(array.ndim != 3 for array in arrays):
             raise ValueError("images are C x H x W")
-        for alike in _runs_of_one_shape(arrays):
-            self._parts.append(_prints(unit_range(np.stack(alike))))
+        for run in _runs_of_one_shape(arrays):
+            self._batches.append(_hashes_of(unit_range(np.stack(run))))
 
     def hashes(self) -> ImageHashes:
-        """Of everything that was taken, in its order."""
-        digests = tuple(digest for part in self._parts for digest in part.digests)
-        empty = ImageHashes((), np.zeros(0, bool), np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
-        rest = zip(*(part[1:] for part in (empty, *self._parts)), strict=True)
+        """The hashes of all images that were taken, in their order."""
+        digests = tuple(digest for batch in self._batches for digest in batch.digests)
+        rest = zip(*(batch[1:] for batch in (_only_digests(()), *self._batches)), strict=True)
         return ImageHashes(digests, *map(np.concatenate, rest))
 
 
-def dataset_hashes(dataset: Any) -> ImageHashes:
-    """The prints of a MAITE dataset of images, which is read once.
+def dataset_hashes(dataset: TaskDataset) -> ImageHashes:
+    """The hashes of a MAITE dataset of images, which is read once.
 
     Raises
     ------
     ValueError
-        Where something in it is no C x H x W image.
+        Something in it is not a C x H x W image.
     """
-    printer = ImageHasher()
+    hasher = ImageHasher()
     for start in range(0, len(dataset), _BATCH):
-        printer.add([dataset[i][0] for i in range(start, min(start + _BATCH, len(dataset)))])
-    return printer.hashes()
+        hasher.add([dataset[i][0] for i in range(start, min(start + _BATCH, len(dataset)))])
+    return hasher.hashes()
 
 
 def overlap(test: ImageHashes, train: ImageHashes) -> Overlap:
@@ -112,8 +113,8 @@ def overlap(test: ImageHashes, train: ImageHashes) -> Overlap:
 def _near(test: ImageHashes, train: ImageHashes) -> npt.NDArray[np.bool_]:
     """Which of the large test images look the same as a training image."""
     found = np.zeros(len(test.bits), dtype=bool)
-    for start in range(0, len(test.bits), _ROWS):
-        block = test.bits[start : start + _ROWS]
+    for start in range(0, len(test.bits), _BLOCK):
+        block = test.bits[start : start + _BLOCK]
         apart = block @ (1 - train.bits).T + (1 - block) @ train.bits.T
         alike = apart <= NEAR_DISTANCE
         rows = np.flatnonzero(alike.any(axis=1))
@@ -122,8 +123,9 @@ def _near(test: ImageHashes, train: ImageHashes) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _runs_of_one_shape(arrays: Sequence[npt.NDArray[Any]]) -> Iterator[list[npt.NDArray[Any]]]:
-    run: list[npt.NDArray[Any]] = []
+def _runs_of_one_shape(arrays: Sequence[Array]) -> Iterator[list[Array]]:
+    """The arrays in their order, those of one shape and dtype that follow each other in one list."""
+    run: list[Array] = []
     for array in arrays:
         if run and (array.shape, array.dtype) != (run[0].shape, run[0].dtype):
             yield run
@@ -133,16 +135,23 @@ def _runs_of_one_shape(arrays: Sequence[npt.NDArray[Any]]) -> Iterator[list[npt.
         yield run
 
 
-def _prints(images: Floats) -> ImageHashes:
-    """Of N images of one shape."""
+def _hashes_of(images: Floats) -> ImageHashes:
+    """The hashes of N images of one shape."""
     prefix = repr(images.shape[1:]).encode()
     flat = np.ascontiguousarray(images).reshape(len(images), -1)
     digests = tuple(hashlib.blake2b(prefix + row.tobytes(), digest_size=16).digest() for row in flat)
     if min(images.shape[2:]) < NEAR_SIDE:
-        none = np.zeros(len(images), bool)
-        return ImageHashes(digests, none, np.zeros((0, 64), np.float32), np.zeros((0, _THUMB**2), np.float32))
-    grays = average_pool(images.mean(axis=1, keepdims=True), _THUMB).reshape(len(images), -1)
+        return _only_digests(digests)
+    grays = average_pool(images.mean(axis=1, keepdims=True), _THUMBNAIL_SIDE).reshape(len(images), -1)
     centred = grays - grays.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
-    large = length[:, 0] > _FLAT
+    large = length[:, 0] > _LEAST_CONTRAST
     return ImageHashes(digests, large, hashes(images)[large], centred[large] / length[large])
+
+
+def _only_digests(digests: tuple[bytes, ...]) -> ImageHashes:
+    """The hashes of images none of which is compared for near duplicates."""
+    nothing_large = np.zeros(len(digests), bool)
+    return ImageHashes(
+        digests, nothing_large, np.zeros((0, 64), np.float32), np.zeros((0, _THUMBNAIL_SIDE**2), np.float32)
+    )

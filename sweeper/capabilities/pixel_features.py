@@ -1,4 +1,4 @@
-"""Images as short vectors, for the tests and classifiers inside capabilities."""
+"""Images as short feature vectors, for the statistical tests and classifiers inside capabilities."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def average_pool(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
-    """Average-pool N x C x H x W images to at most `side` x `side`; smaller ones stay as they are.
+    """Average-pool N x C x H x W images to N x C x `side` x `side`. Smaller images stay as they are.
 
-    Blocks differ by at most one pixel in size where `side` does not divide the image's, as in scikit-image's or
-    PyTorch's adaptive average pooling.
+    If `side` does not divide the height or width, the sizes of the blocks differ by at most one pixel, as in PyTorch's
+    `AdaptiveAvgPool2d`.
     """
     for axis in (2, 3):
         length = images.shape[axis]

@@ -1,4 +1,4 @@
-"""Inference, in one place: what a model says about a dataset, without the images."""
+"""Inference: runs a model over a dataset and keeps its predictions, targets and metadata, but not the inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -18,69 +18,77 @@ from sweeper.isolation import guarded
 from sweeper.isolation.copies import private
 
 if TYPE_CHECKING:
-    from maite.protocols import generic as gen
+    from maite.protocols import DatumMetadata
+
+    from sweeper.common.maite_types import Batch, TaskAugmentation, TaskDataset, TaskMetric, TaskModel
+
+T = TypeVar("T")
 
 BATCH_SIZE = 64
-"""Images per call of a model where nothing else is asked for."""
+"""Number of data per call of a model, unless another one is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """Predictions of one model on one dataset, with the targets and metadata that they are scored against.
 
-    Each field is a sequence of batches, as `maite.tasks.evaluate_from_predictions` takes them. A batch of numpy
-    arrays of one shape and dtype is one read-only array, which Ray shares between processes without a copy;
-    whatever else a MAITE object gives (ragged arrays, detection targets, tensors) stays as it is, and each run gets a
-    copy of it.
+    Each field is a sequence of batches, as `maite.tasks.evaluate_from_predictions` takes them. If a batch consists of
+    numpy arrays of one shape and dtype, it is kept as one read-only array of B x that shape, which Ray shares between
+    processes without a copy. Other values (arrays of different shapes, detection targets, tensors) stay as they are,
+    and each run gets a copy of them.
     """
 
-    prediction_batches: tuple[Any, ...]
-    target_batches: tuple[Any, ...]
-    metadata_batches: tuple[Sequence[Any], ...]
+    prediction_batches: tuple[Sequence[object], ...]
+    target_batches: tuple[Sequence[object], ...]
+    metadata_batches: tuple[Sequence[DatumMetadata], ...]
     facts: Facts | None = None
-    """What the checks found in them; `None` where they were put together by hand, and nothing was checked."""
+    """What the checks found in them. `None` if they were put together by hand; then nothing was checked."""
 
     def __len__(self) -> int:
         """Number of data."""
         return sum(len(batch) for batch in self.target_batches)
 
     def own(self) -> Predictions:
-        """The same for another reader: read-only arrays are shared, whatever else there is is copied."""
-        fields = (self.prediction_batches, self.target_batches, self.metadata_batches)
-        return Predictions(*(tuple(map(_own, batches)) for batches in fields), facts=self.facts)
+        """The same predictions for another reader: read-only arrays are shared, other values are copied."""
+        return Predictions(
+            tuple(map(_own, self.prediction_batches)),
+            tuple(map(_own, self.target_batches)),
+            tuple(map(_own, self.metadata_batches)),
+            facts=self.facts,
+        )
 
     def verify(self) -> tuple[str, ...]:
-        """Refuse what the run's rules do not allow; what must be known beside the values is returned, a line each.
+        """Refuse what the rules of the run do not allow. Returns warnings for the readers of the values, one line each.
 
         Raises
         ------
         PartError
-            A score is not finite, a target not one-hot, or model and dataset mean different classes by one index.
+            A score is not finite, a target is not one-hot, or model and dataset mean different classes by one index.
         """
         return () if self.facts is None else facts.verify(self.facts, rules.current())
 
-    def score(self, metric: gen.Metric[Any, Any]) -> dict[str, float]:
+    def score(self, metric: TaskMetric) -> dict[str, float]:
         """Every number that a metric computes from these predictions, by its key.
 
-        The metric is given copies, batch by batch: it may write into what it is given.
-        A key that holds no single number (a class vector, text) is left out; NaN stays.
+        The metric gets copies, batch by batch, so it may write into them. A key whose value is not a single number (a
+        vector over classes, text) is left out. NaN is kept.
 
         Raises
         ------
         PartError
-            Where `verify` refuses the predictions, or there is no number at all.
+            `verify` refuses the predictions, or the metric computes no number at all.
         """
         name = returned.part_id(metric, "metric")
         with rules.under(rules.allowed_by(rules.current(), None, [metric])):
             self.verify()
-            given = self._computed(metric)
-        computed = returned.computed(given, name)
+            values = self._computed(metric)
+        computed = returned.computed(values, name)
         numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
         if not numbers:
             raise PartError(f"Metric {name} computed no number; its keys: {sorted(map(str, computed))}.")
         return numbers
 
-    def _computed(self, metric: gen.Metric[Any, Any]) -> Any:
+    def _computed(self, metric: TaskMetric) -> object:
         from maite.tasks import evaluate_from_predictions
 
         return evaluate_from_predictions(
@@ -92,27 +100,27 @@ class Predictions:
 
 
 def predict(
-    model: gen.Model[Any, Any],
-    dataset: gen.Dataset[Any, Any, Any],
-    augmentation: gen.Augmentation[Any, Any, Any, Any, Any, Any] | None = None,
+    model: TaskModel,
+    dataset: TaskDataset,
+    augmentation: TaskAugmentation | None = None,
     batch_size: int = BATCH_SIZE,
-    on_inputs: Callable[[Sequence[Any]], None] | None = None,
+    on_inputs: Callable[[Sequence[object]], None] | None = None,
 ) -> Predictions:
-    """Run a model over a dataset once, by `maite.tasks.predict`; the inputs are let go batch by batch.
+    """Run a model over a dataset once, with `maite.tasks.predict`. Inputs are freed batch by batch.
 
     Parameters
     ----------
     model, dataset, augmentation
-        MAITE objects of one task. The augmentation sees each batch before the model does.
+        MAITE objects of one task. The augmentation is applied to each batch before the model.
     batch_size
-        Data per call of the model; some models depend on it.
+        Number of data per call of the model. The predictions of some models depend on it.
     on_inputs
-        Called with the inputs of each batch, as the dataset gives them.
+        Called with the inputs of each batch, before the augmentation.
 
     Raises
     ------
     PartError
-        Where `batch_size` is below 1, the dataset is empty, or something returns what MAITE does not allow.
+        `batch_size` is below 1, the dataset is empty, or an object returns something that MAITE does not allow.
     """
     if batch_size < 1:
         raise PartError(f"batch_size is {batch_size}; it must be at least 1.")
@@ -125,35 +133,35 @@ def predict(
     model, dataset = guarded.model(model), guarded.dataset(dataset)
     with watch.paused(), contextlib.ExitStack() as quiet:
         loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close, on_inputs=on_inputs)
-        # maite draws a bar of its own on the stderr that it finds when the loop begins, across that of the sweep. It is
-        # given another one for that moment; the loader takes it away before the first datum is read.
+        # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
+        # stderr is replaced for that moment; the loader puts it back before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
-        answers, _ = tasks.predict(model=model, dataloader=loader)
-    for answer, targets in zip(answers, loader.targets, strict=True):
-        returned.answers(answer, model.metadata["id"], len(targets))
-    predictions, targets = tuple(map(_stacked, answers)), tuple(map(_stacked, loader.targets))
+        batches, _ = tasks.predict(model=model, dataloader=loader)
+    for batch, targets in zip(batches, loader.targets, strict=True):
+        returned.answers(batch, model.metadata["id"], len(targets))
+    predictions, targets = tuple(map(_stacked, batches)), tuple(map(_stacked, loader.targets))
     found = facts.find(model, dataset, predictions, targets, loader.metadata)
     return Predictions(predictions, targets, tuple(loader.metadata), found)
 
 
 class _Loader:
-    """A MAITE data loader that augments, and remembers targets and metadata but no inputs."""
+    """A MAITE data loader that applies an augmentation and keeps targets and metadata, but no inputs."""
 
     def __init__(
         self,
-        dataset: Any,
-        augmentation: Any,
+        dataset: TaskDataset,
+        augmentation: TaskAugmentation | None,
         batch_size: int,
         *,
         on_start: Callable[[], None],
-        on_inputs: Callable[[Sequence[Any]], None] | None,
+        on_inputs: Callable[[Sequence[object]], None] | None,
     ) -> None:
         self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
         self._on_start, self._on_inputs = on_start, on_inputs
-        self.targets: list[Sequence[Any]] = []
+        self.targets: list[Sequence[object]] = []
         self.metadata: list[MetadataBatch] = []
 
-    def __iter__(self) -> Iterator[tuple[Sequence[Any], Sequence[Any], Sequence[Any]]]:
+    def __iter__(self) -> Iterator[Batch]:
         self._on_start()
         for start in range(0, len(self._dataset), self._batch_size):
             inputs, targets, metadata = self._batch(start)
@@ -161,7 +169,7 @@ class _Loader:
             self.metadata.append(MetadataBatch(metadata))
             yield inputs, targets, metadata
 
-    def _batch(self, start: int) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    def _batch(self, start: int) -> Batch:
         stop = min(start + self._batch_size, len(self._dataset))
         name = self._dataset.metadata["id"]
         data = [returned.datum(self._dataset[i], name, i) for i in range(start, stop)]
@@ -174,48 +182,48 @@ class _Loader:
         return returned.augmented(self._augmentation(batch), self._augmentation.metadata["id"], len(data))
 
 
-class _Copied(Sequence[Any]):
-    """Batches of which each is copied when it is read."""
+class _Copied(Sequence[T]):
+    """Batches that are copied when they are read."""
 
-    def __init__(self, batches: Sequence[Any]) -> None:
+    def __init__(self, batches: Sequence[T]) -> None:
         self._batches = batches
 
     @overload
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
         return private(self._batches[index])
 
     def __len__(self) -> int:
         return len(self._batches)
 
 
-def _own(batch: Any) -> Any:
+def _own(batch: Sequence[T]) -> Sequence[T]:
     return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private(batch)
 
 
-class MetadataBatch(Sequence[Any]):
-    """Metadata of the data of one batch, kept pickled until somebody looks at it.
+class MetadataBatch(Sequence["DatumMetadata"]):
+    """The metadata of one batch, pickled until they are read.
 
-    There is a dictionary for each datum, and few metrics read any: to carry them open, or to open them all, would take
-    most of the time of scoring and several times the memory.
+    There is a dictionary for each datum, and few metrics read any of them. Unpickling all of them would take most of
+    the time of scoring and several times the memory.
     """
 
-    def __init__(self, metadata: Iterable[Any]) -> None:
-        self._metadata: Sequence[Any] = list(metadata)
+    def __init__(self, metadata: Iterable[DatumMetadata]) -> None:
+        self._metadata: Sequence[DatumMetadata] = list(metadata)
         self._length = len(self._metadata)
         self._pickled = b""
-        # Ray's own pickling takes more than Python's, classes of a notebook for one; what only that takes stays open.
+        # Ray can pickle more than Python, such as classes of a notebook. What only Ray can pickle stays unpickled.
         with contextlib.suppress(pickle.PicklingError, AttributeError, TypeError):
             self._pickled = pickle.dumps(self._metadata, protocol=5)
             self._metadata = ()
 
     @overload
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> DatumMetadata: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
+    def __getitem__(self, index: slice) -> Sequence[DatumMetadata]: ...
+    def __getitem__(self, index: int | slice) -> DatumMetadata | Sequence[DatumMetadata]:
         if self._pickled:
             self._metadata, self._pickled = pickle.loads(self._pickled), b""
         return self._metadata[index]
@@ -223,15 +231,15 @@ class MetadataBatch(Sequence[Any]):
     def __len__(self) -> int:
         return self._length
 
-    def __deepcopy__(self, memo: Any) -> MetadataBatch:
-        """Costs nothing while nobody has looked."""
-        twin = object.__new__(MetadataBatch)
-        twin._length, twin._pickled, twin._metadata = self._length, self._pickled, private(self._metadata)
-        return twin
+    def __deepcopy__(self, memo: dict[int, object]) -> MetadataBatch:
+        """A copy, which costs nothing while the metadata are pickled."""
+        copied = object.__new__(MetadataBatch)
+        copied._length, copied._pickled, copied._metadata = self._length, self._pickled, private(self._metadata)
+        return copied
 
 
 def _stacked(batch: Any) -> Any:
-    """One read-only array where a batch is a list of numpy arrays of one shape and dtype, else the batch."""
+    """One read-only array for a list of numpy arrays of one shape and dtype; another batch stays as it is."""
     first = batch[0] if isinstance(batch, list | tuple) and batch else None
     if not isinstance(first, np.ndarray) or first.dtype.hasobject:
         return batch
@@ -245,7 +253,7 @@ def _stacked(batch: Any) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    """A single number of any library as a float; truth values and text are none."""
+    """A single number of any library as a float; `None` for another value, and for truth values and text."""
     if isinstance(value, bool | np.bool_ | str | bytes):
         return None
     try:

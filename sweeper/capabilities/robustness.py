@@ -1,12 +1,12 @@
-"""How a model's score falls as a condition gets harder."""
+"""Scores a model while a condition, such as noise or rotation, gets stronger."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
-from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
 from sweeper.checks import rules
@@ -15,9 +15,7 @@ from sweeper.records import Record
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
-    from maite.protocols import generic as gen
-
-    Augmentation = gen.Augmentation[Any, Any, Any, Any, Any, Any]
+    from sweeper.common.maite_types import TaskAugmentation, TaskDataset, TaskMetric, TaskModel
 
 
 class RobustnessRecord(Record, table_name="sweeper_robustness"):
@@ -27,7 +25,7 @@ class RobustnessRecord(Record, table_name="sweeper_robustness"):
     model_id: str
     metric_id: str
     output_key: str
-    """The metric's key, with the severity (`accuracy@0.25`) or `.area` behind it."""
+    """The metric's key, followed by the severity (`accuracy@0.25`) or by `.area`."""
     output_value: float
     scope: str
     """`severity` for a point of the curve, `overall` for the area."""
@@ -35,26 +33,39 @@ class RobustnessRecord(Record, table_name="sweeper_robustness"):
     parameter: str
     metric_key: str
     severity_index: int | None = None
-    """0 for the data as they are, then 1, 2, ..."""
+    """0 for the unchanged data, then 1, 2, ..."""
     severity: float | None = None
     higher_is_better: bool | None = None
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One number of a metric along the severities.
+    """One number of a metric as a function of the severity.
 
     Attributes
     ----------
     values
-        At the baseline and at each severity.
+        The number at the baseline, then at each severity.
     area
-        Area under the curve by the trapezoidal rule, divided by the range of severities: the mean value over that
-        range, so that a curve that stays at v has area v.
+        Area under the curve by the trapezoidal rule (`scipy.integrate.trapezoid`), divided by the range of severities.
+        This is the mean value over that range: a curve that is v everywhere has area v.
     """
 
     values: tuple[float, ...]
     area: float
+
+
+class _CommonColumns(TypedDict):
+    """The columns that are equal in all rows of one curve."""
+
+    run_uid: str
+    dataset_id: str
+    model_id: str
+    metric_id: str
+    augmentation: str
+    parameter: str
+    metric_key: str
+    higher_is_better: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +75,7 @@ class RobustnessRun(CapabilityRun):
     augmentation: str
     parameter: str
     severities: tuple[float, ...]
-    """The baseline and then each severity."""
+    """The baseline, then each severity."""
     curves: Mapping[str, Curve]
     higher_is_better: bool | None
 
@@ -87,12 +98,12 @@ class RobustnessRun(CapabilityRun):
         ]
         return [*points, RobustnessRecord(**common, output_key=f"{key}.area", output_value=curve.area, scope="overall")]
 
-    def _common(self, key: str) -> dict[str, Any]:
+    def _common(self, key: str) -> _CommonColumns:
         return {
             "run_uid": self.run_uid,
-            "dataset_id": self.dataset_metadata[0]["id"],
-            "model_id": self.model_metadata[0]["id"],
-            "metric_id": self.metric_metadata[0]["id"],
+            "dataset_id": metadata_id(self.dataset_metadata[0]),
+            "model_id": metadata_id(self.model_metadata[0]),
+            "metric_id": metadata_id(self.metric_metadata[0]),
             "augmentation": self.augmentation,
             "parameter": self.parameter,
             "metric_key": key,
@@ -100,7 +111,7 @@ class RobustnessRun(CapabilityRun):
         }
 
     def collect_md_report(self, threshold: float) -> str:
-        """The curves; the threshold is given for comparison."""
+        """The curves, as a table. The threshold is written above it for comparison."""
         rows = [
             (f"{severity:g}", *(f"{curve.values[index]:.4f}" for curve in self.curves.values()))
             for index, severity in enumerate(self.severities)
@@ -118,24 +129,25 @@ class Robustness(BuiltinCapability):
     Parameters
     ----------
     augmentation
-        Makes a MAITE augmentation of a severity: `augmentation(**{parameter: severity})`. In a config
+        Called as `augmentation(**{parameter: severity})`; must return a MAITE augmentation. In a config
         `augmentation: {_target_: sweeper.augmentations.Rotation, _partial_: true}`.
     severities
-        The severities in order, each further from the baseline than the one before.
+        The severities in order: each is further from the baseline than the one before.
     parameter
-        Name of the argument that is varied.
+        Name of the argument that gets the severity.
     baseline
-        The severity at which the augmentation changes nothing; the data as they are stand for it.
+        The severity at which the augmentation changes nothing. The unchanged data are used for it.
     batch_size
-        Data per call of the model. Part of the identity, since a model's answer may depend on it.
+        Number of data per call of the model. It belongs to the identity of the run, since a model's predictions may
+        depend on it.
     soft_targets
-        Whether targets may be distributions over the classes, of which the largest entry is the class; without it they
+        Whether a target may be a distribution over the classes. Its largest entry is then the class. Otherwise targets
         must be one-hot.
 
     Raises
     ------
     PartError
-        Where `augmentation` is no factory of MAITE augmentations or the severities are not in order.
+        `augmentation` does not make MAITE augmentations, or the severities are not in order.
     """
 
     id = "sweeper.robustness"
@@ -146,7 +158,7 @@ class Robustness(BuiltinCapability):
 
     def __init__(
         self,
-        augmentation: Callable[..., Augmentation],
+        augmentation: Callable[..., TaskAugmentation],
         severities: Sequence[float],
         *,
         parameter: str = "severity",
@@ -163,19 +175,19 @@ class Robustness(BuiltinCapability):
         self.soft_targets = soft_targets
         self._severities = tuple(float(severity) for severity in severities)
         self._parameter, self._baseline, self.batch_size = parameter, float(baseline), batch_size
-        self._made = {f"{parameter}={s!r}": _made(augmentation, parameter, s) for s in self._severities}
+        self._augmentations = {f"{parameter}={s!r}": _make(augmentation, parameter, s) for s in self._severities}
         self._name = getattr(getattr(augmentation, "func", augmentation), "__name__", type(augmentation).__name__)
 
-    def augmentations(self) -> dict[str, Augmentation | None]:
-        """The inference passes that are needed, by their label: the data as they are, and each severity."""
-        return {"": None, **self._made}
+    def augmentations(self) -> dict[str, TaskAugmentation | None]:
+        """The inference passes that are needed, by their label: the unchanged data, and each severity."""
+        return {"": None, **self._augmentations}
 
     def run(
         self,
-        models: Sequence[Any] | None = None,
-        datasets: Sequence[Any] | None = None,
-        metrics: Sequence[Any] | None = None,
-        config: Any = None,
+        models: Sequence[TaskModel] | None = None,
+        datasets: Sequence[TaskDataset] | None = None,
+        metrics: Sequence[TaskMetric] | None = None,
+        config: object = None,
         use_cache: bool = False,
         *,
         predictions: Mapping[str, Predictions] | None = None,
@@ -187,27 +199,27 @@ class Robustness(BuiltinCapability):
         models, datasets, metrics, config, use_cache
             As `BuiltinCapability.run` says.
         predictions
-            Predictions that were made before, under the labels of `augmentations`; made here where it is `None`.
+            Predictions that were made before, under the labels of `augmentations`. If it is `None`, they are made here.
 
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the
-            metric gives no number.
+            The arguments are wrong in number or kind, what they return fails a check (`sweeper.checks`), or the metric
+            computes no number.
         """
-        parts = self.check(models, datasets, metrics, config, use_cache)
-        (model,), (dataset,), (metric,) = parts.models, parts.datasets, parts.metrics
+        inputs = self.check(models, datasets, metrics, config, use_cache)
+        (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         scores: list[dict[str, float]] = []
         warnings: dict[str, None] = {}
         with rules.under(rules.allowed_by(rules.current(), self, [metric])):
             for label, augmentation in self.augmentations().items():
-                made = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
-                warnings |= dict.fromkeys(made.verify())
-                scores.append(made.score(metric))
+                used = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
+                warnings |= dict.fromkeys(used.verify())
+                scores.append(used.score(metric))
         severities = (self._baseline, *self._severities)
         return RobustnessRun(
             capability_id=self.id,
-            **parts.metadata(),
+            **inputs.metadata(),
             warnings=tuple(warnings),
             augmentation=self._name,
             parameter=self._parameter,
@@ -227,16 +239,18 @@ def _check_order(severities: Sequence[float], baseline: float) -> None:
         )
 
 
-def _made(factory: Callable[..., Augmentation], parameter: str, severity: float) -> Augmentation:
+def _make(factory: Callable[..., object], parameter: str, severity: float) -> TaskAugmentation:
     from maite.protocols import generic as gen
 
     try:
-        made: Any = factory(**{parameter: severity})
+        augmentation = factory(**{parameter: severity})
     except TypeError as error:
-        raise PartError(f"{factory!r} makes no augmentation of {parameter}={severity}: {error}.") from error
-    if not isinstance(made, gen.Augmentation):
-        raise PartError(f"{factory!r} gave a {type(made).__name__}, which is no MAITE Augmentation (call, metadata).")
-    return made
+        raise PartError(f"{factory!r} does not make an augmentation of {parameter}={severity}: {error}.") from error
+    if not isinstance(augmentation, gen.Augmentation):
+        raise PartError(
+            f"{factory!r} gave a {type(augmentation).__name__}, which is not a MAITE Augmentation (call, metadata)."
+        )
+    return augmentation
 
 
 def _curve(severities: Sequence[float], values: Sequence[float]) -> Curve:

@@ -1,4 +1,4 @@
-"""Is one dataset still the distribution of another?"""
+"""Tests whether two datasets have the same distribution."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
+from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.errors import PartError
 from sweeper.records import Record
@@ -15,6 +15,8 @@ from sweeper.vocabulary import Arity
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from sweeper.common.maite_types import TaskDataset, TaskMetric, TaskModel
 
     Features = npt.NDArray[np.float32]
 
@@ -29,12 +31,12 @@ class ShiftRecord(Record, table_name="sweeper_shift"):
     output_key: str
     output_value: float
     scope: str = "overall"
-    """`feature` for one feature's test."""
+    """`feature` for the test of one feature."""
     feature: str | None = None
     p_value: float | None = None
-    """As the test gives it."""
+    """The p-value of the test, without correction."""
     adjusted_p_value: float | None = None
-    """For a feature: after Benjamini and Hochberg's correction over all features."""
+    """For a feature: the p-value after the correction of Benjamini and Hochberg over all features."""
     shifted: bool | None = None
     higher_is_better: bool | None = None
 
@@ -52,7 +54,7 @@ class FeatureTest:
 
 @dataclass(frozen=True)
 class ClassifierTest:
-    """Can a classifier tell the datasets apart? AUC 0.5: no; 1: always."""
+    """Classifier two-sample test. An AUC of 0.5: it cannot tell the datasets apart; of 1: it always can."""
 
     auc: float
     p_value: float
@@ -61,7 +63,7 @@ class ClassifierTest:
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftRun(CapabilityRun):
-    """Both tests and what they say together."""
+    """The results of both tests, and the verdict that follows from them."""
 
     alpha: float
     features: tuple[FeatureTest, ...]
@@ -74,7 +76,7 @@ class ShiftRun(CapabilityRun):
 
     @property
     def shifted(self) -> bool:
-        """The verdict: one of the two tests, each at half of alpha, finds a difference."""
+        """The verdict: whether one of the two tests, each at the level alpha / 2, finds a difference."""
         return bool(self.shifted_features) or self.classifier.shifted
 
     def extract(self) -> list[ShiftRecord]:
@@ -82,16 +84,16 @@ class ShiftRun(CapabilityRun):
         return [*self._summary(), *(self._feature_row(test) for test in self.features)]
 
     def _summary(self) -> list[ShiftRecord]:
-        found = bool(self.shifted_features)
+        any_shifted = bool(self.shifted_features)
         share = len(self.shifted_features) / len(self.features)
         lowest = min(test.adjusted_p_value for test in self.features)
         clearest = max(test.statistic for test in self.features)
-        auc = self.classifier
+        test = self.classifier
         return [
             self._row("verdict", "shifted", float(self.shifted), shifted=self.shifted),
-            self._row("classifier", "classifier.auc", auc.auc, p_value=auc.p_value, shifted=auc.shifted),
-            self._row("ks", "ks.shifted_share", share, adjusted_p_value=lowest, shifted=found),
-            self._row("ks", "ks.max_statistic", clearest, adjusted_p_value=lowest, shifted=found),
+            self._row("classifier", "classifier.auc", test.auc, p_value=test.p_value, shifted=test.shifted),
+            self._row("ks", "ks.shifted_share", share, adjusted_p_value=lowest, shifted=any_shifted),
+            self._row("ks", "ks.max_statistic", clearest, adjusted_p_value=lowest, shifted=any_shifted),
         ]
 
     def _feature_row(self, test: FeatureTest) -> ShiftRecord:
@@ -106,8 +108,19 @@ class ShiftRun(CapabilityRun):
             shifted=test.shifted,
         )
 
-    def _row(self, test: str, key: str, value: float, **columns: Any) -> ShiftRecord:
-        reference, candidate = (metadata["id"] for metadata in self.dataset_metadata)
+    def _row(
+        self,
+        test: str,
+        key: str,
+        value: float,
+        *,
+        scope: str = "overall",
+        feature: str | None = None,
+        p_value: float | None = None,
+        adjusted_p_value: float | None = None,
+        shifted: bool | None = None,
+    ) -> ShiftRecord:
+        reference, candidate = map(metadata_id, self.dataset_metadata)
         return ShiftRecord(
             run_uid=self.run_uid,
             reference_id=reference,
@@ -115,13 +128,17 @@ class ShiftRun(CapabilityRun):
             test=test,
             output_key=key,
             output_value=value,
+            scope=scope,
+            feature=feature,
+            p_value=p_value,
+            adjusted_p_value=adjusted_p_value,
+            shifted=shifted,
             higher_is_better=False,
-            **columns,
         )
 
     def collect_md_report(self, threshold: float) -> str:
-        """The verdict and the clearest features; it rests on `alpha`, the threshold is not used."""
-        reference, candidate = (metadata["id"] for metadata in self.dataset_metadata)
+        """The verdict and the clearest features. The verdict depends on `alpha`; the threshold is not used."""
+        reference, candidate = map(metadata_id, self.dataset_metadata)
         verdict = "differs" if self.shifted else "does not differ detectably"
         rows = [
             (test.feature, f"{test.statistic:.4f}", f"{test.adjusted_p_value:.3g}")
@@ -136,34 +153,34 @@ class ShiftRun(CapabilityRun):
 
 
 class Shift(BuiltinCapability):
-    """Is the second dataset still the distribution of the first? Two tests on pixels, image-classification datasets.
+    """Tests whether two image-classification datasets have the same distribution of pixels.
 
-    Features are the pixels, average-pooled to at most `side` x `side` per channel, with each image's brightness (mean)
-    and contrast (standard deviation).
+    The features of an image are its pixels, average-pooled to at most `side` x `side` per channel, its brightness
+    (mean of the pixels) and its contrast (standard deviation of the pixels). There are two tests:
 
-    1. Per feature, the two-sample Kolmogorov-Smirnov test, corrected by Benjamini and Hochberg (1995).
-    2. The classifier two-sample test (Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017): a
-       random forest is cross-validated on telling the datasets apart; its AUC is the statistic, the one-sided
-       Mann-Whitney U test of its scores gives the p-value.
+    1. For each feature, the two-sample Kolmogorov-Smirnov test, corrected after Benjamini and Hochberg (1995).
+    2. The classifier two-sample test (Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017). A
+       random forest learns, in a cross-validation, to tell the datasets apart. Its AUC is the statistic. The p-value is
+       that of the one-sided Mann-Whitney U test of its scores.
 
-    Each is held against half of `alpha`, so that two samples of one distribution are called shifted with a probability
-    of about `alpha` at most. Pixels have ties, which makes the first test conservative.
+    Each test has the level `alpha` / 2. So two samples of one distribution are called shifted with a probability of
+    about `alpha` at most. Pixels have ties, which makes the first test conservative.
 
     Parameters
     ----------
     alpha
         Level of the verdict, in (0, 1).
     side
-        Pixels per side after pooling.
+        Largest number of pixels per side after pooling.
     folds
-        Folds of the cross-validation; each dataset needs at least that many images.
+        Number of folds of the cross-validation; each dataset needs at least that many images.
     seed
         Seed of the forest and of the folds.
 
     Raises
     ------
     PartError
-        Where an argument is out of range.
+        An argument is out of range.
     """
 
     id = "sweeper.shift"
@@ -179,10 +196,10 @@ class Shift(BuiltinCapability):
 
     def run(
         self,
-        models: Sequence[Any] | None = None,
-        datasets: Sequence[Any] | None = None,
-        metrics: Sequence[Any] | None = None,
-        config: Any = None,
+        models: Sequence[TaskModel] | None = None,
+        datasets: Sequence[TaskDataset] | None = None,
+        metrics: Sequence[TaskMetric] | None = None,
+        config: object = None,
         use_cache: bool = False,
     ) -> ShiftRun:
         """Compare a candidate, the second dataset, with a reference, the first.
@@ -195,17 +212,17 @@ class Shift(BuiltinCapability):
         Raises
         ------
         PartError
-            Where the parts are wrong in number or kind, a dataset has fewer images than folds, or their images differ
-            in shape after pooling.
+            The arguments are wrong in number or kind, a dataset has fewer images than folds, or the images of the two
+            datasets differ in shape after pooling.
         """
         import numpy as np
 
-        parts = self.check(models, datasets, metrics, config, use_cache)
-        reference, candidate = (self._pooled(dataset) for dataset in parts.datasets)
+        inputs = self.check(models, datasets, metrics, config, use_cache)
+        reference, candidate = (self._pooled(dataset) for dataset in inputs.datasets)
         if reference.shape[1:] != candidate.shape[1:]:
             raise PartError(
-                f"Shift compares pixel by pixel, but the images of {parts.datasets[0].metadata['id']} and "
-                f"{parts.datasets[1].metadata['id']} have the shapes {reference.shape[1:]} and {candidate.shape[1:]} "
+                f"Shift compares pixel by pixel, but the images of {inputs.datasets[0].metadata['id']} and "
+                f"{inputs.datasets[1].metadata['id']} have the shapes {reference.shape[1:]} and {candidate.shape[1:]} "
                 "after pooling: resize one."
             )
         from sweeper.capabilities import pixel_features
@@ -217,13 +234,13 @@ class Shift(BuiltinCapability):
         )
         return ShiftRun(
             capability_id=self.id,
-            **parts.metadata(),
+            **inputs.metadata(),
             alpha=self._alpha,
             features=_feature_tests(names, a, b, self._alpha / 2),
             classifier=self._classifier_test(a, b),
         )
 
-    def _pooled(self, dataset: Any) -> Features:
+    def _pooled(self, dataset: TaskDataset) -> Features:
         from sweeper.capabilities import pixel_features
         from sweeper.datasets.arrays import as_arrays
 
@@ -243,8 +260,7 @@ class Shift(BuiltinCapability):
         forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=self._seed, n_jobs=1)
         folds = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
         features = np.concatenate([reference, candidate])
-        answers: Any = cross_val_predict(forest, features, origin, cv=folds, method="predict_proba")
-        scores = answers[:, 1]
+        scores = np.asarray(cross_val_predict(forest, features, origin, cv=folds, method="predict_proba"))[:, 1]
         p_value = float(mannwhitneyu(scores[origin == 1], scores[origin == 0], alternative="greater").pvalue)
         return ClassifierTest(float(roc_auc_score(origin, scores)), p_value, p_value < self._alpha / 2)
 

@@ -1,8 +1,8 @@
-"""Calibration: does a model's confidence match how often it is right?"""
+"""Calibration: how well the confidence of a model matches how often it is right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExpectedCalibrationError(CollectedMetric):
-    """Expected calibration error of the predicted class, with bins of equal width; lower is better.
+    """Expected calibration error of the predicted class, with bins of equal width. Lower is better.
 
     Parameters
     ----------
@@ -24,17 +24,23 @@ class ExpectedCalibrationError(CollectedMetric):
     key
         Name of the value that `compute` gives.
     id
-        Id of the metric; by default it tells the bins.
+        Id of the metric. By default it contains the number of bins.
     soft_targets
-        Whether targets may be distributions over the classes, as `CollectedMetric` says.
+        Whether a target may be a distribution over the classes; see `CollectedMetric`.
 
     Notes
     -----
-    ECE = sum over bins m of |B_m| / n * |acc(B_m) - conf(B_m)|, where B_m holds the n_m images whose confidence, the
-    largest predicted probability, lies in ((m - 1) / M, m / M]; acc is the part of them that is classified rightly and
-    conf their mean confidence. Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning", AAAI 2015; in this multi-class form with 15 bins Guo, Pleiss, Sun and Weinberger, "On Calibration of
-    Modern Neural Networks", ICML 2017, equations 2 to 5. scikit-learn has no such function.
+    ECE = sum over the bins m of |B_m| / n * |acc(B_m) - conf(B_m)|. The confidence of an image is its largest predicted
+    probability. B_m is the set of images with a confidence in ((m - 1) / M, m / M], acc is the share of them that is
+    classified correctly, conf their mean confidence, and n the number of all images. The definition is from Naeini,
+    Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015. This multi-class
+    form with 15 bins is from Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017,
+    equations 2 to 5. scikit-learn has no such function.
+
+    Raises
+    ------
+    PartError
+        `bins` is below 1, or, in `compute`, the predictions are not probabilities.
     """
 
     def __init__(self, *, bins: int = 15, key: str = "ece", id: str | None = None, soft_targets: bool = False) -> None:
@@ -48,13 +54,14 @@ class ExpectedCalibrationError(CollectedMetric):
             soft_targets=soft_targets,
         )
 
-    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[Any]) -> float:
+    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
+        """The expected calibration error, in [0, 1]."""
         probabilities = self.probabilities(predictions)
         confidence = probabilities.max(axis=1)
-        right = probabilities.argmax(axis=1) == labels
+        is_right = probabilities.argmax(axis=1) == labels
         edges = np.linspace(0, 1, self._bins + 1)[1:-1]
-        # side="left" puts a confidence on an edge into the bin below, as the half-open intervals ask.
+        # side="left" puts a confidence on an edge into the lower bin, since the intervals are closed on the right.
         bin_of = np.searchsorted(edges, confidence, side="left")
-        # |B_m| / n * |acc - conf| is the absolute sum of (right - confidence) in the bin, divided by n.
-        gaps = np.bincount(bin_of, weights=right - confidence, minlength=self._bins)
+        # |B_m| / n * |acc - conf| is the absolute sum of (is_right - confidence) in the bin, divided by n.
+        gaps = np.bincount(bin_of, weights=is_right - confidence, minlength=self._bins)
         return float(np.abs(gaps).sum() / len(labels))

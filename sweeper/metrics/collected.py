@@ -1,10 +1,10 @@
-"""What metrics over a whole dataset share: they collect the batches and score once."""
+"""Base of the metrics: they collect all batches and are computed once, at the end."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,13 +16,13 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import MetricMetadata
+    from maite.protocols import ArrayLike, DatumMetadata, MetricMetadata
 
-    Vectors = npt.NDArray[Any]
+    Vectors = npt.NDArray[np.number]
 
 
 class CollectedMetric(ABC):
-    """A MAITE image-classification metric that scores all predictions at once.
+    """A MAITE image-classification metric that is computed from all predictions at once.
 
     Predictions and targets are batches of vectors over the classes, as arrays, nested lists or tensors.
 
@@ -33,10 +33,10 @@ class CollectedMetric(ABC):
     id
         Id of the metric.
     higher_is_better
-        The direction, for leaderboards.
+        Whether a higher value is better, for leaderboards.
     soft_targets
-        Whether targets may be distributions over the classes, of which the largest entry is the label; without it, and
-        where the rules of a run do not allow it either, they must be one-hot.
+        Whether a target may be a distribution over the classes. Its largest entry is then the label. The rules of a run
+        (`_sweep_.soft_targets`) may allow this too. Otherwise targets must be one-hot.
     """
 
     def __init__(self, *, key: str, id: str, higher_is_better: bool, soft_targets: bool = False) -> None:
@@ -45,18 +45,24 @@ class CollectedMetric(ABC):
         self.reset()
 
     def reset(self) -> None:
-        """Forget every batch."""
+        """Forget all batches."""
         self._predictions: list[Vectors] = []
         self._targets: list[Vectors] = []
-        self._metadata: list[Sequence[Any]] = []
+        self._metadata: list[Sequence[DatumMetadata]] = []
 
-    def update(self, pred_batch: Sequence[Any], target_batch: Sequence[Any], metadata_batch: Sequence[Any], /) -> None:
-        """Add a batch of B predictions and B targets, each a vector over classes; those of a model may be more.
+    def update(
+        self,
+        pred_batch: Sequence[ArrayLike],
+        target_batch: Sequence[ArrayLike],
+        metadata_batch: Sequence[DatumMetadata],
+        /,
+    ) -> None:
+        """Add a batch of B predictions (B x K) and B targets (B x K', where K' may be less than K).
 
         Raises
         ------
         PartError
-            Where the two differ in number, or one is no vector.
+            Predictions and targets differ in number, or one of them is not a vector.
         """
         if not len(target_batch):
             return
@@ -64,28 +70,28 @@ class CollectedMetric(ABC):
             predictions, targets = _vectors(pred_batch), _vectors(target_batch)
         except ValueError as error:
             raise PartError(
-                f"Metric {self.metadata['id']} got predictions or targets that are no batch of vectors over the same "
-                f"classes: {error}."
+                f"Metric {self.metadata['id']} got predictions or targets that are not a batch of vectors over the "
+                f"same classes: {error}."
             ) from error
         if predictions.ndim != 2 or targets.ndim != 2 or len(predictions) != len(targets):
-            raise self._unlike(predictions.shape, targets.shape)
+            raise self._shape_error(predictions.shape, targets.shape)
         self._predictions.append(predictions)
         self._targets.append(targets)
         self._metadata.append(metadata_batch)
 
     def compute(self) -> dict[str, float]:
-        """Score everything since the last `reset`.
+        """Compute the value from all batches since the last `reset`.
 
         Raises
         ------
         PartError
-            Where there was no prediction, or one that this metric cannot use, a target is not one-hot, or batches are
-            not of the same classes.
+            There was no prediction, this metric cannot use a prediction, a target is not one-hot, or batches have
+            different numbers of classes.
         """
         if not self._targets:
             raise PartError(f"Metric {self.metadata['id']} has nothing to score: the dataset is empty.")
         if len({batch.shape[1] for batch in self._targets}) > 1 or not one_hot(np.concatenate(self._targets)).all():
-            self._refuse_targets()
+            self._check_targets()
         if len({batch.shape[1] for batch in self._predictions}) > 1:
             raise PartError(
                 f"Metric {self.metadata['id']} got batches of predictions over different numbers of classes."
@@ -93,16 +99,16 @@ class CollectedMetric(ABC):
         labels = np.concatenate(self._targets).argmax(axis=1)
         predictions = np.concatenate(self._predictions)
         if labels.max() >= predictions.shape[1]:
-            raise self._unlike(predictions.shape, self._targets[0].shape)
+            raise self._shape_error(predictions.shape, self._targets[0].shape)
         return {self.key: float(self.score(labels, predictions))}
 
-    def _refuse_targets(self) -> None:
-        """Name the first that is not one-hot, unless it may be what it is."""
-        found = look_at(self._targets, self._metadata)
+    def _check_targets(self) -> None:
+        """Refuse the first target that is not one-hot, unless the rules allow it."""
+        targets = look_at(self._targets, self._metadata)
         allowed = rules.allowed_by(rules.current(), self, ())
-        verify_targets("", found.wrong, found.soft, allowed)
+        verify_targets("", targets.wrong, targets.soft, allowed)
 
-    def _unlike(self, predictions: tuple[int, ...], targets: tuple[int, ...]) -> PartError:
+    def _shape_error(self, predictions: tuple[int, ...], targets: tuple[int, ...]) -> PartError:
         return PartError(
             f"Metric {self.metadata['id']} got predictions of shape {predictions} and targets of shape {targets}; both "
             "must be batch x classes. Do model and dataset have the same classes?"
@@ -110,17 +116,17 @@ class CollectedMetric(ABC):
 
     @abstractmethod
     def score(self, labels: npt.NDArray[np.int64], predictions: Vectors) -> float:
-        """The value, from N class indices and N x K predictions."""
+        """The value of the metric, from N class indices and N x K predictions."""
 
-    def probabilities(self, predictions: Vectors) -> Vectors:
-        """The predictions as float64 distributions over the classes: rows of [0, 1] that sum to 1.
+    def probabilities(self, predictions: Vectors) -> npt.NDArray[np.float64]:
+        """The N x K predictions as float64 probabilities: each row is in [0, 1] and sums to 1.
 
-        They may miss that sum by up to 0.001, as rounded ones do, and are scaled to it.
+        The sum of a row may differ from 1 by up to 0.001, as that of rounded values does; it is scaled to 1.
 
         Raises
         ------
         PartError
-            Where they are not: logits, say.
+            The predictions are not probabilities but, for example, logits.
         """
         values = predictions.astype(np.float64)
         sums = values.sum(axis=1, keepdims=True)
@@ -133,8 +139,8 @@ class CollectedMetric(ABC):
         return values / sums
 
 
-def _vectors(batch: Sequence[Any]) -> Vectors:
-    """B x K array of a batch: an array, a tensor, or a sequence of either."""
+def _vectors(batch: Sequence[ArrayLike]) -> Vectors:
+    """A batch as a B x K array; it may be an array, a tensor, or a sequence of either."""
     if hasattr(batch, "__array__"):
         return numpy_of(batch)
     return np.stack([numpy_of(vector) for vector in batch])

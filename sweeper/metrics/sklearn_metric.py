@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -17,43 +17,47 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Takes = Literal["labels", "probabilities", "scores"]
-_OF_POSITIVE = frozenset({"y_score", "pred_decision"})
-"""What scikit-learn calls the second argument of functions that want, of two classes, the scores of one."""
+_POSITIVE_SCORES = frozenset({"y_score", "pred_decision"})
+"""Names of the second parameter of functions that, for two classes, take the scores of the positive class only."""
 _RANKINGS = frozenset(
     {"coverage_error", "dcg_score", "label_ranking_average_precision_score", "label_ranking_loss", "ndcg_score"}
 )
-"""Functions of scikit-learn that want the truth as N x K zeros and ones."""
+"""Functions of scikit-learn that take the true labels as an N x K array of zeros and ones."""
 
 
 class SklearnMetric(CollectedMetric):
-    """A function `f(y_true, y_pred, **kwargs) -> float` of `sklearn.metrics`, or one with the same signature.
+    """A metric from a function of `sklearn.metrics`, or from one with the same signature.
+
+    The function is called as `f(y_true, y_pred, **kwargs)` and returns one number.
 
     Parameters
     ----------
     function
         Dotted path, e.g. `sklearn.metrics.f1_score`.
     takes
-        What the function gets as `y_pred`: `labels`, the indices of the largest predictions; `probabilities`, the
-        N x K predictions, checked to be such; or `scores`, the same as they are, whatever they are, NaN and infinite
-        ones too. The latter two come with `labels=[0, ..., K - 1]` where the function has such a parameter, so that a
-        class without an image does not shift the columns. Of two classes, a function of scikit-learn that wants the
-        scores of the positive one (`roc_auc_score`, `average_precision_score`, ...) gets the column of class
-        `pos_label`, which is 1 unless `kwargs` say otherwise.
+        What the function gets as `y_pred`: `labels` are the N indices of the largest predictions, `probabilities` are
+        the N x K predictions after a check that they are probabilities, `scores` are the N x K predictions without a
+        check, which may be NaN or infinite. With the last two, a function that has a parameter `labels` also gets
+        `labels=[0, ..., K - 1]`, so that a class without an image does not shift the columns. For two classes, a
+        function of scikit-learn that takes the scores of the positive class (`roc_auc_score`,
+        `average_precision_score`, ...) gets the column of the class `pos_label`, which is 1 unless `kwargs` say
+        otherwise.
     kwargs
-        Further arguments of the function.
+        More arguments of the function.
     key
-        Name of the value that `compute` gives; by default the function's name.
+        Name of the value that `compute` gives. By default it is the name of the function.
     higher_is_better
-        The direction, for leaderboards.
+        Whether a higher value is better, for leaderboards.
     id
-        Id of the metric; by default the function's name with its arguments.
+        Id of the metric. By default it is the name of the function with its arguments.
     soft_targets
-        Whether targets may be distributions over the classes, as `CollectedMetric` says.
+        Whether a target may be a distribution over the classes; see `CollectedMetric`.
 
     Raises
     ------
     PartError
-        Where `function` cannot be found or `takes` is not among what is allowed.
+        `function` cannot be found, `takes` is not one of the allowed words, or, in `compute`, the function does not
+        return one number.
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class SklearnMetric(CollectedMetric):
         function: str,
         *,
         takes: Takes = "labels",
-        kwargs: Mapping[str, Any] | None = None,
+        kwargs: Mapping[str, object] | None = None,
         key: str | None = None,
         higher_is_better: bool = True,
         id: str | None = None,
@@ -81,17 +85,18 @@ class SklearnMetric(CollectedMetric):
             soft_targets=soft_targets,
         )
 
-    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[Any]) -> float:
-        given: Any = self._given(labels, predictions)
+    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
+        """What the function returns for N class indices and N x K predictions."""
+        value = self._called(labels, predictions)
         try:
-            return float(given)
+            return float(value)
         except (TypeError, ValueError):
             raise PartError(
-                f"Metric {self.metadata['id']}: its function gave a {type(given).__name__}, and one number is needed. "
+                f"Metric {self.metadata['id']}: its function gave a {type(value).__name__}, and one number is needed. "
                 "Where the function takes an average, choose one: kwargs: {average: macro}."
             ) from None
 
-    def _given(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[Any]) -> Any:
+    def _called(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
         if self.takes == "labels":
             return self._function(labels, predictions.argmax(axis=1), **self._kwargs)
         scores = self.probabilities(predictions) if self.takes == "probabilities" else predictions
@@ -105,15 +110,15 @@ class SklearnMetric(CollectedMetric):
         return self._function(labels, scores, **arguments)
 
 
-def _is_one_of(function: Any, names: Collection[str]) -> bool:
+def _is_one_of(function: Callable[..., float], names: Collection[str]) -> bool:
     return str(getattr(function, "__module__", "")).startswith("sklearn.") and function.__name__ in names
 
 
-def _takes_positive_column(function: Any) -> bool:
+def _takes_positive_column(function: Callable[..., float]) -> bool:
     if not str(getattr(function, "__module__", "")).startswith("sklearn."):
         return False
     names = list(inspect.signature(function).parameters)
-    return len(names) > 1 and names[1] in _OF_POSITIVE
+    return len(names) > 1 and names[1] in _POSITIVE_SCORES
 
 
 def _find(path: str) -> Callable[..., float]:
@@ -122,7 +127,7 @@ def _find(path: str) -> Callable[..., float]:
         home = importlib.import_module(module)
     except (ImportError, ValueError) as error:
         raise PartError(f"Cannot import the metric function {path!r}: {error}.") from error
-    function: Any = getattr(home, name, None)
+    function: Callable[..., float] | None = getattr(home, name, None)
     if callable(function):
-        return cast("Callable[..., float]", function)
+        return function
     raise PartError(f"{module} has no function {name!r}.{near_match(name, dir(home))}")

@@ -1,9 +1,9 @@
-"""A classifier whose scores stand in the order of classes that the data have."""
+"""A classifier with its scores in another order of the classes, such as that of a dataset."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,39 +14,41 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import ModelMetadata
-    from maite.protocols import generic as gen
+    from maite.protocols import ArrayLike, ModelMetadata
+    from maite.protocols import image_classification as ic
+
+    from sweeper.common.maite_types import ClassOrder
 
 
 class Reindexed:
     """A MAITE image classifier with its scores moved to other indices, by the names of its classes.
 
-    Classes that the model knows besides come after those that are wanted, in the model's order.
+    Other classes of the model come after the wanted ones, in the order of the model.
 
     Parameters
     ----------
     model
-        The classifier; its `index2label` names each entry of its answers.
+        The classifier. Its `index2label` names each entry of its predictions.
     classes
-        The names in the order that is wanted, a mapping from indices to names, or a dataset (or model) whose
-        `index2label` is meant.
+        The class names in the wanted order, a mapping from indices to names, or a dataset (or model) whose
+        `index2label` is used.
     id
         Id of the model; by default that of the model that it wraps.
 
     Raises
     ------
     PartError
-        Where the model does not name its classes or lacks one of those wanted.
+        The model does not name its classes, or it lacks one of the wanted classes.
     """
 
-    def __init__(self, model: gen.Model[Any, Any], classes: Any, *, id: str | None = None) -> None:
+    def __init__(self, model: ic.Model, classes: ClassOrder, *, id: str | None = None) -> None:
         wanted = ordered_names(classes)
-        found = positions(model, wanted, "model")
-        for name, position in zip(wanted, found, strict=True):
+        first: list[int] = []
+        for name, position in zip(wanted, positions(model, wanted, "model"), strict=True):
             if position is None:
                 raise unknown(name, model, "model")
-        first = [position for position in found if position is not None]
-        named: dict[int, str] = {int(i): str(name) for i, name in dict(model.metadata.get("index2label", {})).items()}
+            first.append(position)
+        named = {int(i): str(name) for i, name in dict(model.metadata.get("index2label", {})).items()}
         rest = [index for index in sorted(named) if index not in first]
         self._model, self._order = model, [*first, *rest]
         self.metadata: ModelMetadata = {
@@ -55,22 +57,24 @@ class Reindexed:
             "index2label": dict(enumerate([*wanted, *(named[index] for index in rest)])),
         }
 
-    def __call__(self, batch: Sequence[Any], /) -> Sequence[npt.NDArray[Any]]:
-        """The model's answers to a batch, each as long as the model's own, in the new order.
+    def __call__(self, batch: Sequence[ArrayLike], /) -> Sequence[npt.NDArray[np.generic]]:
+        """The model's predictions for a batch of C x H x W images, in the new order of the classes.
+
+        Each one has the length and the dtype of the model's own prediction.
 
         Raises
         ------
         PartError
-            Where an answer is no vector over the model's classes.
+            A prediction is not a vector over the model's classes.
         """
-        given: Any = self._model(batch)
-        answers(given, self.metadata["id"], len(batch))
-        return [self._moved(numpy_of(answer)) for answer in given]
+        predictions = self._model(batch)
+        answers(predictions, self.metadata["id"], len(batch))
+        return [self._reordered(numpy_of(prediction)) for prediction in predictions]
 
-    def _moved(self, answer: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if answer.shape != (len(self._order),):
+    def _reordered(self, prediction: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        if prediction.shape != (len(self._order),):
             raise PartError(
-                f"Model {self.metadata['id']} gave an answer of shape {np.shape(answer)}, and its index2label names "
+                f"Model {self.metadata['id']} gave a prediction of shape {prediction.shape}, and its index2label names "
                 f"{len(self._order)} classes: only vectors of that length can be reordered."
             )
-        return answer[self._order]
+        return prediction[self._order]

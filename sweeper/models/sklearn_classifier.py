@@ -14,36 +14,38 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import ModelMetadata
-    from maite.protocols import generic as gen
+    from maite.protocols import ArrayLike, ModelMetadata
+    from maite.protocols import image_classification as ic
 
 
 class SklearnClassifier:
-    """A scikit-learn classifier on raw pixels, fitted on a training set when it is loaded.
+    """A scikit-learn classifier on raw pixels, which is fitted on a training set when the model is built.
 
-    An estimator without `predict_proba` (an SVC, say) is wrapped in `sklearn.calibration.CalibratedClassifierCV` with
-    `ensemble=False`, as scikit-learn advises: five-fold sigmoid calibration, deterministic.
+    An estimator without `predict_proba`, such as an SVC, is wrapped in `sklearn.calibration.CalibratedClassifierCV`
+    with `ensemble=False`, as scikit-learn advises. That is a deterministic sigmoid calibration with five folds.
 
     Parameters
     ----------
     estimator
-        An unfitted classifier or pipeline; it is cloned, never changed. Give it a `random_state` where it takes one.
+        An unfitted classifier or pipeline. It is cloned and never changed. Give it a `random_state` if it takes one.
     train
-        MAITE image-classification dataset to fit on. Its `index2label`, where it has one, becomes the model's.
+        MAITE image-classification dataset to fit on. If it has an `index2label`, the model gets the same.
     soft_targets
-        Whether targets of the training set may be distributions over the classes, of which the largest entry is the
-        label; without it they must be one-hot.
+        Whether a target of the training set may be a distribution over the classes. Its largest entry is then the
+        label. Otherwise targets must be one-hot.
     id
-        Id of the model; by default the estimator as scikit-learn prints it, and the id of the training set.
+        Id of the model. By default it consists of the estimator, as scikit-learn prints it, and the id of the training
+        set.
 
     Raises
     ------
     PartError
-        Where `estimator` is no classifier, or the training set is empty, ragged or has fewer than two classes.
+        `estimator` is not a classifier, or the training set is empty, has images of different shapes or fewer than two
+        classes.
     """
 
     def __init__(
-        self, estimator: Any, train: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False, id: str | None = None
+        self, estimator: object, train: ic.Dataset, *, soft_targets: bool = False, id: str | None = None
     ) -> None:
         from sklearn.base import BaseEstimator, clone, is_classifier
 
@@ -52,11 +54,11 @@ class SklearnClassifier:
                 f"estimator must be a scikit-learn classifier object; got {estimator!r}. "
                 "In a config: estimator: {_target_: sklearn.svm.SVC, C: 1.0}."
             )
-        with rules.under(rules.DEFAULTS):  # what a run says of its test data says nothing of these
+        with rules.under(rules.DEFAULTS):  # the rules of a run are about its test data, not about the training data
             data = as_arrays(train, soft_targets=soft_targets)
         self._shape = data.images.shape[1:]
         self._n_classes = data.n_classes
-        self._fitted = _with_probabilities(clone(estimator))
+        self._fitted: Any = _with_probabilities(clone(estimator))
         self._fit(data, train.metadata["id"])
         self.label_space = space_of(train)
         self.metadata: ModelMetadata = {
@@ -71,19 +73,19 @@ class SklearnClassifier:
         self._fitted.fit(_features(data.images), data.labels)
         self._columns = np.asarray(self._fitted.classes_, dtype=np.int64)
 
-    def __call__(self, batch: Sequence[Any], /) -> Sequence[npt.NDArray[np.float32]]:
-        """Class probabilities of a batch of C x H x W images.
+    def __call__(self, batch: Sequence[ArrayLike], /) -> Sequence[npt.NDArray[np.float32]]:
+        """Class probabilities of a batch of C x H x W images, floats in [0, 1] or integers as `unit_range` scales them.
 
         Returns
         -------
         Sequence[numpy.ndarray]
-            One float32 vector per image, as long as the training targets; a class that the training set lacks has
+            One float32 vector per image, as long as the training targets. A class that the training set lacks has
             probability 0.
 
         Raises
         ------
         PartError
-            Where an image's shape is not that of the training images.
+            An image does not have the shape of the training images.
         """
         images = [numpy_of(image) for image in batch]
         if not images:
@@ -104,9 +106,10 @@ def _features(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _with_probabilities(estimator: Any) -> Any:
+    """The estimator, or if it has no `predict_proba` a calibrated one around it."""
     if hasattr(estimator, "predict_proba"):
         return estimator
     from sklearn.calibration import CalibratedClassifierCV
 
-    # scikit-learn's own stub wants text here; its documentation wants a truth value.
+    # scikit-learn's type stub asks for text here, its documentation for a bool.
     return CalibratedClassifierCV(estimator, ensemble=False)  # pyright: ignore[reportArgumentType]

@@ -127,7 +127,7 @@ def test_another_number_of_parts_is_refused(case, axis, model, accuracy):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"models": ["svm"]}, "str as its model, which is no MAITE Model"),
+        ({"models": ["svm"]}, "str as its model, which is not a MAITE Model"),
         ({"datasets": [[1, 2]]}, "list as its dataset"),
         ({"metrics": [len]}, "as its metric"),
         ({"config": {"batch_size": 3}}, "takes no config"),
@@ -448,7 +448,7 @@ def test_robustness_uses_predictions_by_the_labels_of_its_augmentations(model, a
         (LowLight, {"severities": [0.0, 0.5]}, "further|one side"),
         (LowLight, {"severities": [-0.5, 0.6]}, "one side"),
         (LowLight, {"severities": [0.5], "parameter": "strength"}, "strength=0.5"),
-        (lambda severity: len, {"severities": [0.5]}, "no MAITE Augmentation"),
+        (lambda severity: len, {"severities": [0.5]}, "not a MAITE Augmentation"),
         (LowLight, {"severities": [0.5, 1.5]}, "severity of low_light is 1.5"),
     ],
 )
@@ -492,7 +492,7 @@ def test_near_duplicates_do_not_depend_on_the_range_of_the_images(scale, shift):
 def test_near_duplicates_do_not_depend_on_blocks(monkeypatch):
     data = as_arrays(DIGITS)
     whole = near_duplicates(data, 6)
-    monkeypatch.setattr("sweeper.capabilities.data_quality_checks._ROWS", 7)
+    monkeypatch.setattr("sweeper.capabilities.data_quality_checks._BLOCK", 7)
     assert near_duplicates(data, 6) == whole
     assert len(whole) > 10
 

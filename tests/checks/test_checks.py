@@ -237,7 +237,7 @@ def test_however_a_capability_reads_the_targets_they_are_checked_or_it_is_said(t
 
 def test_scores_of_several_lengths_are_one_error(tmp_path):
     said = failure(run(tmp_path, part("Says", kind="ragged"), part("Given")))
-    assert "got predictions or targets that are no batch of vectors over the same classes" in said
+    assert "got predictions or targets that are not a batch of vectors over the same classes" in said
 
 
 @pytest.mark.parametrize(
