@@ -41,11 +41,11 @@ class SweepConfig:
         ConfigError
             One of these settings is no longer allowed.
         """
-        root = merged_root(self.root, self.overridden_keys, asked.about.settings)
+        root = merged_root(self.root, self.overridden_keys, asked.header.settings)
         return replace(
             self,
-            settings=settings_of(root, asked.about.name),
+            settings=settings_of(root, asked.header.name),
             stored_settings=settings_to_store(root),
             asked=asked,
-            notes=(*self.notes, *note_if_moved(asked.about.working_folder)),
+            notes=(*self.notes, *note_if_moved(asked.header.working_folder)),
         )

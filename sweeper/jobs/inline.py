@@ -15,10 +15,10 @@ from uuid import uuid4
 from sweeper.common.processors import usable_processors
 from sweeper.isolation.process_state import own_generators
 from sweeper.jobs import submission
-from sweeper.jobs.job import BaseJob, Ended, listed
+from sweeper.jobs.job import BaseJob, Ended, filter_jobs
 from sweeper.jobs.protocol import JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
-from sweeper.messages.requests import InferenceRequest, RunRequest, Shelf, Ticket
+from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
 from sweeper.worker import execute
 from sweeper.worker.interrupts import Interrupted, told_apart
 
@@ -75,7 +75,7 @@ class InlineJob(BaseJob[T]):
             self._end = Ended.failed(error)
 
 
-class InlineInference(InlineJob[execute.Inference]):
+class InlineInferenceJob(InlineJob[execute.Inference]):
     """An inference pass in this process; what it predicts takes nothing of an object store."""
 
     nbytes = 0
@@ -114,13 +114,13 @@ class InlineJobBackend:
     ) -> InlineJob[CapabilityRunRef]:
         """Take one request; it runs when it is waited for. Its output stays on this process's streams."""
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
-        ticket = Ticket(job_id, datetime.now(UTC), "inline")
+        job_info = JobInfo(job_id, datetime.now(UTC), "inline")
         plain = replace(request, log_dir=None)
 
         def call() -> CapabilityRunRef:
-            return execute.execute(plain, ticket, None if predictions is None else _inferred(predictions))
+            return execute.execute(plain, job_info, None if predictions is None else _inferred(predictions))
 
-        return InlineJob(job_id, name, ticket.submitted_at, call)
+        return InlineJob(job_id, name, job_info.submitted_at, call)
 
     def predict(
         self,
@@ -129,12 +129,12 @@ class InlineJobBackend:
         dataset: Any,
         capability: Any,
         resources: Mapping[str, float],
-        shelf: Shelf | None = None,
+        cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
-    ) -> InlineInference:
+    ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it."""
-        request = InferenceRequest(model, dataset, capability, shelf)
-        return InlineInference(uuid4().hex, "predict", datetime.now(UTC), lambda: execute.infer(request))
+        request = InferenceRequest(model, dataset, capability, cache_entry)
+        return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: execute.infer(request))
 
     def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""
@@ -155,7 +155,7 @@ class InlineJobBackend:
         """The processors of this machine; GPUs are not counted, and are there for the run if they are there at all."""
         return {"CPU": float(usable_processors()), "GPU": float("inf")}
 
-    def slots(self, resources: Mapping[str, float]) -> int:
+    def max_parallel(self, resources: Mapping[str, float]) -> int:
         """One at a time, whatever it asks for."""
         return 1
 
@@ -169,7 +169,7 @@ class InlineJobBackend:
         submitted_before_ts: float | None = None,
     ) -> list[InlineJob[CapabilityRunRef]]:
         """See `sweeper.jobs.list_jobs`. Listing runs nothing."""
-        return listed(self._jobs.values(), limit, status_filter, submitted_before_ts, look=InlineJob.observed)
+        return filter_jobs(self._jobs.values(), limit, status_filter, submitted_before_ts, look=InlineJob.observed)
 
     def get_job(self, job_id: str) -> InlineJob[CapabilityRunRef]:
         """See `sweeper.jobs.get_job`."""

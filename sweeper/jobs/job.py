@@ -137,7 +137,7 @@ class BaseJob(ABC, Generic[T]):
         return self._end.chain if self._end else ()
 
 
-def listed(
+def filter_jobs(
     jobs: Collection[J],
     limit: int | None,
     status_filter: JobStatus | Sequence[JobStatus] | None,

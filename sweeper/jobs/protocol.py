@@ -11,7 +11,7 @@ from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
     from sweeper.messages.failures import ErrorInfo
-    from sweeper.messages.requests import RunRequest, Shelf
+    from sweeper.messages.requests import PredictionCacheEntry, RunRequest
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -117,7 +117,7 @@ class Job(Protocol[T_co]):
         ...
 
 
-class PredictionHandle(Job[Any], Protocol):
+class InferenceJob(Job[Any], Protocol):
     """The job of one inference pass; `submit(..., predictions=handle)` waits for it and reads what it returns."""
 
     @property
@@ -168,7 +168,7 @@ class RunnerBackend(Protocol):
         """The most that one node has, by Ray's names: `CPU`, `GPU`, custom resources. No task can have more."""
         ...
 
-    def slots(self, resources: Mapping[str, float]) -> int:
+    def max_parallel(self, resources: Mapping[str, float]) -> int:
         """How many tasks that ask for this can run at once, as things are now; at least 1."""
         ...
 
@@ -178,7 +178,7 @@ class RunnerBackend(Protocol):
         *,
         resources: Mapping[str, float],
         name: str,
-        predictions: PredictionHandle | None = None,
+        predictions: InferenceJob | None = None,
         report_start: bool = False,
     ) -> Job[CapabilityRunRef]:
         """Submit one run, with no retries."""
@@ -191,12 +191,12 @@ class RunnerBackend(Protocol):
         dataset: Any,
         capability: Any,
         resources: Mapping[str, float],
-        shelf: Shelf | None = None,
+        cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
-    ) -> PredictionHandle:
-        """Submit one inference pass; model, dataset and capability are live objects or `LazySpec`.
+    ) -> InferenceJob:
+        """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
-        With a `shelf` it is made only if it is not there, and is there afterwards.
+        With a `cache_entry` it is made only if it is not there, and is there afterwards.
         """
         ...
 

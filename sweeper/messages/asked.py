@@ -30,7 +30,7 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True)
-class About:
+class SweepHeader:
     """A sweep apart from its combinations. Nothing in it is secret: who makes one leaves secrets out."""
 
     sweep_id: str
@@ -51,7 +51,7 @@ class About:
 class AskedSweep:
     """Every combination that a sweep covered, in its order: one entry for each in every column."""
 
-    about: About
+    header: SweepHeader
     choices: Sequence[AskedChoice]
     fingerprints: Sequence[str]
     columns: Mapping[str, Column]

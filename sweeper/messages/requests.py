@@ -14,7 +14,7 @@ _NONE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
-class LazySpec:
+class ObjectSpec:
     """An object that is built where it is used: a resolved `_target_` mapping and its identity."""
 
     target: Mapping[str, Any]
@@ -36,14 +36,14 @@ class LazySpec:
         return " ".join(filter(None, (self.digest, self.code, self.folder, self.files)))
 
 
-class Sealed(ABC):
+class PackedObject(ABC):
     """A live object packed for its way to a worker."""
 
     key: str
     """Identity of the object that was packed: equal keys open to equal objects."""
 
     @abstractmethod
-    def open(self) -> Any:
+    def unpack(self) -> Any:
         """A fresh copy of what was packed."""
 
 
@@ -110,7 +110,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One capability run. Every part is a live object, a `LazySpec` or `Sealed`."""
+    """One capability run. Every part is a live object, an `ObjectSpec` or `PackedObject`."""
 
     capability: Any
     datasets: tuple[Any, ...]
@@ -133,7 +133,7 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class PredictionCacheEntry:
     """Where predictions are kept beyond their sweep, and under which key: everything that they depend on, hashed."""
 
     store: StoreLocation
@@ -148,12 +148,12 @@ class InferenceRequest:
     dataset: Any
     capability: Any
     """Says by `augmentations()` which passes are made, and by `batch_size` how; each a live object or a spec."""
-    shelf: Shelf | None = None
+    cache_entry: PredictionCacheEntry | None = None
     sweeper_version: str = ""
     """Of the driver; a worker of another version refuses it."""
 
 
-class Ticket(NamedTuple):
+class JobInfo(NamedTuple):
     """What a backend adds to a request when it is submitted."""
 
     job_id: str

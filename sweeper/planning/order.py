@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heapify, heapreplace
 from typing import NamedTuple
 
-from sweeper.common.room import ROUNDING
+from sweeper.common.capacity import ROUNDING
 from sweeper.planning.decisions import Planned, State
 from sweeper.vocabulary import Choice
 
@@ -16,7 +16,7 @@ Lasts = tuple[float, float]
 """Seconds of a run by itself, and of the inference that it reads."""
 
 
-class Block(NamedTuple):
+class WorkGroup(NamedTuple):
     """Combinations with the same models and datasets, which may share one inference."""
 
     items: list[Planned]
@@ -28,8 +28,8 @@ class Block(NamedTuple):
         return self.items[0].combination.models
 
 
-def blocks(items: Sequence[Planned], states: Mapping[str, State]) -> list[Block]:
-    """Those of a plan's items that are to run, in blocks, in the order of the plan.
+def work_groups(items: Sequence[Planned], states: Mapping[str, State]) -> list[WorkGroup]:
+    """Those of a plan's items that are to run, in groups, in the order of the plan.
 
     A combination is taken to last as long as the known ones of its capability and models, else as long as all known
     ones, on average; where nothing is known, all are taken to last equally long. A block has its inference once.
@@ -42,9 +42,9 @@ def blocks(items: Sequence[Planned], states: Mapping[str, State]) -> list[Block]
     return [_block(group, guess) for group in groups.values()]
 
 
-def _block(items: list[Planned], guess: Callable[[Planned], Lasts]) -> Block:
+def _block(items: list[Planned], guess: Callable[[Planned], Lasts]) -> WorkGroup:
     runs, inferences = zip(*map(guess, items), strict=True)
-    return Block(items, sum(runs) + max(inferences))
+    return WorkGroup(items, sum(runs) + max(inferences))
 
 
 def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
@@ -60,7 +60,7 @@ def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
     return [fingerprint for kind, fingerprint in completed.items() if kind not in known]
 
 
-def order(work: Sequence[Block], lanes: int) -> list[Planned]:
+def order(work: Sequence[WorkGroup], lanes: int) -> list[Planned]:
     """The combinations in the order in which they go out, if `lanes` of them run at once.
 
     Workers take what comes next when they are free. So blocks are dealt to as many lanes, all blocks with one model to
@@ -70,12 +70,12 @@ def order(work: Sequence[Block], lanes: int) -> list[Planned]:
     return [item for block in _by_start(work, max(1, min(lanes, len(work)))) for item in block.items]
 
 
-def _by_start(work: Sequence[Block], lanes: int) -> list[Block]:
+def _by_start(work: Sequence[WorkGroup], lanes: int) -> list[WorkGroup]:
     share = sum(block.seconds for block in work) / lanes
     pieces = sorted(_pieces(work, share), key=lambda piece: -sum(block.seconds for block in piece))
     free = [(0.0, lane) for lane in range(lanes)]
     heapify(free)
-    starts: list[tuple[float, Block]] = []
+    starts: list[tuple[float, WorkGroup]] = []
     for piece in pieces:
         at, lane = free[0]
         for block in piece:
@@ -85,13 +85,13 @@ def _by_start(work: Sequence[Block], lanes: int) -> list[Block]:
     return [block for _, block in sorted(starts, key=lambda start: start[0])]
 
 
-def _pieces(work: Sequence[Block], share: float) -> Iterator[list[Block]]:
+def _pieces(work: Sequence[WorkGroup], share: float) -> Iterator[list[WorkGroup]]:
     """Runs of blocks with one model; where all of them last longer than one lane's share, they are cut."""
-    by_models: dict[tuple[Choice, ...], list[Block]] = {}
+    by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
     for block in work:
         by_models.setdefault(block.models, []).append(block)
     for together in by_models.values():
-        piece: list[Block] = []
+        piece: list[WorkGroup] = []
         lasts = 0.0
         for block in together:
             if piece and lasts + block.seconds > share * (1 + ROUNDING):

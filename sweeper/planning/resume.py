@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from sweeper.errors import ConfigError, near_match
-from sweeper.messages.asked import About, AskedChoice, AskedSweep, Column
+from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
 from sweeper.planning.decisions import Planned
 from sweeper.planning.fingerprint import digest, fingerprint, spec_of
 from sweeper.vocabulary import AXES, Arity, Choice, Combination, Runtime
@@ -23,12 +23,12 @@ Done = Collection[tuple[str, ...]]
 """Fingerprint and the names on the four axes of what has completed."""
 
 
-def asked_for(about: About, items: Sequence[Planned]) -> AskedSweep:
+def asked_for(header: SweepHeader, items: Sequence[Planned]) -> AskedSweep:
     """What a sweep with this plan asks for."""
     places: dict[Choice, int] = {}
     columns = {axis: _column((item.combination[i] for item in items), places) for i, axis in enumerate(AXES)}
     return AskedSweep(
-        about,
+        header,
         [_told(choice) for choice in places],
         [item.fingerprint for item in items],
         columns,
@@ -63,7 +63,7 @@ def _arity_name(value: Any) -> str:
 # And back
 
 
-def left_of(asked: AskedSweep, done: Done) -> list[Planned]:
+def remaining(asked: AskedSweep, done: Done) -> list[Planned]:
     """Every combination that a sweep covered: what it was to run and did not complete runs, the rest is skipped.
 
     Parameters
@@ -82,9 +82,9 @@ def left_of(asked: AskedSweep, done: Done) -> list[Planned]:
         combinations(asked), asked.fingerprints, asked.run, asked.reasons, strict=True
     ):
         ended = run and is_done(combination, key)
-        items.append(Planned(combination, key, run and not ended, _reason(asked.about.sweep_id, run, ended, reason)))
+        items.append(Planned(combination, key, run and not ended, _reason(asked.header.sweep_id, run, ended, reason)))
     for item in items:
-        _check_identity(item, asked.about)
+        _check_identity(item, asked.header)
     return items
 
 
@@ -129,15 +129,15 @@ def _runtime(text: str) -> Runtime:
     return Runtime(**typed)
 
 
-def _check_identity(item: Planned, about: About) -> None:
+def _check_identity(item: Planned, header: SweepHeader) -> None:
     if item.run and fingerprint(item.combination) != item.fingerprint:
         raise ConfigError(
-            f"{item.combination.label()} of sweep {about.sweep_id} has another fingerprint here: it was written by "
-            f"sweeper {about.sweeper_version or '?'}. Resume it with that version, or run the sweep anew."
+            f"{item.combination.label()} of sweep {header.sweep_id} has another fingerprint here: it was written by "
+            f"sweeper {header.sweeper_version or '?'}. Resume it with that version, or run the sweep anew."
         )
 
 
-def sweep_of(wanted: str, known: Sequence[str], attempted: Callable[[], Iterable[str]] = tuple) -> str:
+def find_sweep_id(wanted: str, known: Sequence[str], attempted: Callable[[], Iterable[str]] = tuple) -> str:
     """The one id of a sweep that is, or begins with, what the user wrote.
 
     Parameters

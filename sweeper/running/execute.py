@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper._version import __version__
 from sweeper.checkmaite import heavy_modules
-from sweeper.common.collector import no_collection
-from sweeper.common.room import unschedulable
+from sweeper.common.capacity import unschedulable_reason
+from sweeper.common.gc_pause import gc_paused
 from sweeper.errors import ConfigError, StoreError
-from sweeper.messages.asked import About
+from sweeper.messages.asked import SweepHeader
 from sweeper.messages.outcome import STATUSES, Outcome
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
-from sweeper.planning.order import Block, order
+from sweeper.planning.order import WorkGroup, order
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.prepare import Prepared, parts_of
@@ -49,7 +49,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
     progress.start(len(items), len(prepared.plan.items) - len(items))
     try:
         progress.stage("starting workers")
-        with no_collection():
+        with gc_paused():
             work = prepared.work()
             listings = prepared.revisions.look_ahead(item.combination for item in items)
         backend = starting.get()
@@ -77,7 +77,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         The store cannot be written; where nothing is to run, that is only noted.
     """
     config = prepared.config
-    about = About(
+    header = SweepHeader(
         sweep_id=prepared.sweep_id,
         name=config.settings.name,
         began=prepared.began,
@@ -88,7 +88,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
     )
     try:
-        prepared.store.write_asked(asked_for(about, prepared.plan.items))
+        prepared.store.write_asked(asked_for(header, prepared.plan.items))
     except OSError as error:
         said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
         if prepared.plan.to_run:
@@ -105,7 +105,7 @@ def _merge_small_files(store: Store, progress: Progress) -> None:
 
 
 def _submit_all(
-    prepared: Prepared, work: Sequence[Block], backend: RunnerBackend, info: SweepInfo, progress: Progress
+    prepared: Prepared, work: Sequence[WorkGroup], backend: RunnerBackend, info: SweepInfo, progress: Progress
 ) -> Outcome:
     from sweeper.running.runner import Runner, RunSettings
 
@@ -117,10 +117,10 @@ def _submit_all(
         return runner.run(order(work, lanes=at_once), at_once)
 
 
-def _at_once(work: Sequence[Block], backend: RunnerBackend, max_in_flight: int | None) -> int:
+def _at_once(work: Sequence[WorkGroup], backend: RunnerBackend, max_in_flight: int | None) -> int:
     """How many there is room for, if all ask for the resources of those that are likely to last longest."""
     longest = max(work, key=lambda block: block.seconds)
-    room = backend.slots(combine(longest.items[0].combination, Defaults()).resources)
+    room = backend.max_parallel(combine(longest.items[0].combination, Defaults()).resources)
     return min(room, max_in_flight or backend.default_window)
 
 
@@ -152,7 +152,7 @@ def _location(prepared: Prepared) -> StoreLocation:
 def _refuse_unschedulable(items: Sequence[Planned], backend: RunnerBackend) -> None:
     cluster = backend.cluster_resources()
     for item in items:
-        problem = unschedulable(combine(item.combination, Defaults()).resources, cluster)
+        problem = unschedulable_reason(combine(item.combination, Defaults()).resources, cluster)
         if problem:
             raise ConfigError(
                 f"{item.combination.label()} can never be scheduled: {problem}. Lower its `_sweep_.resources`, "

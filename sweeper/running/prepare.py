@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sweeper.common.collector import no_collection
+from sweeper.common.gc_pause import gc_paused
 from sweeper.config import SweepConfig, check_targets
 from sweeper.messages.requests import StoreLocation
-from sweeper.planning import decisions, near_twins
+from sweeper.planning import decisions
 from sweeper.planning.decisions import Plan, Policy, Same
 from sweeper.planning.grid import expand
-from sweeper.planning.order import Block, blocks, unknown
-from sweeper.planning.resume import left_of, sweep_of
+from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
+from sweeper.planning.order import WorkGroup, unknown, work_groups
+from sweeper.planning.resume import find_sweep_id, remaining
 from sweeper.revision import Comparison, Revisions
 from sweeper.store.suspects import Suspicion
 from sweeper.vocabulary import Choice, Combination
@@ -42,11 +43,11 @@ class Prepared:
     store: Store
     revisions: Revisions
 
-    def work(self) -> list[Block]:
+    def work(self) -> list[WorkGroup]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
         asked = unknown(self.plan.items, self.states)[:MOST_LOOKED_UP]
         known = {**self.states, **self.store.attempt_states(asked, details=True)} if asked else self.states
-        return blocks(self.plan.items, known)
+        return work_groups(self.plan.items, known)
 
 
 def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
@@ -60,7 +61,7 @@ def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
         The store cannot be reached.
     """
     config = resumed(config)
-    with no_collection():
+    with gc_paused():
         return _prepared(config, will_run) if config.asked is None else _prepared_again(config, config.asked, will_run)
 
 
@@ -78,20 +79,20 @@ def resumed(config: SweepConfig) -> SweepConfig:
     if wanted is None or config.asked is not None:
         return config
     store = _store(config.settings.store)
-    asked = store.asked_sweep(sweep_of(wanted, store.sweep_ids(), store.attempted_sweeps))
+    asked = store.asked_sweep(find_sweep_id(wanted, store.sweep_ids(), store.attempted_sweeps))
     return config.with_settings_of(asked)
 
 
 def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:
     """What another sweep asked for and did not complete, whatever the config says by now."""
     store = _store(config.settings.store)
-    items = left_of(asked, store.completed_since(asked.about))
+    items = remaining(asked, store.completed_since(asked.header))
     running = [item.combination for item in items if item.run]
     if running:
         _ready_to_run(running, will_run)
     states = store.attempt_states([item.fingerprint for item in items])
     began = datetime.now(UTC)
-    plan = Plan(items, same=tuple(Same(*names) for names in asked.about.same))
+    plan = Plan(items, same=tuple(Same(*names) for names in asked.header.same))
     return Prepared(_id_at(began), began, config, plan, states, store, Revisions())
 
 
@@ -107,7 +108,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
     suspicion = Suspicion(parts_of(combination for combination, _ in pairs) if policy.rerun != "all" else ())
-    twins = near_twins.near_twins(pairs, config.grid.parts)
+    twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
         details=policy.rerun != "all" and comparison.needs_details(pairs),
@@ -117,7 +118,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     running = [item for item in items if item.run]
     if running and policy.rerun != "all":
         _ready_to_run((item.combination for item in running), will_run)
-    notes = (*near_twins.notes(pairs, twins, states), *comparison.notes)
+    notes = (*legacy_notes(pairs, twins, states), *comparison.notes)
     same = decisions.same_names(expansion.combinations, (kept for kept, _ in pairs)) if dropped else ()
     made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)

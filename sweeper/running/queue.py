@@ -12,7 +12,7 @@ PartKey = tuple[str, str]
 """Axis and name of a choice."""
 
 
-class Turn(NamedTuple):
+class QueuedAttempt(NamedTuple):
     """One combination to submit, for the `number`-th time, counted from 1."""
 
     item: Planned
@@ -34,20 +34,20 @@ class Queue:
     def __init__(self, items: Iterable[Planned], has_room: Callable[[Planned], bool] = lambda item: True) -> None:
         self._fresh = iter(items)
         self._has_room = has_room
-        self._again: deque[Turn] = deque()
-        self._held: dict[PartKey, deque[Turn]] = {}
+        self._again: deque[QueuedAttempt] = deque()
+        self._held: dict[PartKey, deque[QueuedAttempt]] = {}
         self._in_flight: Counter[PartKey] = Counter()
         self._limits: dict[PartKey, int] = {}
         self._out = 0
 
-    def take(self) -> Turn | None:
+    def take(self) -> QueuedAttempt | None:
         """The next that may go out, counted as in flight from now on; `None` where none may before another ends."""
-        for waited_in, turn in self._candidates():
-            if not self._out or self._has_room(turn.item):
+        for waited_in, attempt in self._candidates():
+            if not self._out or self._has_room(attempt.item):
                 self._out += 1
-                self._in_flight.update(limits(turn.item).keys())
-                return turn
-            waited_in.appendleft(turn)
+                self._in_flight.update(limits(attempt.item).keys())
+                return attempt
+            waited_in.appendleft(attempt)
         return None
 
     def ended(self, item: Planned) -> None:
@@ -57,39 +57,39 @@ class Queue:
 
     def again(self, item: Planned, number: int) -> None:
         """Let one that ended go out once more, before what never did and what waits for the room that it takes."""
-        self._again.appendleft(Turn(item, number))
+        self._again.appendleft(QueuedAttempt(item, number))
 
-    def _candidates(self) -> Iterator[tuple[deque[Turn], Turn]]:
+    def _candidates(self) -> Iterator[tuple[deque[QueuedAttempt], QueuedAttempt]]:
         """What may go as far as limits are concerned, with the place in which it waits if there is no room for it."""
         if (held := self._of_those_held()) is not None:
             yield held
-        if (turn := self._of_those_that_follow()) is not None:
-            yield self._again, turn
+        if (attempt := self._of_those_that_follow()) is not None:
+            yield self._again, attempt
 
-    def _of_those_held(self) -> tuple[deque[Turn], Turn] | None:
+    def _of_those_held(self) -> tuple[deque[QueuedAttempt], QueuedAttempt] | None:
         for key, held in list(self._held.items()):
             while held and self._in_flight[key] < self._limits[key]:
-                turn = held.popleft()
-                if not self._hold(turn):
-                    return held, turn
+                attempt = held.popleft()
+                if not self._hold(attempt):
+                    return held, attempt
         return None
 
-    def _of_those_that_follow(self) -> Turn | None:
-        while (turn := self._again.popleft() if self._again else self._first()) is not None:
-            if not self._hold(turn):
-                return turn
+    def _of_those_that_follow(self) -> QueuedAttempt | None:
+        while (attempt := self._again.popleft() if self._again else self._first()) is not None:
+            if not self._hold(attempt):
+                return attempt
         return None
 
-    def _first(self) -> Turn | None:
+    def _first(self) -> QueuedAttempt | None:
         item = next(self._fresh, None)
-        return None if item is None else Turn(item, 1)
+        return None if item is None else QueuedAttempt(item, 1)
 
-    def _hold(self, turn: Turn) -> bool:
+    def _hold(self, attempt: QueuedAttempt) -> bool:
         """Put aside one of whose parts as many are in flight as may be; whether there is such a part."""
-        for key, limit in limits(turn.item).items():
+        for key, limit in limits(attempt.item).items():
             if self._in_flight[key] >= limit:
                 self._limits[key] = limit
-                self._held.setdefault(key, deque()).append(turn)
+                self._held.setdefault(key, deque()).append(attempt)
                 return True
         return False
 

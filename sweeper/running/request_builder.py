@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sweeper.checks.rules import Rules, strictest
-from sweeper.messages.requests import AttemptInfo, LazySpec, Provenance, RunRequest, Shelf, StoreLocation
+from sweeper.messages.requests import (
+    AttemptInfo,
+    ObjectSpec,
+    PredictionCacheEntry,
+    Provenance,
+    RunRequest,
+    StoreLocation,
+)
 from sweeper.planning.decisions import Planned
 from sweeper.planning.fingerprint import canonical, canonical_text, digest
 from sweeper.revision import Revisions
@@ -42,11 +49,11 @@ def rules_of(combination: Combination) -> Rules:
 
 
 class RequestBuilder:
-    """Makes requests, and each part's `LazySpec` once however many combinations share it."""
+    """Makes requests, and each part's `ObjectSpec` once however many combinations share it."""
 
     def __init__(self, sweep: SweepInfo) -> None:
         self._sweep = sweep
-        self._specs: dict[Choice, LazySpec] = {}
+        self._specs: dict[Choice, ObjectSpec] = {}
 
     def build(self, item: Planned, number: int) -> RunRequest:
         """The request for the `number`-th submission of a combination in this sweep, counted from 1."""
@@ -66,19 +73,19 @@ class RequestBuilder:
             rules=rules_of(item.combination),
         )
 
-    def shelf(self, key: tuple[str, ...], combination: Combination) -> Shelf | None:
+    def cache_entry(self, key: tuple[str, ...], combination: Combination) -> PredictionCacheEntry | None:
         """Where the predictions of a pair are kept, if they are: by what they depend on, files and code included."""
         if not self._sweep.persist_predictions:
             return None
         revisions = self._sweep.revisions.predictions(combination) if self._sweep.revisions is not None else ()
-        return Shelf(self._sweep.store, digest(canonical([*key, *revisions])))
+        return PredictionCacheEntry(self._sweep.store, digest(canonical([*key, *revisions])))
 
-    def spec(self, choice: Choice) -> LazySpec:
+    def spec(self, choice: Choice) -> ObjectSpec:
         """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""
         found = self._specs.get(choice)
         if found is None:
             target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
-            found = self._specs[choice] = LazySpec(target, choice.digest, choice.name, *self._state(choice))
+            found = self._specs[choice] = ObjectSpec(target, choice.digest, choice.name, *self._state(choice))
         return found
 
     def _state(self, choice: Choice) -> tuple[str, ...]:
@@ -88,13 +95,13 @@ class RequestBuilder:
         data, code = revisions.data, revisions.code
         return data.content([choice]), code.of_choice(choice), data.folder([choice])
 
-    def inference(self, capability: Choice) -> LazySpec:
+    def inference(self, capability: Choice) -> ObjectSpec:
         """What says how inference for a capability is made: itself, or where its `config` names a batch size, that."""
         config = capability.spec.get("config")
         if not isinstance(config, Mapping) or "batch_size" not in config:
             return self.spec(capability)
         target = {"_target_": "types.SimpleNamespace", "batch_size": config["batch_size"]}
-        return LazySpec(target, f"batches of {config['batch_size']}", capability.name)
+        return ObjectSpec(target, f"batches of {config['batch_size']}", capability.name)
 
     def _attempt(self, item: Planned, number: int) -> AttemptInfo:
         capability, dataset, model, metric = item.combination.names

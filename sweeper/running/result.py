@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.messages.outcome import Failure, Gap, Outcome
-from sweeper.planning import standing
+from sweeper.planning import gaps
 from sweeper.planning.decisions import Plan
 from sweeper.revision.data_caveats import caveats_of_combinations
 
@@ -59,15 +59,15 @@ class SweepResult:
     @cached_property
     def gaps(self) -> list[Gap]:
         """Combinations of the plan without a value that were attempted: failed, timed out, lost, or without records."""
-        without = standing.unmeasured(self.plan.items, set(self.table["fingerprint"].to_pylist()))
-        return standing.gaps(without, self.store.attempt_states({item.fingerprint for item in without}))
+        without = gaps.unmeasured(self.plan.items, set(self.table["fingerprint"].to_pylist()))
+        return gaps.gaps(without, self.store.attempt_states({item.fingerprint for item in without}))
 
     @cached_property
     def earlier_failures(self) -> tuple[Failure, ...]:
         """Of combinations that were skipped, those whose newest attempt had failed or timed out, and why."""
-        failing = standing.failing_before(self.plan.items, self.states)
+        failing = gaps.failing_before(self.plan.items, self.states)
         rows = self.store.newest_failures({item.fingerprint for item in failing}) if failing else {}
-        return standing.earlier(failing, rows)
+        return gaps.earlier(failing, rows)
 
     @cached_property
     def shared_ids(self) -> list[tuple[str, str, list[str]]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
-from sweeper.jobs.protocol import Job, JobStatus, PredictionHandle, RunnerBackend
+from sweeper.jobs.protocol import InferenceJob, Job, JobStatus, RunnerBackend
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import STATUSES, Failure, Outcome
 from sweeper.messages.requests import log_path
@@ -26,9 +26,9 @@ from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, Limits, Shape, combine, shape
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.progress import Progress
-from sweeper.running.queue import Queue, Turn
+from sweeper.running.queue import Queue, QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
-from sweeper.running.shared_inference import Pairs
+from sweeper.running.shared_inference import SharedInference
 from sweeper.store import AttemptRow
 
 if TYPE_CHECKING:
@@ -56,21 +56,21 @@ class RunSettings:
 
 
 @dataclass(eq=False)
-class _Flight:
+class _ActiveAttempt:
     """One submission that has not come to its end."""
 
-    turn: Turn
+    attempt: QueuedAttempt
     request: RunRequest
     limits: Limits
     job: Job[Any]
-    predictions: PredictionHandle | None
+    predictions: InferenceJob | None
     """The inference pass that it waits for and reads."""
     submitted_at: datetime
     timed_out: bool = False
 
     @property
     def item(self) -> Planned:
-        return self.turn.item
+        return self.attempt.item
 
     @property
     def started_at(self) -> datetime | None:
@@ -107,12 +107,12 @@ class Runner:
     ) -> None:
         self._backend, self._store, self._builder = backend, store, builder
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
-        self._pairs = Pairs(backend, builder)
-        self._flights: dict[Job[Any], _Flight] = {}
-        self._with_deadline: dict[Job[Any], _Flight] = {}
+        self._inference = SharedInference(backend, builder)
+        self._active: dict[Job[Any], _ActiveAttempt] = {}
+        self._with_deadline: dict[Job[Any], _ActiveAttempt] = {}
         """Those of them that may run for a limited time; usually none, and all are looked at after every wait."""
         self._shapes: Counter[Shape] = Counter()
-        self._room = cache(lambda asks: backend.slots(dict(asks)))
+        self._room = cache(lambda asks: backend.max_parallel(dict(asks)))
         self._counts: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
@@ -124,13 +124,13 @@ class Runner:
 
         `at_once` is how many there is room for at a time.
         """
-        self._pairs.expect(items)
+        self._inference.expect(items)
         window = self._settings.max_in_flight or self._window(at_once)
-        queue = Queue(items, self._pairs.has_room)
+        queue = Queue(items, self._inference.has_room)
         self._fill(queue, window)
-        while self._flights:
-            for job in self._backend.wait_any(self._flights, timeout=TICK_S):
-                self._settle(self._flights.pop(job), queue)
+        while self._active:
+            for job in self._backend.wait_any(self._active, timeout=TICK_S):
+                self._settle(self._active.pop(job), queue)
             self._look_around()
             self._fill(queue, window)
         return self._outcome(len(items))
@@ -140,109 +140,109 @@ class Runner:
     def _window(self, at_once: int) -> int:
         """Enough in flight that an inference can run in every place, however many wait for each."""
         usual = self._backend.default_window
-        return usual if at_once == 1 else max(usual, at_once * self._pairs.most_readers)
+        return usual if at_once == 1 else max(usual, at_once * self._inference.most_readers)
 
     def _fill(self, queue: Queue, window: int) -> None:
-        while self._stopped_by is None and len(self._flights) < window and (turn := queue.take()) is not None:
-            self._submit(turn)
+        while self._stopped_by is None and len(self._active) < window and (attempt := queue.take()) is not None:
+            self._submit(attempt)
         self._progress.running(self._running())
 
     def _running(self) -> int:
         """How many run, as far as there is room for them: Ray does not say which of those in flight still wait."""
         return sum(min(count, self._room(asks)) for asks, count in self._shapes.items())
 
-    def _submit(self, turn: Turn) -> None:
-        limits = combine(turn.item.combination, self._settings.defaults)
-        request = self._builder.build(turn.item, turn.number)
-        predictions = self._pairs.take(turn, limits)
+    def _submit(self, attempt: QueuedAttempt) -> None:
+        limits = combine(attempt.item.combination, self._settings.defaults)
+        request = self._builder.build(attempt.item, attempt.number)
+        predictions = self._inference.take(attempt, limits)
         job = self._backend.submit(
             request,
             resources=limits.resources,
-            name=turn.item.combination.label(),
+            name=attempt.item.combination.label(),
             predictions=predictions,
             report_start=limits.timeout_s is not None,
         )
         self._shapes[shape(limits.resources)] += 1
-        flight = _Flight(turn, request, limits, job, predictions, datetime.now(UTC))
-        self._flights[job] = flight
+        active = _ActiveAttempt(attempt, request, limits, job, predictions, datetime.now(UTC))
+        self._active[job] = active
         if limits.timeout_s is not None:
-            self._with_deadline[job] = flight
+            self._with_deadline[job] = active
 
     # What comes back
 
-    def _settle(self, flight: _Flight, queue: Queue) -> None:
-        self._with_deadline.pop(flight.job, None)
-        queue.ended(flight.item)
-        self._shapes[shape(flight.limits.resources)] -= 1
-        status = self._status(flight)
-        if status in ("failed", "lost") and self._may_retry(flight, status):
-            self._driver_row(flight, status)
-            self._try_again(flight, queue)
+    def _settle(self, active: _ActiveAttempt, queue: Queue) -> None:
+        self._with_deadline.pop(active.job, None)
+        queue.ended(active.item)
+        self._shapes[shape(active.limits.resources)] -= 1
+        status = self._status(active)
+        if status in ("failed", "lost") and self._may_retry(active, status):
+            self._driver_row(active, status)
+            self._try_again(active, queue)
             return
         self._counts[status] += 1
-        failure = None if status == "completed" else self._failure(flight, status)
-        self._driver_row(flight, status)
-        self._pairs.give_back(flight.item)
+        failure = None if status == "completed" else self._failure(active, status)
+        self._driver_row(active, status)
+        self._inference.give_back(active.item)
         self._progress.ended(status, failure)
 
-    def _try_again(self, flight: _Flight, queue: Queue) -> None:
-        number = flight.turn.number
-        self._progress.note(f"retry {number} of {flight.limits.retries}: {flight.item.combination.label()}")
-        if self._backend.lacked_predictions(flight.job):
-            self._pairs.make_anew(flight.item)
-        queue.again(flight.item, number + 1)
+    def _try_again(self, active: _ActiveAttempt, queue: Queue) -> None:
+        number = active.attempt.number
+        self._progress.note(f"retry {number} of {active.limits.retries}: {active.item.combination.label()}")
+        if self._backend.lacked_predictions(active.job):
+            self._inference.make_anew(active.item)
+        queue.again(active.item, number + 1)
 
-    def _status(self, flight: _Flight) -> str:
-        status = flight.job.status
+    def _status(self, active: _ActiveAttempt) -> str:
+        status = active.job.status
         if status is JobStatus.COMPLETED:
             return "completed"
-        if flight.timed_out:
+        if active.timed_out:
             return "timeout"
         if status is JobStatus.CANCELLED:
             return "cancelled"
-        return "lost" if self._backend.is_lost(flight.job) else "failed"
+        return "lost" if self._backend.is_lost(active.job) else "failed"
 
-    def _may_retry(self, flight: _Flight, status: str) -> bool:
+    def _may_retry(self, active: _ActiveAttempt, status: str) -> bool:
         return (
             self._stopped_by is None
-            and flight.turn.number <= flight.limits.retries
-            and (status == "lost" or flight.limits.retry_exceptions)
+            and active.attempt.number <= active.limits.retries
+            and (status == "lost" or active.limits.retry_exceptions)
         )
 
-    def _failure(self, flight: _Flight, status: str) -> Failure:
-        kind, message, trace = info = self._reason(flight, status)
-        item, log, chain = flight.item, _log(flight, info), flight.job.raised_as()
+    def _failure(self, active: _ActiveAttempt, status: str) -> Failure:
+        kind, message, trace = info = self._reason(active, status)
+        item, log, chain = active.item, _log(active, info), active.job.raised_as()
         failure = Failure(item.fingerprint, item.combination.label(), status, kind, message, trace, log, chain)
         self._failures.append(failure if len(self._failures) < TRACEBACKS_KEPT else replace(failure, traceback=""))
         return failure
 
-    def _reason(self, flight: _Flight, status: str) -> ErrorInfo:
+    def _reason(self, active: _ActiveAttempt, status: str) -> ErrorInfo:
         """What ended a submission, in words."""
         if status == "timeout":
-            what = "ran" if flight.job.started_at is not None else "its inference ran"
-            return ErrorInfo("Timeout", f"{what} longer than timeout_s={flight.limits.timeout_s:g} and was killed", "")
+            what = "ran" if active.job.started_at is not None else "its inference ran"
+            return ErrorInfo("Timeout", f"{what} longer than timeout_s={active.limits.timeout_s:g} and was killed", "")
         if status == "cancelled":
             return ErrorInfo("Cancelled", f"cancelled: {self._stopped_by}", "")
-        return flight.job.error_info()
+        return active.job.error_info()
 
-    def _driver_row(self, flight: _Flight, status: str) -> None:
+    def _driver_row(self, active: _ActiveAttempt, status: str) -> None:
         """Write the attempt that no worker could write; workers write those that completed or failed in them."""
-        attempt = flight.request.attempt
+        attempt = active.request.attempt
         if attempt is None or (
-            status not in ("timeout", "cancelled", "lost") and not _failed_elsewhere(flight, status)
+            status not in ("timeout", "cancelled", "lost") and not _failed_elsewhere(active, status)
         ):
             return
-        info = self._reason(flight, status)
+        info = self._reason(active, status)
         row = AttemptRow.of(
             attempt,
             status=status,
-            submitted_at=flight.submitted_at,
-            started_at=flight.started_at,
+            submitted_at=active.submitted_at,
+            started_at=active.started_at,
             finished_at=datetime.now(UTC),
             error_type=info.kind,
             error_message=info.message,
             traceback=info.trace,
-            log_uri=_log(flight, info),
+            log_uri=_log(active, info),
         )
         self._store.write_attempts([row])
 
@@ -269,13 +269,13 @@ class Runner:
 
     def _end_overdue(self) -> None:
         now = datetime.now(UTC)
-        for flight in self._with_deadline.values():
-            allowed = flight.limits.timeout_s
-            if allowed is None or flight.timed_out or (started := flight.started_at) is None:
+        for active in self._with_deadline.values():
+            allowed = active.limits.timeout_s
+            if allowed is None or active.timed_out or (started := active.started_at) is None:
                 continue
-            if (now - started).total_seconds() > allowed and flight.is_under_way:
-                flight.timed_out = True
-                flight.cancel(force=True)
+            if (now - started).total_seconds() > allowed and active.is_under_way:
+                active.timed_out = True
+                active.cancel(force=True)
 
     def _stop(self, reason: str) -> None:
         """Submit no more, take back what waits in a queue, and let what runs finish within the grace period."""
@@ -283,14 +283,14 @@ class Runner:
             self._stopped_by = reason
             self._grace_ends = time.monotonic() + self._settings.grace_s
             self._progress.note(
-                f"stopping ({reason}): up to {self._settings.grace_s:g} s for {len(self._flights)} in flight; "
+                f"stopping ({reason}): up to {self._settings.grace_s:g} s for {len(self._active)} in flight; "
                 "Ctrl-C again ends at once"
             )
             self._cancel(force=False)
 
     def _cancel(self, *, force: bool) -> None:
-        for flight in self._flights.values():
-            flight.cancel(force=force)
+        for active in self._active.values():
+            active.cancel(force=force)
 
     def _outcome(self, planned: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}
@@ -298,23 +298,23 @@ class Runner:
         return Outcome(counts, tuple(self._failures), self._stopped_by)
 
 
-def _log(flight: _Flight, info: ErrorInfo) -> str | None:
+def _log(active: _ActiveAttempt, info: ErrorInfo) -> str | None:
     """The log of a submission; where its worker wrote none, as it never ran there, one with the traceback."""
-    path = log_path(flight.request)
-    if flight.job.log is not None or path is None or not info.trace:
-        return flight.job.log
+    path = log_path(active.request)
+    if active.job.log is not None or path is None or not info.trace:
+        return active.job.log
     if not os.path.exists(path):
         with suppress(OSError), closing(LogFile(path)) as log:
             log.write(info.trace)
     return path if os.path.exists(path) else None
 
 
-def _failed_elsewhere(flight: _Flight, status: str) -> bool:
+def _failed_elsewhere(active: _ActiveAttempt, status: str) -> bool:
     """Whether a combination failed before its own code began: its inference did, or its worker refused it."""
     if status != "failed":
         return False
-    inference_failed = flight.predictions is not None and flight.predictions.failed
-    return inference_failed or isinstance(flight.job.exception(), VersionError)
+    inference_failed = active.predictions is not None and active.predictions.failed
+    return inference_failed or isinstance(active.job.exception(), VersionError)
 
 
 def fold(store: Store, progress: Progress) -> None:

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sweeper.jobs.protocol import PredictionHandle, RunnerBackend
+from sweeper.jobs.protocol import InferenceJob, RunnerBackend
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
-from sweeper.running.queue import Turn
+from sweeper.running.queue import QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
 from sweeper.vocabulary import Combination
 
-PairKey = tuple[str, ...]
+InferenceKey = tuple[str, ...]
 ROOM = 0.5
 """The share of a node's object store that predictions of pairs in flight may fill, before it would have to spill."""
 
 
-def pair_key(combination: Combination) -> PairKey | None:
+def inference_key(combination: Combination) -> InferenceKey | None:
     """What the predictions of a combination depend on, or `None` where it reads none.
 
     These are its model, its dataset and what `_sweep_.predictions_depend_on` lists of its capability, so that metrics,
@@ -32,19 +32,19 @@ def pair_key(combination: Combination) -> PairKey | None:
     return (models[0].digest, datasets[0].digest, *depends)
 
 
-class Pairs:
+class SharedInference:
     """Submits the inference of a pair when its first reader is submitted, and lets go of it after the last."""
 
     def __init__(self, backend: RunnerBackend, builder: RequestBuilder) -> None:
         self._backend, self._builder = backend, builder
-        self._readers: Counter[PairKey] = Counter()
-        self._handles: dict[PairKey, PredictionHandle] = {}
+        self._readers: Counter[InferenceKey] = Counter()
+        self._handles: dict[InferenceKey, InferenceJob] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
         self._largest = 0
 
     def expect(self, items: Iterable[Planned]) -> None:
         """Count who will read which predictions."""
-        self._readers.update(key for item in items if (key := pair_key(item.combination)))
+        self._readers.update(key for item in items if (key := inference_key(item.combination)))
 
     @property
     def most_readers(self) -> int:
@@ -53,42 +53,42 @@ class Pairs:
 
     def has_room(self, item: Planned) -> bool:
         """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
-        key = pair_key(item.combination)
+        key = inference_key(item.combination)
         if key is None or key in self._handles or not self._handles:
             return True
         return (len(self._handles) + 1) * self._largest <= self._room
 
-    def take(self, turn: Turn, limits: Limits) -> PredictionHandle | None:
+    def take(self, attempt: QueuedAttempt, limits: Limits) -> InferenceJob | None:
         """The predictions that a combination reads, submitted now if nobody asked for them before.
 
         They are made anew for one that is tried again because they failed.
         """
-        key = pair_key(turn.item.combination)
+        key = inference_key(attempt.item.combination)
         if key is None:
             return None
-        if key not in self._handles or (turn.number > 1 and self._handles[key].failed):
-            self._handles[key] = self._infer(key, turn.item.combination, limits)
+        if key not in self._handles or (attempt.number > 1 and self._handles[key].failed):
+            self._handles[key] = self._infer(key, attempt.item.combination, limits)
         return self._handles[key]
 
-    def _infer(self, key: PairKey, combination: Combination, limits: Limits) -> PredictionHandle:
+    def _infer(self, key: InferenceKey, combination: Combination, limits: Limits) -> InferenceJob:
         spec: Any = self._builder.spec
         return self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
             capability=self._builder.inference(combination.capability),
             resources=limits.resources,
-            shelf=self._builder.shelf(key, combination),
+            cache_entry=self._builder.cache_entry(key, combination),
             report_start=limits.timeout_s is not None,
         )
 
     def make_anew(self, item: Planned) -> None:
         """The predictions that a combination reads are gone: whoever reads them next has them made once more."""
-        handle = self._handles.pop(pair_key(item.combination) or (), None)
+        handle = self._handles.pop(inference_key(item.combination) or (), None)
         self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
 
     def give_back(self, item: Planned) -> None:
         """A reader has ended; the predictions are freed after the last."""
-        key = pair_key(item.combination)
+        key = inference_key(item.combination)
         if key is not None:
             if key in self._handles:
                 self._largest = max(self._largest, self._handles[key].nbytes)

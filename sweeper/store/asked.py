@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from sweeper.common.text import escaped
 from sweeper.errors import StoreError
-from sweeper.messages.asked import About, AskedChoice, AskedSweep, Column
+from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
 from sweeper.store import catalog
 from sweeper.store.cells import TIME, column
 from sweeper.store.compute import pc
@@ -60,7 +60,7 @@ _UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError)
 
 def write(files: Files, sweep: AskedSweep) -> str:
     """Write what a sweep asked for, at once; returns the URI of the file."""
-    return files.put(FOLDER, f"{sweep.about.sweep_id}{PARQUET}", _encoded(sweep))
+    return files.put(FOLDER, f"{sweep.header.sweep_id}{PARQUET}", _encoded(sweep))
 
 
 def ids(files: Files) -> list[str]:
@@ -78,10 +78,10 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
     """
     name = f"{sweep_id}{PARQUET}"
     try:
-        about, choices, rows = _decoded(files, name)
+        header, choices, rows = _decoded(files, name)
         columns = {axis: _column(rows[axis].combine_chunks()) for axis in AXES}
         fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
-        return AskedSweep(about, choices, fingerprints, columns, run, reasons)
+        return AskedSweep(header, choices, fingerprints, columns, run, reasons)
     except _UNREADABLE as error:
         raise StoreError(
             f"{files.uri}/{FOLDER}/{name} cannot be read: {_first_line(error)}. So what that sweep left cannot be "
@@ -120,7 +120,7 @@ def damaged(files: Files) -> dict[str, str]:
     return found
 
 
-def completed_since(files: Files, about: About) -> set[tuple[str, ...]]:
+def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
     """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed.
 
     A later one is known by its id, which begins with the time, and by when it submitted.
@@ -128,11 +128,12 @@ def completed_since(files: Files, about: About) -> set[tuple[str, ...]]:
     rows = catalog.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
     if rows is None:
         return set()
-    second = about.sweep_id.partition("-")[0]
+    second = header.sweep_id.partition("-")[0]
     later = pc.and_(
-        pc.greater_equal(rows["sweep_id"], second), pc.greater_equal(rows["submitted_at"], pa.scalar(about.began, TIME))
+        pc.greater_equal(rows["sweep_id"], second),
+        pc.greater_equal(rows["submitted_at"], pa.scalar(header.began, TIME)),
     )
-    own = pc.equal(rows["sweep_id"], about.sweep_id)
+    own = pc.equal(rows["sweep_id"], header.sweep_id)
     counts = pc.and_(pc.equal(rows["status"], COMPLETED), pc.or_(own, pc.fill_null(later, False)))
     return set(zip(*(rows.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
 
@@ -141,8 +142,8 @@ def completed_since(files: Files, about: About) -> set[tuple[str, ...]]:
 
 
 def _encoded(sweep: AskedSweep) -> pa.Buffer:
-    about = {**asdict(sweep.about), "began": sweep.about.began.isoformat()}
-    schema = _FILE.with_metadata({_ABOUT: json.dumps(about, default=str).encode()})
+    header = {**asdict(sweep.header), "began": sweep.header.began.isoformat()}
+    schema = _FILE.with_metadata({_ABOUT: json.dumps(header, default=str).encode()})
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_REPEATED, write_statistics=False) as writer:
         writer.write_table(_choice_rows(sweep.choices, schema))
@@ -200,23 +201,23 @@ def _lists(values: Sequence[tuple[int, ...]]) -> pa.Array:
 # And back
 
 
-def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[About, list[AskedChoice], pa.Table]:
+def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeader, list[AskedChoice], pa.Table]:
     """The sweep, its choices (their specs empty unless asked for) and the rows of its combinations."""
     with pq.ParquetFile(files.source(FOLDER, name)) as file:
-        about = _about(file.schema_arrow.metadata[_ABOUT])
+        header = _about(file.schema_arrow.metadata[_ABOUT])
         named = list(_CHOICES) if specs else ["axis", "name"]
         rows = file.read_row_group(0, columns=named, use_threads=False).to_pylist()
         choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
-        return about, choices, file.read_row_group(1, columns=list(_COMBINATIONS), use_threads=False)
+        return header, choices, file.read_row_group(1, columns=list(_COMBINATIONS), use_threads=False)
 
 
-def _about(data: bytes) -> About:
+def _about(data: bytes) -> SweepHeader:
     said: dict[str, Any] = json.loads(data)
     began = datetime.fromisoformat(said["began"]).astimezone(UTC)
-    known: dict[str, Any] = {f.name: said[f.name] for f in fields(About) if f.name in said}
+    known: dict[str, Any] = {f.name: said[f.name] for f in fields(SweepHeader) if f.name in said}
     known |= {"began": began, "overrides": tuple(said.get("overrides", ()))}
     known["same"] = tuple((axis, name, kept) for axis, name, kept in said.get("same", ()))
-    return About(**known)
+    return SweepHeader(**known)
 
 
 def _column(array: pa.Array) -> Column:
@@ -225,10 +226,10 @@ def _column(array: pa.Array) -> Column:
     return Column(list(places), codes)
 
 
-def _shown(about: About, choices: Sequence[AskedChoice], rows: pa.Table) -> pa.Table:
+def _shown(header: SweepHeader, choices: Sequence[AskedChoice], rows: pa.Table) -> pa.Table:
     """The rows of one sweep as people read them."""
     names = _text([choice.name for choice in choices])
-    once = (*_text([about.sweep_id, about.name]), pa.scalar(about.began, TIME))
+    once = (*_text([header.sweep_id, header.name]), pa.scalar(header.began, TIME))
     once = [pa.repeat(value, len(rows)) for value in once]
     axes = [_joined(rows[axis].combine_chunks(), names) for axis in AXES]
     decision = pc.if_else(rows["run"], RUN, SKIP)

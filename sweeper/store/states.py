@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from sweeper.common.collector import no_collection
+from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import FAILING
 from sweeper.store import catalog, journal, latest, names
 from sweeper.store.cells import TIME, column, texts
@@ -62,7 +62,7 @@ def states(
     files: Files, wanted: Sequence[str], *, details: Collection[str], versions: Wanted = lambda: ()
 ) -> dict[str, AttemptState]:
     """See `Store.attempt_states`: names tell of single attempts, only files of many rows are opened."""
-    with no_collection():
+    with gc_paused():
         return catalog.steadily(lambda: _states(files, wanted, details, versions))
 
 

@@ -25,7 +25,7 @@ from sweeper.store.schema import ATTEMPTS, AttemptRow, Rows, attempt_rows, entit
 from sweeper.store.tables import Tables
 
 if TYPE_CHECKING:
-    from sweeper.messages.asked import About, AskedSweep
+    from sweeper.messages.asked import AskedSweep, SweepHeader
     from sweeper.store.states import AttemptState
 
 MOMENT_S = 0.05
@@ -234,7 +234,7 @@ class Store:
         """An axis, a name that one of these sweeps dropped as a duplicate, and the name that stands for it."""
         return asked.same_names(self.files, sweep_ids)
 
-    def completed_since(self, sweep: About) -> set[tuple[str, ...]]:
+    def completed_since(self, sweep: SweepHeader) -> set[tuple[str, ...]]:
         """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
         return asked.completed_since(self.files, sweep)
 

@@ -19,7 +19,7 @@ from sweeper.errors import StoreError
 from sweeper.isolation import guarded, process_state
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.receipts import CapabilityRunRef, Report
-from sweeper.messages.requests import InferenceRequest, LazySpec, RunRequest, StoreLocation, Ticket, log_path
+from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, RunRequest, StoreLocation, log_path
 from sweeper.worker import checkmaite_adapter, object_cache, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.interrupts import Interrupted
@@ -49,12 +49,12 @@ class Inference:
         return replace(self, predictions={label: made.own() for label, made in self.predictions.items()})
 
 
-def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = None) -> CapabilityRunRef:
+def execute(request: RunRequest, job_info: JobInfo, inference: Inference | None = None) -> CapabilityRunRef:
     """Run one request and write what it measured; the receipt is returned only once that is durable.
 
     An exception of the run is written as a failed attempt, where the request is one, and raised again.
     """
-    use_paths(ticket.paths)
+    use_paths(job_info.paths)
     use_folder((request.capability, *request.datasets, *request.models, *request.metrics))
     started_at = datetime.now(UTC)
     identity = request.attempt.fingerprint if request.attempt is not None else ""
@@ -62,26 +62,26 @@ def execute(request: RunRequest, ticket: Ticket, inference: Inference | None = N
         try:
             made = _run(request, inference)
             note_passed_over(made.run, log)
-            return _record(request, ticket, made, started_at, inference)
+            return _record(request, job_info, made, started_at, inference)
         except Interrupted:
             raise
         except BaseException as error:  # whatever user code raises is the result of this attempt
-            _record_failure(request, ticket, error, started_at, inference, log)
+            _record_failure(request, job_info, error, started_at, inference, log)
             raise
 
 
 def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
-    """Run a model over a dataset once for each augmentation that the capability names, or find that on the shelf."""
+    """Run a model over a dataset once for each augmentation that the capability names, or read it from the cache."""
     use_paths(paths)
     use_folder((request.model, request.dataset))
-    if request.shelf is None:
+    if request.cache_entry is None:
         return _infer(request)
-    store = open_store(request.shelf.store)
-    found = prediction_cache.take(store, request.shelf.key)
+    store = open_store(request.cache_entry.store)
+    found = prediction_cache.take(store, request.cache_entry.key)
     if isinstance(found, Inference):
         return found
     made = _infer(request)
-    prediction_cache.put(store, request.shelf.key, made)
+    prediction_cache.put(store, request.cache_entry.key, made)
     return made
 
 
@@ -109,7 +109,7 @@ def _infer(request: InferenceRequest) -> Inference:
 
 def _identity(part: Any, item: Any) -> str:
     """What the random generators are seeded from: the digest of a spec, else what the object calls itself."""
-    if isinstance(part, LazySpec):
+    if isinstance(part, ObjectSpec):
         return part.digest
     metadata = getattr(item, "metadata", None)
     return str(metadata.get("id")) if isinstance(metadata, Mapping) else type(item).__name__
@@ -124,7 +124,7 @@ def use_paths(paths: tuple[str, ...]) -> None:
 
 def use_folder(parts: Iterable[Any]) -> None:
     """Go where the driver is, if a spec names relative paths and this machine has that folder."""
-    folder = next((part.folder for part in parts if isinstance(part, LazySpec) and part.folder), None)
+    folder = next((part.folder for part in parts if isinstance(part, ObjectSpec) and part.folder), None)
     if folder is not None and folder != os.getcwd() and os.path.isdir(folder):
         os.chdir(folder)
 
@@ -200,19 +200,19 @@ def _config(config: Any) -> Any:
 
 
 def _record(
-    request: RunRequest, ticket: Ticket, made: _Made, started_at: datetime, inference: Inference | None
+    request: RunRequest, job_info: JobInfo, made: _Made, started_at: datetime, inference: Inference | None
 ) -> CapabilityRunRef:
     from sweeper.store import kernel
 
     finished_at = datetime.now(UTC)
     who = request.provenance.of_job(
-        job_id=ticket.job_id,
-        backend=ticket.backend,
-        submitted_at=ticket.submitted_at,
+        job_id=job_info.job_id,
+        backend=job_info.backend,
+        submitted_at=job_info.submitted_at,
         completed_at=finished_at,
     )
     store, run = open_store(request.store), made.run
-    report = _report(request, run, store, ticket.job_id)
+    report = _report(request, run, store, job_info.job_id)
     uri = store.record(
         run,
         provenance=who,
@@ -243,7 +243,7 @@ def _report(request: RunRequest, run: Any, store: Store, job_id: str) -> Report 
 
 def _record_failure(
     request: RunRequest,
-    ticket: Ticket,
+    job_info: JobInfo,
     error: BaseException,
     started_at: datetime,
     inference: Inference | None,
@@ -259,7 +259,7 @@ def _record_failure(
     row = AttemptRow.of(
         request.attempt,
         status="failed",
-        submitted_at=ticket.submitted_at,
+        submitted_at=job_info.submitted_at,
         started_at=started_at,
         finished_at=datetime.now(UTC),
         inference_s=inference and inference.seconds,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from sweeper.common.text import escaped
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import object_cache
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Look:
 
     def __init__(self, model: Any, dataset: Any) -> None:
         self._state = getattr(model, "state", "")
-        self._train = list(_training(model.target)) if isinstance(model, LazySpec) else []
+        self._train = list(_training(model.target)) if isinstance(model, ObjectSpec) else []
         self._key: str | None = getattr(dataset, "key", None)
         self._printer: ImageHasher | None = None
 

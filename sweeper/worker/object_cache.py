@@ -27,7 +27,7 @@ from typing import Any
 from sweeper.common.processors import usable_processors
 from sweeper.isolation import digests, guarded, process_state
 from sweeper.isolation.copies import deep
-from sweeper.messages.requests import LazySpec, Sealed
+from sweeper.messages.requests import ObjectSpec, PackedObject
 
 MAX_VISITS = 20_000
 """Objects looked at for one estimate."""
@@ -94,11 +94,11 @@ class Keep:
 
 
 def kept(part: Any) -> Any:
-    """The object of a `LazySpec` or of a packed live object, one per process; anything else is returned as it is."""
-    if isinstance(part, LazySpec):
+    """The object of an `ObjectSpec` or of a packed live object, one per process; anything else is returned as it is."""
+    if isinstance(part, ObjectSpec):
         return _keep().get(part.key, lambda: build(part))
-    if isinstance(part, Sealed):
-        return _keep().get(part.key, part.open)
+    if isinstance(part, PackedObject):
+        return _keep().get(part.key, part.unpack)
     return part
 
 
@@ -110,8 +110,8 @@ def is_kept(part: Any) -> bool:
 
 def fresh(part: Any) -> Any:
     """An object of the caller's own: of a spec as it was built, of a packed object as it was packed, else a copy."""
-    if not isinstance(part, LazySpec):
-        return part.open() if isinstance(part, Sealed) else deep(part)
+    if not isinstance(part, ObjectSpec):
+        return part.unpack() if isinstance(part, PackedObject) else deep(part)
     pristine: bytes | None = _keep().get(f"pristine {part.key}", lambda: _pristine(part))
     if pristine is None:
         return build(part)
@@ -120,7 +120,7 @@ def fresh(part: Any) -> Any:
     return pickle.loads(pristine)
 
 
-def _pristine(spec: LazySpec) -> bytes | None:
+def _pristine(spec: ObjectSpec) -> bytes | None:
     """The pickle of an object as it was built; `None` where none can be made, and it is built for each run."""
     built = build(spec)
     try:
@@ -197,19 +197,19 @@ _changing: set[str] = set()
 
 
 def _key(part: Any) -> str | None:
-    return part.key if isinstance(part, (LazySpec, Sealed)) else None
+    return part.key if isinstance(part, (ObjectSpec, PackedObject)) else None
 
 
 def _class_of(part: Any) -> type[Any] | None:
     """The class that a spec names, if its module is imported already."""
-    if not isinstance(part, LazySpec):
+    if not isinstance(part, ObjectSpec):
         return None
     module, _, name = str(part.target.get("_target_", "")).rpartition(".")
     found = getattr(sys.modules.get(module), name, None)
     return found if isinstance(found, type) else None
 
 
-def build(spec: LazySpec) -> Any:
+def build(spec: ObjectSpec) -> Any:
     """Instantiate a spec as Hydra does; containers become plain lists and dictionaries unless it says otherwise.
 
     Seeded from the spec, whatever ran before. What that changes of the process is remembered, see
@@ -225,7 +225,7 @@ def build(spec: LazySpec) -> Any:
     return built
 
 
-def _take_up_changed_code(spec: LazySpec) -> None:
+def _take_up_changed_code(spec: ObjectSpec) -> None:
     """See that modules of the user's that changed since this process imported them are imported again."""
     if spec.code:
         from sweeper.revision.reload import reload_changed_modules

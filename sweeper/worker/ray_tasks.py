@@ -25,17 +25,17 @@ logger = logging.getLogger(__name__)
 
 
 def run_capability(message: Any, inference: execute.Inference | None = None, board: Any = None) -> bytes:
-    """What Ray runs in a worker for one capability run; the message is a request and its ticket, mostly pickled.
+    """What Ray runs in a worker for one capability run; the message is a request and its job info, mostly pickled.
 
     So is the receipt: Ray hands bytes on as they are, and a sweep never asks what is in them.
     """
-    request, ticket = versions.opened(message)
+    request, job_info = versions.opened(message)
     if board is not None:
-        board.started.remote(ticket.job_id)
+        board.started.remote(job_info.job_id)
     _settle_in()
     try:
         with told_apart() if request.attempt is None else _undisturbed():
-            return pickle.dumps(execute.execute(request, ticket, inference), protocol=5)
+            return pickle.dumps(execute.execute(request, job_info, inference), protocol=5)
     except Interrupted:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives

@@ -18,7 +18,7 @@ from sweeper.errors import PartError
 from sweeper.isolation import guarded
 from sweeper.isolation.copies import private
 from sweeper.isolation.digests import of_state
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import object_cache
 
 ACCURACY = {"naive_bayes": 0.9074, "knn": 0.9796}
@@ -140,7 +140,7 @@ def test_predictions_are_read_only_and_what_is_no_array_is_each_readers_own() ->
 
 @pytest.mark.parametrize("name", ["Counts", "Drifts", "SameBuffer"])
 def test_a_part_that_a_run_changed_is_as_it_was_for_the_next(name: str) -> None:
-    spec = LazySpec({"_target_": f"isolation_parts.{name}"}, name)
+    spec = ObjectSpec({"_target_": f"isolation_parts.{name}"}, name)
     seen = []
     for _ in range(3):
         use = object_cache.Use(spec)
@@ -152,7 +152,7 @@ def test_a_part_that_a_run_changed_is_as_it_was_for_the_next(name: str) -> None:
 
 
 def test_a_part_that_nobody_changed_is_built_once(tmp_path: Path) -> None:
-    spec = LazySpec({"_target_": "parts.Numbers", "builds": str(tmp_path)}, "unchanged")
+    spec = ObjectSpec({"_target_": "parts.Numbers", "builds": str(tmp_path)}, "unchanged")
     for _ in range(3):
         use = object_cache.Use(spec)
         assert use.get()[1][2] == {"id": "1"}

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from places import HELPERS
 
 from sweeper.jobs.inline import InlineJobBackend
-from sweeper.messages.requests import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
+from sweeper.messages.requests import AttemptInfo, ObjectSpec, Provenance, RunRequest, StoreLocation
 from sweeper.store import open_store
 from sweeper.worker import object_cache
 
@@ -64,12 +64,12 @@ COMBINATIONS = [
 ]
 
 
-def spec(group: dict[str, Any], name: str) -> LazySpec:
+def spec(group: dict[str, Any], name: str) -> ObjectSpec:
     text = json.dumps(group[name], sort_keys=True)
-    return LazySpec(group[name], hashlib.sha256(text.encode()).hexdigest(), name)
+    return ObjectSpec(group[name], hashlib.sha256(text.encode()).hexdigest(), name)
 
 
-def specs(group: dict[str, Any], name: str) -> tuple[LazySpec, ...]:
+def specs(group: dict[str, Any], name: str) -> tuple[ObjectSpec, ...]:
     return (spec(group, name),) if name else ()
 
 

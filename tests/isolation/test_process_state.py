@@ -17,7 +17,7 @@ import sweeper
 from sweeper import jobs
 from sweeper.isolation import process_state
 from sweeper.jobs import JobStatus
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import object_cache
 
 NOTHING = "_sweep_:{arity:{datasets:ZERO,models:ZERO,metrics:ZERO}}"
@@ -113,14 +113,14 @@ def test_what_importing_a_module_sets_up_holds_for_each_part_in_it(tmp_path: Pat
     )
     for name in ("First", "Second", "First"):
         with process_state.isolated(""):
-            use = object_cache.Use(LazySpec({"_target_": f"sets_up.{name}"}, f"sets up {name}"))
+            use = object_cache.Use(ObjectSpec({"_target_": f"sets_up.{name}"}, f"sets up {name}"))
             use.load()
             assert os.environ["SWEEPER_TEST_SET_UP"] == "yes"
             with pytest.raises(UserWarning):
                 warnings.warn("set up", stacklevel=1)
         assert "SWEEPER_TEST_SET_UP" not in os.environ
     with process_state.isolated(""):
-        object_cache.fresh(LazySpec({"_target_": "sets_up.Second"}, "sets up Second"))
+        object_cache.fresh(ObjectSpec({"_target_": "sets_up.Second"}, "sets up Second"))
         assert os.environ["SWEEPER_TEST_SET_UP"] == "yes"
 
 

@@ -15,7 +15,7 @@ from parts import Hits, Numbers, Parity, Sees, Tiny, TwoArgumentsError, Unpickla
 from conftest import start_ray
 from sweeper import jobs
 from sweeper.jobs import JobStatus
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.store import open_store
 
 
@@ -128,7 +128,7 @@ def test_further_keywords_go_to_the_capability_if_it_takes_them(uri: str) -> Non
 
 
 def test_specs_are_built_where_they_are_used() -> None:
-    spec = LazySpec({"_target_": "parts.Numbers", "n": 9, "name": "nine"}, "digest-of-nine", "nine")
+    spec = ObjectSpec({"_target_": "parts.Numbers", "n": 9, "name": "nine"}, "digest-of-nine", "nine")
     job = finished(Sees(lambda models, datasets, *_: [len(datasets[0])]), datasets=[spec])
     assert job.status is JobStatus.COMPLETED, job.exception()
 

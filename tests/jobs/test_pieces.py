@@ -17,7 +17,7 @@ import pytest
 from parts import TwoArgumentsError, UnpicklableError
 
 from sweeper import jobs
-from sweeper.jobs.ray_simple.packing import OncePerObject
+from sweeper.jobs.ray_simple.packing import IdentityCache
 from sweeper.jobs.ray_simple.start_board import StartBoard
 from sweeper.jobs.resources import options, resolve
 from sweeper.jobs.submission import store_location
@@ -101,7 +101,7 @@ class Thing:
 
 def test_an_object_is_made_once_while_it_lives_and_its_entry_goes_with_it() -> None:
     made: list[str] = []
-    once = OncePerObject(lambda item: made.append(item.name) or len(made), worth_it=bool)
+    once = IdentityCache(lambda item: made.append(item.name) or len(made), worth_it=bool)
     thing = Thing()
     assert [once.of(thing), once.of(thing)] == [1, 1]
     del thing
@@ -110,7 +110,7 @@ def test_an_object_is_made_once_while_it_lives_and_its_entry_goes_with_it() -> N
 
 
 def test_an_id_that_is_used_again_is_another_object() -> None:
-    once = OncePerObject(lambda item: item.name, worth_it=bool)
+    once = IdentityCache(lambda item: item.name, worth_it=bool)
     for n in range(1000):
         thing = Thing(f"{n}")
         assert once.of(thing) == f"{n}"
@@ -118,7 +118,7 @@ def test_an_id_that_is_used_again_is_another_object() -> None:
 
 
 def test_objects_without_weak_references_are_held_within_bounds() -> None:
-    once = OncePerObject(len, worth_it=lambda _: True)
+    once = IdentityCache(len, worth_it=lambda _: True)
     for n in range(200):
         assert once.of((0,) * n) == n
     assert len(once) == 64
@@ -128,7 +128,7 @@ def test_objects_without_weak_references_are_held_within_bounds() -> None:
 
 def test_what_is_not_worth_it_or_forgotten_is_made_anew() -> None:
     made: list[Any] = []
-    once = OncePerObject(lambda item: made.append(item) or len(made), worth_it=lambda n: n > 1)
+    once = IdentityCache(lambda item: made.append(item) or len(made), worth_it=lambda n: n > 1)
     thing = Thing()
     assert [once.of(thing), once.of(thing), once.of(thing)] == [1, 2, 2]
     once.forget(thing)

@@ -17,7 +17,7 @@ from parts import Hits, Numbers, Parity, Sees, Tiny
 from conftest import start_ray
 from sweeper import jobs
 from sweeper.jobs import JobStatus
-from sweeper.messages.requests import AttemptInfo, LazySpec, Provenance, RunRequest, StoreLocation
+from sweeper.messages.requests import AttemptInfo, ObjectSpec, Provenance, RunRequest, StoreLocation
 from sweeper.store import open_store
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -56,7 +56,7 @@ def until(condition: Any, seconds: float = 30) -> None:
 
 def request(uri: str, target: dict[str, Any], *, log_dir: str | None = None, attempt_id: str = "a" * 32) -> RunRequest:
     attempt = AttemptInfo(attempt_id, "f" * 64, "sweep", "config", "tiny", "", "", "", "{}")
-    lazy = LazySpec({"_target_": "parts.Tiny", **target}, repr(sorted(target.items())))
+    lazy = ObjectSpec({"_target_": "parts.Tiny", **target}, repr(sorted(target.items())))
     return RunRequest(lazy, (), (), (), None, StoreLocation(uri), Provenance(), attempt, log_dir)
 
 
@@ -100,7 +100,7 @@ def test_a_large_object_changed_in_place_is_packed_anew_when_asked(backend: Any,
 
 def test_a_worker_keeps_what_it_built_from_a_spec(backend: Any, tmp_path: Path) -> None:
     target = {"_target_": "parts.Numbers", "n": 2, "builds": str(tmp_path)}
-    lazy = LazySpec(target, f"numbers in {tmp_path}")
+    lazy = ObjectSpec(target, f"numbers in {tmp_path}")
     see = Sees(lambda models, datasets, *_: [len(datasets[0])])
     submitted = [backend.submit_capability(see, datasets=[lazy]) for _ in range(20)]
     assert {job.wait(60) for job in submitted} == {JobStatus.COMPLETED}
@@ -108,7 +108,7 @@ def test_a_worker_keeps_what_it_built_from_a_spec(backend: Any, tmp_path: Path) 
 
 
 def test_metrics_begin_each_run_anew(backend: Any, uri: str) -> None:
-    lazy = LazySpec({"_target_": "parts.Hits"}, "hits")
+    lazy = ObjectSpec({"_target_": "parts.Hits"}, "hits")
 
     def look(models: Any, datasets: Any, metrics: Any, *_: Any) -> list[float]:
         metrics[0].update([np.eye(2)[0]], [np.eye(2)[0]])
@@ -379,7 +379,7 @@ def test_a_job_whose_ray_is_gone_says_so_and_starts_no_other(uri: str, tmp_path:
     assert job.status is JobStatus.FAILED
     assert "shut down before" in str(job.exception())
     assert replaced.submit_capability(Tiny()).wait(60) is JobStatus.COMPLETED
-    assert (replaced.slots({"num_cpus": 1}), replaced.slots({"num_cpus": 0.25})) == (1, 4)
+    assert (replaced.max_parallel({"num_cpus": 1}), replaced.max_parallel({"num_cpus": 0.25})) == (1, 4)
     replaced.close()
     assert not ray.is_initialized(), "it had started this one"
     assert job.wait() is JobStatus.FAILED
@@ -467,11 +467,11 @@ def test_predictions_of_live_objects_are_shared(backend: Any, uri: str, tmp_path
     assert len(handle.result(30).predictions[""]) == 8
 
 
-def test_shelved_predictions_spare_the_next_inference(backend: Any, uri: str, tmp_path: Path) -> None:
+def test_cached_predictions_spare_the_next_inference(backend: Any, uri: str, tmp_path: Path) -> None:
     from sweeper.capabilities.evaluate import Evaluate
-    from sweeper.messages.requests import Shelf
+    from sweeper.messages.requests import PredictionCacheEntry
 
-    shelf = Shelf(StoreLocation(uri), "everything they depend on")
+    entry = PredictionCacheEntry(StoreLocation(uri), "everything they depend on")
 
     def passes() -> int:
         handle = backend.predict(
@@ -479,7 +479,7 @@ def test_shelved_predictions_spare_the_next_inference(backend: Any, uri: str, tm
             dataset=Numbers(8),
             capability=Evaluate(),
             resources=ONE_CPU,
-            shelf=shelf,
+            cache_entry=entry,
         )
         assert len(handle.result(60).predictions[""]) == 8
         return len(list(tmp_path.glob("pass-*")))
@@ -508,8 +508,8 @@ def test_readers_of_predictions_build_neither_model_nor_dataset(backend: Any, ur
 
     for name in ("model", "dataset"):
         (tmp_path / name).mkdir()
-    model = LazySpec({"_target_": "parts.Parity", "builds": str(tmp_path / "model")}, f"model {tmp_path}")
-    dataset = LazySpec({"_target_": "parts.Numbers", "builds": str(tmp_path / "dataset")}, f"dataset {tmp_path}")
+    model = ObjectSpec({"_target_": "parts.Parity", "builds": str(tmp_path / "model")}, f"model {tmp_path}")
+    dataset = ObjectSpec({"_target_": "parts.Numbers", "builds": str(tmp_path / "dataset")}, f"dataset {tmp_path}")
     handle = backend.predict(model=model, dataset=dataset, capability=Evaluate(), resources=ONE_CPU)
     submitted = [
         backend.submit_capability(Evaluate(), models=[model], datasets=[dataset], metrics=[Hits()], predictions=handle)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.common.room import slots, unschedulable
+from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.planning.limits import Defaults, combine
 from sweeper.vocabulary import Choice, Combination, Runtime
 
@@ -60,7 +60,7 @@ def test_resources_are_the_maximum_whatever_the_order(amounts: list[float]):
     ],
 )
 def test_what_no_cluster_of_that_size_can_give_is_named(wanted, says):
-    assert unschedulable(wanted, {"CPU": 2.0}) == says
+    assert unschedulable_reason(wanted, {"CPU": 2.0}) == says
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_what_no_cluster_of_that_size_can_give_is_named(wanted, says):
     ],
 )
 def test_as_many_run_at_once_as_each_node_has_room_for(wanted: dict[str, float], fit: int):
-    assert slots(wanted, [{"CPU": 4.0}, {"CPU": 2.0, "GPU": 1.0}]) == fit
+    assert max_parallel(wanted, [{"CPU": 4.0}, {"CPU": 2.0, "GPU": 1.0}]) == fit

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_decisions import choice
 
 from sweeper.planning.decisions import Planned
-from sweeper.planning.order import Block, blocks, order
+from sweeper.planning.order import WorkGroup, order, work_groups
 from sweeper.store import AttemptState
 from sweeper.vocabulary import Combination
 
@@ -43,24 +43,24 @@ def names(items: Sequence[Planned]) -> list[str]:
 
 def test_what_shares_a_model_and_a_dataset_follows_each_other_and_models_follow_each_other():
     items = plan(["a", "b"], ["x", "y"], metrics=["f1", "ece"])
-    assert names(order(blocks(items, {}), 1)) == ["a x", "a y", "b x", "b y"]
+    assert names(order(work_groups(items, {}), 1)) == ["a x", "a y", "b x", "b y"]
 
 
 def test_each_of_two_lanes_meets_one_model_after_another():
     items = plan(["a", "b", "c", "d"], ["x", "y", "z"])
-    out = names(order(blocks(items, {}), 2))
+    out = names(order(work_groups(items, {}), 2))
     assert out == ["a x", "b x", "a y", "b y", "a z", "b z", "c x", "d x", "c y", "d y", "c z", "d z"]
 
 
 def test_a_model_with_more_than_its_share_is_spread_over_the_lanes():
     items = plan(["a"], ["w", "x", "y", "z"])
-    assert names(order(blocks(items, {}), 2)) == ["a w", "a y", "a x", "a z"]
+    assert names(order(work_groups(items, {}), 2)) == ["a w", "a y", "a x", "a z"]
 
 
 def test_the_longest_starts_first_and_its_inference_counts_once_for_all_that_read_it():
     items = plan(["quick", "scored", "inferred"], ["x"], metrics=["f1", "ece", "brier"])
     known = ended(items, {"quick": 1.0, "scored": 2.0, "inferred": 1.0}, {"inferred": 2.0, "quick": 0.5})
-    work = blocks(items, known)
+    work = work_groups(items, known)
     assert [block.seconds for block in work] == [3.5, 6.0, 5.0]
     assert names(order(work, 1)) == ["scored x", "inferred x", "quick x"]
 
@@ -69,12 +69,12 @@ def test_what_is_known_of_combinations_that_do_not_run_counts_and_they_do_not_go
     items = plan(["quick", "slow"], ["x", "y"])
     known = ended(items, {"quick": 1.0, "slow": 9.0}, {})
     left = [item._replace(run=item.fingerprint not in known) for item in items]
-    assert names(order(blocks(left, known), 1)) == ["slow y", "quick y"]
+    assert names(order(work_groups(left, known), 1)) == ["slow y", "quick y"]
 
 
 def test_a_model_of_which_nothing_is_known_is_taken_to_last_as_long_as_the_others():
     items = plan(["new", "quick", "slow"], ["x"])
-    work = blocks(items, ended(items, {"quick": 1.0, "slow": 9.0}, {}))
+    work = work_groups(items, ended(items, {"quick": 1.0, "slow": 9.0}, {}))
     assert [block.seconds for block in work] == [5.0, 1.0, 9.0]
 
 
@@ -84,7 +84,7 @@ def test_everything_goes_out_once_in_whole_blocks_whatever_the_lanes(
 ):
     items = plan(*([f"{axis}{i}" for i in range(n)] for axis, n in (("m", models), ("d", datasets), ("k", metrics))))
     seconds = st.floats(0, 1e6, allow_nan=False)
-    work = [Block(block.items, data.draw(seconds)) for block in blocks(items, {})]
+    work = [WorkGroup(block.items, data.draw(seconds)) for block in work_groups(items, {})]
     out = order(work, lanes)
     assert sorted(map(id, out)) == sorted(map(id, items))
     assert len(names(out)) == models * datasets
@@ -94,5 +94,5 @@ def test_everything_goes_out_once_in_whole_blocks_whatever_the_lanes(
 def test_each_model_has_one_worker_where_they_divide_evenly(each: int, datasets: int, lanes: int):
     """Workers that take what comes next, each pass as long as the others."""
     items = plan([f"m{i}" for i in range(each * lanes)], [f"d{i}" for i in range(datasets)])
-    out = order(blocks(items, {}), lanes)
+    out = order(work_groups(items, {}), lanes)
     assert len({(number % lanes, model_of(item)) for number, item in enumerate(out)}) == each * lanes

@@ -274,8 +274,8 @@ def test_a_config_that_has_changed_since_changes_nothing(broken: Path):
     again = document(*resumes(out))
     assert again["exit_status"] == 0
     assert [c["fingerprint"] for c in again["combinations"]] == [before["fingerprint"]]
-    about = open_store("elsewhere").asked_sweep(again["sweep_id"]).about
-    assert (about.settings["retries"], about.settings["job_backend.kind"], about.name) == (2, "inline", "own")
+    header = open_store("elsewhere").asked_sweep(again["sweep_id"]).header
+    assert (header.settings["retries"], header.settings["job_backend.kind"], header.name) == (2, "inline", "own")
 
 
 def test_what_another_sweep_completed_since_is_done(broken: Path):
@@ -326,8 +326,8 @@ def test_how_it_runs_can_be_said_anew(broken: Path):
     _, out, _ = typed(*mine(broken), "retries=1")
     argv = [*resumes(out), "retries=0", "max_failures=5", "++job_backend.runtime_env={}"]
     doc = document(*argv)
-    about = open_store("analytics_store").asked_sweep(doc["sweep_id"]).about
-    assert (about.settings["retries"], about.settings["max_failures"], doc["exit_status"]) == (0, 5, 1)
+    header = open_store("analytics_store").asked_sweep(doc["sweep_id"]).header
+    assert (header.settings["retries"], header.settings["max_failures"], doc["exit_status"]) == (0, 5, 1)
 
 
 @pytest.mark.parametrize(
@@ -406,13 +406,13 @@ def test_the_command_that_resumes_says_where_the_store_is_and_no_secret(broken: 
 def test_names_that_are_no_unicode_are_escaped():
     from datetime import UTC, datetime
 
-    from sweeper.messages.asked import About
+    from sweeper.messages.asked import SweepHeader
     from sweeper.planning.resume import asked_for
     from sweeper.vocabulary import Choice, Combination
 
     odd = Choice("capability", "caf\udce9", {"_target_": "a.b"}, '{"_target_":"a.b"}', "0" * 64, "x")
     item = Planned(Combination(odd, (), (), ()), "1" * 64, True, "why\udce9")
     store = open_store("analytics_store")
-    store.write_asked(asked_for(About("20260101T000000-abcdef", "n\udce9", datetime.now(UTC)), [item]))
+    store.write_asked(asked_for(SweepHeader("20260101T000000-abcdef", "n\udce9", datetime.now(UTC)), [item]))
     (row,) = rows()
     assert (row["capability"], row["reason"], row["sweep"]) == (r"caf\udce9", r"why\udce9", r"n\udce9")

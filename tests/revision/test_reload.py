@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.worker.object_cache import build
 
 
@@ -36,7 +36,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def built(target: str, code: str) -> Any:
-    return build(LazySpec({"_target_": f"reloaded.{target}"}, target, code=code))
+    return build(ObjectSpec({"_target_": f"reloaded.{target}"}, target, code=code))
 
 
 def test_a_changed_module_and_what_imports_it_are_loaded_anew_and_others_stay(tree: Path):

@@ -281,9 +281,9 @@ def test_kept_predictions_are_told_by_what_they_depend_on(project: Project, tmp_
         asked = project._asked(("predictions.persist=true",))  # type: ignore[reportPrivateUsage]
         prepared = prepare(load(asked["config"], config_dir=asked["config_dir"], config_name="small"))
         (item,) = prepared.plan.items
-        shelf = RequestBuilder(_sweep_info(prepared)).shelf(("pair",), item.combination)
-        assert shelf is not None
-        return shelf.key
+        entry = RequestBuilder(_sweep_info(prepared)).cache_entry(("pair",), item.combination)
+        assert entry is not None
+        return entry.key
 
     first = key()
     shutil.copytree(project.folder, tmp_path / "b", copy_function=shutil.copyfile)

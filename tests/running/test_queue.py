@@ -12,9 +12,9 @@ from test_runner import ONE, choice, planned
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
-from sweeper.running.queue import Queue, Turn, limits
+from sweeper.running.queue import Queue, QueuedAttempt, limits
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
-from sweeper.running.shared_inference import Pairs
+from sweeper.running.shared_inference import SharedInference
 from sweeper.vocabulary import Combination, Runtime
 
 LIMITS = Limits({"num_cpus": 1}, 0, False, None)
@@ -32,52 +32,52 @@ def grid(model_limits: list[int | None], dataset_limits: list[int | None], metri
     )
 
 
-def drained(queue: Queue) -> list[Turn]:
+def drained(queue: Queue) -> list[QueuedAttempt]:
     return list(iter(queue.take, None))
 
 
 def test_without_limits_everything_goes_out_in_the_order_of_the_plan():
     items = grid([None] * 3, [None] * 2)
-    assert [turn.item for turn in drained(Queue(items))] == items
+    assert [attempt.item for attempt in drained(Queue(items))] == items
 
 
 def test_one_that_must_wait_holds_up_no_other_and_goes_out_first_when_it_may():
     items = grid([1, None], [None, None])
     queue = Queue(items)
     first = drained(queue)
-    assert [turn.item for turn in first] == [items[0], items[2], items[3]]
+    assert [attempt.item for attempt in first] == [items[0], items[2], items[3]]
     queue.ended(items[2])
     assert queue.take() is None
     queue.ended(items[0])
-    assert drained(queue) == [Turn(items[1], 1)]
+    assert drained(queue) == [QueuedAttempt(items[1], 1)]
 
 
 def test_what_is_tried_again_comes_before_what_never_went_out():
     items = grid([None], [None] * 3)
     queue = Queue(items)
-    assert queue.take() == Turn(items[0], 1)
+    assert queue.take() == QueuedAttempt(items[0], 1)
     queue.ended(items[0])
     queue.again(items[0], 2)
-    assert drained(queue) == [Turn(items[0], 2), Turn(items[1], 1), Turn(items[2], 1)]
+    assert drained(queue) == [QueuedAttempt(items[0], 2), QueuedAttempt(items[1], 1), QueuedAttempt(items[2], 1)]
 
 
 def test_nothing_goes_out_before_one_that_there_is_no_room_for():
     items = grid([None], [None] * 4)
     full = {items[1]}
     queue = Queue(items, has_room=lambda item: item not in full)
-    assert drained(queue) == [Turn(items[0], 1)]
+    assert drained(queue) == [QueuedAttempt(items[0], 1)]
     full.clear()
-    assert [turn.item for turn in drained(queue)] == items[1:]
+    assert [attempt.item for attempt in drained(queue)] == items[1:]
 
 
 def test_one_that_is_tried_again_does_not_wait_for_one_that_waits_for_its_room():
     """As with predictions: the room of one that ended is free only once it is not to be tried again."""
     items = grid([None], [None] * 3)
     queue = Queue(items, has_room=lambda item: item is not items[2])
-    assert drained(queue) == [Turn(items[0], 1), Turn(items[1], 1)]
+    assert drained(queue) == [QueuedAttempt(items[0], 1), QueuedAttempt(items[1], 1)]
     queue.ended(items[0])
     queue.again(items[0], 2)
-    assert queue.take() == Turn(items[0], 2)
+    assert queue.take() == QueuedAttempt(items[0], 2)
     assert queue.take() is None
 
 
@@ -85,7 +85,7 @@ def test_with_nothing_in_flight_there_is_always_room():
     items = grid([None], [None] * 3)
     queue = Queue(items, has_room=lambda item: False)
     for item in items:
-        assert drained(queue) == [Turn(item, 1)]
+        assert drained(queue) == [QueuedAttempt(item, 1)]
         queue.ended(item)
     assert queue.take() is None
 
@@ -100,9 +100,9 @@ def test_every_combination_goes_out_once_and_no_limit_is_passed(
     items = grid(models, datasets)
     queue, running, seen = Queue(items), [], []
     while True:
-        while (turn := queue.take()) is not None:
-            running.append(turn.item)
-            seen.append(turn.item)
+        while (attempt := queue.take()) is not None:
+            running.append(attempt.item)
+            seen.append(attempt.item)
         busy = Counter(key for item in running for key in limits(item))
         assert all(busy[key] <= limit for item in items for key, limit in limits(item).items())
         if not running:
@@ -118,15 +118,15 @@ def test_those_that_wait_for_their_turn_and_then_for_room_keep_their_order():
     (first,) = drained(queue)
     other = grid([None], [None])[0]
     queue.again(other, 2)
-    assert drained(queue) == [Turn(other, 2)]
+    assert drained(queue) == [QueuedAttempt(other, 2)]
     queue.ended(first.item)
     room = False
     assert [queue.take() for _ in range(4)] == [None] * 4
     room = True
     out = [first.item]
-    while (turn := queue.take()) is not None:
-        out.append(turn.item)
-        queue.ended(turn.item)
+    while (attempt := queue.take()) is not None:
+        out.append(attempt.item)
+        queue.ended(attempt.item)
     assert out == items
 
 
@@ -141,7 +141,7 @@ def test_one_that_is_tried_again_passes_those_that_waited_for_their_turn_and_lac
     queue.ended(items[0])
     assert queue.take() is None
     queue.again(beside, 3)
-    assert queue.take() == Turn(beside, 3)
+    assert queue.take() == QueuedAttempt(beside, 3)
 
 
 class Predicting:
@@ -161,8 +161,8 @@ class Predicting:
         return self
 
 
-def pairs_of(backend: Any, items: list[Planned]) -> Pairs:
-    pairs = Pairs(backend, RequestBuilder(SweepInfo("s", "s", StoreLocation("x"))))
+def pairs_of(backend: Any, items: list[Planned]) -> SharedInference:
+    pairs = SharedInference(backend, RequestBuilder(SweepInfo("s", "s", StoreLocation("x"))))
     pairs.expect(items)
     return pairs
 
@@ -176,12 +176,12 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
     items = reading(grid([None], [None] * 6))
     backend = Predicting(nbytes=200)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 1), LIMITS)
     assert pairs.has_room(items[1])
     pairs.give_back(items[0])
     for item in items[1:3]:
         assert pairs.has_room(item)
-        pairs.take(Turn(item, 1), LIMITS)
+        pairs.take(QueuedAttempt(item, 1), LIMITS)
     assert not pairs.has_room(items[3])
     assert pairs.has_room(items[2])
     pairs.give_back(items[1])
@@ -191,10 +191,10 @@ def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
 def test_a_pair_that_does_not_fit_at_all_still_goes_out_alone():
     items = reading(grid([None], [None] * 3))
     pairs = pairs_of(Predicting(nbytes=5000), items)
-    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 1), LIMITS)
     pairs.give_back(items[0])
     assert pairs.has_room(items[1])
-    pairs.take(Turn(items[1], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[1], 1), LIMITS)
     assert not pairs.has_room(items[2])
 
 
@@ -202,11 +202,11 @@ def test_predictions_that_failed_are_made_anew_for_one_that_is_tried_again():
     items = reading(grid([None], [None], metrics=2))
     backend = Predicting(nbytes=1)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 1), LIMITS)
     backend.failed = True
-    pairs.take(Turn(items[1], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[1], 1), LIMITS)
     assert backend.passes == 1
-    pairs.take(Turn(items[0], 2), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 2), LIMITS)
     assert backend.passes == 2
 
 
@@ -214,15 +214,15 @@ def test_predictions_that_are_gone_are_made_anew_for_whoever_reads_them_next():
     items = reading(grid([None], [None], metrics=3))
     backend = Predicting(nbytes=1)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 1), LIMITS)
     pairs.make_anew(items[0])
-    pairs.take(Turn(items[0], 2), LIMITS)
-    pairs.take(Turn(items[1], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 2), LIMITS)
+    pairs.take(QueuedAttempt(items[1], 1), LIMITS)
     assert backend.passes == 2
     pairs.make_anew(items[1])
     pairs.give_back(items[1])
     pairs.give_back(items[0])
-    pairs.take(Turn(items[2], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[2], 1), LIMITS)
     assert backend.passes == 3
 
 
@@ -230,7 +230,7 @@ def test_a_pass_reports_its_start_where_a_timeout_counts_from_it():
     items = reading(grid([None], [None] * 2))
     backend = Predicting(nbytes=1)
     pairs = pairs_of(backend, items)
-    pairs.take(Turn(items[0], 1), LIMITS)
+    pairs.take(QueuedAttempt(items[0], 1), LIMITS)
     assert not backend.reports_start
-    pairs.take(Turn(items[1], 1), replace(LIMITS, timeout_s=3.0))
+    pairs.take(QueuedAttempt(items[1], 1), replace(LIMITS, timeout_s=3.0))
     assert backend.reports_start

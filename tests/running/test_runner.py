@@ -91,7 +91,7 @@ class Bench:
             self.progress,
             interrupts or Interrupts(),
         )
-        return runner.run(items, self.backend.slots({"num_cpus": 1}))
+        return runner.run(items, self.backend.max_parallel({"num_cpus": 1}))
 
     def statuses(self) -> list[tuple[str, str]]:
         table = self.store.attempts().select(["capability", "status"]).to_pylist()
@@ -252,10 +252,10 @@ def evaluations(passes: Path, metrics: int = 3, timeout_s: float | None = None, 
 def test_no_more_are_said_to_run_than_there_is_room_for(bench: Bench):
     half = Runtime(resources={"num_cpus": 0.5})
     bench.run(planned(*(tiny(f"t{i}") for i in range(12))))
-    assert bench.progress.most_running == bench.backend.slots({"num_cpus": 1})
+    assert bench.progress.most_running == bench.backend.max_parallel({"num_cpus": 1})
     bench.progress.most_running = 0
     bench.run(planned(*(tiny(f"half{i}", half) for i in range(12))))
-    assert bench.progress.most_running == bench.backend.slots({"num_cpus": 0.5})
+    assert bench.progress.most_running == bench.backend.max_parallel({"num_cpus": 0.5})
 
 
 def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path):

@@ -9,7 +9,7 @@ from PIL import Image
 import sweeper
 from sweeper.capabilities.leakage import ImageHasher, Overlap, dataset_hashes, overlap
 from sweeper.datasets import Digits, ImageFolder
-from sweeper.messages.requests import LazySpec
+from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import leakage
 from sweeper.worker.leakage import Look
 
@@ -102,12 +102,14 @@ def test_training_data_are_what_stands_under_train(spec, found):
 def test_a_folder_that_stands_under_train_by_its_path_is_one_of_images(folders, monkeypatch):
     monkeypatch.chdir(folders)
     for spec in ({"train": "train"}, {"fit": {"train_root": "./train"}}, {"train_dirs": ["train", "nowhere"]}):
-        look = Look(LazySpec({"_target_": "m", **spec}, f"{folders} {spec}"), LazySpec({}, f"{folders} test {spec}"))
+        look = Look(
+            ObjectSpec({"_target_": "m", **spec}, f"{folders} {spec}"), ObjectSpec({}, f"{folders} test {spec}")
+        )
         (line,) = look.read(lambda: ImageFolder("test"))
         assert "3 of 10 test images" in line
         assert "2 near duplicates" in line
     for spec in ({"train": {"mode": "train"}}, {"weights": "train"}, {"train_path": "test/nowhere"}):
-        assert Look(LazySpec({"_target_": "m", **spec}, "m"), LazySpec({}, "d")).watcher() is None
+        assert Look(ObjectSpec({"_target_": "m", **spec}, "m"), ObjectSpec({}, "d")).watcher() is None
 
 
 def test_a_pair_is_counted_once(monkeypatch, folders):
@@ -115,8 +117,8 @@ def test_a_pair_is_counted_once(monkeypatch, folders):
     monkeypatch.setattr(leakage, "_said", lambda test, train: counted.append((test.id, train.id)))
     train = {"_target_": "sweeper.datasets.ImageFolder", "root": str(folders / "train"), "id": "t"}
     for number in range(3):
-        model = LazySpec({"_target_": "m", "number": number, "train": train}, f"{folders} {number}")
-        look = Look(model, LazySpec({}, f"test of {folders}"))
+        model = ObjectSpec({"_target_": "m", "number": number, "train": train}, f"{folders} {number}")
+        look = Look(model, ObjectSpec({}, f"test of {folders}"))
         see = look.watcher()
         assert (see is None) == (number > 0)
         if see is not None:
@@ -126,12 +128,12 @@ def test_a_pair_is_counted_once(monkeypatch, folders):
 
 
 def test_what_cannot_be_looked_for_fails_nothing():
-    model = LazySpec({"_target_": "m", "train": {"_target_": "not.there.at_all"}}, "m1")
-    look = Look(model, LazySpec({}, "d1"))
+    model = ObjectSpec({"_target_": "m", "train": {"_target_": "not.there.at_all"}}, "m1")
+    look = Look(model, ObjectSpec({}, "d1"))
     see = look.watcher()
     see([np.zeros((1, 8, 8))])
     assert look.warnings("d") == ()
-    boxes = Look(model, LazySpec({}, "d2"))
+    boxes = Look(model, ObjectSpec({}, "d2"))
     boxes.watcher()([object()])
     assert boxes.warnings("d") == ()
 

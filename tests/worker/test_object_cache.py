@@ -12,7 +12,7 @@ import pytest
 from parts import Hits, Numbers
 
 from sweeper.isolation import guarded
-from sweeper.messages.requests import LazySpec, Sealed
+from sweeper.messages.requests import ObjectSpec, PackedObject
 from sweeper.worker import object_cache
 from sweeper.worker.object_cache import Keep, Use, estimated_bytes
 
@@ -22,13 +22,13 @@ def empty() -> None:
     object_cache.clear()
 
 
-class Packed(Sealed):
+class Packed(PackedObject):
     """A packed object that counts how often it is opened."""
 
     def __init__(self, key: str) -> None:
         self.key, self.opened = key, 0
 
-    def open(self) -> Any:
+    def unpack(self) -> Any:
         self.opened += 1
         return [self.key]
 
@@ -88,7 +88,7 @@ def test_the_bounds_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_specs_are_built_once_and_containers_become_plain() -> None:
-    spec = LazySpec({"_target_": "parts.Numbers", "n": 3, "name": "three"}, "three")
+    spec = ObjectSpec({"_target_": "parts.Numbers", "n": 3, "name": "three"}, "three")
     assert object_cache.kept(spec) is object_cache.kept(spec)
     assert len(object_cache.kept(spec)) == 3
     plain = object_cache.instantiate({"_target_": "builtins.dict", "x": [1, {"y": 2}]})
@@ -112,7 +112,7 @@ def test_packed_objects_are_opened_once_or_anew() -> None:
 
 
 def test_a_metric_from_a_spec_is_reset_before_each_use() -> None:
-    spec = LazySpec({"_target_": "parts.Hits"}, "hits")
+    spec = ObjectSpec({"_target_": "parts.Hits"}, "hits")
     metric: Hits = object_cache.fresh(spec)
     metric.update([np.eye(2)[0]], [np.eye(2)[0]])
     assert object_cache.fresh(spec).all == 0
@@ -149,7 +149,7 @@ def test_sizes_are_estimated_through_what_an_object_reaches(make: Any, nbytes: i
 def test_stand_ins_build_only_what_is_asked_beyond_the_metadata(tmp_path: Path) -> None:
     from maite.protocols import generic as gen
 
-    spec = LazySpec({"_target_": "parts.Numbers", "n": 3, "builds": str(tmp_path)}, "lazy numbers")
+    spec = ObjectSpec({"_target_": "parts.Numbers", "n": 3, "builds": str(tmp_path)}, "lazy numbers")
     dataset = guarded.dataset(Use(spec), {"id": "numbers"})
     assert isinstance(dataset, gen.Dataset)
     assert dataset.metadata["id"] == "numbers"
@@ -162,7 +162,7 @@ def test_stand_ins_build_only_what_is_asked_beyond_the_metadata(tmp_path: Path) 
 def test_a_stand_in_for_a_model_predicts() -> None:
     from maite.protocols import generic as gen
 
-    model = guarded.model(Use(LazySpec({"_target_": "parts.Parity"}, "lazy parity")), {"id": "parity"})
+    model = guarded.model(Use(ObjectSpec({"_target_": "parts.Parity"}, "lazy parity")), {"id": "parity"})
     assert isinstance(model, gen.Model)
     assert model([np.ones(2)])[0].tolist() == [0.0, 1.0]
     with pytest.raises(AttributeError):

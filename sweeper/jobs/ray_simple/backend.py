@@ -25,16 +25,16 @@ from ray.exceptions import (
 )
 
 from sweeper._version import __version__
-from sweeper.common.room import slots, unschedulable
+from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
-from sweeper.jobs.job import listed
+from sweeper.jobs.job import filter_jobs
 from sweeper.jobs.protocol import JobStatus
-from sweeper.jobs.ray_simple.handles import RayInference, RaySimpleJob
-from sweeper.jobs.ray_simple.packing import OncePerObject, message, pack
+from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
+from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.messages.receipts import CapabilityRunRef
-from sweeper.messages.requests import InferenceRequest, LazySpec, RunRequest, Shelf, Ticket, log_path
+from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
 from sweeper.worker import ray_tasks, retire
 
 MIN_WINDOW = 16
@@ -89,7 +89,7 @@ class RaySimpleJobBackend:
         self._max_retries = _checked_retries(max_retries)
         self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
-        self._packed_objects = OncePerObject(pack, worth_it=lambda packed: packed.is_large)
+        self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[Any, Any] = {}
         self._warming: list[Any] = []
 
@@ -107,7 +107,7 @@ class RaySimpleJobBackend:
         *,
         resources: Mapping[str, float],
         name: str,
-        predictions: RayInference | None = None,
+        predictions: RayInferenceJob | None = None,
         report_start: bool = False,
     ) -> RaySimpleJob[CapabilityRunRef]:
         """Submit one request of a sweep, which alone remembers the handle; Ray retries nothing."""
@@ -120,17 +120,21 @@ class RaySimpleJobBackend:
         dataset: Any,
         capability: Any,
         resources: Mapping[str, float],
-        shelf: Shelf | None = None,
+        cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
-    ) -> RayInference:
+    ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
-            self._sealed(model), self._sealed(dataset), self._sealed(capability), shelf, __version__
+            self._packed_part(model),
+            self._packed_part(dataset),
+            self._packed_part(capability),
+            cache_entry,
+            __version__,
         )
         task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.board() if report_start else None
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
-        return RayInference(receipt, payload, job_id, self._session, reports_start=report_start)
+        return RayInferenceJob(receipt, payload, job_id, self._session, reports_start=report_start)
 
     def forget(self, part: Any) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""
@@ -160,9 +164,9 @@ class RaySimpleJobBackend:
         """See `RunnerBackend.cluster_resources`."""
         return self._session.largest
 
-    def slots(self, resources: Mapping[str, float]) -> int:
-        """See `RunnerBackend.slots`."""
-        return slots(resources, self._session.nodes)
+    def max_parallel(self, resources: Mapping[str, float]) -> int:
+        """See `RunnerBackend.max_parallel`."""
+        return max_parallel(resources, self._session.nodes)
 
     @property
     def default_window(self) -> int:
@@ -182,7 +186,7 @@ class RaySimpleJobBackend:
         submitted_before_ts: float | None = None,
     ) -> list[RaySimpleJob[CapabilityRunRef]]:
         """See `sweeper.jobs.list_jobs`."""
-        return listed(self._jobs.values(), limit, status_filter, submitted_before_ts)
+        return filter_jobs(self._jobs.values(), limit, status_filter, submitted_before_ts)
 
     def get_job(self, job_id: str) -> RaySimpleJob[CapabilityRunRef]:
         """See `sweeper.jobs.get_job`."""
@@ -214,19 +218,21 @@ class RaySimpleJobBackend:
         request: RunRequest,
         resources: Mapping[str, float],
         name: str,
-        predictions: RayInference | None,
+        predictions: RayInferenceJob | None,
         report_start: bool,
         max_retries: int,
     ) -> RaySimpleJob[CapabilityRunRef]:
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
-        ticket = Ticket(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
-        arguments = [message(self._packed(request), ticket)]
+        job_info = JobInfo(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
+        arguments = [message(self._packed(request), job_info)]
         if predictions is not None or report_start:
             board = self._session.board() if report_start else None
             arguments += [None if predictions is None else predictions.payload, board]
         ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
         log = log_path(request)
-        return RaySimpleJob(ref, job_id, name, ticket.submitted_at, self._session, log=log, reports_start=report_start)
+        return RaySimpleJob(
+            ref, job_id, name, job_info.submitted_at, self._session, log=log, reports_start=report_start
+        )
 
     def _task(self, function: Any, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
         """The remote function for a shape of resources, built once."""
@@ -242,20 +248,20 @@ class RaySimpleJobBackend:
 
     def _packed(self, request: RunRequest) -> RunRequest:
         parts = (request.capability, *request.datasets, *request.models, *request.metrics)
-        if all(isinstance(part, LazySpec) for part in parts):
+        if all(isinstance(part, ObjectSpec) for part in parts):
             return request
         return replace(
             request,
-            capability=self._sealed(request.capability),
-            datasets=tuple(map(self._sealed, request.datasets)),
-            models=tuple(map(self._sealed, request.models)),
-            metrics=tuple(map(self._sealed, request.metrics)),
+            capability=self._packed_part(request.capability),
+            datasets=tuple(map(self._packed_part, request.datasets)),
+            models=tuple(map(self._packed_part, request.models)),
+            metrics=tuple(map(self._packed_part, request.metrics)),
             config=request.config if request.config is None else pack(request.config),
             extra={name: pack(value) for name, value in request.extra.items()},
         )
 
-    def _sealed(self, part: Any) -> Any:
-        return part if isinstance(part, LazySpec) else self._packed_objects.of(part)
+    def _packed_part(self, part: Any) -> Any:
+        return part if isinstance(part, ObjectSpec) else self._packed_objects.of(part)
 
     @staticmethod
     def _settle(jobs: list[RaySimpleJob[Any]]) -> None:
@@ -268,7 +274,7 @@ class RaySimpleJobBackend:
                 job.wait()
 
     def _warn_if_it_cannot_run(self, resources: Mapping[str, float]) -> None:
-        problem = unschedulable(resources, self._session.largest)
+        problem = unschedulable_reason(resources, self._session.largest)
         if problem is not None:
             warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
 

@@ -98,7 +98,7 @@ class RaySimpleJob(BaseJob[T]):
             self.settle(error=error)
 
 
-class RayInference(RaySimpleJob[execute.Inference]):
+class RayInferenceJob(RaySimpleJob[execute.Inference]):
     """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
 
     def __init__(self, receipt: Any, payload: Any, job_id: str, session: Session, *, reports_start: bool) -> None:
@@ -107,7 +107,7 @@ class RayInference(RaySimpleJob[execute.Inference]):
 
     @property
     def nbytes(self) -> int:
-        """See `PredictionHandle.nbytes`."""
+        """See `InferenceJob.nbytes`."""
         if self._end is None:
             self._poll()
         return int(self._end.value or 0) if self._end else 0

@@ -16,7 +16,7 @@ from ray.cloudpickle.cloudpickle import dumps
 
 from sweeper._version import __version__
 from sweeper.messages import versions
-from sweeper.messages.requests import RunRequest, Sealed, Ticket
+from sweeper.messages.requests import JobInfo, PackedObject, RunRequest
 
 INLINE_BYTES = 16 * 1024
 """A packed object up to this size travels in each request; a larger one lies in the object store."""
@@ -27,7 +27,7 @@ MAX_STRONG = 64
 
 
 @dataclass(frozen=True)
-class PackedObject(Sealed):
+class RayPackedObject(PackedObject):
     """A pickled object: the pickle and its buffers, or a reference to both in Ray's object store."""
 
     key: str
@@ -38,29 +38,31 @@ class PackedObject(Sealed):
         """Whether it lies in the object store."""
         return isinstance(self.content, ray.ObjectRef)
 
-    def open(self) -> Any:
+    def unpack(self) -> Any:
         """A fresh copy; large arrays in it are read-only views of the object store, as always with Ray."""
         data, buffers = ray.get(self.content) if self.is_large else self.content
         return pickle.loads(data, buffers=buffers)
 
 
-def pack(item: Any) -> PackedObject:
+def pack(item: Any) -> RayPackedObject:
     buffers: list[pickle.PickleBuffer] = []
     data = dumps(item, protocol=5, buffer_callback=buffers.append)
     if len(data) + sum(buffer.raw().nbytes for buffer in buffers) > INLINE_BYTES:
-        return PackedObject(uuid4().hex, ray.put((data, buffers)))
+        return RayPackedObject(uuid4().hex, ray.put((data, buffers)))
     copies = [bytearray(buffer.raw()) for buffer in buffers]
-    return PackedObject(sha256(b"".join([data, *copies])).hexdigest(), (data, copies))
+    return RayPackedObject(sha256(b"".join([data, *copies])).hexdigest(), (data, copies))
 
 
-def message(request: RunRequest, ticket: Ticket) -> Any:
-    """Request and ticket, pickled here at a third of the cost where no reference in it needs Ray's own pickling."""
+def message(request: RunRequest, job_info: JobInfo) -> Any:
+    """Request and job info, pickled here at a third of the cost where no reference in it needs Ray's own pickling."""
     parts = (request.capability, *request.datasets, *request.models, *request.metrics, request.config)
-    large = any(isinstance(part, PackedObject) and part.is_large for part in (*parts, *request.extra.values()))
-    return (__version__, request, ticket) if large else versions.labelled(pickle.dumps((request, ticket), protocol=5))
+    large = any(isinstance(part, RayPackedObject) and part.is_large for part in (*parts, *request.extra.values()))
+    return (
+        (__version__, request, job_info) if large else versions.labelled(pickle.dumps((request, job_info), protocol=5))
+    )
 
 
-class OncePerObject(Generic[T]):
+class IdentityCache(Generic[T]):
     """Remembers what was made of an object, by identity.
 
     An id is used again once its object is gone, so an entry counts only while its object is known to be alive: by a

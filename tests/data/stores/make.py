@@ -11,8 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
-import sweeper
 import sweeper.runner
+
+import sweeper
 import sweeper.store.journal
 import sweeper.store.store
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_collection() -> Generator[None]:
+def gc_paused() -> Generator[None]:
     """Collect no cycles meanwhile.
 
     The collector looks at every object again and again as their number grows: a third of the time that it takes to make

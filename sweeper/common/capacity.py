@@ -9,7 +9,7 @@ ROUNDING = 1e-9
 """What sums and quotients of the same numbers may differ by: three tenths are three times one tenth."""
 
 
-def unschedulable(resources: Mapping[str, float], cluster: Mapping[str, float]) -> str | None:
+def unschedulable_reason(resources: Mapping[str, float], cluster: Mapping[str, float]) -> str | None:
     """What a combination asks for that no cluster of these totals can ever give, in words; `None` if it fits."""
     for name, amount in resources.items():
         has = cluster.get(_rays(name), 0.0)
@@ -18,7 +18,7 @@ def unschedulable(resources: Mapping[str, float], cluster: Mapping[str, float]) 
     return None
 
 
-def slots(resources: Mapping[str, float], nodes: Iterable[Mapping[str, float]]) -> int:
+def max_parallel(resources: Mapping[str, float], nodes: Iterable[Mapping[str, float]]) -> int:
     """How many tasks that ask for this run at once on nodes of these totals; at least 1."""
     needs = {_rays(name): amount for name, amount in resources.items() if amount > 0}
     if not needs:

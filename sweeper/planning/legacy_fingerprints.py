@@ -12,10 +12,10 @@ from sweeper.planning.fingerprint import fingerprint
 from sweeper.planning.grid import Part
 from sweeper.vocabulary import Choice, Combination
 
-Pairs = Sequence[tuple[Combination, str]]
+Identified = Sequence[tuple[Combination, str]]
 
 
-def near_twins(pairs: Pairs, parts: Mapping[str, Iterable[Part]]) -> dict[str, str]:
+def legacy_fingerprints(pairs: Identified, parts: Mapping[str, Iterable[Part]]) -> dict[str, str]:
     """Fingerprints with those that older versions gave the same words, where those are others.
 
     Of what the sweep asks for itself none is named, and nothing is computed where no choice has a twin.
@@ -27,7 +27,7 @@ def near_twins(pairs: Pairs, parts: Mapping[str, Iterable[Part]]) -> dict[str, s
     return {key: twin for key, twin in found.items() if twin not in asked}
 
 
-def notes(pairs: Pairs, twins: Mapping[str, str], states: Mapping[str, State]) -> tuple[str, ...]:
+def legacy_notes(pairs: Identified, twins: Mapping[str, str], states: Mapping[str, State]) -> tuple[str, ...]:
     """What to say of the twins that have a result where the combination itself has none, each once."""
     said: dict[str, None] = {}
     for combination, key in pairs if twins else ():
