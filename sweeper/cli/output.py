@@ -13,10 +13,10 @@ from sweeper.common.text import escaped
 from sweeper.errors import ConfigError
 
 if TYPE_CHECKING:
-    import pyarrow
+    from sweeper.store import Table
 
 
-def write_table(table: pyarrow.Table, form: str, path: str | None, out: TextIO) -> None:
+def write_table(table: Table, form: str, path: str | None, out: TextIO) -> None:
     """Write `table` as `form` (`table`, `csv`, `json` or `parquet`) to a file, or to `out` where none is named.
 
     Raises
@@ -74,16 +74,16 @@ def _opened(path: str) -> Generator[IO[bytes]]:
         ) from error
 
 
-def _parquet(table: pyarrow.Table, path: str | None) -> None:
+def _parquet(table: Table, path: str | None) -> None:
     if path is None:
         raise ConfigError("--format parquet is binary and needs a file: add --output FILE.")
-    import pyarrow.parquet as pq
+    from sweeper.store.export import write_parquet
 
     with _opened(path) as file:
-        pq.write_table(table, file)
+        write_parquet(table, file)
 
 
-def _plain(table: pyarrow.Table) -> str:
+def _plain(table: Table) -> str:
     from tabulate import tabulate
 
     rows = [[_cell(value) for value in row.values()] for row in table.to_pylist()]
@@ -94,14 +94,11 @@ def _cell(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else "" if value is None else value
 
 
-def _csv(table: pyarrow.Table) -> str:
-    import pyarrow as pa
-    import pyarrow.csv as csv
+def _csv(table: Table) -> str:
+    from sweeper.store.export import csv_text
 
-    sink = pa.BufferOutputStream()
-    csv.write_csv(table, sink)
-    return sink.getvalue().to_pybytes().decode()
+    return csv_text(table)
 
 
-def _json(table: pyarrow.Table) -> str:
+def _json(table: Table) -> str:
     return json_text(table.to_pylist())

@@ -122,7 +122,7 @@ class RunRequest:
     attempt: AttemptInfo | None = None
     log_dir: str | None = None
     """Local folder for what this run prints; `None` leaves stdout and stderr alone."""
-    kernel: str | None = None
+    boot_id: str | None = None
     """Of the driver, where it folds journals: on the same one, rows of quick runs may wait in them."""
     report_threshold: float | None = None
     """Handed to the run's `collect_md_report`; `None` asks for no report."""

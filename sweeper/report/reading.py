@@ -18,14 +18,12 @@ from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
 from sweeper.store import caveats
 from sweeper.store.compute import pc
-from sweeper.store.counting import COMPLETED
-from sweeper.store.latest import NEWEST
+from sweeper.store.last_status import NEWEST
+from sweeper.store.newest_attempts import COMPLETED
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from sweeper.store import Store
+    from sweeper.store import Store, Table
 
 SWEEPS = 20
 """So many sweeps are listed, the newest, and so many combinations that did not complete."""
@@ -77,7 +75,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
     )
 
 
-def _of_sweep(store: Store, attempts: pa.Table, sweep: str | None) -> pa.Table:
+def _of_sweep(store: Store, attempts: Table, sweep: str | None) -> Table:
     if not len(attempts):
         raise ConfigError(
             f"The analytics store {store.uri} holds no attempts, so there is nothing to report. Run a sweep first "
@@ -101,7 +99,7 @@ def _no_such_sweep(store: Store, known: Sequence[Sweep], sweep: str) -> str:
     )
 
 
-def _sweeps(attempts: pa.Table) -> list[Sweep]:
+def _sweeps(attempts: Table) -> list[Sweep]:
     """Every sweep that made one of these attempts, the newest first."""
     counted = attempts.select(["sweep_id", "sweep_name", "submitted_at", "finished_at"]).append_column(
         "completed", pc.equal(attempts["status"], COMPLETED).cast("int64")
@@ -122,7 +120,7 @@ def _counts(found: ShownAttempts) -> dict[str, int]:
     return {**dict.fromkeys(STATUSES, 0), **ends, COMPLETED: stands}
 
 
-def _gaps(found: ShownAttempts, values: pa.Table) -> list[Gap]:
+def _gaps(found: ShownAttempts, values: Table) -> list[Gap]:
     """What is shown without a value: it did not complete, or it completed and measured nothing."""
     named = ["fingerprint", *AXES]
     failed = found.incomplete.filter(pc.is_null(found.incomplete["shown"])).select([*named, "status"]).to_pylist()
@@ -143,9 +141,7 @@ def _same(store: Store, sweeps: Sequence[Sweep], *, everything: bool) -> list[tu
     return store.same_names(known[-SWEEPS:])
 
 
-def _leaderboards(
-    values: pa.Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]
-) -> tuple[Leaderboard, ...]:
+def _leaderboards(values: Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(

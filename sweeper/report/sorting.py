@@ -11,7 +11,7 @@ import numpy as np
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from sweeper.store import Column, Table
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
@@ -21,14 +21,14 @@ def natural_key(name: str) -> list[str | float]:
     return [float(part) if index % 2 else part for index, part in enumerate(_NUMBER.split(name))]
 
 
-def sort_rows(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+def sort_rows(rows: Table, columns: Sequence[str]) -> Table:
     """Rows sorted by these columns, the first one first; what has a model comes before what has none."""
     keys = [_ranks(rows[name]) for name in reversed(columns)]
     without_model = pc.equal(rows["model"], "").to_numpy(zero_copy_only=False)
     return rows.take(np.lexsort([*keys, without_model]))
 
 
-def _ranks(column: pa.ChunkedArray) -> np.ndarray:
+def _ranks(column: Column) -> np.ndarray:
     """The place of each value among all that there are; sorts every name once, however often it occurs."""
     encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()

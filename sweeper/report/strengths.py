@@ -11,7 +11,7 @@ from sweeper.report.report_data import ValueAtStrength
 from sweeper.store.compute import pc
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from sweeper.store import Table
 
 PANELS = 24
 """Of so many plots by strength the values are read."""
@@ -27,7 +27,7 @@ def is_at_strength(title: str) -> bool:
     return re.search(rf" at [^=]+={_NUMBER}$", title) is not None
 
 
-def strengths_of(values: pa.Table) -> tuple[tuple[ValueAtStrength, ...], int]:
+def strengths_of(values: Table) -> tuple[tuple[ValueAtStrength, ...], int]:
     """Values at a strength, of the first panels only, and how many panels more there are."""
     parts = pc.extract_regex(values["key"], _AT_STRENGTH)
     base, parameter, strength = (pc.struct_field(parts, name) for name in ("base", "parameter", "strength"))

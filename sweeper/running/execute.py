@@ -33,14 +33,14 @@ NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
 
 
 def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:
-    from sweeper.running.runner import fold
+    from sweeper.running.runner import flush_journals
 
     if not prepared.plan.to_run:
         _write_asked(prepared, progress)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
-        fold(prepared.store, progress)  # also what a crash left
+        flush_journals(prepared.store, progress)  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
 
 
@@ -129,7 +129,7 @@ def _defaults(settings: Any) -> Defaults:
 
 
 def _sweep_info(prepared: Prepared) -> SweepInfo:
-    from sweeper.store import kernel
+    from sweeper.store import boot_id
 
     settings = prepared.config.settings
     return SweepInfo(
@@ -139,7 +139,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         sweeper_version=__version__,
         revisions=prepared.revisions,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
-        kernel=kernel(),
+        boot_id=boot_id(),
         persist_predictions=settings.persist_predictions,
     )
 

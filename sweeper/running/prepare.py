@@ -18,7 +18,7 @@ from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_not
 from sweeper.planning.order import WorkGroup, unknown, work_groups
 from sweeper.planning.resume import find_sweep_id, remaining
 from sweeper.revision import Comparison, Revisions
-from sweeper.store.suspects import Suspicion
+from sweeper.store.version_defects import DefectLookup
 from sweeper.vocabulary import Choice, Combination
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     revisions = Revisions()
     choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
-    suspicion = Suspicion(parts_of(combination for combination, _ in pairs) if policy.rerun != "all" else ())
+    suspicion = DefectLookup(parts_of(combination for combination, _ in pairs) if policy.rerun != "all" else ())
     twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],

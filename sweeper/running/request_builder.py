@@ -33,7 +33,7 @@ class SweepInfo:
     revisions: Revisions | None = None
     """Of what is recorded with each attempt beside its specs; a job outside a sweep has none."""
     log_dir: str | None = None
-    kernel: str | None = None
+    boot_id: str | None = None
     persist_predictions: bool = False
     """Whether predictions outlive the sweep, in its store."""
 
@@ -68,7 +68,7 @@ class RequestBuilder:
             provenance=self._sweep.provenance,
             attempt=self._attempt(item, number),
             log_dir=self._sweep.log_dir,
-            kernel=self._sweep.kernel,
+            boot_id=self._sweep.boot_id,
             report_threshold=capability.runtime.report,
             rules=rules_of(item.combination),
         )

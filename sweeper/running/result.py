@@ -14,9 +14,8 @@ from sweeper.revision.data_caveats import caveats_of_combinations
 
 if TYPE_CHECKING:
     import pandas
-    import pyarrow
 
-    from sweeper.store import AttemptState, Store
+    from sweeper.store import AttemptState, Store, Table
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class SweepResult:
         return self.outcome.exit_status
 
     @cached_property
-    def table(self) -> pyarrow.Table:
+    def table(self) -> Table:
         """One flat row per measured value of every combination of the plan, skipped ones included, in its order.
 
         Names are those of the plan, also where an earlier sweep measured a combination under others.

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 TICK_S = 0.5
 """How long the driver stays in `ray.wait` before it looks at deadlines and interrupts."""
-FOLD_EVERY_S = 1.0
+FLUSH_EVERY_S = 1.0
 """How long rows of quick runs wait in a journal before readers other than sweeper see them."""
-FOLD_REST = 20.0
-"""At least so many times as long as folding took, nothing is folded."""
+FLUSH_REST = 20.0
+"""At least so many times as long as the last flush took, no journal is flushed."""
 TRACEBACKS_KEPT = 100
 """Failures past these keep their traceback in the store only, so that the driver's memory stays small."""
 
@@ -117,7 +117,7 @@ class Runner:
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
         self._grace_ends = float("inf")
-        self._fold_at = time.monotonic() + FOLD_EVERY_S
+        self._flush_at = time.monotonic() + FLUSH_EVERY_S
 
     def run(self, items: Sequence[Planned], at_once: int = 1) -> Outcome:
         """Run everything, or until a limit or the user ends it. Returns once nothing is in flight.
@@ -250,7 +250,7 @@ class Runner:
 
     def _look_around(self) -> None:
         self._end_overdue()
-        self._fold()
+        self._flush()
         limit = self._settings.max_failures
         if self._interrupts.count:
             self._stop("interrupt")
@@ -259,13 +259,13 @@ class Runner:
         if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
             self._cancel(force=True)
 
-    def _fold(self) -> None:
+    def _flush(self) -> None:
         """Now and then make Parquet of what waits in journals, and never for more than a small share of the time."""
         began = time.monotonic()
-        if began >= self._fold_at:
-            fold(self._store, self._progress)
+        if began >= self._flush_at:
+            flush_journals(self._store, self._progress)
             took = time.monotonic() - began
-            self._fold_at = began + max(FOLD_EVERY_S, FOLD_REST * took)
+            self._flush_at = began + max(FLUSH_EVERY_S, FLUSH_REST * took)
 
     def _end_overdue(self) -> None:
         now = datetime.now(UTC)
@@ -317,9 +317,9 @@ def _failed_elsewhere(active: _ActiveAttempt, status: str) -> bool:
     return inference_failed or isinstance(active.job.exception(), VersionError)
 
 
-def fold(store: Store, progress: Progress) -> None:
+def flush_journals(store: Store, progress: Progress) -> None:
     """Make Parquet of what waits in journals; where that fails it waits on, and the sweep goes on."""
     try:
-        store.fold()
+        store.flush_journals()
     except OSError as error:
         progress.note(f"some results still wait in a journal, until `sweeper compact` can be run: {error}")

@@ -5,32 +5,45 @@ Importing this package does not import Arrow: that happens when something of it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sweeper.store.journal import kernel
+    from sweeper.store.attempt_states import AttemptState
+    from sweeper.store.journal import boot_id
     from sweeper.store.parquet import DamagedFileWarning, keep_freed_memory
     from sweeper.store.schema import AttemptRow
-    from sweeper.store.states import AttemptState
     from sweeper.store.store import Store, open_store
+    from sweeper.store.tables import Column, Table
 
-__all__ = ["AttemptRow", "AttemptState", "DamagedFileWarning", "Store", "keep_freed_memory", "kernel", "open_store"]
+__all__ = [
+    "AttemptRow",
+    "AttemptState",
+    "Column",
+    "DamagedFileWarning",
+    "Store",
+    "Table",
+    "boot_id",
+    "keep_freed_memory",
+    "open_store",
+]
 
 _LATER = {
     "AttemptRow": "schema",
-    "AttemptState": "states",
+    "AttemptState": "attempt_states",
+    "Column": "tables",
     "DamagedFileWarning": "parquet",
     "Store": "store",
+    "Table": "tables",
     "keep_freed_memory": "parquet",
-    "kernel": "journal",
+    "boot_id": "journal",
     "open_store": "store",
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)  # asked once
-    return found
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)  # not asked for again
+    return value

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sweeper.store import asked, catalog, journal
+from sweeper.store import journal, live_files, sweep_files
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
-from sweeper.store.foreign import Judge, key_of, of_a_run
 from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning, encode_large
+from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
 
 TEMPORARY = f"{PRIVATE}/tmp"
 LEFT_BEHIND_S = 3600.0
@@ -21,23 +21,23 @@ LEFT_BEHIND_S = 3600.0
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found; places are `table/name`."""
+    """What a check found. Files are named `table/name`, with what is wrong with each."""
 
     files: int
     """How many files of tables were looked at."""
     damaged: tuple[str, ...]
     """Parquet files that cannot be read, and why."""
     foreign: tuple[str, ...]
-    """Files in the folder of a table that are no Parquet files, or no files of this table, and why."""
+    """Files in the folder of a table that are not Parquet files, or not files of this table, and why."""
     leftovers: tuple[str, ...]
-    """What writers or merges left behind when they died; never read."""
+    """Files that writers or merges left behind when they died; they are never read."""
     keyless: tuple[str, ...] = ()
-    """Files with rows that do not say to which run they belong, and how many; the others of their rows count."""
+    """Files with rows that do not say to which run they belong, and how many; their other rows count."""
     repaired: bool = False
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is damaged or foreign, and every row says what it is of."""
+        """Whether no file is damaged or foreign, and every row says to what it belongs."""
         return not (self.damaged or self.foreign or self.keyless)
 
     def __str__(self) -> str:
@@ -53,34 +53,36 @@ class CheckReport:
 def check(files: Files, *, repair: bool = False) -> CheckReport:
     """Open every file of every table far enough to know that it can be read.
 
-    With `repair`, damaged and foreign files go to `.sweeper/quarantine/<table>/`, leftovers are removed, rows that wait
-    in journals become Parquet, and merges that were interrupted are finished.
+    With `repair`, damaged and foreign files are moved to `.sweeper/quarantine/<table>/`, leftovers are removed, rows
+    that wait in journals become Parquet, and interrupted merges are finished.
     """
     torn = _torn(files)
     if repair:
-        journal.fold(files)
-    found: list[_Finding] = []
-    seen = 0
+        journal.flush(files)
+    findings: list[_Finding] = []
+    checked = 0
     for table in files.tables():
         if repair:
-            catalog.finish(files, table)
+            live_files.finish(files, table)
         names = files.names(table, "")
-        judge = Judge(table, _announced(files, table) if SCHEMA_FILE in names else None)
-        found += filter(None, (_looked_at(files, table, name, judge) for name in names))
-        seen += len(names)
-    found += [_Finding(asked.FOLDER, name, reason, "damaged") for name, reason in asked.damaged(files).items()]
+        match = SchemaMatch(table, _schema_file(files, table) if SCHEMA_FILE in names else None)
+        findings += filter(None, (_looked_at(files, table, name, match) for name in names))
+        checked += len(names)
+    findings += [
+        _Finding(sweep_files.FOLDER, name, reason, "damaged") for name, reason in sweep_files.damaged(files).items()
+    ]
     leftovers = _leftovers(files)
     if repair:
-        for finding in found:
+        for finding in findings:
             _set_aside(files, finding)
         for folder, name in leftovers:
             files.remove(folder, name)
     return CheckReport(
-        seen,
-        (*_places(found, "damaged"), *torn),
-        _places(found, "foreign"),
+        checked,
+        (*_places(findings, "damaged"), *torn),
+        _places(findings, "foreign"),
         tuple(f"{folder}/{name}" for folder, name in leftovers),
-        _places(found, "keyless"),
+        _places(findings, "keyless"),
         repair,
     )
 
@@ -99,47 +101,47 @@ class _Finding:
         return f"{self.table}/{self.name}{': ' if self.reason else ''}{self.reason}"
 
 
-def _places(found: Sequence[_Finding], kind: str) -> tuple[str, ...]:
-    return tuple(str(finding) for finding in found if finding.kind == kind)
+def _places(findings: Sequence[_Finding], kind: str) -> tuple[str, ...]:
+    return tuple(str(finding) for finding in findings if finding.kind == kind)
 
 
 def _set_aside(files: Files, finding: _Finding) -> None:
-    """Move a file away; where only some of its rows are to go, a copy of it, and it goes on without them."""
+    """Move a file to the quarantine; where only some of its rows are bad, move a copy and remove these rows."""
     table, name, aside = finding.table, finding.name, f"{QUARANTINE}/{finding.table.removeprefix(f'{PRIVATE}/')}"
     if finding.kind != "keyless":
         files.move(table, name, aside)
         return
     data = files.get(table, name)
     files.put(aside, name, data)
-    rows = of_a_run(table, pq.read_table(pa.BufferReader(data)))
+    rows = rows_with_key(table, pq.read_table(pa.BufferReader(data)))
     if len(rows):
         files.put(table, name, encode_large(rows))
     else:
         files.remove(table, name)
 
 
-def _looked_at(files: Files, table: str, name: str, judge: Judge) -> _Finding | None:
-    """What is wrong with a file, which is read to its last page."""
+def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> _Finding | None:
+    """What is wrong with a file; it is read to its last page."""
     if not name.endswith(PARQUET):
         return _Finding(table, name, "", "foreign")
     try:
         with pq.ParquetFile(files.source(table, name)) as file:
-            reason, lacking = judge.against(file.schema_arrow), 0
+            reason, lacking = match.mismatch(file.schema_arrow), 0
             for batch in file.iter_batches():
                 batch.validate()
-                reason = reason or judge.without_key(batch)
-                lacking += 0 if reason else len(batch) - len(of_a_run(table, batch))
+                reason = reason or match.missing_key(batch)
+                lacking += 0 if reason else len(batch) - len(rows_with_key(table, batch))
     except FileNotFoundError:
-        return None  # a merge took it
+        return None  # a merge replaced it
     except (pa.ArrowException, OSError, ValueError) as error:
         return _Finding(table, name, str(error).strip().splitlines()[0], "damaged")
     if lacking:
-        return _Finding(table, name, f"{lacking} rows without a {key_of(table)}", "keyless")
+        return _Finding(table, name, f"{lacking} rows without a {key_column(table)}", "keyless")
     return _Finding(table, name, reason, "foreign") if reason else None
 
 
-def _announced(files: Files, table: str) -> pa.Schema | None:
-    """What the schema file of a table says; `None` where it cannot be read, which is found when its turn comes."""
+def _schema_file(files: Files, table: str) -> pa.Schema | None:
+    """The columns in the schema file of a table; `None` where it cannot be read, which is reported later."""
     try:
         with pq.ParquetFile(files.source(table, SCHEMA_FILE)) as file:
             return file.schema_arrow
@@ -148,17 +150,15 @@ def _announced(files: Files, table: str) -> pa.Schema | None:
 
 
 def _torn(files: Files) -> list[str]:
-    """Segments of journals with lines that cannot be read; folding sets them aside."""
+    """Segments of journals with lines that cannot be read; a flush moves them to the quarantine."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DamagedFileWarning)  # they are in the report
-        found = {segment: journal.look(files, segment) for segment in journal.segments(files)}
-    return [
-        f"{journal.FOLDER}/{segment}: {inside.damaged} lines" for segment, inside in found.items() if inside.damaged
-    ]
+        rows = {segment: journal.read_segment(files, segment) for segment in journal.segments(files)}
+    return [f"{journal.FOLDER}/{name}: {segment.damaged} lines" for name, segment in rows.items() if segment.damaged]
 
 
 def _leftovers(files: Files) -> list[tuple[str, str]]:
     old = [(TEMPORARY, n) for n in files.names(TEMPORARY, "") if files.age_s(TEMPORARY, n) > LEFT_BEHIND_S]
     for table in files.tables():
-        old += [(catalog.notes_folder(table), note) for note in catalog.abandoned(files, table, LEFT_BEHIND_S)]
+        old += [(live_files.notes_folder(table), note) for note in live_files.abandoned(files, table, LEFT_BEHIND_S)]
     return old

@@ -1,4 +1,4 @@
-"""Many small files become one: crash-safe at every step, beside writers and beside another compaction."""
+"""Merges many small files into one; safe against a crash at any step, and beside writers and other compactions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from sweeper.store import catalog, journal
+from sweeper.store import journal, live_files
 from sweeper.store.files import PRIVATE, Files
 from sweeper.store.parquet import SCHEMA_FILE, encode_large, new_name, read_all, union
 
 GRACE_S = 10.0
-"""Files younger than this are left alone: somebody may just be about to open them by name."""
-ENOUGH = 1000
-"""Small files in one table from which a sweep merges them at its end."""
+"""Younger files are not merged: somebody may be about to open them by name."""
+MANY_FILES = 1000
+"""A sweep merges the small files of a table at its end if there are this many."""
 LOCK = "compact.lock"
 LOCK_EXPIRES_S = 600.0
 BATCH = 5_000
-"""Files that one merge takes at most, which bounds its memory and the time for which the lock is not renewed."""
+"""The most files in one merge, which limits its memory and the time until the lock is renewed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Compacted:
     merged: dict[str, int]
     """How many files became one, by table."""
     skipped: str = ""
-    """Why nothing was done, where another compaction was at work."""
+    """Why nothing was done, where another compaction was running."""
 
     def __str__(self) -> str:
         if self.skipped:
@@ -43,15 +43,15 @@ class Compacted:
 
 def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Compacted:
     """Merge the small files of each table that has `at_least` of them, and finish merges that were interrupted."""
-    journal.fold(files)
+    journal.flush(files)
     with _lock(files) as token:
         if token is None:
             return Compacted({}, "another compaction is at work; nothing was done")
         done: dict[str, int] = {}
         for table in files.tables():
-            catalog.finish(files, table)
-            for note in catalog.abandoned(files, table, LOCK_EXPIRES_S):
-                files.remove(catalog.notes_folder(table), note)
+            live_files.finish(files, table)
+            for note in live_files.abandoned(files, table, LOCK_EXPIRES_S):
+                files.remove(live_files.notes_folder(table), note)
             while (count := _merge(files, table, token, grace_s, at_least)) > 0:
                 done[table] = done.get(table, 0) + count
                 files.put(PRIVATE, LOCK, token)  # still at work
@@ -63,40 +63,40 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
     readable = _readable(files, table, inputs) if len(inputs) >= at_least else {}
     if len(readable) < at_least:
         return 0
-    merged = new_name(catalog.MERGED.removesuffix(".parquet"))
+    merged = new_name(live_files.MERGED.removesuffix(".parquet"))
     data = encode_large(union(table, readable.values()))
-    folder, note = catalog.notes_folder(table), catalog.note_name(merged)
+    folder, note = live_files.notes_folder(table), live_files.note_name(merged)
     files.put(folder, note, json.dumps([*readable]).encode())
-    if files.get(PRIVATE, LOCK) != token or catalog.is_contested(files, table, merged, readable):
+    if files.get(PRIVATE, LOCK) != token or live_files.is_contested(files, table, merged, readable):
         files.remove(folder, note)
         return 0
     files.put(table, merged, data)
-    catalog.finish(files, table)
+    live_files.finish(files, table)
     return len(readable)
 
 
 def _readable(files: Files, table: str, inputs: list[str]) -> dict[str, pa.Table]:
-    """The files that are of this table, as its schema file has it, and whose rows all say to which run they belong."""
-    announced = [SCHEMA_FILE] if SCHEMA_FILE in files.names(table) else []
-    read = read_all(files, table, [*announced, *inputs], whole=True)
+    """The files that belong to this table by its schema file, and whose rows all say to which run they belong."""
+    schema_file = [SCHEMA_FILE] if SCHEMA_FILE in files.names(table) else []
+    read = read_all(files, table, [*schema_file, *inputs], whole=True)
     return {name: rows for name, rows in read.items() if name != SCHEMA_FILE}
 
 
 def _old_enough(files: Files, table: str, grace_s: float) -> list[str]:
-    """Names begin with the milliseconds of their writing; one that does not is nobody's to merge."""
+    """Names begin with the time of writing in milliseconds; a file with another name is not merged."""
     before = (time.time() - grace_s) * 1000
-    names = [name for name in catalog.mergeable(files, table) if name.split("_")[0].isdigit()]
+    names = [name for name in live_files.mergeable(files, table) if name.split("_")[0].isdigit()]
     return [name for name in names if int(name.split("_")[0]) <= before and _is_settled(files, table, name, grace_s)]
 
 
 def _is_settled(files: Files, table: str, name: str, grace_s: float) -> bool:
-    """What was made of a segment is named after that, which may be much older."""
-    return not name.endswith(journal.FOLDED) or files.age_s(table, name) >= grace_s
+    """A file made of a segment is named after the segment, which may be much older, so its real age is looked up."""
+    return not name.endswith(journal.FROM_SEGMENT) or files.age_s(table, name) >= grace_s
 
 
 @contextmanager
 def _lock(files: Files) -> Generator[bytes | None]:
-    """What this process wrote into the lock, or `None` where another has it; one that was left behind expires."""
+    """Yields what this process wrote into the lock, `None` where another one holds it; an abandoned lock expires."""
     token = uuid.uuid4().hex.encode()
     if files.age_s(PRIVATE, LOCK) > LOCK_EXPIRES_S:
         files.remove(PRIVATE, LOCK)

@@ -1,4 +1,4 @@
-"""Where the bytes are: folders of a local disk or prefixes of an object store. Whole files, written atomically."""
+"""The files of a store: in folders of a local disk or under prefixes of an object store. Each is written atomically."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from sweeper.common.extras import Extra, how_to_install
 from sweeper.common.text import escaped
 from sweeper.errors import MissingExtraError, StoreError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import fs
+
+Data: TypeAlias = "bytes | pa.Buffer"
 PRIVATE = ".sweeper"
-"""What is no table lives here: checkmaite takes every folder without a leading dot for a table."""
+"""The folder of all that is not a table: checkmaite takes every folder without a leading dot for a table."""
 QUARANTINE = f"{PRIVATE}/quarantine"
-"""Where what cannot be read is moved to."""
+"""Where files that cannot be read are moved to."""
 PARQUET = ".parquet"
 SETTLE_S = 1.0
-"""How long another writer of the same new object may take to show."""
+"""How long to wait for another writer of the same new object to become visible."""
 _EXTRAS: dict[str, Extra] = {
     "s3": "s3",
     "s3a": "s3",
@@ -56,36 +61,36 @@ class Files(ABC):
         """Bytes of each Parquet file in a folder."""
 
     @abstractmethod
-    def put(self, folder: str, name: str, data: Any) -> str:
+    def put(self, folder: str, name: str, data: Data) -> str:
         """Write a whole file so that a reader sees all of it or nothing; returns its URI."""
 
     @abstractmethod
-    def source(self, folder: str, name: str) -> Any:
-        """What Arrow reads a file from."""
+    def source(self, folder: str, name: str) -> str | pa.NativeFile:
+        """What Arrow can read the file from: a path or an open file."""
 
     @abstractmethod
     def get(self, folder: str, name: str) -> bytes:
-        """The content of a file; empty where there is none."""
+        """The content of a file; empty where there is no such file."""
 
     @abstractmethod
     def create(self, folder: str, name: str, data: bytes) -> bool:
-        """Write a file that must not be there yet; whether this process wrote it."""
+        """Write a file unless it exists; returns whether this process wrote it."""
 
     @abstractmethod
     def age_s(self, folder: str, name: str) -> float:
-        """Seconds since a file was written; 0 where there is none."""
+        """Seconds since a file was written; 0 where there is no such file."""
 
     @abstractmethod
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
-        """Move a file, replacing what is there."""
+        """Move a file; a file that is there already is replaced."""
 
     @abstractmethod
     def remove(self, folder: str, name: str) -> None:
-        """Delete a file; none there is no error."""
+        """Delete a file; it is not an error if it does not exist."""
 
     @abstractmethod
     def refuse_no_folder(self) -> None:
-        """Raise a StoreError where something else than a folder stands in the way."""
+        """Raise a StoreError where the address is that of something else than a folder."""
 
     @abstractmethod
     def is_there(self) -> bool:
@@ -93,7 +98,7 @@ class Files(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise a StoreError unless the store can be written."""
+        """Raise a StoreError if the store cannot be written."""
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
@@ -108,7 +113,7 @@ class LocalFiles(Files):
         self.root = os.path.abspath(os.path.expanduser(path))
         self.uri = self.root
         self._tmp = os.path.join(self.root, PRIVATE, "tmp")
-        self._made: set[str] = set()
+        self._existing: set[str] = set()
 
     def refuse_no_folder(self) -> None:
         place = self.root
@@ -116,7 +121,7 @@ class LocalFiles(Files):
             place = os.path.dirname(place)
         if not os.path.isdir(place):
             raise StoreError(
-                f"The analytics store {self.root} cannot be written or read: {place} is no folder. Name another "
+                f"The analytics store {self.root} cannot be written or read: {place} is not a folder. Name another "
                 "place with analytics_store.uri=..."
             )
 
@@ -135,14 +140,14 @@ class LocalFiles(Files):
             return []
 
     def sizes(self, folder: str) -> dict[str, int]:
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for entry in os.scandir(os.path.join(self.root, folder)):
             with suppress(FileNotFoundError):  # gone since it was listed
                 if _is_data(entry.name, PARQUET):
-                    found[entry.name] = entry.stat().st_size
-        return found
+                    sizes[entry.name] = entry.stat().st_size
+        return sizes
 
-    def put(self, folder: str, name: str, data: Any) -> str:
+    def put(self, folder: str, name: str, data: Data) -> str:
         self._ensure(folder)
         temporary = os.path.join(self._tmp, f"{uuid.uuid4().hex}.tmp")
         final = os.path.join(self.root, folder, name)
@@ -157,15 +162,15 @@ class LocalFiles(Files):
         return final
 
     def make(self, folder: str, name: str) -> str:
-        """Path of a file in a folder that is there from now on."""
+        """The path of a file in a folder, which is made if it does not exist."""
         self._ensure(folder)
         return self.source(folder, name)
 
     def _ensure(self, folder: str) -> None:
-        if folder not in self._made:
+        if folder not in self._existing:
             os.makedirs(self._tmp, exist_ok=True)
             os.makedirs(os.path.join(self.root, folder), exist_ok=True)
-            self._made.add(folder)
+            self._existing.add(folder)
 
     def source(self, folder: str, name: str) -> str:
         return os.path.join(self.root, folder, name)
@@ -216,12 +221,12 @@ class LocalFiles(Files):
 class RemoteFiles(Files):
     """A prefix of an object store, through `pyarrow.fs`; one PUT per file is atomic there."""
 
-    def __init__(self, uri: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, uri: str, options: Mapping[str, object]) -> None:
         self.uri = uri.rstrip("/")
         self._fs, self._root = _filesystem(self.uri, options)
 
     def refuse_no_folder(self) -> None:
-        """Only a disk has such things."""
+        """An object store has only prefixes."""
 
     def is_there(self) -> bool:
         return bool(self._list(""))
@@ -229,8 +234,8 @@ class RemoteFiles(Files):
     def tables(self) -> list[str]:
         from pyarrow import fs
 
-        found = self._list("")
-        return sorted(i.base_name for i in found if i.type is fs.FileType.Directory and not i.base_name.startswith("."))
+        infos = self._list("")
+        return sorted(i.base_name for i in infos if i.type is fs.FileType.Directory and not i.base_name.startswith("."))
 
     def names(self, folder: str, ending: str = PARQUET) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if _is_data(info.base_name, ending))
@@ -238,17 +243,17 @@ class RemoteFiles(Files):
     def sizes(self, folder: str) -> dict[str, int]:
         return {info.base_name: info.size for info in self._list(folder) if _is_data(info.base_name, PARQUET)}
 
-    def _list(self, folder: str) -> list[Any]:
+    def _list(self, folder: str) -> list[fs.FileInfo]:
         from pyarrow import fs
 
         return self._fs.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
 
-    def put(self, folder: str, name: str, data: Any) -> str:
+    def put(self, folder: str, name: str, data: Data) -> str:
         with self._fs.open_output_stream(self._path(folder, name)) as stream:
             stream.write(data)
         return f"{self.uri}/{folder}/{name}"
 
-    def source(self, folder: str, name: str) -> Any:
+    def source(self, folder: str, name: str) -> str | pa.NativeFile:
         return self._fs.open_input_file(self._path(folder, name))
 
     def get(self, folder: str, name: str) -> bytes:
@@ -259,7 +264,7 @@ class RemoteFiles(Files):
             return b""
 
     def create(self, folder: str, name: str, data: bytes) -> bool:
-        # No object store here has "create if absent": the one whose content stays after a moment has it.
+        # Object stores here have no "create if absent": the last of several writers, whose content stays, is the one.
         if self.get(folder, name):
             return False
         self.put(folder, name, data)
@@ -296,7 +301,7 @@ def _is_data(name: str, ending: str) -> bool:
     return name.endswith(ending) and not name.startswith((".", "_"))
 
 
-def open_files(uri: str, options: Mapping[str, Any]) -> Files:
+def open_files(uri: str, options: Mapping[str, object]) -> Files:
     """The folders behind a URI: a path or `file://` is local, everything else an object store."""
     scheme = _scheme(uri)
     if scheme in ("", "file") or len(scheme) == 1:  # one letter is a drive
@@ -314,12 +319,12 @@ def _scheme(uri: str) -> str:
     except ValueError as error:
         raise StoreError(f"An analytics store cannot be at {uri!r}: {error}.") from error
     if "\0" in uri or not uri.strip():
-        raise StoreError(f"An analytics store cannot be at {uri!r}: that is no path.")
+        raise StoreError(f"An analytics store cannot be at {uri!r}: that is not a path.")
     return scheme
 
 
 def _folder(uri: str) -> str:
-    """The folder of a `file:` URI, which names no other machine and no folder relative to another."""
+    """The folder of a `file:` URI; one with another host or a relative path is refused."""
     rest = uri.partition(":")[2]
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
@@ -332,7 +337,7 @@ def _folder(uri: str) -> str:
 
 
 def _writable_name(path: str) -> str:
-    """The path; Arrow opens no file whose name is not UTF-8, and says so only once something was measured."""
+    """The path, if its name is UTF-8. Arrow cannot open others, and would say so only after something was measured."""
     whole = os.path.abspath(path)
     if escaped(whole) != whole:
         raise StoreError(
@@ -342,7 +347,7 @@ def _writable_name(path: str) -> str:
     return path
 
 
-def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+def _filesystem(uri: str, options: Mapping[str, object]) -> tuple[fs.FileSystem, str]:
     from pyarrow import ArrowInvalid, fs
 
     scheme = urlsplit(uri).scheme
@@ -358,12 +363,13 @@ def _filesystem(uri: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         return _fsspec(scheme, options), path
 
 
-def _s3_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of s3fs that people have, in pyarrow's words; pyarrow's own pass through."""
-    client: dict[str, Any] = dict(options.get("client_kwargs") or {})
+def _s3_options(options: Mapping[str, object]) -> dict[str, object]:
+    """Options of s3fs under the names that pyarrow has for them; options of pyarrow itself are kept."""
+    client = options.get("client_kwargs")
+    client = client if isinstance(client, Mapping) else {}
     names = {"key": "access_key", "secret": "secret_key", "token": "session_token", "endpoint_url": "endpoint_override"}
-    known: dict[str, Any] = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
-    known.update({names.get(k, k).replace("region_name", "region"): v for k, v in client.items()})
+    known: dict[str, object] = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
+    known.update({names.get(k, str(k)).replace("region_name", "region"): v for k, v in client.items()})
     if options.get("anon"):
         known["anonymous"] = True
     endpoint = str(known.get("endpoint_override", ""))
@@ -374,7 +380,7 @@ def _s3_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"allow_bucket_creation": False, "connect_timeout": 5.0, "request_timeout": 30.0, **known}
 
 
-def _fsspec(scheme: str, options: Mapping[str, Any]) -> Any:
+def _fsspec(scheme: str, options: Mapping[str, object]) -> fs.FileSystem:
     from pyarrow import fs
 
     try:

@@ -1,8 +1,8 @@
-"""The format number of a store: what a sweeper must know to read it rightly.
+"""The format number of a store, by which a version of sweeper knows whether it can read the store.
 
-It stands in a small file under `.sweeper/` from the first write on; a store without one is of format 1, that of sweeper
-0.1. Each process looks once, and once more before its first write: nothing is read or written for each run. A sweeper
-reads and writes every older format, and refuses a newer one, in which it might overlook what it does not know.
+The first write puts it into a small file under `.sweeper/`; a store without one has format 1, that of sweeper 0.1. Each
+process reads it once, and once more before its first write, never for each run. Sweeper reads and writes every older
+format, and refuses a newer one, which may contain something that it does not know.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from sweeper.errors import StoreError
 from sweeper.store.files import PRIVATE, Files
 
 FORMAT = 2
-"""What this sweeper writes. Raise it where an older one would read what is written from now on wrongly."""
+"""The format that this version writes. Raise it when older versions would misread what is written from now on."""
 OLDEST = 1
 NAME = "format.json"
 
 
 def refuse_newer(files: Files) -> int:
-    """The format number of a store that this sweeper can read; `OLDEST` where there is no store.
+    """The format number of a store; `OLDEST` where there is no store.
 
     Raises
     ------
     StoreError
-        The store is of a newer format, its format file says no number, or it cannot be read.
+        The store has a newer format, its format file has no number, or it cannot be read.
     """
     files.refuse_no_folder()
     try:
@@ -35,7 +35,7 @@ def refuse_newer(files: Files) -> int:
             f"The analytics store {files.uri} cannot be read: {str(error).splitlines()[0]} "
             "Check the address, and that analytics_store.storage_options or the environment hold credentials."
         ) from error
-    number, writer = _said(data, f"{files.uri}/{PRIVATE}/{NAME}") if data else (OLDEST, "")
+    number, writer = _parsed(data, f"{files.uri}/{PRIVATE}/{NAME}") if data else (OLDEST, "")
     if number > FORMAT:
         raise StoreError(
             f"The analytics store {files.uri} has format {number}, written by sweeper {writer}; this is sweeper "
@@ -46,7 +46,7 @@ def refuse_newer(files: Files) -> int:
 
 
 def announce(files: Files) -> None:
-    """See that a store says the format of what this sweeper is about to write.
+    """Write the format file of a store, unless it has the present format already.
 
     Raises
     ------
@@ -57,12 +57,13 @@ def announce(files: Files) -> None:
         files.put(PRIVATE, NAME, json.dumps({"format": FORMAT, "sweeper": __version__}).encode())
 
 
-def _said(data: bytes, place: str) -> tuple[int, str]:
+def _parsed(data: bytes, place: str) -> tuple[int, str]:
+    """The format number in a format file, and the version of sweeper that wrote it."""
     try:
-        said = json.loads(data)
-        return int(said["format"]), str(said.get("sweeper", "of a newer version"))
+        content = json.loads(data)
+        return int(content["format"]), str(content.get("sweeper", "of a newer version"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise StoreError(
-            f"{place} says no format number, so nobody can tell whether this sweeper may read the store. Put back what "
-            f'it said, such as {{"format": {FORMAT}}}, or remove it where an older sweeper wrote all that is there.'
+            f"{place} has no format number, so it is not known whether this sweeper can read the store. Put back what "
+            f'was in it, such as {{"format": {FORMAT}}}, or remove it where an older sweeper wrote all that is there.'
         ) from error

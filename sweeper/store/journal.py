@@ -1,14 +1,16 @@
 """Runs that end within moments of each other: their rows wait in a journal and become Parquet many at a time.
 
-A Parquet file costs its writer a third of a millisecond. A run of seconds does not feel that; one of microseconds, a
-metric on predictions that are there already, does, three times over. So a worker that records runs in quick succession
-appends each of them, with all its rows, as one line to a segment of its own under `.sweeper/journal/`. From then on the
-run is durable and in every answer of this package. `fold` makes one Parquet file per table of a whole segment; the
-driver of a sweep does so every second and at its end, and whoever compacts or runs the next sweep after a crash.
+To write a run as Parquet files of its own takes a millisecond or more. That is little for a run of seconds, but for one
+of microseconds, such as a metric on predictions that exist already, it is many times the work itself. So a worker that
+records runs in quick succession appends each of them, with all its rows, as one line to a file of its own under
+`.sweeper/journal/`, a segment. From then on the run is durable, and every reader of this package sees it. `flush` turns
+a whole segment into one Parquet file per table. The driver of a sweep flushes every second and at its end; after a
+crash, the next sweep or compaction does it.
 
-Whoever appends to a segment or folds it holds its file lock, which ends with the process, so a segment is never folded
-under a writer, and a writer whose segment was folded begins another. Folding again after a crash replaces the same
-files, because their names come from the segment's; while a segment is there, its rows count and these files do not.
+A process holds the file lock of a segment while it appends to it or flushes it, and the lock ends with the process. So
+a segment is never flushed while somebody appends to it, and a writer whose segment was flushed starts another. Flushing
+again after a crash replaces the same files, because their names are made of the name of the segment. While a segment
+exists, its rows count and these files do not.
 """
 
 from __future__ import annotations
@@ -24,29 +26,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from sweeper.store.cells import KINDS, TIME, NotPlainError, are_plain, cells
+from sweeper.store.arrow_columns import PYTHON_TYPES, TIME, NotPlainError, are_plain, stored_values
 from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files, LocalFiles
 from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name, union
 from sweeper.store.schema import ATTEMPTS, Rows
 
 FOLDER = f"{PRIVATE}/journal"
 SEGMENT = ".jsonl"
-FOLDED = "_folded.parquet"
-"""How the name of a file that was made of a segment ends."""
+FROM_SEGMENT = "_folded.parquet"
+"""The end of the name of a file that was made of a segment."""
 PATIENCE_S = 5.0
-"""How long `fold` waits for somebody who folds the same segment."""
-_TYPES = {str(kind): kind for kind in KINDS}
+"""How long `flush` waits for another process that flushes the same segment."""
+_TYPES = {str(kind): kind for kind in PYTHON_TYPES}
 _UNFIT = (ValueError, TypeError, OverflowError, pa.ArrowException)
-"""What Arrow raises for a cell that does not fit its column."""
+"""What Arrow raises for a value that does not fit its column."""
 
 
 @cache
-def kernel() -> str:
-    """Which running kernel this is: its processes, in containers too, see each other's file locks; others may not."""
+def boot_id() -> str:
+    """Which boot of which machine this is: its processes, in containers too, see each other's file locks."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:  # not Linux
@@ -54,7 +56,7 @@ def kernel() -> str:
 
 
 class Journal:
-    """What one process appends to: a segment of its own, begun anew whenever the last was folded."""
+    """What one process appends to: a segment of its own, and a new one after each flush."""
 
     def __init__(self, files: LocalFiles) -> None:
         self._files = files
@@ -64,12 +66,12 @@ class Journal:
         """Number of each table in the segment, by its name and the identity of its columns."""
 
     def append(self, entry: Sequence[Rows]) -> str | None:
-        """Add all rows of one run, or nothing of it; it outlives this process when this returns.
+        """Add all rows of one run, or none. Once this returns, they outlive this process.
 
         Returns
         -------
         str or None
-            Name of the Parquet files that will hold these rows; `None` where a value is not plain, and nothing was
+            Name of the Parquet files that will hold these rows; `None` where a value is not plain. Then nothing was
             written.
 
         Raises
@@ -80,17 +82,17 @@ class Journal:
         if not all(are_plain(rows.schema) for rows in entry):
             return None
         try:
-            said = [(rows.table, rows.schema, cells(rows.schema, rows.rows)) for rows in entry]
+            checked = [(rows.table, rows.schema, stored_values(rows.schema, rows.rows)) for rows in entry]
             with self._locked() as handle:
-                _write(handle, self._line(said))
+                _write(handle, self._line(checked))
         except (NotPlainError, UnicodeEncodeError):
             return None
-        return folded_name(self._segment)
+        return parquet_name(self._segment)
 
-    def _line(self, said: Sequence[tuple[str, pa.Schema, list[list[Any]]]]) -> bytes:
-        new: list[Any] = []
-        rows: list[Any] = []
-        for table, schema, values in said:
+    def _line(self, entry: Sequence[tuple[str, pa.Schema, list[list[object]]]]) -> bytes:
+        new: list[list[object]] = []
+        rows: list[list[object]] = []
+        for table, schema, values in entry:
             number, _ = self._tables.get((table, id(schema)), (None, None))
             if number is None:
                 number = len(self._tables)
@@ -107,19 +109,19 @@ class Journal:
             self._begin()
         try:
             yield self._handle
-        except BaseException:  # how much of it went out, and whether what it defined is known, is uncertain
+        except BaseException:  # it is not known how much of the line was written
             self._leave()
             raise
         fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def _leave(self) -> None:
-        """Append no more to this segment, and let others have it."""
+        """Close this segment, which also releases its lock."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
 
     def _begin(self) -> None:
-        """A new segment; the one that there was is being folded, or gone, or an append to it failed."""
+        """Start a new segment, because the last one is being flushed, or is gone, or an append to it failed."""
         self._leave()
         self._segment = new_name().removesuffix(PARQUET) + SEGMENT
         self._tables.clear()
@@ -136,18 +138,18 @@ def _lock(handle: int) -> bool:
 
 
 def _write(handle: int, line: bytes) -> None:
-    """Append a line whole, or take back what went out of it."""
+    """Append a whole line, or remove the part of it that was written."""
     written = os.write(handle, line)
     if written < len(line):
         os.ftruncate(handle, os.fstat(handle).st_size - written)
         raise OSError(f"only {written} of {len(line)} bytes could be written: the disk may be full")
 
 
-# What waits
+# Rows that wait
 
 
 class Waiting(NamedTuple):
-    """What one segment holds."""
+    """The rows in one segment."""
 
     tables: Mapping[str, pa.Table]
     damaged: int
@@ -158,41 +160,41 @@ NOTHING = Waiting({}, 0)
 
 
 def waiting(files: Files) -> dict[str, Waiting]:
-    """What is in every segment, by the name of the Parquet files that it will become."""
-    found = {folded_name(segment): look(files, segment) for segment in segments(files)}
-    return {name: inside for name, inside in found.items() if inside != NOTHING}
+    """The rows in every segment, by the name of the Parquet files that it will become."""
+    rows = {parquet_name(segment): read_segment(files, segment) for segment in segments(files)}
+    return {name: segment for name, segment in rows.items() if segment != NOTHING}
 
 
-def look(files: Files, segment: str) -> Waiting:
-    """What one segment holds; `NOTHING` where it was folded since it was listed, or nothing is in it yet."""
+def read_segment(files: Files, segment: str) -> Waiting:
+    """The rows in one segment; `NOTHING` where it is empty, or was flushed since it was listed."""
     data = files.get(FOLDER, segment)
     return _parsed(data, f"{files.uri}/{FOLDER}/{segment}") if data else NOTHING
 
 
 def segments(files: Files) -> list[str]:
-    """Names of the segments; an object store has none, since nothing can be appended there."""
+    """Names of the segments; an object store has none, since files cannot be appended to there."""
     return files.names(FOLDER, SEGMENT) if isinstance(files, LocalFiles) else []
 
 
-def folded_name(segment: str) -> str:
+def parquet_name(segment: str) -> str:
     """The name, in every table, of the Parquet file that a segment becomes."""
-    return segment.removesuffix(SEGMENT) + FOLDED
+    return segment.removesuffix(SEGMENT) + FROM_SEGMENT
 
 
-def fold(files: Files) -> int:
+def flush(files: Files) -> int:
     """Make Parquet of every segment, completed attempts last; returns how many segments there were."""
-    return sum(_fold(files, segment) for segment in segments(files))
+    return sum(_flush(files, segment) for segment in segments(files))
 
 
-def _fold(files: Files, segment: str) -> bool:
+def _flush(files: Files, segment: str) -> bool:
     path = str(files.source(FOLDER, segment))
     with _held(path) as held:
         if not held:
             return False
-        inside = _parsed(Path(path).read_bytes(), path)
-        for table in sorted(inside.tables, key=lambda name: name == ATTEMPTS):
-            files.put(table, folded_name(segment), encode_large(inside.tables[table]))
-        if inside.damaged:
+        rows = _parsed(Path(path).read_bytes(), path)
+        for table in sorted(rows.tables, key=lambda name: name == ATTEMPTS):
+            files.put(table, parquet_name(segment), encode_large(rows.tables[table]))
+        if rows.damaged:
             files.put(f"{QUARANTINE}/journal", segment, Path(path).read_bytes())
         files.remove(FOLDER, segment)
     return True
@@ -200,7 +202,7 @@ def _fold(files: Files, segment: str) -> bool:
 
 @contextmanager
 def _held(path: str) -> Generator[bool]:
-    """Whether this process alone has a segment that is still there."""
+    """Yields whether this process holds the lock of a segment that still exists."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -209,13 +211,13 @@ def _held(path: str) -> Generator[bool]:
     try:
         gives_up = time.monotonic() + PATIENCE_S
         while not (locked := _lock(handle)) and time.monotonic() < gives_up:
-            time.sleep(0.001)  # a file lock can be waited for only without a limit
+            time.sleep(0.001)  # `flock` cannot wait with a time limit
         yield locked and bool(os.fstat(handle).st_nlink)
     finally:
         os.close(handle)
 
 
-# What a segment says
+# How a segment is read
 
 
 @dataclass
@@ -224,51 +226,56 @@ class _Columns:
 
     table: str
     schema: pa.Schema
-    rows: list[list[Any]] = field(default_factory=list[list[Any]])
+    rows: list[list[object]] = field(default_factory=list[list[object]])
 
     def to_table(self) -> pa.Table:
         columns = list(zip(*self.rows, strict=True))
         return pa.table([_array(values, c.type) for values, c in zip(columns, self.schema, strict=True)], self.schema)
 
 
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
     return pa.array(values, pa.int64()).cast(kind) if kind == TIME else pa.array(values, kind)
 
 
 def _parsed(data: bytes, place: str) -> Waiting:
-    lines = data[: data.rfind(b"\n") + 1].splitlines()  # a torn last line belongs to a run that was not recorded
+    lines = data[
+        : data.rfind(b"\n") + 1
+    ].splitlines()  # a last line that is cut off belongs to a run that was not recorded
     try:
         tables, damaged = _together(lines)
-    except _UNFIT:  # some line has a cell that does not fit its column: find out which, line by line
-        tables, damaged = _together(lines, wary=True)
+    except _UNFIT:  # some line has a value that does not fit its column: find out which, line by line
+        tables, damaged = _together(lines, one_by_one=True)
     if damaged:
         warnings.warn(f"{place} has {damaged} lines that cannot be read", DamagedFileWarning, stacklevel=2)
     return Waiting(tables, damaged)
 
 
-def _together(lines: Sequence[bytes], *, wary: bool = False) -> tuple[dict[str, pa.Table], int]:
-    """The rows of all lines by table, and how many lines cannot be read; the wary way converts each line by itself."""
+def _together(lines: Sequence[bytes], *, one_by_one: bool = False) -> tuple[dict[str, pa.Table], int]:
+    """The rows of all lines by table, and how many lines cannot be read.
+
+    With `one_by_one`, each line is first converted by itself, to find those with a value that does not fit.
+    """
     read: list[_Columns] = []
-    damaged = sum(not _take(line, read, wary) for line in lines)
+    damaged = sum(not _take(line, read, one_by_one) for line in lines)
     return dict(_tables(read)), damaged
 
 
-def _take(line: bytes, read: list[_Columns], wary: bool) -> bool:
-    """Add what one line says; whether it could be read."""
+def _take(line: bytes, read: list[_Columns], one_by_one: bool) -> bool:
+    """Add the rows of one line; false where it cannot be read."""
     try:
-        said = json.loads(line)
-        for table, columns in said.get("tables", ()):
+        entry = json.loads(line)
+        for table, columns in entry.get("tables", ()):
             read.append(_Columns(table, pa.schema([(name, _TYPES[kind]) for name, kind in columns])))
-        rows = [(read[number], cells) for number, cells in said["rows"]]
-        if any(len(row) != len(table.schema) for table, cells in rows for row in cells):
+        rows = [(read[number], values) for number, values in entry["rows"]]
+        if any(len(row) != len(table.schema) for table, values in rows for row in values):
             return False
-        if wary:
-            for table, cells in filter(lambda row: row[1], rows):
-                _Columns(table.table, table.schema, cells).to_table()
+        if one_by_one:
+            for table, values in filter(lambda pair: pair[1], rows):
+                _Columns(table.table, table.schema, values).to_table()
     except (*_UNFIT, LookupError, AttributeError):
         return False
-    for table, cells in rows:
-        table.rows.extend(cells)
+    for table, values in rows:
+        table.rows.extend(values)
     return True
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +20,8 @@ import pyarrow as pa
 from sweeper.common.text import escaped
 from sweeper.errors import SchemaError
 from sweeper.records import SCALAR_TYPES, Record, columns, scalar_type
-from sweeper.store.cells import TIME, plain
-from sweeper.store.schema import ARROW, ATTEMPTS, OURS, RUN_TABLE, Rows
+from sweeper.store.arrow_columns import TIME, Row, plain_value
+from sweeper.store.schema import ADDED_COLUMNS, ARROW, ATTEMPTS, RUN_TABLE, PayloadRecord, RecordedRun, Rows
 
 RESERVED = (ATTEMPTS, RUN_TABLE, "results", "completed", "asked")
 """Tables and views of the store itself."""
@@ -31,13 +30,13 @@ _EXACT = {*SCALAR_TYPES, type(None)}
 _CONTRACT = "a record has table_name, run_uid, created_at and model_dump(), or is a sweeper.Record"
 
 
-def records_of(run: Any, *, same_uid: bool) -> list[Any]:
+def records_of(run: RecordedRun, *, same_uid: bool) -> list[PayloadRecord]:
     """The records of a run, each with a `run_uid`: with `same_uid` that of the run, by which they are found again.
 
     Raises
     ------
     SchemaError
-        The run's `run_uid` is no text, or what `extract()` gives are no records of this run.
+        The `run_uid` of the run is not a text, or `extract()` gives something else than records of this run.
     """
     who = f"capability {getattr(run, 'capability_id', type(run).__name__)!r}"
     uid = getattr(run, "run_uid", None)
@@ -46,29 +45,34 @@ def records_of(run: Any, *, same_uid: bool) -> list[Any]:
             f"The run of {who} has run_uid={uid!r}; it must be a text that is not empty, by which the rows of the run "
             "are found again. Give each run one of its own, such as uuid.uuid4().hex."
         )
-    given = run.extract()
-    if type(given) is not list and (isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable)):
-        raise SchemaError(
-            f"extract() of {who} gave a {type(given).__name__}; it must give a list of records, which may be empty."
-        )
-    records = list(typing.cast("Iterable[Any]", given))
+    records = _as_list(run.extract(), who)
     for record in records:
         _check_record(record, uid if same_uid else None, who)
     return records
 
 
-def _is_uid(value: Any) -> bool:
+def _as_list(extracted: object, who: str) -> list[PayloadRecord]:
+    if isinstance(extracted, str | bytes | Mapping) or not isinstance(extracted, Iterable):
+        raise SchemaError(
+            f"extract() of {who} gave a {type(extracted).__name__}; it must give a list of records, which may be empty."
+        )
+    return list(extracted)
+
+
+def _is_uid(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _check_record(record: Any, uid: str | None, who: str) -> None:
+def _check_record(record: object, uid: str | None, who: str) -> None:
     if not (isinstance(record, Record) or (hasattr(record, "table_name") and hasattr(record, "model_dump"))):
         raise SchemaError(f"extract() of {who} gave a {type(record).__name__}; {_CONTRACT}.")
     own = getattr(record, "run_uid", None)
     if not _is_uid(own) or own != (uid or own):
-        asked = "a text that is not empty" if uid is None else f"that of its run, {uid!r}, by which it is found again"
+        expected = (
+            "a text that is not empty" if uid is None else f"that of its run, {uid!r}, by which it is found again"
+        )
         raise SchemaError(
-            f"extract() of {who} gave a {type(record).__name__} with run_uid={own!r}; it must be {asked}."
+            f"extract() of {who} gave a {type(record).__name__} with run_uid={own!r}; it must be {expected}."
         )
     if not isinstance(created := getattr(record, "created_at", None), datetime):
         raise SchemaError(
@@ -76,13 +80,13 @@ def _check_record(record: Any, uid: str | None, who: str) -> None:
         )
 
 
-def payload_rows(records: Sequence[Any], fingerprint: str | None, job_id: str | None) -> Rows:
-    """The rows of one run; a column whose values are all `None` is of the type null, unless its class says more.
+def payload_rows(records: Sequence[PayloadRecord], fingerprint: str | None, job_id: str | None) -> Rows:
+    """The rows of one run; a column whose values are all `None` has the type null, unless its class declares one.
 
     Raises
     ------
     SchemaError
-        Records of several tables, a table or column that cannot be called so, a column with values of several types.
+        Records of several tables, a name that a table or column cannot have, a column with values of several types.
     """
     table, kind = records[0].table_name, type(records[0])
     if any(record.table_name != table for record in records):
@@ -94,8 +98,8 @@ def payload_rows(records: Sequence[Any], fingerprint: str | None, job_id: str | 
         rows = [_plain_row(record, own) for record in records]
     else:
         schema, rows = _from_values(table, records)
-    ours = {"fingerprint": fingerprint, "job_id": job_id}
-    return Rows(table, schema, [row | ours for row in rows])
+    added = {"fingerprint": fingerprint, "job_id": job_id}
+    return Rows(table, schema, [row | added for row in rows])
 
 
 @cache
@@ -105,45 +109,46 @@ def is_declared(kind: type) -> bool:
 
 
 def _own_columns(schema: pa.Schema) -> list[str]:
-    return schema.names[: -len(OURS)]
+    return schema.names[: -len(ADDED_COLUMNS)]
 
 
 @cache
 def payload_schema(record_class: type) -> pa.Schema:
-    """The columns of a payload table: the fields of its record class, and ours."""
+    """The columns of a payload table: the fields of its record class, and those that sweeper adds."""
     kinds = columns(record_class) if issubclass(record_class, Record) else _pydantic_columns(record_class)
     table = getattr(record_class, "table_name", None)
     return _checked(table, {name: ARROW[kind] for name, (kind, _) in kinds.items()})
 
 
-def _pydantic_columns(record_class: Any) -> Mapping[str, tuple[type, bool]]:
+def _pydantic_columns(record_class: type) -> Mapping[str, tuple[type, bool]]:
     """The columns of checkmaite's pydantic records."""
-    found = {name: scalar_type(record_class, name, f.annotation) for name, f in record_class.model_fields.items()}
-    return {name: found[name] for name in ("run_uid", "created_at", *found) if name in found}
+    fields = getattr(record_class, "model_fields", {})
+    kinds = {name: scalar_type(record_class, name, field.annotation) for name, field in fields.items()}
+    return {name: kinds[name] for name in ("run_uid", "created_at", *kinds) if name in kinds}
 
 
-def _checked(table: Any, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
-    """The schema of a payload table whose own columns are these, if table and columns can be called so."""
+def _checked(table: object, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
+    """The schema of a payload table with these columns of its own; the names are checked."""
     if not isinstance(table, str) or not _TABLE.fullmatch(table) or table.casefold() in RESERVED:
         raise SchemaError(
             f"A payload table cannot be called {table!r}: a name has letters, digits, `_`, `-` and `.`, begins with a "
-            f"letter, a digit or `_`, and is none of the store's own ({', '.join(RESERVED)})."
+            f"letter, a digit or `_`, and differs from those of the store itself ({', '.join(RESERVED)})."
         )
-    ours = [name for name, _ in OURS]
-    for name, count in Counter(name.casefold() for name in (*kinds, *ours)).items():
-        if count > 1 and name in ours:
+    added = [name for name, _ in ADDED_COLUMNS]
+    for name, count in Counter(name.casefold() for name in (*kinds, *added)).items():
+        if count > 1 and name in added:
             raise SchemaError(f"Table {table!r} cannot have a column {name!r} of its own: sweeper adds one. Rename it.")
         if count > 1:
             raise SchemaError(f"Table {table!r} has several columns {name!r}: SQL does not tell case apart.")
     if odd := [name for name in kinds if not name.strip() or not name.isprintable()]:
         raise SchemaError(f"Table {table!r} cannot have a column {odd[0]!r}: its name must be text that can be seen.")
-    return pa.schema([*kinds.items(), *OURS])
+    return pa.schema([*kinds.items(), *ADDED_COLUMNS])
 
 
 # Records without declared columns
 
 
-def _from_values(table: Any, records: Sequence[Any]) -> tuple[pa.Schema, list[dict[str, Any]]]:
+def _from_values(table: object, records: Sequence[PayloadRecord]) -> tuple[pa.Schema, list[dict[str, object]]]:
     """The columns that the values of these records have, and the values."""
     rows = [_dumped(record) for record in records]
     types = _inferred(table, rows, _hints(records))
@@ -151,38 +156,37 @@ def _from_values(table: Any, records: Sequence[Any]) -> tuple[pa.Schema, list[di
     return _checked(table, types), fitted
 
 
-def _dumped(record: Any) -> dict[str, Any]:
+def _dumped(record: PayloadRecord) -> dict[str, object]:
     """The plain values of a record by column, `run_uid` and `created_at` first."""
     if isinstance(record, Record):
         return _plain_row(record, columns(type(record)))
-    dumped = record.model_dump()
-    if not isinstance(dumped, Mapping) or not all(isinstance(name, str) for name in typing.cast("Any", dumped)):
+    dumped = getattr(record, "model_dump", dict)()  # `records_of` has seen that it is there
+    if not isinstance(dumped, Mapping) or not all(isinstance(name, str) for name in dumped):
         raise SchemaError(f"model_dump() of {type(record).__name__} must give a mapping of column names to values.")
-    values = typing.cast("Mapping[str, Any]", dumped)
-    every = {"run_uid": record.run_uid, "created_at": record.created_at}
-    every.update({escaped(name): value for name, value in values.items() if name != "table_name"})
-    return {name: plain(value) for name, value in every.items()}
+    every: dict[str, object] = {"run_uid": record.run_uid, "created_at": record.created_at}
+    every.update({escaped(str(name)): value for name, value in dumped.items() if name != "table_name"})
+    return {name: plain_value(value) for name, value in every.items()}
 
 
-def _plain_row(record: Any, names: Iterable[str]) -> dict[str, Any]:
-    """The values of some attributes, as they are where Arrow knows them."""
+def _plain_row(record: object, names: Iterable[str]) -> dict[str, object]:
+    """The values of some attributes; those of types that Arrow does not know become plain."""
     row = {name: getattr(record, name) for name in names}
     for name, value in row.items():
         if type(value) not in _EXACT and not isinstance(value, np.generic):
-            row[name] = plain(value)
+            row[name] = plain_value(value)
     return row
 
 
-def _fitted(value: Any, kind: pa.DataType) -> Any:
+def _fitted(value: object, kind: pa.DataType) -> object:
     return float(value) if kind == pa.float64() and type(value) is int else value
 
 
-def _hints(records: Sequence[Any]) -> dict[str, type]:
-    """What the annotations of these classes say of columns; what is no scalar says nothing."""
-    found: dict[str, type] = {}
+def _hints(records: Sequence[PayloadRecord]) -> dict[str, type]:
+    """The types of columns by the annotations of these classes; an annotation that is not a scalar is passed over."""
+    hints: dict[str, type] = {}
     for kind in {type(record) for record in records}:
-        found |= _hinted(kind)
-    return found
+        hints |= _hinted(kind)
+    return hints
 
 
 @cache
@@ -191,16 +195,16 @@ def _hinted(kind: type) -> Mapping[str, type]:
         hints = typing.get_type_hints(kind)
     except Exception:  # noqa: BLE001 - annotations of a foreign class may name anything, and values say the rest
         return {}
-    found: dict[str, type] = {}
+    scalars: dict[str, type] = {}
     for name, hint in hints.items():
         try:
-            found[name] = scalar_type(kind, name, hint)[0]
+            scalars[name] = scalar_type(kind, name, hint)[0]
         except SchemaError:  # not a scalar: the values say what it is
             continue
-    return found
+    return scalars
 
 
-def _inferred(table: Any, rows: Sequence[Mapping[str, Any]], hints: Mapping[str, type]) -> dict[str, pa.DataType]:
+def _inferred(table: object, rows: Sequence[Row], hints: Mapping[str, type]) -> dict[str, pa.DataType]:
     names = dict.fromkeys(name for row in rows for name in row)
     fixed = {"run_uid": pa.string(), "created_at": TIME}
     return {
@@ -209,7 +213,7 @@ def _inferred(table: Any, rows: Sequence[Mapping[str, Any]], hints: Mapping[str,
     }
 
 
-def _column_type(table: Any, name: str, hint: type | None, values: Sequence[Any]) -> pa.DataType:
+def _column_type(table: object, name: str, hint: type | None, values: Sequence[object]) -> pa.DataType:
     """One type for all values of a column: whole numbers beside others are floats, `None` fits every type."""
     kinds = {type(value) for value in values} - {type(None)}
     if hint is not None and (kinds <= {hint} or (hint is float and kinds <= {int, float})):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -15,7 +15,7 @@ from sweeper.common.text import escaped
 from sweeper.errors import SchemaError
 from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.records import columns
-from sweeper.store.cells import TIME, NotPlainError, batch, conversion_imports_pandas
+from sweeper.store.arrow_columns import TIME, NotPlainError, Row, batch, conversion_imports_pandas
 
 ARROW: Mapping[type, pa.DataType] = {
     str: pa.string(),
@@ -26,8 +26,8 @@ ARROW: Mapping[type, pa.DataType] = {
     datetime: TIME,
 }
 """The type of a column for each Python type that it can hold."""
-FEW = 1000
-"""Rows past which Arrow's own conversion is worth the import of pandas that comes with it."""
+MAX_ROWS_WITHOUT_PANDAS = 1000
+"""Above this number of rows `pa.array` is faster, the import of pandas that comes with it included."""
 ATTEMPTS = "attempts"
 RUN_TABLE = "runs"
 PROVENANCE_TEXT = ("user_id", "workspace_id", "job_id", "backend")
@@ -43,16 +43,41 @@ RUNS = pa.schema(
     ]
 )
 """One row per entity of a run; checkmaite's columns in its order."""
-OURS = (("fingerprint", pa.string()), ("job_id", pa.string()))
-"""Columns that we add to every payload table."""
+ADDED_COLUMNS = (("fingerprint", pa.string()), ("job_id", pa.string()))
+"""The columns that sweeper adds to every payload table."""
+
+
+class RecordedRun(Protocol):
+    """What a capability returned, as far as the store reads it; `extract()` gives its records."""
+
+    @property
+    def run_uid(self) -> str: ...
+
+    @property
+    def capability_id(self) -> str: ...
+
+    def extract(self) -> Iterable[PayloadRecord]: ...
+
+
+class PayloadRecord(Protocol):
+    """A row of a payload table, as far as every kind of record has the same attributes."""
+
+    @property
+    def table_name(self) -> str: ...
+
+    @property
+    def run_uid(self) -> str: ...
+
+    @property
+    def created_at(self) -> datetime: ...
 
 
 class Rows(NamedTuple):
-    """Rows of Python values for one table; what a row lacks is null."""
+    """Rows of Python values for one table; a column that a row lacks is null."""
 
     table: str
     schema: pa.Schema
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Row]
 
     def to_table(self) -> pa.Table:
         """See the function `to_table`."""
@@ -63,9 +88,9 @@ class Rows(NamedTuple):
 class AttemptRow:
     """One attempt of one combination, whatever its end. Times are UTC.
 
-    `duration_s` is the seconds of its own run; `inference_s` those of the inference whose predictions it read, which
-    others may have read too; null where there was none, or no worker to tell. `warnings` are lines of text: what
-    must be known beside the value and does not keep it from being the best.
+    `duration_s` is the duration of its own run. `inference_s` is that of the inference whose predictions it read, which
+    other runs may have read too; it is null where there was none, or where no worker reported it. `warnings` are lines
+    of text: what a reader must know about the value, though it may still be the best.
     """
 
     attempt_id: str
@@ -115,7 +140,7 @@ def attempts_schema() -> pa.Schema:
     return pa.schema([(name, ARROW[kind]) for name, (kind, _) in columns(AttemptRow).items()])
 
 
-def entity_rows(run: Any, table: str, provenance: Provenance) -> Rows:
+def entity_rows(run: RecordedRun, table: str, provenance: Provenance) -> Rows:
     """The `runs` rows of one run: one for each dataset, model and metric that it names."""
     entities = [
         (kind, str(metadata["id"]))
@@ -146,8 +171,8 @@ def _row_type(schema: pa.Schema) -> pa.DataType:
     return pa.struct(list(schema))
 
 
-def to_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows of Python values as an Arrow table of exactly this schema; what a row lacks is null.
+def to_table(schema: pa.Schema, rows: Sequence[Row]) -> pa.Table:
+    """Rows of Python values as an Arrow table of exactly this schema; a column that a row lacks is null.
 
     Raises
     ------
@@ -157,34 +182,34 @@ def to_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     try:
         return pa.Table.from_batches([_batch(schema, rows)], schema)
     except _UNFIT as error:
-        raise SchemaError(_unfit(schema, rows, error)) from error
+        raise SchemaError(_misfit(schema, rows, error)) from error
 
 
-def _batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    if len(rows) <= FEW and conversion_imports_pandas():
+def _batch(schema: pa.Schema, rows: Sequence[Row]) -> pa.RecordBatch:
+    if len(rows) <= MAX_ROWS_WITHOUT_PANDAS and conversion_imports_pandas():
         with suppress(NotPlainError):
             return batch(schema, rows)
-    # All columns in one conversion, which costs a third of converting them one by one.
+    # One conversion of all columns takes a third of the time of one for each column.
     try:
         return _converted(schema, rows)
     except UnicodeEncodeError:
-        return _converted(schema, [{name: _sayable(value) for name, value in row.items()} for row in rows])
+        return _converted(schema, [{name: _unicode(value) for name, value in row.items()} for row in rows])
 
 
-def _converted(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+def _converted(schema: pa.Schema, rows: Sequence[Row]) -> pa.RecordBatch:
     return pa.RecordBatch.from_struct_array(pa.array(rows, _row_type(schema)))
 
 
-def _sayable(value: Any) -> Any:
+def _unicode(value: object) -> object:
     return escaped(value) if isinstance(value, str) else value
 
 
-def _unfit(schema: pa.Schema, rows: Sequence[Mapping[str, Any]], error: Exception) -> str:
-    """Which value does not fit its column."""
+def _misfit(schema: pa.Schema, rows: Sequence[Row], error: Exception) -> str:
+    """A message that names the value which does not fit its column."""
     for field in schema:
         for value in (row.get(field.name) for row in rows):
             try:
-                pa.array([_sayable(value)], field.type)
+                pa.array([_unicode(value)], field.type)
             except _UNFIT:
                 got = f"{value!r:.100} ({type(value).__name__})"
                 return f"A value does not fit its column: {field.name!r} holds {field.type}, and got {got}."

@@ -1,4 +1,4 @@
-"""One analytics store: what workers write, what the driver looks up, what people read."""
+"""The analytics store: what workers write, what the driver looks up and what people read."""
 
 from __future__ import annotations
 
@@ -7,38 +7,47 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from sweeper.messages.requests import AttemptInfo, Provenance
-from sweeper.store import asked, compaction, formats, journal, states, views
-from sweeper.store.announced import Announced
+from sweeper.store import attempt_states, compaction, formats, journal, sweep_files, views
+from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
 from sweeper.store.journal import Journal
-from sweeper.store.names import attempt_name
 from sweeper.store.parquet import encode, new_name
 from sweeper.store.payload import payload_rows, records_of
-from sweeper.store.schema import ATTEMPTS, AttemptRow, Rows, attempt_rows, entity_rows
+from sweeper.store.schema import (
+    ATTEMPTS,
+    AttemptRow,
+    PayloadRecord,
+    RecordedRun,
+    Rows,
+    attempt_rows,
+    entity_rows,
+)
+from sweeper.store.schema_file import SchemaFiles
 from sweeper.store.tables import Tables
 
 if TYPE_CHECKING:
     from sweeper.messages.asked import AskedSweep, SweepHeader
-    from sweeper.store.states import AttemptState
+    from sweeper.store.arrow_columns import Row
+    from sweeper.store.attempt_states import AttemptState
 
 MOMENT_S = 0.05
-"""Runs that are recorded at least so far apart have files of their own: writing them is then little of the time."""
+"""A run that is recorded at least this long after the last one gets files of its own: they are then a small cost."""
 
 
 class Store:
-    """An analytics store at a URI; `open_store` makes one."""
+    """An analytics store at a URI; made by `open_store`."""
 
-    def __init__(self, uri: str, storage_options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, uri: str, storage_options: Mapping[str, object] | None = None) -> None:
         self._files: Files = open_files(uri, storage_options or {})
         self._says_format = False
-        self._announced = Announced()
+        self._schema_files = SchemaFiles()
         self._journal: Journal | None = None
         self._recorded_at = float("-inf")
 
@@ -49,12 +58,12 @@ class Store:
 
     @cached_property
     def files(self) -> Files:
-        """Its folders; whoever asks for them first learns whether this sweeper can read them.
+        """The folders of the store. The first use checks that this version of sweeper can read them.
 
         Raises
         ------
         StoreError
-            A newer sweeper wrote them, or they cannot be reached.
+            A newer version of sweeper wrote them, or they cannot be reached.
         """
         formats.refuse_newer(self._files)
         return self._files
@@ -66,11 +75,11 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
 
-    # What workers write
+    # Writing, by workers
 
     def record(
         self,
-        run: Any,
+        run: RecordedRun,
         *,
         provenance: Provenance,
         attempt: AttemptInfo | None = None,
@@ -84,19 +93,19 @@ class Store:
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
 
-        The order is the promise: a completed attempt implies that its rows are there. Nothing that is stored is read.
+        Because of this order, the rows of a completed attempt are always there. Nothing in the store is read.
         With `may_wait`, a run that follows another within moments is appended to a journal instead, and becomes
-        Parquet at the next `fold`; only for who is sure that somebody folds on this machine.
+        Parquet at the next `flush_journals`. Use it only where a process on this machine calls that later.
 
         Returns
         -------
         str or None
-            URI of the payload file, `None` where the run measured nothing.
+            URI of the payload file; `None` where the run measured nothing.
 
         Raises
         ------
         SchemaError
-            The run has no `run_uid` that is text, or its records do not fit one table.
+            The `run_uid` of the run is not a text, or its records do not fit one table.
         OSError
             The store cannot be written.
         """
@@ -125,37 +134,41 @@ class Store:
         self._recorded_at = time.monotonic()
         return places[0] if records else None
 
-    def _entry(self, run: Any, records: list[Any], provenance: Provenance, attempt: AttemptInfo | None) -> list[Rows]:
-        """The payload and `runs` rows of a run; as with checkmaite, one without payload leaves none in `runs`."""
+    def _entry(
+        self, run: RecordedRun, records: Sequence[PayloadRecord], provenance: Provenance, attempt: AttemptInfo | None
+    ) -> list[Rows]:
+        """The payload rows and `runs` rows of a run; without payload there are none, as with checkmaite."""
         if not records:
             return []
         payload = payload_rows(records, attempt.fingerprint if attempt else None, provenance.job_id)
         entities = entity_rows(run, payload.table, provenance)
-        found = [payload, entities] if entities.rows else [payload]
-        return [rows._replace(schema=self._announced.see(self.files, rows.table, rows.schema)) for rows in found]
+        filled = [payload, entities] if entities.rows else [payload]
+        return [
+            rows._replace(schema=self._schema_files.announce(self.files, rows.table, rows.schema)) for rows in filled
+        ]
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
-        """Write attempts, a file for each, so that its name can say what became of it."""
+        """Write attempts, each in a file of its own, whose name says how the attempt ended."""
         self._announce_format()
         for row in rows:
             self._put(attempt_rows(row))
 
     def write_artifact(self, path: str, data: bytes) -> str:
-        """Write a file that is no table beside the tables; returns its URI."""
+        """Write a file that is not a table; returns its URI."""
         self._announce_format()
         folder, _, name = path.rpartition("/")
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
     def read_artifact(self, path: str) -> bytes | None:
-        """What `write_artifact` wrote under a path; `None` where there is nothing."""
+        """What `write_artifact` wrote under this path; `None` where there is nothing."""
         folder, _, name = path.rpartition("/")
         return self.files.get(f"{PRIVATE}/{folder}", name) or None
 
     def linked_artifact(self, uri: str) -> bytes | None:
-        """The artifact that a `report_uri` names; `None` where this store has none such.
+        """The artifact that a `report_uri` names; `None` where this store does not have it.
 
-        Only what lies below `.sweeper/` of this store is read, whatever the URI says: what comes before that is where
-        the store was when the URI was written, and a store may have been copied since.
+        Only files below `.sweeper/` of this store are read. The part of the URI before that is ignored: it says where
+        the store was when the URI was written, and the store may have been copied since.
         """
         path = artifact_path(uri)
         return None if path is None else self.read_artifact(path)
@@ -166,15 +179,16 @@ class Store:
         row = rows.rows[0]
         if rows.table != ATTEMPTS:
             return self.files.put(rows.table, new_name(), data)
-        name = attempt_name(len(data), row["status"], row["fingerprint"], row["sweeper_version"])
-        return self.files.put(rows.table, name, data)
+        status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
+        known = version if isinstance(version, str) else None
+        return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known), data)
 
     def _in_succession(self) -> bool:
-        """Whether the last run was recorded a moment ago, so that files of its own are most of what a run costs."""
+        """Whether the last run was recorded a moment ago, so that writing files is most of the cost of a run."""
         return time.monotonic() - self._recorded_at < MOMENT_S
 
     def _append(self, entry: Sequence[Rows]) -> list[str] | None:
-        """Let rows wait in a journal; returns the URIs of the files that they will be in, or `None`."""
+        """Append rows to a journal; returns the URIs of the files that will hold them, or `None`."""
         if self._journal is None:
             if not isinstance(self.files, LocalFiles):
                 return None
@@ -183,12 +197,12 @@ class Store:
         return None if name is None else [str(self.files.source(rows.table, name)) for rows in entry]
 
     def _announce_format(self) -> None:
-        """See that the store says its format; once per process."""
+        """Write the format file of the store where it is missing; looked at once per process."""
         if not self._says_format:
             formats.announce(self.files)
             self._says_format = True
 
-    # What the driver looks up
+    # Looking up, by the driver
 
     def attempt_states(
         self,
@@ -197,20 +211,20 @@ class Store:
         details: bool | Collection[str] = False,
         versions: Callable[[], Collection[str]] = lambda: (),
     ) -> dict[str, AttemptState]:
-        """What is known of each of these fingerprints that was ever attempted.
+        """The state of each of these fingerprints that was ever attempted.
 
-        `details` adds revisions and durations of small files that were not merged yet, which means opening them: of
-        all, or of those that it names. `versions()` names those whose version must be known: the names of files say it,
-        but for those of sweeper 0.1, which are opened.
+        The names of small files tell most of it. `details` adds revisions and durations, for all fingerprints or for
+        those that it names; the files of these are opened. `versions()` names the fingerprints whose version of
+        sweeper must be known; only the files of sweeper 0.1, whose names do not tell it, are opened for that.
         """
         wanted = list(fingerprints)
         chosen = set(wanted if details is True else details or ())
-        return states.states(self.files, wanted, details=chosen, versions=versions) if wanted else {}
+        return attempt_states.read_states(self.files, wanted, details=chosen, versions=versions) if wanted else {}
 
     def write_asked(self, sweep: AskedSweep) -> str:
-        """Write what a sweep asks for, before it runs anything; returns the URI of the file."""
+        """Write what a sweep asks for, before anything of it runs; returns the URI of the file."""
         self._announce_format()
-        return asked.write(self.files, sweep)
+        return sweep_files.write(self.files, sweep)
 
     def asked_sweep(self, sweep_id: str) -> AskedSweep:
         """What the sweep of this id asked for, specs included.
@@ -220,40 +234,40 @@ class Store:
         StoreError
             Its file cannot be read.
         """
-        return asked.read(self.files, sweep_id)
+        return sweep_files.read(self.files, sweep_id)
 
     def sweep_ids(self) -> list[str]:
-        """Ids of the sweeps that wrote down what they asked for, the newest last."""
-        return asked.ids(self.files)
+        """Ids of the sweeps that wrote what they asked for, the newest last."""
+        return sweep_files.ids(self.files)
 
     def attempted_sweeps(self) -> list[str]:
-        """Ids of the sweeps that attempted something, those of older versions too."""
-        return sorted({found for found in self.attempts(("sweep_id",))["sweep_id"].to_pylist() if found})
+        """Ids of the sweeps that attempted something, including those of older versions."""
+        return sorted({sweep_id for sweep_id in self.attempts(("sweep_id",))["sweep_id"].to_pylist() if sweep_id})
 
     def same_names(self, sweep_ids: Iterable[str]) -> list[tuple[str, str, str]]:
         """An axis, a name that one of these sweeps dropped as a duplicate, and the name that stands for it."""
-        return asked.same_names(self.files, sweep_ids)
+        return sweep_files.same_names(self.files, sweep_ids)
 
     def completed_since(self, sweep: SweepHeader) -> set[tuple[str, ...]]:
-        """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed."""
-        return asked.completed_since(self.files, sweep)
+        """Fingerprint and names of each combination that this sweep, or one that began later, has completed."""
+        return sweep_files.completed_since(self.files, sweep)
 
-    def newest_failures(self, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
-        """Of each of these fingerprints, its newest attempt that failed or timed out, if any, without its traceback."""
+    def newest_failures(self, fingerprints: Collection[str]) -> dict[str, Row]:
+        """The newest attempt of each fingerprint that failed or timed out, if any, without its traceback."""
         return views.newest_failures(self._tables, fingerprints)
 
     def log_dir(self, sweep_id: str) -> str:
         """A local folder for what the combinations of a sweep print."""
         return self._files.log_dir(sweep_id)
 
-    # What people read
+    # Reading, by people
 
     def tables(self) -> list[str]:
         """Names of the tables."""
         return self._tables.names()
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """All rows of a table, every attempt's; `columns` names those to read, of which it may lack some.
+        """All rows of a table, of every attempt. `columns` names the columns to read; those that it lacks are left out.
 
         Raises
         ------
@@ -263,51 +277,51 @@ class Store:
         return self._tables.table(name, columns)
 
     def attempts(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Every attempt, whatever its end; `columns` names those to read."""
+        """Every attempt, however it ended. `columns` names the columns to read."""
         return self._tables.attempts(columns)
 
     def completed(self) -> pa.Table:
         """The newest completed attempt of each combination that has one, with the columns of `attempts`.
 
-        A further one, `newest_status`, says how its newest attempt ended; lost and cancelled ones are passed over.
+        A further column, `newest_status`, says how its newest attempt ended, lost and cancelled ones not counted.
         """
-        return views.counting(self._tables, None, None)
+        return views.completed(self._tables, None, None)
 
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:
         """One flat row per measured value of the newest completed attempt of each combination.
 
         Columns: capability, dataset, model, metric (names of choices), key, value, scope, higher_is_better, sweep,
         fingerprint, finished_at, duration_s, caveat (why the value must not be called the best) and warning (what else
-        must be known of it); both are null for most.
+        a reader must know about it). Caveat and warning are mostly null.
         """
         return views.results(self._tables, fingerprints, sweep_id)
 
     def results_of(self, combinations: Iterable[tuple[str, ...]], caveats: Mapping[str, str] | None = None) -> pa.Table:
-        """Columns as `results`, of each of these combinations that completed, in their order and under their names.
+        """The rows of `results` for these combinations, in their order and under their names.
 
-        Each is a fingerprint and the names of capability, dataset, model and metric. A fingerprint may have been
-        measured under other names before, which may mean something else by now; so the names given here are used.
-        `caveats` are further reasons, by fingerprint, why a value must not be called the best.
+        A combination is a fingerprint and the names of capability, dataset, model and metric. A fingerprint may have
+        been measured under other names before, and these may stand for something else now. So the names given here are
+        used. `caveats` are further reasons, by fingerprint, why a value must not be called the best.
         """
         return views.results_of(self._tables, views.planned(combinations), caveats or {})
 
     def measured(self, attempts: pa.Table) -> pa.Table:
-        """What these completed attempts measured, with the columns of `results`; each payload table is read once."""
+        """The values that these completed attempts measured, with the columns of `results`."""
         return views.measured(self._tables, attempts)
 
     def asked(self, sweep_id: str | None = None) -> pa.Table:
-        """What sweeps asked for, under the names that each used, with the newest values of that, whoever measured them.
+        """What each sweep asked for, under the names that it used, with the newest values of any sweep.
 
-        One row per sweep, combination and value; one without a value where the combination has none. Columns: sweep_id,
+        One row per sweep, combination and value, and one row for a combination without values. Columns: sweep_id,
         sweep, began, capability, dataset, model, metric, key, value, scope, higher_is_better, decision (run or skip),
         reason, status (how its newest attempt ended), fingerprint, finished_at, duration_s, caveat, warning.
         """
-        from sweeper.store.asked_values import asked_values
+        from sweeper.store.asked_view import asked_values
 
         return asked_values(self._tables, sweep_id)
 
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
-        """Axis, name of the choice and `metadata["id"]` of what these ran on; combinations as for `results_of`."""
+        """Axis, name of the choice and `metadata["id"]` of the parts of combinations, given as to `results_of`."""
         return views.entities(self._tables, views.planned(combinations))
 
     def sql(self, query: str) -> pa.Table:
@@ -317,32 +331,35 @@ class Store:
         readers = {name: partial(self.table, name) for name in self.tables()}
         return run_sql(readers | {"completed": self.completed, "results": self.results, "asked": self.asked}, query)
 
-    # What keeps it in order
+    # Maintenance
 
-    def fold(self) -> int:
-        """Make Parquet of the rows that wait in journals, for readers other than this package; safe beside writers."""
-        return journal.fold(self.files)
+    def flush_journals(self) -> int:
+        """Write the rows that wait in journals as Parquet, for other readers. Safe while others write.
+
+        Returns how many journal files were written.
+        """
+        return journal.flush(self.files)
 
     def compact(self, *, grace_s: float = compaction.GRACE_S) -> Compacted:
         """Merge the small files of each table; safe while others write, read and compact."""
         return compaction.compact(self.files, grace_s=grace_s)
 
     def compact_if_needed(self) -> Compacted:
-        """Merge the small files of tables that have many, after making Parquet of what waits in journals."""
-        return compaction.compact(self.files, at_least=compaction.ENOUGH)
+        """Merge the small files of tables that have many of them; journals are flushed first."""
+        return compaction.compact(self.files, at_least=compaction.MANY_FILES)
 
     def check(self, *, repair: bool = False) -> CheckReport:
-        """Look at every file for damage; `repair` moves what is no data aside and clears what crashes left."""
+        """Check every file for damage. `repair` moves bad files aside and removes what crashes left behind."""
         return check(self.files, repair=repair)
 
 
 def artifact_path(uri: str) -> str | None:
-    """The path under which `Store.write_artifact` wrote what a URI names; `None` where no store wrote it."""
+    """The path that `Store.write_artifact` was given for this URI; `None` where it is not the URI of an artifact."""
     _, below, path = uri.rpartition(f"/{PRIVATE}/")
     return path if below and not {"", ".", ".."} & set(path.split("/")) else None
 
 
-def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, Any] | None = None) -> Store:
+def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, object] | None = None) -> Store:
     """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing yet.
 
     Raises

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from sweeper.errors import StoreError
-from sweeper.store import catalog, journal
+from sweeper.store import journal, live_files
 from sweeper.store.files import Files
 from sweeper.store.parquet import union
 from sweeper.store.schema import ATTEMPTS, attempts_schema
+
+Table: TypeAlias = pa.Table
+"""The rows of a table as readers of the store get them: an Arrow table."""
+Column: TypeAlias = pa.ChunkedArray
+"""One column of a table."""
 
 
 class Tables:
@@ -26,7 +32,7 @@ class Tables:
 
     def find(self, name: str, columns: Sequence[str] | None = None) -> pa.Table | None:
         """All rows of a table; `None` where there is no such table. `columns` names those to read."""
-        return catalog.read_live(self.files, name, columns)
+        return live_files.read_live(self.files, name, columns)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of a table; `columns` names those to read, of which it may lack some.

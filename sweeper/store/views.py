@@ -1,22 +1,24 @@
-"""What the tables mean: one flat row per measured value of the attempts that count."""
+"""The views over the tables: one flat row per measured value of the attempts that count."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
 from sweeper.records import OVERALL
-from sweeper.store import caveats, latest, suspicion
-from sweeper.store.cells import TIME
+from sweeper.store import caveats, last_status, suspect_attempts
+from sweeper.store.arrow_columns import TIME, Row
 from sweeper.store.compute import pc
-from sweeper.store.counting import COMPLETED, joined, newest
+from sweeper.store.newest_attempts import COMPLETED, joined, newest
 from sweeper.store.tables import Tables
 from sweeper.vocabulary import AXES, NAME_SEPARATOR
 
+Values: TypeAlias = pa.Array | pa.ChunkedArray
+"""One value for each row of a table."""
 _IDENTITY = ("fingerprint", *AXES)
 RESULTS = pa.schema(
     [
@@ -32,17 +34,17 @@ RESULTS = pa.schema(
         ("warning", pa.string()),
     ]
 )
-"""`caveat` says why a value must not be called the best, `warning` what else its reader must know; mostly null."""
+"""`caveat` says why a value must not be called the best, `warning` what else a reader must know."""
 _FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
 _OF_A_RUN = ("sweep_name", "result_run_uid", "job_id", "payload_table")
 _MEASURING = tuple(dict.fromkeys((*_FROM_ATTEMPTS, *_OF_A_RUN, *caveats.NEEDED)))
-"""What is read of `attempts` to find what they measured: neither specs nor tracebacks, which are most of it."""
+"""The columns of `attempts` that are read to find what they measured; specs and tracebacks are most of the bytes."""
 _KEY_VALUE = (("output_key", "output_value"), ("metric_key", "metric_value"), ("key", "value"))
 _IDS = {"run_uid", "job_id", "fingerprint", "created_at", "image_index", "detection_index"}
 
 
 def entities(tables: Tables, wanted: pa.Table) -> set[tuple[str, str, str]]:
-    """Axis, name of the choice and the object's own id, for every part that is alone on its axis."""
+    """Axis, name of the choice and id of the object, for every part that is the only one on its axis."""
     attempts = _planned(tables, wanted).select(["result_run_uid", "dataset", "model", "metric"])
     runs = tables.find("runs", ["run_uid", "entity_type", "entity_id"])
     if runs is None:
@@ -70,10 +72,10 @@ def results_of(tables: Tables, wanted: pa.Table, more: Mapping[str, str]) -> pa.
 
 
 def _planned(tables: Tables, wanted: pa.Table) -> pa.Table:
-    """The completed attempt that counts for each of these combinations that has one, under the names it has here.
+    """The completed attempt that counts for each of these combinations, where there is one, under the names given here.
 
-    That is the newest of its fingerprint, whatever its parts were called then. Only where one fingerprint is wanted
-    under several names (`duplicates=keep`), each of which was to run, the newest under its own names comes first.
+    That is the newest attempt of its fingerprint, under whatever names it ran. Only where one fingerprint is wanted
+    under several names (`duplicates=keep`), the newest attempt under the same names is preferred.
     """
     every = _completed(tables, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
     any_name, own_name = newest(every), newest(every, _IDENTITY)
@@ -89,13 +91,13 @@ def _planned(tables: Tables, wanted: pa.Table) -> pa.Table:
 
 def results(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
-    attempts = counting(tables, fingerprints, sweep_id)
+    attempts = completed(tables, fingerprints, sweep_id)
     return caveats.with_changed_data(measured(tables, attempts), attempts)
 
 
 def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
     """See `Store.measured`."""
-    attempts = suspicion.marked(tables, attempts)
+    attempts = suspect_attempts.marked(tables, attempts)
     parts: list[pa.Table] = []
     for name in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], name))
@@ -104,15 +106,15 @@ def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
     return caveats.with_not_finite(values)
 
 
-def counting(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
+def completed(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
     wanted = None if fingerprints is None else pa.array(list(fingerprints), pa.string())
     return newest(_completed(tables, wanted, sweep_id))
 
 
-def newest_failures(tables: Tables, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
+def newest_failures(tables: Tables, fingerprints: Collection[str]) -> dict[str, Row]:
     """See `Store.newest_failures`."""
-    attempts = tables.attempts((*latest.NEEDED, "error_type", "error_message", "log_uri"))
+    attempts = tables.attempts((*last_status.NEEDED, "error_type", "error_message", "log_uri"))
     mine = attempts.filter(pc.is_in(attempts["fingerprint"], pa.array(list(fingerprints), pa.string())))
     failing = newest(mine.filter(pc.is_in(mine["status"], pa.array(list(FAILING)))))
     return {row["fingerprint"]: row for row in failing.to_pylist()}
@@ -121,18 +123,18 @@ def newest_failures(tables: Tables, fingerprints: Collection[str]) -> dict[str, 
 def _completed(
     tables: Tables, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """Completed attempts, each with how the newest of its combination ended, in whatever sweep that was."""
+    """Completed attempts, each with the status of the newest attempt of its combination in any sweep."""
     every = tables.attempts(columns)
     if fingerprints is not None:
         every = every.filter(pc.is_in(every["fingerprint"], fingerprints))
     attempts = every.filter(pc.equal(every["status"], COMPLETED))
     if sweep_id is not None:
         attempts = attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))
-    return latest.with_newest(attempts, every)
+    return last_status.with_newest(attempts, every)
 
 
 def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
-    """Measured values of these attempts, long: one table for each value column of the payload."""
+    """The measured values of these attempts, one row each; a table for each value column of the payload."""
     chosen = attempts.select([*_FROM_ATTEMPTS, "sweep_name", "result_run_uid", "job_id"])
     chosen = chosen.rename_columns(["sweep" if n == "sweep_name" else n for n in chosen.column_names])
     chosen = chosen.append_column("caveat", caveats.caveats(attempts)).append_column("warning", attempts["warnings"])
@@ -171,18 +173,19 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _direction(payload: pa.Table) -> Any:
-    """Whether higher is better; not known where the column of that name holds something else."""
-    said = payload["higher_is_better"] if "higher_is_better" in payload.column_names else None
-    return said if said is not None and said.type == pa.bool_() else pa.nulls(len(payload), pa.bool_())
+def _direction(payload: pa.Table) -> Values:
+    """Whether a higher value is better; null where the column of that name is not one of booleans."""
+    direction = payload["higher_is_better"] if "higher_is_better" in payload.column_names else None
+    is_known = direction is not None and direction.type == pa.bool_()
+    return direction if is_known else pa.nulls(len(payload), pa.bool_())
 
 
-def _text(column: Any) -> Any:
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if column.type == pa.string() else column.cast(pa.string())
 
 
-def _scope(payload: pa.Table) -> Any:
-    """What each row is about: a run as a whole, unless the table says otherwise."""
+def _scope(payload: pa.Table) -> Values:
+    """What each value is about: the whole run, unless the table says otherwise."""
     if "scope" in payload.column_names:
         return pc.fill_null(_text(payload["scope"]), OVERALL)
     if "image_index" in payload.column_names:  # checkmaite's saliency: a row for each map
@@ -190,8 +193,8 @@ def _scope(payload: pa.Table) -> Any:
     return pa.array([OVERALL] * len(payload), pa.string())
 
 
-def _key(payload: pa.Table, name: str) -> Any:
-    """The key of each value, and of checkmaite's robustness the strength too: accuracy at factor=0.5."""
+def _key(payload: pa.Table, name: str) -> pa.ChunkedArray:
+    """The key of each value. For checkmaite's robustness it names the strength too: accuracy at factor=0.5."""
     if not {"theta_key", "theta_value"} <= set(payload.column_names):
         return _text(payload[name])
     strength = pc.round(payload["theta_value"], 6).cast(pa.string())
@@ -199,5 +202,5 @@ def _key(payload: pa.Table, name: str) -> Any:
     return pc.binary_join_element_wise(_text(payload[name]), where, " at ")
 
 
-def _columns(base: dict[str, Any], key: Any, value: Any, rest: dict[str, Any]) -> pa.Table:
+def _columns(base: Mapping[str, Values], key: Values, value: pa.ChunkedArray, rest: Mapping[str, Values]) -> pa.Table:
     return pa.table({**base, "key": key, "value": pc.cast(value, pa.float64()), **rest})

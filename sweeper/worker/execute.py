@@ -202,7 +202,7 @@ def _config(config: Any) -> Any:
 def _record(
     request: RunRequest, job_info: JobInfo, made: _Made, started_at: datetime, inference: Inference | None
 ) -> CapabilityRunRef:
-    from sweeper.store import kernel
+    from sweeper.store import boot_id
 
     finished_at = datetime.now(UTC)
     who = request.provenance.of_job(
@@ -223,7 +223,7 @@ def _record(
         host=_host(),
         report_uri=report.uri if report is not None else None,
         warnings="\n".join(dict.fromkeys(made.warnings)) or None,
-        may_wait=request.kernel is not None and request.kernel == kernel(),
+        may_wait=request.boot_id is not None and request.boot_id == boot_id(),
     )
     return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
 

@@ -32,7 +32,7 @@ from sweeper.running.interrupts import Interrupts
 from sweeper.running.progress import Silent
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.running.runner import Runner, RunSettings
-from sweeper.store import kernel, open_store
+from sweeper.store import boot_id, open_store
 from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
 CPUS = 2
@@ -80,12 +80,12 @@ def sweep(n: int) -> None:
     """A sweep of no-ops into a fresh store, every result durable."""
     uri = tempfile.mkdtemp(dir=SCRATCH)
     backend = RaySimpleJobBackend(uri)
-    builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri), kernel=kernel()))
+    builder = RequestBuilder(SweepInfo("bench", "bench", StoreLocation(uri), boot_id=boot_id()))
     settings = RunSettings(Defaults(), max_in_flight=WINDOW)
     items = no_ops(n)
     store = open_store(uri)
     outcome = Runner(backend, store, builder, settings, Silent(), Interrupts()).run(items)
-    store.fold()
+    store.flush_journals()
     assert outcome.counts["completed"] == n
     assert len(pq.read_table(Path(uri, "attempts"), columns=["status"])) == n
 

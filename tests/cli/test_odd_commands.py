@@ -71,7 +71,7 @@ def test_a_command_line_that_is_wrong_has_one_message(argv: list[str], empty_fol
 def test_a_store_that_is_not_there_is_told_and_not_made(words: list[str], place: str, empty_folder: Path):
     Path("a_file").write_text("x")
     said = refused(*words, f"analytics_store.uri={place}")
-    assert ("There is no analytics store" if place == "nothing" else "is no folder") in said
+    assert ("There is no analytics store" if place == "nothing" else "is not a folder") in said
     assert [p.name for p in empty_folder.iterdir()] == ["a_file"]
 
 

@@ -24,7 +24,7 @@ from sweeper.running.interrupts import Interrupts
 from sweeper.running.progress import Silent
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.running.runner import Runner, RunSettings
-from sweeper.store import Store, kernel, open_store
+from sweeper.store import Store, boot_id, open_store
 from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
 NONE = {"datasets": Arity.ZERO, "models": Arity.ZERO, "metrics": Arity.ZERO}
@@ -80,7 +80,7 @@ class Bench:
             "test",
             StoreLocation(self.store.uri),
             log_dir=self.store.log_dir("sweep"),
-            kernel=kernel(),
+            boot_id=boot_id(),
             persist_predictions=settings.pop("persist_predictions", False),
         )
         runner = Runner(
@@ -136,14 +136,14 @@ def test_everything_planned_completes_once(bench: Bench):
 
 
 def test_quick_runs_make_few_files_while_the_sweep_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.running.runner.FOLD_EVERY_S", 0.05)
-    monkeypatch.setattr("sweeper.running.runner.FOLD_REST", 0.0)
-    folded: list[int] = []
-    real = Store.fold
-    monkeypatch.setattr(Store, "fold", lambda store: folded.append(real(store)))
+    monkeypatch.setattr("sweeper.running.runner.FLUSH_EVERY_S", 0.05)
+    monkeypatch.setattr("sweeper.running.runner.FLUSH_REST", 0.0)
+    flushed: list[int] = []
+    real = Store.flush_journals
+    monkeypatch.setattr(Store, "flush_journals", lambda store: flushed.append(real(store)))
     assert bench.run(planned(*(tiny(f"t{i}", values=[float(i)]) for i in range(120)))).counts["completed"] == 120
-    assert sum(folded) > 0
-    bench.store.fold()
+    assert sum(flushed) > 0
+    bench.store.flush_journals()
     files = list(Path(bench.store.uri, "attempts").glob("*.parquet"))
     assert len(files) < 120
     assert sum(pq.read_metadata(path).num_rows for path in files) == 120
@@ -151,12 +151,12 @@ def test_quick_runs_make_few_files_while_the_sweep_goes_on(bench: Bench, monkeyp
 
 
 def test_results_that_cannot_be_made_parquet_now_wait_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.running.runner.FOLD_EVERY_S", 0.0)
+    monkeypatch.setattr("sweeper.running.runner.FLUSH_EVERY_S", 0.0)
 
     def full(store: Store) -> int:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Store, "fold", full)
+    monkeypatch.setattr(Store, "flush_journals", full)
     assert bench.run(planned(*(tiny(f"t{i}") for i in range(20)))).counts["completed"] == 20
     assert "until `sweeper compact` can be run: No space left on device" in bench.progress.notes[0]
     assert bench.statuses() == sorted((f"t{i}", "completed") for i in range(20))

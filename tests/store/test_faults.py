@@ -127,7 +127,7 @@ def test_a_writer_killed_while_it_appends_leaves_all_of_a_run_or_nothing(tmp_pat
         ]
         for _ in range(2):
             assert values(open_store(store.uri)) == expected
-            store.fold()
+            store.flush_journals()
         n = len(done)
         assert parquet_rows(store) == [n + 1, 2 * n + 1, 2 * n + 2]
         return lived
@@ -140,12 +140,12 @@ def test_a_killed_fold_neither_doubles_nor_loses_a_row(tmp_path: Path):
         store = open_store(tmp_path / str(at))
         killed_at(0, store.uri, "for i in range(3): record(store, f'k{i}', float(i), may_wait=True)", before=QUICK)
         expected = contents(store)
-        lived = killed_at(at, store.uri, "store.fold()")
+        lived = killed_at(at, store.uri, "store.flush_journals()")
         assert contents(open_store(store.uri)) == expected
         store.compact(grace_s=0)
         assert contents(open_store(store.uri)) == expected
         assert parquet_rows(store) == [4, 4, 8]
-        assert store.fold() == 0
+        assert store.flush_journals() == 0
         return lived
 
     assert at_every_operation(try_at) > 9
@@ -160,14 +160,14 @@ def test_runs_that_wait_while_others_fold_and_merge_are_counted_exactly(tmp_path
     ends = time.monotonic() + seconds
     seen: list[int] = []
     while time.monotonic() < ends:
-        store.fold()
+        store.flush_journals()
         seen.append(len(open_store(store.uri).attempts()))
         store.compact(grace_s=0.5)
     written = 1 + sum(int(writer.communicate(timeout=60)[0]) for writer in writers)
     assert seen == sorted(seen)
     counts = (len(store.attempts()), len(store.table("scores")), len(store.table("runs")))
     assert counts == (written, written, 2 * written)
-    store.fold()
+    store.flush_journals()
     assert parquet_rows(store) == [written, written, 2 * written]
     assert len(set(store.attempts()["attempt_id"].to_pylist())) == written
 

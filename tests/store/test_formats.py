@@ -96,7 +96,7 @@ def test_a_worker_refuses_it_at_its_first_write(newer: Path):
 def test_a_format_file_that_says_nothing_is_named(tmp_path: Path, said: str):
     record(open_store(tmp_path), "a", 1.0)
     (tmp_path / NAMED).write_text(said)
-    with pytest.raises(StoreError, match=r"format\.json says no format number"):
+    with pytest.raises(StoreError, match=r"format\.json has no format number"):
         open_store(tmp_path).results()
 
 

@@ -20,7 +20,7 @@ from store_parts import fail, fingerprint, record, values
 
 from sweeper.records import Record
 from sweeper.store import DamagedFileWarning, Store, open_store
-from sweeper.store.journal import Journal, fold, segments, waiting
+from sweeper.store.journal import Journal, flush, segments, waiting
 from sweeper.store.schema import Rows
 
 
@@ -63,10 +63,10 @@ def test_quick_runs_wait_and_are_in_every_answer(store: Store):
 def test_folding_makes_parquet_of_them_and_changes_no_answer(store: Store):
     quickly(store, "a", "b", "c")
     before = [store.table(name).sort_by("fingerprint").to_pylist() for name in ("attempts", "scores")]
-    assert store.fold() == 1
+    assert store.flush_journals() == 1
     assert [store.table(name).sort_by("fingerprint").to_pylist() for name in ("attempts", "scores")] == before
     assert [parquet_rows(store, table) for table in ("attempts", "scores", "runs")] == [3, 3, 6]
-    assert (store.fold(), segments(store.files)) == (0, [])
+    assert (store.flush_journals(), segments(store.files)) == (0, [])
     quickly(store, "d", "e")
     assert len(values(store)) == 5
 
@@ -82,7 +82,7 @@ def test_the_uri_of_a_run_that_waits_is_the_file_that_it_will_be_in(store: Store
     uri = record(store, "b", 2.0, 3.0, may_wait=True)
     assert uri is not None
     assert not Path(uri).exists()
-    store.fold()
+    store.flush_journals()
     assert pq.read_table(uri)["output_value"].to_pylist() == [2.0, 3.0]
 
 
@@ -107,7 +107,7 @@ def test_files_of_a_segment_that_is_still_there_do_not_count(store: Store):
     quickly(store, "a", "b", "c")
     (segment,) = segments(store.files)
     line = place(store, segment).read_bytes()
-    store.fold()
+    store.flush_journals()
     place(store, segment).write_bytes(line)
     assert (len(store.attempts()), len(values(store))) == (3, 3)
     store.compact(grace_s=0)
@@ -122,7 +122,7 @@ def test_a_segment_that_somebody_folds_is_left_for_another(store: Store):
         quickly(store, "c")
     assert len(segments(store.files)) == 2
     assert len(values(store)) == 3
-    assert store.fold() == 2
+    assert store.flush_journals() == 2
 
 
 def test_a_torn_last_line_is_a_run_that_was_not_recorded(store: Store):
@@ -131,7 +131,7 @@ def test_a_torn_last_line_is_a_run_that_was_not_recorded(store: Store):
     path = place(store, segment)
     path.write_bytes(path.read_bytes()[:-10])
     assert [name for name, _, _ in values(store)] == ["a", "b"]
-    store.fold()
+    store.flush_journals()
     assert [name for name, _, _ in values(store)] == ["a", "b"]
 
 
@@ -168,7 +168,7 @@ def test_a_line_with_a_cell_of_another_type_is_damaged_like_others(store: Store,
         assert [name for name, _, _ in values(store)] == ["a", "b", "d"]
     assert store.check().damaged == (f".sweeper/journal/{segment}: 1 lines",)
     with pytest.warns(DamagedFileWarning):
-        store.fold()
+        store.flush_journals()
     assert [name for name, _, _ in values(store)] == ["a", "b", "d"]
     assert store.check().sound
 
@@ -178,7 +178,7 @@ def test_unusual_numbers_survive(store: Store, bad: float):
     record(store, "a", 1.0)
     record(store, "b", bad, may_wait=True)
     (waits,) = [value for name, _, value in values(store) if name == "b"]
-    store.fold()
+    store.flush_journals()
     (folded,) = [value for name, _, value in values(store) if name == "b"]
     assert [str(waits), str(folded)] == [str(bad)] * 2
 
@@ -248,7 +248,7 @@ def test_what_is_appended_comes_back_as_arrow_would_have_it(
     (found,) = [inside.tables.get("any") for inside in waiting(store.files).values()] or [None]
     expected = to_table(schema, kept) if kept else None
     assert found == expected
-    fold(store.files)
+    flush(store.files)
     assert (store.table("any") if kept else None) == expected
 
 
@@ -282,7 +282,7 @@ def test_a_line_that_fails_takes_no_table_and_no_later_run_with_it(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DamagedFileWarning)
         assert [name for name, _, _ in values(store)] == ["a", "c", "d"]
-        store.fold()
+        store.flush_journals()
         assert [name for name, _, _ in values(store)] == ["a", "c", "d"]
 
 

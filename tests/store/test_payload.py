@@ -163,7 +163,7 @@ def test_columns_are_taken_from_the_values_one_type_each(store: Store, may_wait:
         }
         rows = [{k: v for k, v in row.items() if k in second} for row in found.to_pylist()]
         assert sorted(rows, key=repr) == sorted([{**first, "mixed": 1.0, "late": None}, second] * 3, key=repr)
-        store.fold()
+        store.flush_journals()
         store.compact(grace_s=0)
 
 
@@ -309,7 +309,7 @@ def test_names_that_no_encoding_has_are_stored_escaped_in_every_table(store: Sto
         assert [(row["capability"], row["model"], row["value"]) for row in found] == [(ESCAPED, ESCAPED, 1.0)] * 3
         assert {row["entity_id"] for row in store.table("runs").to_pylist()} == {ESCAPED, "model"}
         assert {row["spec"] for row in store.attempts().to_pylist()} == {f'"{ESCAPED}"'}
-        store.fold()
+        store.flush_journals()
         store.compact(grace_s=0)
     assert store.check().sound
 

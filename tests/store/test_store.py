@@ -19,7 +19,7 @@ from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record, val
 from sweeper.errors import ConfigError, MissingExtraError, SchemaError, StoreError
 from sweeper.messages.requests import Provenance
 from sweeper.records import Record
-from sweeper.store import DamagedFileWarning, Store, catalog, open_store
+from sweeper.store import DamagedFileWarning, Store, live_files, open_store
 
 
 @pytest.fixture
@@ -242,16 +242,16 @@ def test_a_merge_that_passed_the_lock_beside_another_stands_back(store: Store, m
     for i in range(4):
         record(store, f"c{i}", float(i))
     other = open_store(store.uri)
-    real = catalog.is_contested
+    real = live_files.is_contested
 
     def meanwhile(*asked: Any) -> bool:
-        monkeypatch.setattr(catalog, "is_contested", real)
+        monkeypatch.setattr(live_files, "is_contested", real)
         Path(store.uri, ".sweeper", "compact.lock").rename(tmp := Path(store.uri, ".sweeper", "taken"))
         assert set(other.compact(grace_s=0).merged) == {"runs", "scores"}  # this one is at `attempts`, the first
         tmp.rename(Path(store.uri, ".sweeper", "compact.lock"))
         return real(*asked)
 
-    monkeypatch.setattr(catalog, "is_contested", meanwhile)
+    monkeypatch.setattr(live_files, "is_contested", meanwhile)
     assert "attempts" in store.compact(grace_s=0).merged
     assert len(store.attempts()) == len(values(store)) == 4
 

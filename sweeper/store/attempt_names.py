@@ -1,4 +1,4 @@
-"""Names of `attempts` files say what is looked up most: status, fingerprint and version. Pure."""
+"""File names of `attempts`, which contain what is looked up most: status, fingerprint and version. Pure."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _VERSION = re.compile(r"[0-9][0-9.]*")
 
 
 class AttemptName(NamedTuple):
-    """What the name of a one-row `attempts` file says."""
+    """What the name of an `attempts` file with one row tells."""
 
     milliseconds: int
     size: int
-    """Bytes of the file: one of another size is damaged, which is seen without opening it."""
+    """Bytes of the file. If its size differs, it is damaged; this is seen without opening it."""
     status: str
     fingerprint: str
     version: str | None = None
-    """Of the sweeper that made the attempt; sweeper 0.1 did not say so."""
+    """The version of sweeper that made the attempt; sweeper 0.1 did not write it into the name."""
 
 
 def attempt_name(size: int, status: str, fingerprint: str, version: str | None = None) -> str:
-    """A new name for one attempt."""
-    said = f"_v{version}" if version and _VERSION.fullmatch(version) else ""
-    return new_name(f"_{size}_{status}_{fingerprint}{said}")
+    """A new file name for one attempt."""
+    ending = f"_v{version}" if version and _VERSION.fullmatch(version) else ""
+    return new_name(f"_{size}_{status}_{fingerprint}{ending}")
 
 
 def parse(name: str) -> AttemptName | None:
-    """What a name says, or `None` where it is of another form (several rows, merged, or not ours)."""
+    """What a name tells; `None` where it has another form (several rows, merged, or of another program)."""
     match = _PATTERN.match(name)
     return AttemptName(int(match[1]), int(match[2]), match[3], match[4], match[5]) if match else None

@@ -1,7 +1,7 @@
 """The schema file of each table: an empty file that sorts first and has every column, with its type.
 
-Whoever takes the columns of the first file for those of the table (pandas, checkmaite) sees all of them that way. It is
-read and written once per process, table and set of columns, never for each run.
+Readers that take the columns of the first file for those of the table (pandas, checkmaite) see all columns that way.
+The file is read and written once per process, table and set of columns, never for each run.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, read_all
 _NUMBERS = {pa.int64(), pa.float64()}
 
 
-class Announced:
-    """What this process knows of the columns of tables, and the form in which its own rows are written."""
+class SchemaFiles:
+    """The schema files of a store, as far as this process has read or written them."""
 
     def __init__(self) -> None:
         self._known: dict[str, pa.Schema] = {}
         self._written: dict[str, tuple[pa.Schema, pa.Schema]] = {}
 
-    def see(self, files: Files, table: str, schema: pa.Schema) -> pa.Schema:
-        """See that the schema file of a table has these columns, and return those that rows of them are written with.
+    def announce(self, files: Files, table: str, schema: pa.Schema) -> pa.Schema:
+        """Add these columns to the schema file of a table, and return the schema to write their rows with.
 
-        Whole numbers are written as floats where the table has floats. A column of the type null, of which no value is
-        known yet, stands in the schema file only: readers disagree on such a column beside one that has values.
+        Whole numbers are written as floats where the table has floats. A column of the type null, which has no value
+        yet, is in the schema file only, since readers disagree on such a column in a file beside others with values.
 
         Raises
         ------
         SchemaError
             The table has a column of another type.
         """
-        asked, written = self._written.get(table, (None, schema))
-        if asked == schema:
+        last, written = self._written.get(table, (None, schema))
+        if last == schema:
             return written
         known = self._known.get(table)
         if known is None or not _covers(known, schema):
@@ -46,7 +46,7 @@ class Announced:
 
 
 def _merge(files: Files, table: str, schema: pa.Schema) -> pa.Schema:
-    """Add columns to the schema file of a table; what it has then."""
+    """Add columns to the schema file of a table; returns all of its columns."""
     try:
         known = read_all(files, table, [SCHEMA_FILE]).get(SCHEMA_FILE)
     except VanishedError:  # the first write to this table
@@ -63,12 +63,12 @@ def _covers(known: pa.Schema, schema: pa.Schema) -> bool:
 
 
 def united(table: str, known: pa.Schema, new: pa.Schema) -> pa.Schema:
-    """All columns of both, known ones first.
+    """The columns of both schemas, those of `known` first.
 
     Raises
     ------
     SchemaError
-        A column has one type in the one and another in the other.
+        A column has different types in the two.
     """
     types = {field.name: field.type for field in known}
     for field in new:
@@ -84,7 +84,7 @@ def united(table: str, known: pa.Schema, new: pa.Schema) -> pa.Schema:
 
 
 def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
-    """The type that holds the values of both; `None` where there is none."""
+    """The type that can hold the values of both; `None` where there is none."""
     if one == other or other == pa.null():
         return one
     if one == pa.null():

@@ -1,6 +1,7 @@
-"""Plain cells: the values that a journal carries, and that become Arrow columns without Arrow's own conversion.
+"""Arrow columns made of Python values without `pa.array`, and the plain values that a journal carries.
 
-That conversion, `pa.array`, imports pandas where it is installed: 0.2 s and 40 MB in a worker that may need neither.
+`pa.array` imports pandas where it is installed. That costs a worker, which may need no pandas, 0.2 s and 50 MB before
+it can write its first row.
 """
 
 from __future__ import annotations
@@ -11,41 +12,45 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+Row = Mapping[str, object]
+"""The values of one row by column; a column that it lacks is null."""
 TIME = pa.timestamp("us", tz="UTC")
 """The one form of time that checkmaite's writer can append to."""
-KINDS: Mapping[pa.DataType, type] = {
+PYTHON_TYPES: Mapping[pa.DataType, type] = {
     pa.string(): str,
     pa.int64(): int,
     pa.float64(): float,
     pa.bool_(): bool,
     TIME: datetime,
 }
+"""The column types that are written here, each with the one Python type of its values."""
 _NUMPY: Mapping[pa.DataType, str] = {pa.int64(): "i8", pa.float64(): "f8", TIME: "i8"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INT64 = 1 << 63
+_T = TypeVar("_T")
 
 
 class NotPlainError(ValueError):
-    """A value that is not plain: Arrow is to say whether its column can hold it."""
+    """A value is not exactly of the Python type of its column; `pa.array` must tell whether it fits."""
 
 
-def plain(value: Any) -> Any:
-    """The Python value that a cell holds: scalars of numpy and torch, enumerations and subclasses become plain ones.
+def plain_value(value: object) -> object:
+    """A value as a plain Python one: scalars of numpy and torch, enumerations and subclasses are converted.
 
-    What has no plain form is given back as it is.
+    A value without a plain form is returned unchanged.
     """
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
-    elif getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        value = value.item()
+    elif getattr(value, "ndim", None) == 0 and (item := getattr(value, "item", None)) is not None:
+        value = item()
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -61,20 +66,20 @@ def plain(value: Any) -> Any:
     return value
 
 
-def cells(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+def stored_values(schema: pa.Schema, rows: Sequence[Row]) -> list[list[object]]:
     """The values of rows in the order of the columns, checked, with times as microseconds since 1970.
 
-    Whether text is Unicode shows when it is encoded, once for many cells.
+    Text that is not Unicode is not found here but when it is encoded, all values of a column at once.
 
     Raises
     ------
     NotPlainError
-        A value is not exactly of the Python type of its column, or its column is of another kind than these.
+        A value is not exactly of the Python type of its column, or its column is not one of `PYTHON_TYPES`.
     """
     kinds = _known(schema).kinds
     return [
         [
-            value if value is None or (kind is str and type(value) is str) else _cell(kind, value)
+            value if value is None or (kind is str and type(value) is str) else _stored_value(kind, value)
             for name, kind in kinds
             for value in (row.get(name),)
         ]
@@ -83,7 +88,7 @@ def cells(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> list[list[Any
 
 
 class _Known(NamedTuple):
-    """What is asked of a schema for every row; with the schema, so that its identity stays its own."""
+    """What is looked up of a schema for every row. It holds the schema, so that no other one gets the same `id`."""
 
     schema: pa.Schema
     kinds: Sequence[tuple[str, type | None]]
@@ -91,33 +96,33 @@ class _Known(NamedTuple):
 
 
 _schemas: dict[int, _Known] = {}
-"""By identity, since hashing a schema costs a hundred times as much."""
+"""By `id`, since hashing a schema costs a hundred times as much."""
 _MOST_KNOWN = 1000
 
 
 def _known(schema: pa.Schema) -> _Known:
-    found = _schemas.get(id(schema))
-    if found is None:
+    known = _schemas.get(id(schema))
+    if known is None:
         if len(_schemas) >= _MOST_KNOWN:
             _schemas.clear()
-        kinds = [(column.name, KINDS.get(column.type)) for column in schema]
-        found = _schemas[id(schema)] = _Known(schema, kinds, all(kind is not None for _, kind in kinds))
-    return found
+        kinds = [(column.name, PYTHON_TYPES.get(column.type)) for column in schema]
+        known = _schemas[id(schema)] = _Known(schema, kinds, all(kind is not None for _, kind in kinds))
+    return known
 
 
 def are_plain(schema: pa.Schema) -> bool:
-    """Whether every column is of one of these kinds."""
+    """Whether every column has one of the types in `PYTHON_TYPES`."""
     return _known(schema).is_plain
 
 
-def _cell(kind: type | None, value: Any) -> Any:
+def _stored_value(kind: type | None, value: object) -> object:
     if type(value) is not kind:
         raise NotPlainError
-    if kind is datetime:
+    if isinstance(value, datetime):
         if value.tzinfo is None:
             raise NotPlainError
         return (value - _EPOCH) // _MICROSECOND
-    if kind is int and not -_INT64 <= value < _INT64:
+    if isinstance(value, int) and not -_INT64 <= value < _INT64:
         raise NotPlainError
     return value
 
@@ -126,7 +131,7 @@ def _cell(kind: type | None, value: Any) -> Any:
 
 
 def conversion_imports_pandas() -> bool:
-    """Whether the next `pa.array` of this process would."""
+    """Whether the next `pa.array` of this process would import pandas."""
     return "pandas" not in sys.modules and _pandas_is_installed()
 
 
@@ -135,15 +140,15 @@ def _pandas_is_installed() -> bool:
     return find_spec("pandas") is not None
 
 
-def batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    """Rows of plain cells as Arrow has them; what a row lacks is null.
+def batch(schema: pa.Schema, rows: Sequence[Row]) -> pa.RecordBatch:
+    """Rows as an Arrow batch; a column that a row lacks is null.
 
     Raises
     ------
     NotPlainError
-        As `cells`.
+        As `stored_values`.
     """
-    checked = cells(schema, rows)
+    checked = stored_values(schema, rows)
     try:
         columns = [column([row[place] for row in checked], field.type) for place, field in enumerate(schema)]
     except UnicodeEncodeError as error:
@@ -151,34 +156,34 @@ def batch(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatc
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Values of one column, as `cells` gives them."""
-    there = [value is not None for value in values]
-    if not any(there):
+def column(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """An Arrow column of values that are as `stored_values` returns them."""
+    present = [value is not None for value in values]
+    if not any(present):
         return pa.nulls(len(values), kind)
-    valid = None if all(there) else _bits(there)
+    valid = None if all(present) else _bits(present)
     return pa.Array.from_buffers(kind, len(values), [valid, *_data(values, kind)])
 
 
-def _data(values: Sequence[Any], kind: pa.DataType) -> Sequence[pa.Buffer]:
-    """The buffers of a column after that of its validity, as https://arrow.apache.org/docs/format/Columnar.html."""
+def _data(values: Sequence[object], kind: pa.DataType) -> Sequence[pa.Buffer]:
+    """The buffers of a column after the validity bits, see https://arrow.apache.org/docs/format/Columnar.html."""
     if kind == pa.string():
-        return texts(_filled(values, "")).buffers()[1:]
+        return texts([value if isinstance(value, str) else "" for value in values]).buffers()[1:]
     if kind == pa.bool_():
-        return [_bits(_filled(values, False))]
-    return [pa.py_buffer(np.array(_filled(values, 0), _NUMPY[kind]))]
+        return [_bits(_without_nulls(values, False))]
+    return [pa.py_buffer(np.array(_without_nulls(values, 0), _NUMPY[kind]))]
 
 
-def _filled(values: Sequence[Any], gap: Any) -> list[Any]:
-    return [gap if value is None else value for value in values]
+def _without_nulls(values: Sequence[_T], instead: _T) -> list[_T]:
+    return [instead if value is None else value for value in values]
 
 
-def _bits(flags: Sequence[bool]) -> pa.Buffer:
+def _bits(flags: Sequence[object]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(np.array(flags, bool), bitorder="little"))
 
 
 def texts(values: Sequence[str]) -> pa.Array:
-    """Text, none of it null, as Arrow has it."""
+    """An Arrow column of text without nulls."""
     encoded = [value.encode() for value in values]
     offsets = np.zeros(len(encoded) + 1, np.int32)
     np.cumsum(np.fromiter(map(len, encoded), np.int32, len(encoded)), out=offsets[1:])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from places import HELPERS
 
 from sweeper.store import open_store
-from sweeper.store.cells import TIME, NotPlainError, batch, texts
+from sweeper.store.arrow_columns import TIME, NotPlainError, batch, texts
 
 Row = Mapping[str, Any]
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -94,7 +94,7 @@ print("pandas" in sys.modules)
 def test_neither_writing_nor_looking_up_imports_pandas(tmp_path: Path):
     pytest.importorskip("pandas")
     assert imports_pandas(WRITES, tmp_path) == "False"
-    open_store(tmp_path).fold()
+    open_store(tmp_path).flush_journals()
     assert imports_pandas(LOOKS_UP, tmp_path) == "False"
 
 

@@ -16,7 +16,7 @@ from store_parts import attempt, fingerprint, record
 from sweeper import __version__, open_store, plan
 from sweeper.cli.commands import run_command
 from sweeper.store import Store
-from sweeper.store.suspects import TABLE, is_older, of_spec
+from sweeper.store.version_defects import DEFECTS, is_older, of_spec
 
 OLD = "0.1.0"
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,8 +88,8 @@ def test_nothing_is_suspect_of_this_version_or_of_one_that_nobody_knows(text: st
 
 
 def test_every_row_of_the_table_is_of_a_version_that_this_one_has_put_right():
-    assert all(is_older(OLD, row.before) and not is_older(__version__, row.before) for row in TABLE)
-    assert all(row.why and row.targets for row in TABLE)
+    assert all(is_older(OLD, row.before) and not is_older(__version__, row.before) for row in DEFECTS)
+    assert all(row.why and row.targets for row in DEFECTS)
 
 
 def test_no_shipped_choice_but_that_of_image_folders_is_suspect():
@@ -211,7 +211,7 @@ def as_of(version: str, store: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sweeper.store.names import attempt_name, parse
+    from sweeper.store.attempt_names import attempt_name, parse
     from sweeper.store.parquet import encode
 
     for path in list((store / "attempts").glob("[1-9]*.parquet")):

@@ -1,7 +1,8 @@
-"""What each sweep asked for: one Parquet file a sweep under `.sweeper/sweeps/`, written before anything of it runs.
+"""What each sweep asked for: one Parquet file per sweep under `.sweeper/sweeps/`, written before anything of it runs.
 
-A file has two row groups. The first has a row for each choice, with its spec; the second a row for each combination,
-which names its choices by their rows in the first. What there is once a sweep is JSON in the metadata of the file.
+A file has two row groups. The first has a row for each choice, with its spec. The second has a row for each
+combination, which refers to its choices by their row numbers in the first. What exists once per sweep is JSON in the
+metadata of the file.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import pyarrow.parquet as pq
 from sweeper.common.text import escaped
 from sweeper.errors import StoreError
 from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
-from sweeper.store import catalog
-from sweeper.store.cells import TIME, column
+from sweeper.store import live_files
+from sweeper.store.arrow_columns import TIME, column
 from sweeper.store.compute import pc
-from sweeper.store.counting import COMPLETED
 from sweeper.store.files import PARQUET, PRIVATE, Files
+from sweeper.store.newest_attempts import COMPLETED
 from sweeper.store.parquet import warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 from sweeper.vocabulary import AXES, NAME_SEPARATOR
@@ -38,7 +39,7 @@ ASKED = pa.schema(
         *((name, pa.string()) for name in ("fingerprint", *AXES, "decision", "reason")),
     ]
 )
-"""What people read: a row for each combination of each sweep."""
+"""The table that people read: a row for each combination of each sweep."""
 _ABOUT = b"sweeper"
 _PLACES = pa.list_(pa.int32())
 _CHOICES = ("axis", "name", "base", "spec", "runtime")
@@ -55,16 +56,16 @@ _DONE = ("fingerprint", *AXES)
 _REPEATED: Any = ["axis", "reason", *(f"{axis}.list.element" for axis in AXES)]
 """Columns with few different values."""
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError)
-"""What reading a damaged file raises, or one that somebody else wrote."""
+"""What reading a file raises that is damaged, or that another program wrote."""
 
 
 def write(files: Files, sweep: AskedSweep) -> str:
-    """Write what a sweep asked for, at once; returns the URI of the file."""
+    """Write the file of a sweep; returns its URI."""
     return files.put(FOLDER, f"{sweep.header.sweep_id}{PARQUET}", _encoded(sweep))
 
 
 def ids(files: Files) -> list[str]:
-    """Ids of the sweeps that left a file, the newest last."""
+    """Ids of the sweeps that have a file, the newest last."""
     return [name.removesuffix(PARQUET) for name in files.names(FOLDER)]
 
 
@@ -84,13 +85,13 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
         return AskedSweep(header, choices, fingerprints, columns, run, reasons)
     except _UNREADABLE as error:
         raise StoreError(
-            f"{files.uri}/{FOLDER}/{name} cannot be read: {_first_line(error)}. So what that sweep left cannot be "
+            f"{files.uri}/{FOLDER}/{name} cannot be read: {_first_line(error)}. So what is left of that sweep is not "
             "known; run the sweep again with rerun=missing (`sweeper check --repair` moves the file aside)."
         ) from error
 
 
 def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
-    """What these sweeps asked for, with the columns of `ASKED`; what cannot be read is warned of and left out."""
+    """What these sweeps asked for, with the columns of `ASKED`; unreadable files are left out, with a warning."""
     tables = [ASKED.empty_table()]
     for sweep_id in sweep_ids:
         try:
@@ -101,31 +102,31 @@ def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
 
 
 def same_names(files: Files, sweep_ids: Iterable[str]) -> list[tuple[str, str, str]]:
-    """An axis, a name that one of these sweeps dropped, and the name that stands for it; what is damaged has none."""
-    found: dict[tuple[str, str, str], None] = {}
+    """An axis, a name that one of these sweeps dropped, and the name that stands for it, without damaged files."""
+    names: dict[tuple[str, str, str], None] = {}
     for sweep_id in sweep_ids:
         with suppress(*_UNREADABLE), pq.ParquetFile(files.source(FOLDER, f"{sweep_id}{PARQUET}")) as file:
-            found.update(dict.fromkeys(_about(file.schema_arrow.metadata[_ABOUT]).same))
-    return list(found)
+            names.update(dict.fromkeys(_about(file.schema_arrow.metadata[_ABOUT]).same))
+    return list(names)
 
 
 def damaged(files: Files) -> dict[str, str]:
-    """Names of the files that cannot be read, with the reason of each."""
-    found: dict[str, str] = {}
+    """Names of the files that cannot be read, each with the reason."""
+    reasons: dict[str, str] = {}
     for name in files.names(FOLDER, ""):
         try:
             _shown(*_decoded(files, name))
         except _UNREADABLE as error:
-            found[name] = _first_line(error)
-    return found
+            reasons[name] = _first_line(error)
+    return reasons
 
 
 def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
-    """Fingerprint and the names on the four axes of what this sweep, or one that began later, has completed.
+    """Fingerprint and the four names of each combination that this sweep, or one that began later, has completed.
 
-    A later one is known by its id, which begins with the time, and by when it submitted.
+    A later sweep is recognized by its id, which begins with the time, and by when it submitted.
     """
-    rows = catalog.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
+    rows = live_files.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
     if rows is None:
         return set()
     second = header.sweep_id.partition("-")[0]
@@ -138,7 +139,7 @@ def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
     return set(zip(*(rows.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
 
 
-# As bytes
+# Encoding
 
 
 def _encoded(sweep: AskedSweep) -> pa.Buffer:
@@ -173,14 +174,14 @@ def _filled(known: Mapping[str, pa.Array], rows: int, schema: pa.Schema) -> pa.T
 
 
 def _numbered(values: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Values of which most are the same, by their places among those that differ."""
+    """Each value as its place among the different values, and these; for values that are mostly the same."""
     places: dict[str, int] = {}
     codes = [places.setdefault(value, len(places)) for value in values]
     return codes, list(places)
 
 
 def _text(values: Sequence[str]) -> pa.Array:
-    """Text as Arrow has it; what is no Unicode (a name of a file in another encoding) is escaped."""
+    """A column of text; text that is not Unicode (the name of a file in another encoding) is escaped."""
     try:
         return column(values, pa.string())
     except UnicodeEncodeError:
@@ -198,7 +199,7 @@ def _lists(values: Sequence[tuple[int, ...]]) -> pa.Array:
     return pa.Array.from_buffers(_PLACES, len(values), [None, pa.py_buffer(offsets)], children=[flat])
 
 
-# And back
+# Decoding
 
 
 def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeader, list[AskedChoice], pa.Table]:
@@ -212,11 +213,11 @@ def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeade
 
 
 def _about(data: bytes) -> SweepHeader:
-    said: dict[str, Any] = json.loads(data)
-    began = datetime.fromisoformat(said["began"]).astimezone(UTC)
-    known: dict[str, Any] = {f.name: said[f.name] for f in fields(SweepHeader) if f.name in said}
-    known |= {"began": began, "overrides": tuple(said.get("overrides", ()))}
-    known["same"] = tuple((axis, name, kept) for axis, name, kept in said.get("same", ()))
+    content = json.loads(data)
+    known = {f.name: content[f.name] for f in fields(SweepHeader) if f.name in content}
+    known["began"] = datetime.fromisoformat(content["began"]).astimezone(UTC)
+    known["overrides"] = tuple(content.get("overrides", ()))
+    known["same"] = tuple((axis, name, kept) for axis, name, kept in content.get("same", ()))
     return SweepHeader(**known)
 
 
@@ -237,11 +238,11 @@ def _shown(header: SweepHeader, choices: Sequence[AskedChoice], rows: pa.Table) 
 
 
 def _joined(places: pa.ListArray, names: pa.Array) -> pa.Array:
-    """Names of the choices of one axis, joined as `attempts` has them; empty where the axis is not crossed."""
+    """Names of the choices of one axis, joined as in `attempts`; empty where the axis is not crossed."""
     named = pa.ListArray.from_arrays(places.offsets, names.take(places.flatten()))
     return pc.binary_join(named, NAME_SEPARATOR)
 
 
 def _first_line(error: BaseException) -> str:
-    said = str(error).strip().splitlines()
-    return said[0] if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

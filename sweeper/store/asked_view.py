@@ -1,16 +1,15 @@
-"""The view `asked`: what each sweep asked for, under the names that it used, with the newest values of that."""
+"""The view `asked`: what each sweep asked for, under the names that it used, with the newest values."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from sweeper.store import asked, latest, views
+from sweeper.store import last_status, sweep_files, views
 from sweeper.store.compute import pc
-from sweeper.store.counting import joined, newest
+from sweeper.store.newest_attempts import joined, newest
 from sweeper.store.tables import Tables
 from sweeper.vocabulary import AXES
 
@@ -31,28 +30,30 @@ def asked_values(tables: Tables, sweep_id: str | None) -> pa.Table:
     values = views.results(tables, keys.to_pylist(), None).select(["fingerprint", *_MEASURED])
     values = values.append_column("order", pa.array(np.arange(len(values))))
     named = names.append_column("status", _status(tables, names)).append_column("place", pa.array(place))
-    found = named.join(values, "fingerprint", join_type="left outer")
-    order = np.lexsort((pc.fill_null(found["order"], 0).to_numpy(), found["place"].to_numpy()))
-    return found.take(order).select(COLUMNS)
+    rows = named.join(values, "fingerprint", join_type="left outer")
+    order = np.lexsort((pc.fill_null(rows["order"], 0).to_numpy(), rows["place"].to_numpy()))
+    return rows.take(order).select(COLUMNS)
 
 
-def _status(tables: Tables, names: pa.Table) -> Any:
-    """How the newest attempt of each combination ended, in whatever sweep; null where there was none."""
-    attempts = tables.attempts(latest.NEEDED)
+def _status(tables: Tables, names: pa.Table) -> pa.ChunkedArray:
+    """How the newest attempt of each combination ended, in any sweep; null where there was none."""
+    attempts = tables.attempts(last_status.NEEDED)
     mine = attempts.filter(pc.is_in(attempts["fingerprint"], names["fingerprint"].combine_chunks()))
-    ends = latest.with_newest(newest(mine), mine)
-    return ends[latest.NEWEST].take(pc.index_in(names["fingerprint"], ends["fingerprint"].combine_chunks()))
+    ends = last_status.with_newest(newest(mine), mine)
+    return ends[last_status.NEWEST].take(pc.index_in(names["fingerprint"], ends["fingerprint"].combine_chunks()))
 
 
 def _names(tables: Tables, sweep_id: str | None) -> pa.Table:
-    """Every combination of every sweep, or of one; of sweeps that left no file, those that they attempted."""
-    known = asked.ids(tables.files)
-    written = asked.table(tables.files, known if sweep_id is None else [name for name in known if name == sweep_id])
+    """Every combination of every sweep, or of one sweep; of a sweep without a file, those that it attempted."""
+    known = sweep_files.ids(tables.files)
+    written = sweep_files.table(
+        tables.files, known if sweep_id is None else [name for name in known if name == sweep_id]
+    )
     return pa.concat_tables([_attempted(tables, known, sweep_id), written])
 
 
 def _attempted(tables: Tables, known: Collection[str], sweep_id: str | None) -> pa.Table:
-    """What sweeps of an older version, which wrote no file, attempted: each combination once, in their order."""
+    """What sweeps of older versions, which wrote no file, attempted: each combination once, in order."""
     attempts = tables.attempts(("sweep_id", "sweep_name", "fingerprint", *AXES, "submitted_at", "status"))
     attempts = attempts.filter(pc.invert(pc.is_in(attempts["sweep_id"], pa.array(list(known), pa.string()))))
     if sweep_id is not None:
@@ -66,7 +67,7 @@ def _attempted(tables: Tables, known: Collection[str], sweep_id: str | None) -> 
         "sweep": once["sweep_name"],
         "began": began["submitted_at_min"].take(place),
         **{name: once[name] for name in ("fingerprint", *AXES)},
-        "decision": pa.array([asked.RUN] * len(once), pa.string()),
+        "decision": pa.array([sweep_files.RUN] * len(once), pa.string()),
         "reason": pa.nulls(len(once), pa.string()),
     }
-    return pa.table(columns).cast(asked.ASKED).sort_by([("began", "ascending")])
+    return pa.table(columns).cast(sweep_files.ASKED).sort_by([("began", "ascending")])
