@@ -1,8 +1,8 @@
 """Operating conditions as MAITE augmentations of image-classification batches.
 
-Each has a `severity` of which 0 changes nothing, and depends on the images, the datum ids and the seed alone: the same
-datum looks the same in every batch, split and process. Images are C x H x W; floating-point ones are in [0, 1],
-integer ones are scaled from their range (`sweeper.datasets.arrays.full_scale`) and back.
+A `severity` of 0 changes nothing. The result depends only on the images, the datum ids and the seed: the same datum
+looks the same in every batch, split and process. Images are C x H x W. Floats are in [0, 1]; integers are scaled to
+that range (`sweeper.datasets.arrays.full_scale`) and back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -21,32 +21,32 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import AugmentationMetadata
+    from maite.protocols import ArrayLike, AugmentationMetadata, DatumMetadata
 
     Images = npt.NDArray[np.float32]
-    Floats = npt.NDArray[np.floating[Any]]
-    Batch = tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+    Floats = npt.NDArray[np.floating]
+    Batch = tuple[Sequence[ArrayLike], Sequence[ArrayLike], Sequence[DatumMetadata]]
 
 TOLERANCE = 1e-3
-"""How far floats may leave [0, 1], as they do after resizing or arithmetic."""
+"""How far floats may be outside [0, 1], which happens after resizing or arithmetic."""
 
 
 class ImageAugmentation(ABC):
-    """Base: batches in and out, and one random stream per datum.
+    """Base of the augmentations: takes and returns a batch, and has one random generator per datum.
 
     Parameters
     ----------
     severity
-        How strong, in the unit that the subclass names; finite, from 0 to its maximum.
+        How strong the change is, in the unit of the subclass: a finite number from 0 to its maximum.
     seed
-        Seed of what is random.
+        Seed of the random generators.
     id
-        Id of the augmentation; by default its name with severity and seed.
+        Id of the augmentation. By default it consists of the name, the severity and the seed.
 
     Raises
     ------
     PartError
-        Where the severity is out of range, or, on a call, the images are not in [0, 1].
+        The severity is out of range, or, when it is called, floating-point images are not in [0, 1].
     """
 
     name: ClassVar[str]
@@ -60,7 +60,7 @@ class ImageAugmentation(ABC):
         self.metadata: AugmentationMetadata = {"id": id or text}
 
     def __call__(self, batch: Batch, /) -> Batch:
-        """Augment a batch of inputs, targets and metadata; only the inputs change, their dtype stays."""
+        """Augment a batch of C x H x W inputs, targets and metadata. Only the inputs change; they keep their dtype."""
         inputs, targets, metadata = batch
         if self.severity == 0:
             return batch
@@ -70,7 +70,7 @@ class ImageAugmentation(ABC):
             return list(self._augment(np.stack(images), ids)), targets, metadata
         return [self._augment(image[None], [i])[0] for image, i in zip(images, ids, strict=True)], targets, metadata
 
-    def _augment(self, images: npt.NDArray[Any], ids: Sequence[int | str]) -> npt.NDArray[Any]:
+    def _augment(self, images: npt.NDArray[np.generic], ids: Sequence[int | str]) -> npt.NDArray[np.generic]:
         scaled = unit_range(images)
         self._check_range(scaled)
         changed = np.clip(self.apply(scaled, ids), 0, 1)
@@ -88,10 +88,10 @@ class ImageAugmentation(ABC):
 
     @abstractmethod
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
-        """Change N x C x H x W images in [0, 1]; what leaves that range is clipped afterwards."""
+        """Change N x C x H x W images in [0, 1]. Values outside that range are clipped afterwards."""
 
     def generators(self, ids: Sequence[int | str]) -> list[np.random.Generator]:
-        """One random generator per datum, keyed by this augmentation's name and seed and the datum's id."""
+        """One random generator (Philox) per datum, from the name and seed of this object and the id of the datum."""
         return [np.random.Generator(np.random.Philox(key=self._key(id_))) for id_ in ids]
 
     def _key(self, id_: int | str) -> int:
@@ -100,38 +100,41 @@ class ImageAugmentation(ABC):
 
 
 class LowLight(ImageAugmentation):
-    """Less light. `severity`: part of the light that is lost, 0 to 1 (black)."""
+    """Less light. `severity`: the share of the light that is lost, from 0 to 1 (black)."""
 
     name = "low_light"
     max_severity = 1.0
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images, darkened by one factor."""
         return images * np.float32(1 - self.severity)
 
 
 class LowContrast(ImageAugmentation):
-    """Less contrast around each image's mean. `severity`: part of the contrast that is lost, 0 to 1 (flat)."""
+    """Less contrast around the mean of each image. `severity`: the share of contrast that is lost, 0 to 1 (flat)."""
 
     name = "low_contrast"
     max_severity = 1.0
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images, pulled towards the mean of each."""
         mean = images.mean(axis=(1, 2, 3), keepdims=True)
         return mean + (images - mean) * np.float32(1 - self.severity)
 
 
 class SensorNoise(ImageAugmentation):
-    """Additive Gaussian noise. `severity`: its standard deviation, as a part of the full range."""
+    """Additive Gaussian noise. `severity`: its standard deviation, where the full range of values is 1."""
 
     name = "sensor_noise"
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images plus noise, drawn for each datum."""
         noise = np.stack([g.standard_normal(images.shape[1:], dtype=np.float32) for g in self.generators(ids)])
         return images + np.float32(self.severity) * noise
 
 
 class Rotation(ImageAugmentation):
-    """Rotation about the centre, to a side that is drawn for each datum; corners are filled with 0, bilinear.
+    """Bilinear rotation about the centre, in a random direction for each datum. Empty corners are filled with 0.
 
     `severity`: the angle in degrees, 0 to 180.
     """
@@ -140,6 +143,7 @@ class Rotation(ImageAugmentation):
     max_severity = 180.0
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images, each rotated to the left or to the right."""
         from scipy.ndimage import rotate
 
         left = np.array([g.random() < 0.5 for g in self.generators(ids)])
@@ -150,15 +154,16 @@ class Rotation(ImageAugmentation):
 
 
 class Occlusion(ImageAugmentation):
-    """A black rectangle of the image's proportions, somewhere in each image.
+    """A black rectangle with the proportions of the image, at a random place in each image.
 
-    `severity`: the part of the area that it covers, 0 to 1; its sides are rounded to whole pixels, at least one.
+    `severity`: the share of the area that it covers, 0 to 1. Its sides are rounded to whole pixels, at least one.
     """
 
     name = "occlusion"
     max_severity = 1.0
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images, each with a black rectangle."""
         height, width = images.shape[2:]
         tall, wide = (max(1, round(side * math.sqrt(self.severity))) for side in (height, width))
         draws = np.array([g.random(2) for g in self.generators(ids)])
@@ -176,10 +181,10 @@ class Blur(ImageAugmentation):
     name = "blur"
 
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
+        """The images, blurred in height and width."""
         from scipy.ndimage import gaussian_filter
 
-        blurred: Any = gaussian_filter(images, sigma=(0, 0, self.severity, self.severity))
-        return blurred
+        return gaussian_filter(images, sigma=(0, 0, self.severity, self.severity))
 
 
 AUGMENTATIONS: dict[str, type[ImageAugmentation]] = {

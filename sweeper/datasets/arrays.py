@@ -1,4 +1,4 @@
-"""A dataset that lives in arrays, and any dataset read into arrays."""
+"""A dataset held in arrays, and a function that reads any dataset into arrays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from sweeper.errors import PartError
 if TYPE_CHECKING:
     import numpy.typing as npt
     from maite.protocols import DatasetMetadata, DatumMetadata
-    from maite.protocols import generic as gen
+
+    from sweeper.common.maite_types import TaskDataset
+
+    Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +30,13 @@ class Arrays:
     Attributes
     ----------
     images
-        N x C x H x W, float32; integer images are divided by their `full_scale`, floats are as they were given.
+        N x C x H x W, float32. Integer images are divided by their `full_scale`; floats are unchanged.
     labels
-        N, int64: the index of the largest entry of each target.
+        N class indices, int64: the index of the largest entry of each target.
     ids
         N datum ids.
     n_classes
-        Length of the target vectors.
+        Number of classes, which is the length of the target vectors.
     """
 
     images: npt.NDArray[np.float32]
@@ -41,7 +44,7 @@ class Arrays:
     ids: tuple[int | str, ...]
     n_classes: int
     warnings: tuple[str, ...] = ()
-    """What must be known beside what is computed of the labels, a line each."""
+    """What a reader of values computed from the labels must know, one line each."""
 
 
 class ArrayDataset:
@@ -50,23 +53,23 @@ class ArrayDataset:
     Parameters
     ----------
     images
-        N x C x H x W, floats in [0, 1]; integers above 1 are refused, since nothing says what white is.
+        N x C x H x W, floats in [0, 1]. Integers above 1 are refused, since nothing says which value is white.
     labels
         N class indices.
     index2label
-        Name of every class index, 0 to K - 1; targets are one-hot vectors of that length K, float32.
+        Name of every class index, 0 to K - 1. Targets are one-hot float32 vectors of length K.
     id
         Id of the dataset.
     ids
         N datum ids, by default 0 to N - 1.
     label_space
-        A name for what the class indices mean, the same for every dataset and model where they mean the same. Only for
-        names that repeat the indices, which says nothing by itself: the digits are called "0" to "9".
+        A name for the meaning of the class indices. Datasets and models have the same `label_space` if their indices
+        mean the same. Only needed if the class names just repeat the indices, such as "0" to "9" of the digits.
 
     Raises
     ------
     PartError
-        Where lengths differ, a label is no class index, or images are integers above 1.
+        Lengths differ, a label is not a class index, or images are integers above 1.
     """
 
     def __init__(
@@ -104,11 +107,11 @@ class ArrayDataset:
         return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
 
     def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """Image `ind`, C x H x W."""
+        """Image `ind`: C x H x W, float32."""
         return self.images[ind]
 
     def get_target(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """One-hot target of image `ind`."""
+        """One-hot target of image `ind`: K, float32."""
         return self._targets[ind]
 
     def get_metadata(self, ind: int, /) -> DatumMetadata:
@@ -116,21 +119,21 @@ class ArrayDataset:
         return {"id": self.ids[ind]}
 
 
-def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False, reads_labels: bool = True) -> Arrays:
+def as_arrays(dataset: TaskDataset, *, soft_targets: bool = False, reads_labels: bool = True) -> Arrays:
     """Read a MAITE image-classification dataset into arrays.
 
     Parameters
     ----------
     soft_targets
-        Whether targets may be distributions over the classes, of which the largest entry is the label. A run's rules
-        (`_sweep_.soft_targets`) may allow it too.
+        Whether a target may be a distribution over the classes. Its largest entry is then the label. The rules of a run
+        (`_sweep_.soft_targets`) may allow this too.
     reads_labels
-        Whether the labels will be looked at; without that, any vector will do as a target.
+        Whether the labels will be used. If not, any vector is accepted as a target.
 
     Raises
     ------
     PartError
-        Where the dataset is empty, its images differ in shape, or its targets are not one-hot vectors of one length.
+        The dataset is empty, its images differ in shape, or its targets are not one-hot vectors of one length.
     """
     returned.dataset(dataset)
     name = dataset.metadata["id"]
@@ -141,48 +144,47 @@ def as_arrays(dataset: gen.Dataset[Any, Any, Any], *, soft_targets: bool = False
             data = [returned.datum(dataset[i], name, i) for i in range(len(dataset))]
         images, targets = [numpy_of(image) for image, _, _ in data], [numpy_of(target) for _, target, _ in data]
         ids = tuple(metadata["id"] for _, _, metadata in data)
-    vectors = _stacked(targets, ndim=1, what=f"targets of {name}")
-    known = _checked_targets(vectors, ids, name, soft_targets=soft_targets) if reads_labels else ()
+    vectors = _stacked(targets, ndim=1, name=f"targets of {name}")
+    warnings = _checked_targets(vectors, ids, name, soft_targets=soft_targets) if reads_labels else ()
     return Arrays(
-        images=unit_range(_stacked(images, ndim=3, what=f"images of {name}")),
+        images=unit_range(_stacked(images, ndim=3, name=f"images of {name}")),
         labels=vectors.argmax(axis=1).astype(np.int64),
         ids=ids,
         n_classes=vectors.shape[1],
-        warnings=known,
+        warnings=warnings,
     )
 
 
-def _checked_targets(
-    vectors: npt.NDArray[Any], ids: Sequence[int | str], name: str, *, soft_targets: bool
-) -> tuple[str, ...]:
-    found, allowed = look_at([vectors], [[{"id": id_} for id_ in ids]]), rules.current()
+def _checked_targets(vectors: Array, ids: Sequence[int | str], name: str, *, soft_targets: bool) -> tuple[str, ...]:
+    """Refuse targets that the rules do not allow; returns what to warn of."""
+    targets, allowed = look_at([vectors], [[{"id": id_} for id_ in ids]]), rules.current()
     soft = soft_targets or allowed.soft_targets
-    return verify_targets(name, found.wrong, found.soft, replace(allowed, soft_targets=soft))
+    return verify_targets(name, targets.wrong, targets.soft, replace(allowed, soft_targets=soft))
 
 
-def unit_range(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Images as float32; integers are divided by their `full_scale`, floats stay as they are.
+def unit_range(images: Array) -> npt.NDArray[np.float32]:
+    """Images of any shape as float32. Integers are divided by their `full_scale`, floats are unchanged.
 
     Raises
     ------
     PartError
-        Where nothing says which range integers have.
+        Nothing says which range the integers have.
     """
     if np.issubdtype(images.dtype, np.integer):
         return images.astype(np.float32) / np.float32(full_scale(images))
     return images.astype(np.float32, copy=False)
 
 
-def full_scale(images: npt.NDArray[Any]) -> int:
-    """Which integer is white: 255 of uint8, 65535 of uint16, and 255 of any other type if all values are 0 to 255.
+def full_scale(images: Array) -> int:
+    """The integer that is white: 255 for uint8, 65535 for uint16, and 255 for other types if all values are 0 to 255.
 
-    The wider and the signed types say nothing of an image's range: Python's integers come as int64, tensors of 8-bit
-    images often too.
+    The other types say nothing about the range of an image: Python's integers become int64, and tensors of 8-bit images
+    often are int64 too.
 
     Raises
     ------
     PartError
-        Where other types hold other values.
+        An array of another type has other values.
     """
     if images.dtype.kind == "u" and images.dtype.itemsize <= 2:
         return int(np.iinfo(images.dtype).max)
@@ -195,7 +197,7 @@ def full_scale(images: npt.NDArray[Any]) -> int:
     return 255
 
 
-def _unscaled(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+def _unscaled(images: Array) -> npt.NDArray[np.float32]:
     if np.issubdtype(images.dtype, np.integer) and images.size and images.max() > 1:
         raise PartError(
             f"Images of an ArrayDataset are floats in [0, 1]; got {images.dtype} up to {images.max()}. "
@@ -204,13 +206,13 @@ def _unscaled(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return images.astype(np.float32, copy=False)
 
 
-def _stacked(arrays: Sequence[npt.NDArray[Any]] | npt.NDArray[Any], *, ndim: int, what: str) -> npt.NDArray[Any]:
+def _stacked(arrays: Sequence[Array] | Array, *, ndim: int, name: str) -> Array:
     if not len(arrays):
-        raise PartError(f"There are no {what}: the dataset is empty.")
+        raise PartError(f"There are no {name}: the dataset is empty.")
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1 or len(arrays[0].shape) != ndim:
         seen = ", ".join(str(shape) for shape in sorted(shapes)[:3])
         raise PartError(
-            f"The {what} must be arrays of {ndim} dimensions and of one shape; got {seen}. Resize them first."
+            f"The {name} must be arrays of {ndim} dimensions and of one shape; got {seen}. Resize them first."
         )
     return arrays if isinstance(arrays, np.ndarray) else np.stack(arrays)

@@ -1,10 +1,9 @@
-"""A dataset under a condition: another dataset seen through an augmentation."""
+"""A dataset with an augmentation applied to it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.checks.labels import space_of
 from sweeper.common.default_ids import describe
@@ -12,42 +11,41 @@ from sweeper.errors import PartError
 from sweeper.isolation.copies import private
 
 if TYPE_CHECKING:
-    from maite.protocols import DatasetMetadata
-    from maite.protocols import generic as gen
+    from maite.protocols import DatasetMetadata, DatumMetadata
 
-_Block = tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+    from sweeper.common.maite_types import Batch, TaskAugmentation, TaskDataset
 
 
 class Augmented:
-    """A MAITE dataset seen through a MAITE augmentation.
+    """A MAITE dataset of any task with a MAITE augmentation applied to it.
 
-    Data are augmented in blocks, so that an augmentation works on whole arrays, and the blocks last used are kept:
-    a dataset of up to `block_size * keep_blocks` images is augmented once, a larger one needs bounded memory.
+    Data are augmented in blocks, so that the augmentation works on whole arrays, and the blocks used last are kept. A
+    dataset of up to `block_size * keep_blocks` data is augmented once; for a larger one, memory stays bounded.
 
     Parameters
     ----------
     dataset
-        What is seen.
+        The dataset to augment.
     augmentation
-        Takes and gives a batch of inputs, targets and metadata. The result is reproducible when the augmentation is;
-        the built-in ones depend on the datum's id and their seed alone, so block borders do not matter.
+        Takes and returns a batch of inputs, targets and metadata. The result is reproducible if the augmentation is.
+        The built-in ones depend only on the id of the datum and their seed, so the blocks do not matter.
     id
-        Id of the dataset; by default the ids of both.
+        Id of the dataset. By default it consists of the ids of the dataset and the augmentation.
     block_size
-        Images that are augmented at a time.
+        Number of data that are augmented at a time.
     keep_blocks
-        Blocks that are kept.
+        Number of blocks that are kept.
 
     Raises
     ------
     PartError
-        When the augmentation gives another number of data than it took.
+        On access: the augmentation returns another number of data than it got.
     """
 
     def __init__(
         self,
-        dataset: gen.Dataset[Any, Any, Any],
-        augmentation: gen.Augmentation[Any, Any, Any, Any, Any, Any],
+        dataset: TaskDataset,
+        augmentation: TaskAugmentation,
         *,
         id: str | None = None,
         block_size: int = 1024,
@@ -55,27 +53,27 @@ class Augmented:
     ) -> None:
         self._dataset, self._augmentation = dataset, augmentation
         self._block_size, self._keep = block_size, keep_blocks
-        self._blocks: OrderedDict[int, _Block] = OrderedDict()
+        self._blocks: OrderedDict[int, Batch] = OrderedDict()
         self.label_space = space_of(dataset)
         self.metadata: DatasetMetadata = {
             **dataset.metadata,
             "id": id or describe(dataset.metadata["id"], augmentation.metadata["id"]),
         }
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Blocks are made anew where they are needed."""
-        return {**self.__dict__, "_blocks": OrderedDict[int, _Block]()}
+    def __getstate__(self) -> dict[str, object]:
+        """The state without the augmented blocks, which are computed again when they are needed."""
+        return {**self.__dict__, "_blocks": OrderedDict()}
 
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def __getitem__(self, ind: int, /) -> tuple[Any, Any, Any]:
+    def __getitem__(self, ind: int, /) -> tuple[object, object, DatumMetadata]:
         index = range(len(self))[ind]
         number, offset = divmod(index, self._block_size)
         inputs, targets, metadata = self._block(number)
         return inputs[offset], targets[offset], metadata[offset]
 
-    def _block(self, number: int) -> _Block:
+    def _block(self, number: int) -> Batch:
         if number not in self._blocks:
             self._blocks[number] = self._augment(number)
             if len(self._blocks) > self._keep:
@@ -83,7 +81,7 @@ class Augmented:
         self._blocks.move_to_end(number)
         return self._blocks[number]
 
-    def _augment(self, number: int) -> _Block:
+    def _augment(self, number: int) -> Batch:
         start = number * self._block_size
         data = [private(self._dataset[i]) for i in range(start, min(start + self._block_size, len(self)))]
         inputs, targets, metadata = (list(column) for column in zip(*data, strict=True))

@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn: real data, no download."""
+"""The handwritten digits that come with scikit-learn: real data without a download."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ Split = Literal["train", "test"]
 
 
 class Digits(ArrayDataset):
-    """The 1,797 handwritten digits of the UCI Optical Recognition data set (its test part), 1 x 8 x 8 pixels.
+    """The 1,797 handwritten digits of the test set of UCI's Optical Recognition data, 1 x 8 x 8 pixels.
 
-    Images are float32 in [0, 1] (`sklearn.datasets.load_digits` divided by its maximum of 16), targets one-hot of
-    length 10, datum ids the row numbers in scikit-learn's order, so a datum has the same id in every split.
+    Images are float32 in [0, 1]: `sklearn.datasets.load_digits`, divided by its maximum of 16. Targets are one-hot
+    float32 vectors of length 10. Datum ids are the row numbers in scikit-learn's order, so a datum has the same id in
+    every split.
 
     Parameters
     ----------
     split
-        `train` or `test`: the two parts of one stratified split, which share no image.
+        `train` or `test`: the two sides of one stratified split, which have no image in common.
     test_fraction
-        Part of the images that goes to `test`, in (0, 1).
+        Share of the images that goes to `test`, in (0, 1).
     seed
         Seed of the split.
     id
-        Id of the dataset; by default it tells split, fraction and seed.
+        Id of the dataset. By default it contains the split, and the fraction and seed if they are not the defaults.
 
     Raises
     ------
     PartError
-        Where `split` or `test_fraction` is not among what is allowed.
+        `split` is neither `train` nor `test`, or `test_fraction` is not in (0, 1).
     """
 
     def __init__(
@@ -47,10 +48,10 @@ class Digits(ArrayDataset):
         from sklearn.model_selection import train_test_split
 
         bunch: Any = load_digits()
-        parts = train_test_split(
+        splits = train_test_split(
             range(len(bunch.target)), test_size=test_fraction, stratify=bunch.target, random_state=seed
         )
-        rows = sorted(parts[get_args(Split).index(split)])
+        rows = sorted(splits[get_args(Split).index(split)])
         super().__init__(
             bunch.images[rows][:, None] / 16,
             bunch.target[rows],

@@ -1,4 +1,4 @@
-"""Which files of a folder with one folder per class are images, and what of it is passed over."""
+"""Finds the images in a folder that has one folder per class, and counts the entries that it ignores."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sweeper.common.text import escaped
 from sweeper.errors import PartError, near_match
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-"""What counts as an image, whatever the case of its letters."""
-DEBRIS = frozenset({"__MACOSX"})
-"""Folders that archives leave behind."""
+"""Endings of the files that are images, in upper or lower case."""
+ARCHIVE_FOLDERS = frozenset({"__MACOSX"})
+"""Folders that archive programs leave behind."""
 
 HIDDEN = "name begins with a dot, or is __MACOSX"
 NO_IMAGE = "ending is not that of an image"
@@ -26,23 +26,23 @@ SPECIAL = "neither file nor folder"
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """The images of a root, and how many entries were passed over, by the reason.
+    """The images below a root, and the number of entries that were passed over, by reason.
 
-    One rule holds at every depth: entries that begin with a dot are passed over, links to files and folders are
-    followed, a folder is searched whatever its name ends with, and a file is an image by its ending.
+    The same rules hold at every depth: entries that begin with a dot are passed over, links to files and folders are
+    followed, a folder is searched whatever its name is, and a file is an image if it has one of the `SUFFIXES`.
     """
 
     classes: tuple[str, ...]
-    """Names in the order of their indices."""
+    """Names of the classes, in the order of their indices."""
     files: tuple[Path, ...]
     labels: tuple[int, ...]
-    """Index of the class of each file."""
+    """The class index of each file."""
     passed_over: Mapping[str, int]
-    """A folder that is passed over counts as one entry, whatever it holds."""
+    """A folder that is passed over counts as one entry, whatever is in it."""
 
 
 @dataclass
-class _Found:
+class _SearchResult:
     files: list[Path] = field(default_factory=list[Path])
     passed_over: Counter[str] = field(default_factory=Counter[str])
 
@@ -55,20 +55,20 @@ def class_folders(root: Path, wanted: Sequence[object] | None) -> ClassFolders:
     root
         The folder.
     wanted
-        The classes in the order of their indices, compared with the folders' names as text; `None` takes the folders
-        in sorted order.
+        The classes in the order of their indices. They are compared with the names of the folders as text. `None` takes
+        the folders in sorted order.
 
     Raises
     ------
     PartError
-        Where the root is no folder, a folder cannot be listed, there is no class folder or no image, `wanted` is no
-        list of distinct names, or a class folder is not among them.
+        The root is not a folder, a folder cannot be listed, there is no class folder or no image, `wanted` is not a
+        list of distinct names, or a class folder is not in it.
     """
     if not root.is_dir():
         raise PartError(
             f"There is no folder {escaped(str(root))}; root must hold one folder per class (root/cat/1.png)."
         )
-    found = _Found()
+    found = _SearchResult()
     folders = sorted(path.name for path in _entries(root, found) if _is_class(path, found))
     if not folders:
         raise PartError(f"{escaped(str(root))} holds no class folder; expected one folder per class (root/cat/1.png).")
@@ -81,14 +81,14 @@ def class_folders(root: Path, wanted: Sequence[object] | None) -> ClassFolders:
         found.files[before:] = sorted(found.files[before:])
         labels += [index] * (len(found.files) - before)
     if not found.files:
-        passed = f" Passed over: {told(found.passed_over)}." if found.passed_over else ""
+        passed = f" Passed over: {counts_text(found.passed_over)}." if found.passed_over else ""
         known = ", ".join(sorted(SUFFIXES))
         raise PartError(f"No image in the class folders of {escaped(str(root))}; known endings: {known}.{passed}")
     return ClassFolders(tuple(names), tuple(found.files), tuple(labels), dict(found.passed_over))
 
 
-def told(passed_over: Mapping[str, int]) -> str:
-    """Counts with their reasons, as a person reads them: `2 (link to nothing)`."""
+def counts_text(passed_over: Mapping[str, int]) -> str:
+    """The counts with their reasons as text: `2 (link to nothing)`."""
     return ", ".join(f"{count} ({reason})" for reason, count in sorted(passed_over.items()))
 
 
@@ -112,15 +112,15 @@ def _ordered(root: Path, folders: Iterable[str], names: list[str]) -> list[str]:
     return names
 
 
-def _is_class(path: Path, found: _Found) -> bool:
+def _is_class(path: Path, found: _SearchResult) -> bool:
     if path.is_dir():
         return True
     found.passed_over[NO_CLASS if path.exists() else BROKEN] += 1
     return False
 
 
-def _entries(folder: Path, found: _Found) -> Iterator[Path]:
-    """What a folder holds and is not passed over by its name."""
+def _entries(folder: Path, found: _SearchResult) -> Iterator[Path]:
+    """The entries of a folder, without those that are passed over because of their name."""
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -129,14 +129,14 @@ def _entries(folder: Path, found: _Found) -> Iterator[Path]:
             "Give it the rights to be read, or take it away."
         ) from error
     for name in names:
-        if name.startswith(".") or name in DEBRIS:
+        if name.startswith(".") or name in ARCHIVE_FOLDERS:
             found.passed_over[HIDDEN] += 1
         else:
             yield folder / name
 
 
-def _search(folder: Path, above: Sequence[str], found: _Found) -> None:
-    """Collect the images below a folder; `above` are the real paths of the folders that led here."""
+def _search(folder: Path, above: Sequence[str], found: _SearchResult) -> None:
+    """Collect the images below a folder. `above` are the real paths of the folders that lead to it."""
     here = os.path.realpath(folder)
     if here in above:
         found.passed_over[LOOP] += 1
@@ -144,14 +144,14 @@ def _search(folder: Path, above: Sequence[str], found: _Found) -> None:
     for path in _entries(folder, found):
         if path.is_dir():
             _search(path, [*above, here], found)
-        elif (reason := _no_image(path)) is None:
+        elif (reason := _reason_against(path)) is None:
             found.files.append(path)
         else:
             found.passed_over[reason] += 1
 
 
-def _no_image(path: Path) -> str | None:
-    """Why an entry that is no folder is no image."""
+def _reason_against(path: Path) -> str | None:
+    """The reason why an entry that is not a folder is not an image; `None` if it is one."""
     if not path.exists():
         return BROKEN
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""A user's own images: one folder per class."""
+"""A dataset of image files in one folder per class."""
 
 from __future__ import annotations
 
@@ -21,34 +21,36 @@ __all__ = ["SUFFIXES", "ImageFolder"]
 
 
 class ImageFolder:
-    """Images in class folders as a MAITE image-classification dataset; each is read when it is asked for.
+    """Images in class folders as a MAITE image-classification dataset. An image is read each time it is accessed.
 
-    `root/cat/1.png` is an image of class `cat`; folders inside a class folder are searched too, and links are followed.
-    What is passed over, at any depth: names that begin with a dot, `__MACOSX`, files that do not end as an image does,
-    links to nothing or to a folder above; `metadata["passed_over"]` has the count of each reason. Images are C x H x W,
-    float32 in [0, 1], C = 3 (or 1), read by the rules of `sweeper.datasets.pixels`; targets are one-hot; datum ids are
-    paths relative to the root, with bytes that are not UTF-8 as `\\udce9`.
+    `root/cat/1.png` is an image of the class `cat`. Folders inside a class folder are searched too, and links are
+    followed. These entries are passed over, at any depth: names that begin with a dot, `__MACOSX`, files without the
+    ending of an image, links to nothing or to a folder above. `metadata["passed_over"]` has the count of each reason.
+
+    Images are C x H x W, float32 in [0, 1], C = 3 (or 1), read by the rules of `sweeper.datasets.pixels`. Targets are
+    one-hot float32 vectors. Datum ids are paths relative to the root; bytes that are not UTF-8 appear as `\\udce9`.
 
     Parameters
     ----------
     root
         Folder with one folder per class.
     classes
-        The classes in the order of their indices, by default the folder names in sorted order; numbers are compared as
-        text. Give it where two datasets must share indices though one lacks a class; a folder that is not among them is
-        an error.
+        The classes in the order of their indices, by default the folder names in sorted order. Numbers are compared as
+        text. Give it if two datasets must have the same indices although one of them lacks a class. A folder that is
+        not among the classes is an error.
     size
-        Height and width, or one number for both: every image is resized to it (bilinear). Most models need it.
+        Height and width in pixels, or one number for both: every image is resized to it (bilinear). Most models need
+        images of one size.
     grayscale
-        One channel instead of three.
+        Whether images have one channel instead of three.
     id
-        Id of the dataset; by default the root and the arguments.
+        Id of the dataset. By default it consists of the root and the arguments.
 
     Raises
     ------
     PartError
-        Where the folder is missing, has no class folder or no image, holds a class that is not in `classes`, or, on
-        access, where a file cannot be read as an image or holds what has no rule; the message names it.
+        The folder does not exist, has no class folder or no image, or has a class that is not in `classes`. On access:
+        a file cannot be read as an image, or its kind of pixels has no rule. The message names the file.
     """
 
     def __init__(
@@ -67,12 +69,12 @@ class ImageFolder:
         self._files, self._labels = found.files, found.labels
         self._ids = distinct(path.relative_to(folder).as_posix() for path in found.files)
         self._eye = np.eye(len(found.classes), dtype=np.float32)
-        told: dict[str, object] = {
+        metadata: dict[str, object] = {
             "id": id or describe("image_folder", str(root), size=self._size, grayscale=grayscale or None),
             "index2label": dict(enumerate(distinct(found.classes))),
             "passed_over": found.passed_over,
         }
-        self.metadata: DatasetMetadata = told  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+        self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
 
     def __len__(self) -> int:
         return len(self._files)
@@ -85,7 +87,7 @@ class ImageFolder:
         return read_image(self._files[ind], size=self._size, grayscale=self._grayscale)
 
     def get_target(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """One-hot target of image `ind`."""
+        """One-hot target of image `ind`: K, float32."""
         return self._eye[self._labels[ind]]
 
     def get_metadata(self, ind: int, /) -> DatumMetadata:

@@ -1,9 +1,9 @@
-"""The pixels of an image file, by one rule for each kind of file; what has no rule here is refused.
+"""Reads the pixels of an image file. There is one rule for each kind of file; other files are refused.
 
 ===========================  ====================================================================================
 What the file holds          What is read
 ===========================  ====================================================================================
-8 bits a sample, or fewer    value / 255, or the largest value of that many bits; palettes give their colours
+8 bits a sample, or fewer    value / 255, or / the largest value of that many bits; palettes give their colours
 9 to 16 bits, unsigned       value / the largest of that many bits, which is 65535 for 16; greyscale and RGB
 floating-point greyscale     the value as it is; it must lie in [0, 1]
 CMYK, YCbCr                  RGB by Pillow's formulas
@@ -12,9 +12,9 @@ orientation (EXIF)           the image is turned upright
 MPO                          the photograph, which is its first picture
 ===========================  ====================================================================================
 
-Greyscale is the luma of ITU-R 601-2, 0.299 R + 0.587 G + 0.114 B; greyscale files give three equal channels where
-colour is asked for. Colour profiles and gamma are not applied. Refused are several frames or pages, signed and 32-bit
-integers, floats outside [0, 1], LAB, 16-bit CMYK and PPM, since no range, picture or formula is the obvious one.
+Greyscale is the luma of ITU-R 601-2, 0.299 R + 0.587 G + 0.114 B. If colour is asked for, greyscale files give three
+equal channels. Colour profiles and gamma are not applied. Files with several frames or pages, signed and 32-bit
+integers, floats outside [0, 1], LAB, 16-bit CMYK and 16-bit PPM are refused: they have no single obvious meaning.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
-"""What a file may be, whatever its name ends with."""
+"""The allowed formats of a file, whatever the ending of its name is."""
 _EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"})
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
@@ -53,12 +53,12 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
     size
         Height and width to resize to (bilinear), or `None`.
     grayscale
-        One channel instead of three.
+        Whether the image has one channel instead of three.
 
     Raises
     ------
     PartError
-        Where the file cannot be read, or holds what has no rule; the message names it.
+        The file cannot be read, or its kind of pixels has no rule. The message names the file.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -70,7 +70,8 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
         raise PartError(f"Cannot read {name} as an image: {error}") from None
     except UnidentifiedImageError as error:
         raise PartError(
-            f"Cannot read {name} as an image: it is no {', '.join(FORMATS)} that Pillow can read. Repair or remove it."
+            f"Cannot read {name} as an image: it is not a {', '.join(FORMATS)} that Pillow can read. "
+            "Repair or remove it."
         ) from error
     except Exception as error:  # a damaged file may fail in any way
         raise PartError(f"Cannot read {name} as an image: {error}. Repair or remove the file.") from error
@@ -104,7 +105,7 @@ def _check_form(image: Image.Image) -> None:
 
 
 def _bits(image: Image.Image) -> int:
-    """Bits of one sample as the file says them, 8 where it has fewer; signed samples count as 32, having no rule."""
+    """Bits of one sample as the file says, at least 8. Signed samples count as 32, which has no rule."""
     if image.format == "TIFF":
         tags = cast("TiffImagePlugin.TiffImageFile", image).tag_v2
         if _SIGNED in tags.get(_SAMPLE_FORMAT, (1,)):
@@ -142,7 +143,7 @@ def _turn_upright(image: Image.Image) -> None:
     from PIL import ImageOps
 
     if hasattr(image, "filename"):
-        # Where Pillow maps a file into memory, it turns a TIFF on its side into noise.
+        # If Pillow maps a file into memory, rotating a TIFF by 90 degrees gives noise.
         image.filename = ""  # pyright: ignore[reportAttributeAccessIssue]
     ImageOps.exif_transpose(image, in_place=True)
 
@@ -183,7 +184,7 @@ def _of_floats(image: Image.Image) -> Floats:
 
 
 def _with_white_one(image: Image.Image, values: Floats) -> Floats:
-    """Values with 1 for white, which a TIFF may have as 0."""
+    """Values with 1 for white; in a TIFF, white may be 0."""
     tags: Any = getattr(image, "tag_v2", {})
     return np.subtract(1, values, dtype=np.float32) if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else values
 
@@ -205,7 +206,7 @@ def _of_deep_colours(image: Image.Image, path: Path) -> Floats:
 
 
 def _sixteen_bits(image: Image.Image, path: Path) -> npt.NDArray[np.uint16]:
-    """Both bytes of each sample. Pillow keeps the upper one; told that bytes lie the other way, it keeps the lower."""
+    """Both bytes of each sample. Pillow keeps only the upper byte, or the lower one if told the other byte order."""
     raw = _raw_mode(image)
     if raw == "LA;16B":  # four bytes a pixel, which Pillow can give as they are
         four = _decoded(path, "RGBA")
@@ -235,7 +236,7 @@ def _decoded(path: Path, raw_mode: str) -> npt.NDArray[np.uint8]:
 
 
 def _channels(values: Floats, grayscale: bool) -> Floats:
-    """H x W x 1 or 3 as one or three channels first."""
+    """H x W x 1 or H x W x 3 as C x H x W, with one channel if `grayscale`, else three."""
     if values.shape[2] == 1:
         values = values if grayscale else values.repeat(3, axis=2)
     elif grayscale:

@@ -1,8 +1,8 @@
-"""A dataset whose targets stand in the order of classes that a model has."""
+"""A dataset with its targets in another order of the classes, such as that of a model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,32 +13,34 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import DatasetMetadata
-    from maite.protocols import generic as gen
+    from maite.protocols import ArrayLike, DatasetMetadata, DatumMetadata
+    from maite.protocols import image_classification as ic
+
+    from sweeper.common.maite_types import ClassOrder
 
 
 class Reindexed:
     """A MAITE image-classification dataset with its targets moved to other indices, by the names of its classes.
 
-    Targets are as long as the wanted classes are many; one that the dataset lacks is 0 in all of them.
+    A target has one entry for each wanted class. For a class that the dataset lacks it is always 0.
 
     Parameters
     ----------
     dataset
-        The dataset; its `index2label` names each entry of its targets.
+        The dataset. Its `index2label` names each entry of its targets.
     classes
-        The names in the order that is wanted, a mapping from indices to names, or a model (or dataset) whose
-        `index2label` is meant.
+        The class names in the wanted order, a mapping from indices to names, or a model (or dataset) whose
+        `index2label` is used.
     id
-        Id of the dataset; by default that of the dataset that it wraps.
+        Id of the dataset. By default it is that of the wrapped dataset.
 
     Raises
     ------
     PartError
-        Where the dataset does not name its classes, or, on access, where a datum is of a class that is not wanted.
+        The dataset does not name its classes, or, on access, a datum is of a class that is not wanted.
     """
 
-    def __init__(self, dataset: gen.Dataset[Any, Any, Any], classes: Any, *, id: str | None = None) -> None:
+    def __init__(self, dataset: ic.Dataset, classes: ClassOrder, *, id: str | None = None) -> None:
         wanted = ordered_names(classes)
         self._dataset, self._order = dataset, positions(dataset, wanted, "dataset")
         self.metadata: DatasetMetadata = {
@@ -50,19 +52,19 @@ class Reindexed:
     def __len__(self) -> int:
         return len(self._dataset)
 
-    def __getitem__(self, ind: int, /) -> tuple[Any, Any, Any]:
+    def __getitem__(self, ind: int, /) -> tuple[ArrayLike, npt.NDArray[np.generic], DatumMetadata]:
         image, target, metadata = datum(self._dataset[ind], self.metadata["id"], ind)
-        return image, self._moved(numpy_of(target), metadata), metadata
+        return image, self._reordered(numpy_of(target), metadata), metadata
 
-    def _moved(self, target: npt.NDArray[Any], metadata: Any) -> npt.NDArray[Any]:
-        moved = np.zeros(len(self._order), dtype=target.dtype)
+    def _reordered(self, target: npt.NDArray[np.generic], metadata: DatumMetadata) -> npt.NDArray[np.generic]:
+        reordered = np.zeros(len(self._order), dtype=target.dtype)
         known = [(new, old) for new, old in enumerate(self._order) if old is not None and old < len(target)]
         for new, old in known:
-            moved[new] = target[old]
+            reordered[new] = target[old]
         left = np.delete(target, [old for _, old in known])
         if left.any():
             raise PartError(
                 f"Datum {metadata['id']!r} of dataset {self.metadata['id']!r} is of a class that is not among "
                 f"{', '.join(self.metadata.get('index2label', {}).values())}: add it to classes."
             )
-        return moved
+        return reordered
