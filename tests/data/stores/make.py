@@ -11,9 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import sweeper.runner
-
 import sweeper
+import sweeper.runner
 import sweeper.store.journal
 import sweeper.store.store
 
