@@ -60,7 +60,7 @@ def _discard_output() -> None:
 
 
 class Lenient:
-    """A stream on which a failed write passes: what cannot be said is no reason to end a sweep."""
+    """A stream on which a failed write passes: a message that is lost must not end a sweep."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -163,5 +163,9 @@ def _is_bare_word(word: str) -> bool:
 def _refuse_bare_words(overrides: Sequence[str]) -> None:
     for word in overrides:
         if _is_bare_word(word):
-            what = f"the subcommand {word!r} must be the first word" if word in COMMANDS else f"{word!r} is no override"
-            raise ConfigError(f"{what}: overrides are key=value, e.g. 'model=[logreg,svm]'.")
+            problem = (
+                f"the subcommand {word!r} must be the first word"
+                if word in COMMANDS
+                else f"{word!r} is not an override"
+            )
+            raise ConfigError(f"{problem}: overrides are key=value, e.g. 'model=[logreg,svm]'.")

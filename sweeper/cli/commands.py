@@ -26,7 +26,7 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 REPORT = "report.html"
 _PLACES = ("analytics_store", "job_backend.runtime_env")
-"""What a resumed sweep must be told anew: it is read before, or stored nowhere."""
+"""What a resumed sweep must be told again: it is needed before the store is read, or is not stored."""
 COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
 

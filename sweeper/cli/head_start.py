@@ -30,30 +30,30 @@ def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
         with suppress(Exception):
             meanwhile()
     finally:
-        said = _heard(child, receiver)
-    if not said:
+        pickled = _received(child, receiver)
+    if not pickled:
         return make()
-    answer, error, sys.path[:] = pickle.loads(said)
+    answer, error, sys.path[:] = pickle.loads(pickled)
     if error is not None:
         raise error
     return answer
 
 
-def _heard(child: int, receiver: int) -> bytes:
-    """All that the child says, once it has ended."""
+def _received(child: int, receiver: int) -> bytes:
+    """All that the child sends, once it has ended."""
     with open(receiver, "rb") as pipe:
-        said = pipe.read()
+        answer = pipe.read()
     with suppress(ChildProcessError):  # where SIGCHLD is ignored, as some supervisors do, nobody is left to wait for
         os.waitpid(child, 0)
-    return said
+    return answer
 
 
 def _answer(make: Callable[[], object], sender: int) -> NoReturn:
     """Send what `make` returns or raises, as far as it can be sent, and end this process at once."""
     try:
-        said = _pickled(make)
+        answer = _pickled(make)
         with open(sender, "wb") as pipe:
-            pipe.write(said)
+            pipe.write(answer)
         sys.stdout.flush()
         sys.stderr.flush()
     finally:

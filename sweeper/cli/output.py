@@ -68,9 +68,9 @@ def _opened(path: str) -> Generator[IO[bytes]]:
         with open(os.path.expanduser(path), "wb") as file:
             yield file
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{path} cannot be written: {said}. Name a file in a folder that is there, with --output FILE."
+            f"{path} cannot be written: {reason}. Name a file in a folder that exists, with --output FILE."
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, near_match
 from sweeper.vocabulary import AXES
@@ -51,7 +51,7 @@ def _delete(cfg: DictConfig, override: Override) -> None:
 
     _check_steps(cfg, override, adds=False)
     parent, _, leaf = override.key_or_group.rpartition(".")
-    node: Any = OmegaConf.select(cfg, parent) if parent else cfg
+    node = OmegaConf.select(cfg, parent) if parent else cfg
     if override.value_type is not None and repr(override.value()) != repr(current(cfg, override.key_or_group)):
         raise ConfigError(f"{override.input_line}: its value is {current(cfg, override.key_or_group)!r}.")
     with open_dict(cfg):
@@ -64,7 +64,7 @@ def _check_steps(cfg: DictConfig, override: Override, *, adds: bool) -> None:
 
     steps = override.key_or_group.split(".")
     for depth, step in enumerate(steps):
-        node: Any = OmegaConf.select(cfg, ".".join(steps[:depth])) if depth else cfg
+        node: object = OmegaConf.select(cfg, ".".join(steps[:depth])) if depth else cfg
         if isinstance(node, ListConfig) or (node is None and adds):
             return  # inside of a list OmegaConf says what is wrong, and where nothing is there is room
         if not isinstance(node, DictConfig):
@@ -79,7 +79,7 @@ def _check_steps(cfg: DictConfig, override: Override, *, adds: bool) -> None:
             return
 
 
-def _no_text(override: Override, where: str, key: Any) -> ConfigError:
+def _no_text(override: Override, where: str, key: object) -> ConfigError:
     return ConfigError(
         f"{override.input_line}: the key {key!r} of {where} is a {type(key).__name__}, and a path has text keys alone. "
         f"Give the mapping, which is merged: '{where}={{{key}: VALUE}}'."
@@ -98,7 +98,7 @@ def _unknown(override: Override, path: list[str], step: str, names: list[str]) -
     return ConfigError(f"{override.input_line}: there is no {step!r}; {known}.{hint}{add}")
 
 
-def current(cfg: DictConfig, key: str) -> Any:
+def current(cfg: DictConfig, key: str) -> object:
     """The present value as plain data, interpolations resolved where they can be; `None` where there is none."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.classification import ROOT_FIELDS
 from sweeper.errors import ConfigError, near_match
@@ -77,7 +77,7 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     import yaml
 
     try:
@@ -86,10 +86,10 @@ def _parsed(text: str) -> Any:
         return {}
 
 
-def _included_choice(axis: str, defaults: Any) -> str | None:
+def _included_choice(axis: str, defaults: object) -> str | None:
     """A choice of an axis that a defaults list includes."""
     for entry in defaults if isinstance(defaults, list) else ():
-        items: Iterable[tuple[Any, Any]] = entry.items() if isinstance(entry, Mapping) else [(entry, None)]
+        items: Iterable[tuple[object, object]] = entry.items() if isinstance(entry, Mapping) else [(entry, None)]
         for key, value in items:
             words = str(key).split("@")[0].removeprefix("optional ").removeprefix("override ")
             absolute = words if words.startswith("/") else f"/{axis}/{words}"
@@ -108,7 +108,7 @@ def _selected(session: Session, selections: Iterable[str]) -> set[str]:
 
 
 def check_root_keys(cfg: DictConfig, session: Session) -> None:
-    """Refuse a root key that neither sweeper knows nor any interpolation reads: it is a slip of the pen.
+    """Refuse a root key that neither sweeper knows nor any interpolation reads: it is a typing error.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _is_read(key: str, cfg: DictConfig, session: Session) -> bool:
     return any(mention.search(_text(path)) for f in session.folders for path in f.rglob("*.yaml"))
 
 
-def strings(value: Any) -> Iterable[str]:
+def strings(value: object) -> Iterable[str]:
     """Every text in plain data."""
     if isinstance(value, str):
         yield value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.sweep_section import SWEEP, runtime_from_sweep_section
 from sweeper.errors import ConfigError, near_match
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = re.compile(r"Interpolation key '(?P<key>[^']+)' not found")
 
 
-def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> Any:
+def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> object:
     """The value at a path as plain data, every interpolation resolved.
 
     Raises
@@ -28,7 +28,7 @@ def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> Any:
     from omegaconf import OmegaConf
     from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
 
-    node: Any = cfg
+    node = cfg
     where = ".".join(path)
     try:
         for step in path:
@@ -56,7 +56,7 @@ def _unresolved(error: Exception, cfg: DictConfig, where: str) -> str:
     return f"{place} interpolates ${{{key}}}, which the config does not have.{near_match(axis, [str(k) for k in cfg])}"
 
 
-def choice_of(axis: str, name: str, spec: Any) -> Choice:
+def choice_of(axis: str, name: str, spec: object) -> Choice:
     """Check one resolved spec and freeze it.
 
     Raises
@@ -76,27 +76,31 @@ def choice_of(axis: str, name: str, spec: Any) -> Choice:
             f"If that is meant to change a choice, select it too: '{axis}=[...,{name}]'."
         )
     runtime = runtime_from_sweep_section(where, axis, spec.get(SWEEP) or {})
-    bare = without(spec)
+    bare = {key: without(item) for key, item in spec.items() if key not in _DROPPED}
     text = canonical(bare, where=where)
     try:
         return Choice(axis, name, bare, text, digest(text), name, runtime)
     except UnicodeEncodeError as error:
-        said = ascii(text[max(error.start - 20, 0) : error.end + 20])
-        raise ConfigError(f"{where} holds text that is not UTF-8, near {said}; write it in UTF-8.") from error
+        place = ascii(text[max(error.start - 20, 0) : error.end + 20])
+        raise ConfigError(f"{where} holds text that is not UTF-8, near {place}; write it in UTF-8.") from error
 
 
-def without(value: Any, keys: tuple[str, ...] = (SWEEP, "_base_")) -> Any:
-    """Plain data with some keys removed at every depth."""
+_DROPPED = (SWEEP, "_base_")
+"""Keys that are not part of what is built."""
+
+
+def without(value: object) -> object:
+    """Plain data without the keys that are not part of what is built, at every depth."""
     if isinstance(value, Mapping):
-        return {k: without(v, keys) for k, v in value.items() if k not in keys}
-    return [without(v, keys) for v in value] if isinstance(value, list) else value
+        return {key: without(item) for key, item in value.items() if key not in _DROPPED}
+    return [without(item) for item in value] if isinstance(value, list) else value
 
 
-def names_on(cfg: DictConfig, axis: str, files: Mapping[str, Any]) -> Iterator[str]:
+def names_on(cfg: DictConfig, axis: str, files: Mapping[str, object]) -> Iterator[str]:
     """Names of the choices on an axis. One in a sub-folder of its group is named with it: `vision/resnet`."""
     from omegaconf import DictConfig
 
-    axis_node: Any = cfg.get(axis)
+    axis_node: object = cfg.get(axis)
     if axis_node is None:
         return
     if not isinstance(axis_node, DictConfig):
@@ -108,14 +112,14 @@ def names_on(cfg: DictConfig, axis: str, files: Mapping[str, Any]) -> Iterator[s
 def _below(node: DictConfig, axis: str, prefix: str, folders: set[str]) -> Iterator[str]:
     for key in node:
         name = prefix + _checked_name(f"{axis}: {prefix}", key)
-        inner: Any = node[key] if name in folders else None
+        inner = node[key] if name in folders else None
         if inner is not None and "_target_" not in inner and "_base_" not in inner:
             yield from _below(inner, axis, f"{name}/", folders)
         else:
             yield name
 
 
-def _checked_name(where: str, key: Any) -> str:
+def _checked_name(where: str, key: object) -> str:
     if not isinstance(key, str):
         raise ConfigError(f"{where}{key!r} is a {type(key).__name__}, and a choice is named by text: quote it.")
     if not key.isprintable() or key.strip() != key or not key or "/" in key or NAME_SEPARATOR in key:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.hydra_errors import composing
 from sweeper.config.number_types import AsTyped, ConvertedValue, converted
 from sweeper.config.overrides import SortedOverrides, SweptValue, parse, refuse_sweeps, sort_overrides
 from sweeper.config.swept_config import Assignment, SweptConfig
+from sweeper.config.value_checks import mapping_or_empty
 from sweeper.config.variant_names import value_label
 from sweeper.errors import ConfigError
 
@@ -96,7 +97,7 @@ class Composed:
         value = self._swept[key].overrides[index].value()
         if not isinstance(value, str) or "${" not in value:
             return value_label(value)
-        found: Any = OmegaConf.select(cfg, key)
+        found: object = OmegaConf.select(cfg, key)
         return value if OmegaConf.is_config(found) else value_label(found)
 
     @cached_property
@@ -136,14 +137,14 @@ def _refuse_plugins(cfg: DictConfig) -> None:
         if not target.rpartition(".")[2].startswith("Basic"):
             raise ConfigError(
                 f"The config sets hydra/{kind} to {target}: sweeper expands and runs the grid itself, so other "
-                "sweepers and launchers of Hydra have no place; leave it out (job_backend.* says where jobs run)."
+                "sweepers and launchers of Hydra cannot be used; leave it out (job_backend.* says where jobs run)."
             )
 
 
 def _is_multirun(cfg: DictConfig) -> bool:
     from omegaconf import OmegaConf
 
-    mode: Any = OmegaConf.select(cfg, "hydra.mode")
+    mode: object = OmegaConf.select(cfg, "hydra.mode")
     return str(getattr(mode, "name", mode)) == "MULTIRUN"
 
 
@@ -156,11 +157,11 @@ def _refuse_selections(sorted_overrides: SortedOverrides) -> None:
         )
 
 
-def _sweeper_params(cfg: DictConfig) -> Mapping[str, Any]:
+def _sweeper_params(cfg: DictConfig) -> Mapping[str, object]:
     from omegaconf import OmegaConf
 
-    params: Any = OmegaConf.select(cfg, "hydra.sweeper.params")
-    return OmegaConf.to_container(params) if params else {}  # pyright: ignore[reportReturnType]
+    params = OmegaConf.select(cfg, "hydra.sweeper.params")
+    return mapping_or_empty("hydra.sweeper.params", OmegaConf.to_container(params) if params else None)
 
 
 def _without_hydra(cfg: DictConfig) -> DictConfig:

@@ -1,4 +1,4 @@
-"""Errors of Hydra and OmegaConf, said as one message that names the culprit and the next step."""
+"""Errors of Hydra and OmegaConf, turned into one message that names the cause and the next step."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_config_error(session: Session) -> Generator[None]:
 
 @contextmanager
 def composing(session: Session) -> Generator[None]:
-    """`as_config_error` around what is Hydra's alone: whatever it raises there comes of what it was given."""
+    """`as_config_error` around what is Hydra's alone: whatever it raises there is caused by the config."""
     try:
         yield
     except SweeperError:
@@ -108,8 +108,8 @@ def _unknown_choice(path: str, text: str, session: Session) -> str:
     known = sorted(session.files(group)) if group else []
     if not known:
         groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
-        said = f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}."
-        return said + near_match(path, groups)
+        message = f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}."
+        return message + near_match(path, groups)
     return f"There is no {group} {name!r}; there are: {', '.join(known)}.{near_match(name, known)}"
 
 

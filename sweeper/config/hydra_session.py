@@ -13,11 +13,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, near_match
 
 if TYPE_CHECKING:
+    from hydra._internal.hydra import Hydra
     from hydra.core.config_loader import ConfigLoader
 
 DEFAULT_CONFIG = "config"
@@ -33,7 +34,7 @@ class Session:
     folders: tuple[Path, ...]
     """Config folders in the order in which they are searched; the shipped one is last."""
     loader: ConfigLoader
-    hydra: Any
+    hydra: Hydra
     """Hydra's own object, which answers `--cfg`, `--info`, `--help` and shell completion."""
 
     def files(self, group: str) -> dict[str, Path]:
@@ -83,6 +84,7 @@ def open_session(
     try:
         with initialize_config_dir(str(folders[0]), job_name="sweeper", version_base=_VERSION_BASE):
             running = GlobalHydra.instance()
+            assert running.hydra is not None  # it was initialised a line above
             yield Session(name, folders, running.config_loader(), running.hydra)
     finally:
         _later_folders.reset(token)
@@ -111,7 +113,7 @@ def _folders(config_dir: str | None, config_path: str | None) -> tuple[Path, ...
 
 def _existing(flag: str, given: str) -> Path:
     if "\0" in given:
-        raise ConfigError(f"{flag} {given!r}: that is no path.")
+        raise ConfigError(f"{flag} {given!r}: that is not a path.")
     folder = Path(os.path.expanduser(given)).resolve()
     if folder.is_dir():
         return folder

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.number_types import ReplaceValue
+from sweeper.config.value_checks import mapping_or_empty
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
 BASE = "_base_"
-Compose = Callable[[str, str], Any]
+Compose = Callable[[str, str], "DictConfig"]
 """(axis, name) -> a config with that choice selected."""
 
 
 def merge_inline_choices(
-    cfg: Any, compose_with: Compose, replace_value: ReplaceValue
+    cfg: DictConfig, compose_with: Compose, replace_value: ReplaceValue
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """Replace each choice that has a `_base_` by the merge over its base, in place.
 
@@ -35,7 +39,7 @@ def merge_inline_choices(
 
     derived: dict[tuple[str, str], tuple[str, ...]] = {}
     for axis in AXES:
-        selected = _plain(cfg.get(axis))
+        selected = _as_dict(cfg.get(axis))
         names = [str(name) for name, choice in selected.items() if isinstance(choice, dict) and choice.get(BASE)]
         with open_dict(cfg):
             for name in names:
@@ -45,7 +49,7 @@ def merge_inline_choices(
     return derived
 
 
-def _take_out(node: Any, name: str, selected: Mapping[Any, Any]) -> None:
+def _take_out(node: DictConfig, name: str, selected: Mapping[str, object]) -> None:
     """Remove a base that was brought, and the folders that came with it."""
     step, _, rest = name.partition("/")
     if step not in node:
@@ -53,32 +57,45 @@ def _take_out(node: Any, name: str, selected: Mapping[Any, Any]) -> None:
     if step not in selected:
         del node[step]
     elif rest:
-        _take_out(node[step], rest, selected[step])
+        _take_out(node[step], rest, mapping_or_empty(step, selected[step]))
 
 
-def _find(node: Any, name: str) -> Any:
+def _find(node: DictConfig, name: str) -> DictConfig | None:
     """A choice by its name, `folder/name` for one in a sub-folder of its group; `None` where there is none."""
     for step in name.split("/"):
-        if _plain(node).get(step) is None:
+        if _as_dict(node).get(step) is None:
             return None
         node = node[step]
     return node
 
 
-def _plain(node: Any) -> Mapping[Any, Any]:
+def _choice_at(node: DictConfig, name: str) -> DictConfig:
+    """A choice that exists, by its name."""
+    for step in name.split("/"):
+        node = node[step]
+    return node
+
+
+def _as_dict(node: object) -> Mapping[str, object]:
+    """A mapping of the config as plain data with interpolations as they are written; empty for anything else."""
     from omegaconf import OmegaConf
 
-    plain: Any = OmegaConf.to_container(node, resolve=False) if OmegaConf.is_dict(node) else None
-    return plain or {}
+    plain = OmegaConf.to_container(node, resolve=False) if OmegaConf.is_dict(node) else None
+    return mapping_or_empty("", plain)
 
 
-def _base_of(node: Any, name: str) -> str | None:
-    choice = _plain(_find(node, name))
+def _base_of(node: DictConfig, name: str) -> str | None:
+    choice = _as_dict(_find(node, name))
     return str(choice[BASE]) if choice.get(BASE) else None
 
 
 def _merge(
-    cfg: Any, axis: str, name: str, compose_with: Compose, replace_value: ReplaceValue, above: tuple[str, ...] = ()
+    cfg: DictConfig,
+    axis: str,
+    name: str,
+    compose_with: Compose,
+    replace_value: ReplaceValue,
+    above: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Merge one choice over its base, which is merged over its own base first; gives the names of all bases."""
     from omegaconf import OmegaConf
@@ -91,15 +108,15 @@ def _merge(
     if _find(cfg[axis], base) is None:
         _bring(cfg, axis, name, base, compose_with)
     further = _merge(cfg, axis, base, compose_with, replace_value, (*above, name))
-    over = {key: value for key, value in _plain(_find(cfg[axis], name)).items() if key != BASE}
-    merged = copy.deepcopy(_find(cfg[axis], base))  # a copy keeps its place, so that interpolations resolve
+    over = {key: value for key, value in _as_dict(_find(cfg[axis], name)).items() if key != BASE}
+    merged = copy.deepcopy(_choice_at(cfg[axis], base))  # a copy keeps its place, so that interpolations resolve
     OmegaConf.set_struct(merged, False)
-    merged.merge_with(replace_value(".".join((axis, *name.split("/"))), over, _plain(merged)))
+    merged.merge_with(replace_value(".".join((axis, *name.split("/"))), over, _as_dict(merged)))
     _put(cfg[axis], name, merged)
     return (base, *further)
 
 
-def _put(node: Any, name: str, choice: Any) -> None:
+def _put(node: DictConfig, name: str, choice: object) -> None:
     *folders, leaf = name.split("/")
     for folder in folders:
         if folder not in node:
@@ -108,7 +125,7 @@ def _put(node: Any, name: str, choice: Any) -> None:
     node[leaf] = choice
 
 
-def _bring(cfg: Any, axis: str, name: str, base: str, compose_with: Compose) -> None:
+def _bring(cfg: DictConfig, axis: str, name: str, base: str, compose_with: Compose) -> None:
     """Put in a base that is not itself selected, and what its file brings along beside the axes."""
     from omegaconf import OmegaConf
 

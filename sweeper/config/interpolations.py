@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 Path = tuple[str, ...]
 
@@ -16,7 +15,7 @@ _SIMPLE = re.compile(r"\$\{([^${}:]+)\}")
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:[^${}]*\}")
 
 
-def paths_read(raw: Mapping[str, Any], start: Path) -> set[Path] | None:
+def paths_read(raw: object, start: Path) -> set[Path] | None:
     """Paths that resolving the value at `start` can read, itself included; `None` for possibly everything.
 
     Parameters
@@ -54,7 +53,7 @@ def path_of_key(key: str) -> Path:
     return tuple(step for step in key.replace("[", ".").replace("]", "").split(".") if step)
 
 
-def _texts_on_the_way(raw: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts_on_the_way(raw: object, path: Path) -> Iterator[tuple[Path, str]]:
     """Texts with interpolations in the value at a path, or where the path itself leads through one."""
     value = raw
     for depth, step in enumerate(path):
@@ -65,7 +64,7 @@ def _texts_on_the_way(raw: Any, path: Path) -> Iterator[tuple[Path, str]]:
     yield from _texts(value, path)
 
 
-def _item(value: Any, step: str) -> Any:
+def _item(value: object, step: str) -> object:
     if isinstance(value, Mapping):
         return value[step] if step in value else next((v for key, v in value.items() if str(key) == step), None)
     if isinstance(value, list) and step.isdigit() and int(step) < len(value):
@@ -73,7 +72,7 @@ def _item(value: Any, step: str) -> Any:
     return None
 
 
-def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: object, place: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         if "${" in value:
             yield place, value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from sweeper.vocabulary import Choice, FormerChoice
 
@@ -34,7 +34,7 @@ EXACT = 2**53
 class ReplaceValue(Protocol):
     """What becomes of a value that is to replace another one, both as plain data."""
 
-    def __call__(self, key: str, new: Any, old: Any) -> Any: ...
+    def __call__(self, key: str, new: object, old: object) -> object: ...
 
 
 class AsTyped:
@@ -43,20 +43,20 @@ class AsTyped:
     def __init__(self) -> None:
         self.retyped: dict[ConvertedValue, None] = {}
 
-    def __call__(self, key: str, new: Any, old: Any) -> Any:
+    def __call__(self, key: str, new: object, old: object) -> object:
         self.retyped |= dict.fromkeys(_differences(key, new, with_type_of(new, old)))
         return new
 
 
-def converted(key: str, new: Any, old: Any) -> Any:
+def converted(key: str, new: object, old: object) -> object:
     """The value as older versions set it."""
     return with_type_of(new, old)
 
 
-def with_type_of(new: Any, old: Any) -> Any:
+def with_type_of(new: object, old: object) -> object:
     """`new` with the number type of what it replaces, at every depth: 1 over 0.5 is 1.0, 2.0 over 5 is 2."""
     if isinstance(new, Mapping):
-        before: Mapping[Any, Any] = old if isinstance(old, Mapping) else {}
+        before: Mapping[object, object] = old if isinstance(old, Mapping) else {}
         return {key: with_type_of(value, before.get(key)) for key, value in new.items()}
     if isinstance(new, list):
         return _list_as_before(new, old if isinstance(old, list) else [])
@@ -67,7 +67,7 @@ def with_type_of(new: Any, old: Any) -> Any:
     return new
 
 
-def _list_as_before(new: list[Any], old: list[Any]) -> list[Any]:
+def _list_as_before(new: list[object], old: list[object]) -> list[object]:
     """Items take the number type that all items of the replaced list have."""
     kinds = {type(item) for item in old}
     model = old[0] if len(kinds) == 1 and kinds <= {int, float} else None
@@ -79,19 +79,19 @@ def with_former_choice(choice: Choice, before: Choice, retyped: Mapping[Converte
     if choice.canonical == before.canonical:
         return choice
     where = ".".join((choice.axis, *choice.name.split("/")))
-    found = (_by_typed_keys(one, retyped) for one in _differences(where, choice.spec, before.spec))
-    notes = dict.fromkeys(one.note() for several in found for one in several)
+    differences = _differences(where, choice.spec, before.spec)
+    notes = dict.fromkeys(value.note() for difference in differences for value in _by_typed_keys(difference, retyped))
     return replace(choice, former=FormerChoice(replace(before, runtime=choice.runtime), tuple(notes)))
 
 
-def _by_typed_keys(found: ConvertedValue, retyped: Mapping[ConvertedValue, None]) -> list[ConvertedValue]:
+def _by_typed_keys(value: ConvertedValue, retyped: Mapping[ConvertedValue, None]) -> list[ConvertedValue]:
     """By the keys that the user wrote: of a value that is interpolated, those that it may come from."""
-    if found in retyped:
-        return [found]
-    return [one for one in retyped if (one.typed, one.stored) == (found.typed, found.stored)] or [found]
+    if value in retyped:
+        return [value]
+    return [other for other in retyped if (other.typed, other.stored) == (value.typed, value.stored)] or [value]
 
 
-def _differences(key: str, new: Any, before: Any) -> Iterator[ConvertedValue]:
+def _differences(key: str, new: object, before: object) -> Iterator[ConvertedValue]:
     """Values that differ, down to those that are no mappings."""
     if isinstance(new, Mapping) and isinstance(before, Mapping):
         for step, value in new.items():
@@ -100,7 +100,7 @@ def _differences(key: str, new: Any, before: Any) -> Iterator[ConvertedValue]:
         yield ConvertedValue(key, _shown(new), _shown(before))
 
 
-def equal_numbers(values: Iterable[Any]) -> list[list[str]]:
+def equal_numbers(values: Iterable[object]) -> list[list[str]]:
     """Values that are equal and written with other number types, as groups: 1 and 1.0."""
     groups: dict[str, dict[str, None]] = {}
     for value in values:
@@ -108,14 +108,15 @@ def equal_numbers(values: Iterable[Any]) -> list[list[str]]:
     return [list(group) for group in groups.values() if len(group) > 1]
 
 
-def _as_floats(value: Any) -> Any:
+def _as_floats(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _as_floats(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_as_floats(item) for item in value]
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
-    return float(value) if whole else value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT:
+        return float(value)
+    return value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=str)

@@ -113,10 +113,10 @@ def _choice(*args: Any) -> ChoiceSweep:
 
 
 def _sweep_over(values: Any) -> ChoiceSweep:
-    found = [_inner(value) for value in values]
-    if not found:
+    choices = [_inner(value) for value in values]
+    if not choices:
         raise ValueError("there is nothing to choose from")
-    return ChoiceSweep(list=found)
+    return ChoiceSweep(list=choices)
 
 
 def _interval(start: Any, end: Any) -> IntervalSweep:
@@ -154,10 +154,10 @@ def _reordered(
         return order(given[0])
     if not isinstance(given[0], Sweep | Glob):
         return given[0]
-    found = elements(given[0])
-    if not found:
+    values = elements(given[0])
+    if not values:
         raise ValueError("there is nothing to sweep over: a range that goes down needs a step below 0")
-    return ChoiceSweep(list=order(found))
+    return ChoiceSweep(list=order(values))
 
 
 def _sort(*args: Any, sweep: Any = None, list: Any = None, reverse: Any = False) -> Any:

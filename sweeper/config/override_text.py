@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 
-def override_text(value: Any) -> str:
+def override_text(value: object) -> str:
     """Plain data in Hydra's grammar, so that it reads as what it is."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -17,7 +16,7 @@ def override_text(value: Any) -> str:
     return _quoted(value) if isinstance(value, str) else str(value)
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     return _escaped(key) if isinstance(key, str) else override_text(key)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.common.quoting import as_text
 from sweeper.common.text import escaped
@@ -95,7 +95,7 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
 
 
 def sort_overrides(
-    overrides: Sequence[Override], session: Session, *, multirun: bool, params: Mapping[str, Any] | None = None
+    overrides: Sequence[Override], session: Session, *, multirun: bool, params: Mapping[str, object] | None = None
 ) -> SortedOverrides:
     """Sort overrides, and turn what is swept into selections and swept keys.
 
@@ -109,7 +109,7 @@ def sort_overrides(
     Raises
     ------
     ConfigError
-        Something that cannot be swept, or a key that is swept and given once more.
+        Something that cannot be swept, or a key that is swept and given twice.
     """
     sorter = _Sorter(overrides, session)
     given = [f"{key}={_param(value)}" for key, value in (params or {}).items()]
@@ -136,7 +136,7 @@ def refuse_sweeps(overrides: Sequence[Override]) -> None:
             )
 
 
-def _param(value: Any) -> str:
+def _param(value: object) -> str:
     """One of `hydra.sweeper.params` as the grammar has it: text is written in it, and the rest is data."""
     return value if isinstance(value, str) else override_text(value)
 
@@ -147,7 +147,7 @@ def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> lis
     Raises
     ------
     ConfigError
-        A key is swept and given once more, so that it is not plain which values are meant.
+        A key is swept and given twice, so that it is unclear which values are meant.
     """
     for key, same in [*_by_key(before).items(), *_by_key(given).items()]:
         sweeps = [override for override in same if override.is_sweep_override()]
@@ -245,7 +245,7 @@ class _Sorter:
             value = single.value()
             for name in value if isinstance(value, list) else [value]:
                 if not isinstance(name, str):
-                    raise ConfigError(f"{override.input_line}: {name!r} is no name of a {override.key_or_group}.")
+                    raise ConfigError(f"{override.input_line}: {name!r} is not the name of a {override.key_or_group}.")
                 names[name] = None
         return list(names)
 
@@ -255,7 +255,7 @@ class _Sorter:
         glob = override.value()
         if not self._is_group(override) or not isinstance(glob, Glob):
             raise ConfigError(
-                f"{override.input_line}: glob() is over config groups, and {override.key_or_group!r} is none."
+                f"{override.input_line}: glob() is over config groups, and {override.key_or_group!r} is not one."
             )
         options = self._options(override.key_or_group)
         found = glob.filter(options)
@@ -301,12 +301,12 @@ def _refuse_plugins(override: Override) -> None:
     if override.key_or_group in ("hydra/sweeper", "hydra/launcher") and override.value() != "basic":
         raise ConfigError(
             f"{override.input_line}: sweeper expands and runs the grid itself, so other sweepers and launchers of "
-            "Hydra have no place; leave it out (job_backend.* says where jobs run)."
+            "Hydra cannot be used; leave it out (job_backend.* says where jobs run)."
         )
 
 
 def _refuse_no_name(override: Override) -> None:
-    """Hydra has no message for a config group that is given something else than names, or one that says not which."""
+    """Hydra has no message for a config group that is given something other than names, or an empty name."""
     key, value = override.key_or_group, override.value()
     if override.is_delete() and value is not None and not isinstance(value, str):
         raise ConfigError(f"{override.input_line}: a config group is deleted with its one name, or without: '~{key}'.")
@@ -351,7 +351,7 @@ def _full_key(override: Override) -> str:
     return override.get_key_element().lstrip("+~")
 
 
-def _single(override: Override, value: Any) -> Override:
+def _single(override: Override, value: object) -> Override:
     """The override with one plain value."""
     from hydra.core.override_parser.types import ValueType
 

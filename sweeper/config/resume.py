@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.apply_override import apply_override
 from sweeper.config.choice_files import check_root_keys
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 RESUME = "resume"
 _DECIDED = (*AXES, *GRID_RULES, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
-"""What the sweep that is resumed has said already."""
+"""What the sweep that is resumed has settled already."""
 _NOT_THERE = re.compile(r"'?(?P<axis>" + "|".join(AXES) + r")'? cannot be overridden")
 
 
 def split_off_resume(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
     """The id that `resume=` names, the last one where there are several, and the other overrides."""
     mine = [line for line in overrides if line.lstrip("+").partition("=")[0] == RESUME]
-    said = [line.partition("=")[2].strip().strip("'\"") for line in mine]
-    wanted = said[-1] if said and said[-1] not in ("", "null") else None
+    ids = [line.partition("=")[2].strip().strip("'\"") for line in mine]
+    wanted = ids[-1] if ids and ids[-1] not in ("", "null") else None
     return wanted, [line for line in overrides if line not in mine]
 
 
@@ -63,21 +63,25 @@ def composed_settings(session: Session, overrides: Sequence[str]) -> tuple[DictC
     return cfg, frozenset(override.key_or_group for override in sorted_overrides.values)
 
 
-def merged_root(root: Mapping[str, Any], given: frozenset[str], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The runtime fields of a sweep that is resumed, but for what the command line says anew.
+def merged_root(
+    root: Mapping[str, object], overridden_keys: frozenset[str], before: Mapping[str, object]
+) -> dict[str, object]:
+    """The runtime fields of a sweep that is resumed, except for what the command line sets.
 
     Parameters
     ----------
-    root, given
+    root, overridden_keys
         Those of the present config, and the keys that the command line sets.
     before
         Those of the sweep that is resumed, as `settings.settings_to_store` gives them.
     """
-    merged = {key: dict(value) if isinstance(value, Mapping) else value for key, value in root.items()}
+    merged = dict(root)
     for key, value in before.items():
-        if key in SETTINGS and not any(reaches({path_of_key(key)}, path_of_key(new)) for new in given):
+        if key in SETTINGS and not any(reaches({path_of_key(key)}, path_of_key(new)) for new in overridden_keys):
             first, _, second = key.partition(".")
-            merged[first] = {**(merged.get(first) or {}), second: value} if second else value
+            section = merged.get(first)
+            others = dict(section) if isinstance(section, Mapping) else {}
+            merged[first] = {**others, second: value} if second else value
     return merged
 
 
@@ -88,7 +92,7 @@ def note_if_moved(folder: str) -> list[str]:
 
 
 def _without_axes(session: Session, overrides: Sequence[str]) -> DictConfig:
-    """What the config says apart from its axes: each that a defaults list selects is composed empty."""
+    """The config without its axes: each axis that a defaults list selects is composed empty."""
     empty: list[str] = list(AXES)
     while True:
         try:
@@ -104,7 +108,7 @@ def _without_axes(session: Session, overrides: Sequence[str]) -> DictConfig:
         return composed.plain
 
 
-def refuse_axes(config: Mapping[str, Any]) -> None:
+def refuse_axes(config: Mapping[str, object]) -> None:
     """Refuse a config as a mapping that resumes a sweep and has choices too.
 
     Raises
@@ -120,8 +124,8 @@ def refuse_axes(config: Mapping[str, Any]) -> None:
 def _refuse_decided(key: str, line: str | None) -> None:
     if key.split(".")[0] in _DECIDED:
         raise ConfigError(
-            f"{line}: resume= runs what a sweep asked for and did not complete, so {key.split('.')[0]} cannot be said "
-            "anew. Leave it out; how it runs can be said: job_backend, retries, timeout_s, max_failures, ..."
+            f"{line}: resume= runs what a sweep asked for and did not complete, so {key.split('.')[0]} cannot be "
+            "changed. Leave it out. How it runs can be changed: job_backend, retries, timeout_s, max_failures, ..."
         )
 
 
@@ -129,12 +133,12 @@ def _refuse_idle(cfg: DictConfig, values: Sequence[Override]) -> None:
     """Refuse a key of the user's that no setting interpolates: specs come from the sweep that is resumed."""
     from omegaconf import OmegaConf
 
-    raw: Any = OmegaConf.to_container(cfg, resolve=False)
-    read = [paths_read(raw, (key,)) for key in SETTING_FIELDS if key in raw]
+    raw = OmegaConf.to_container(cfg, resolve=False)
+    read = [paths_read(raw, (key,)) for key in SETTING_FIELDS if key in cfg]
     for override in values:
         key = override.key_or_group
         if path_of_key(key)[0] not in ROOT_FIELDS and not any(reaches(paths, path_of_key(key)) for paths in read):
             raise ConfigError(
                 f"{override.input_line}: resume= takes the specs from the sweep that it resumes, so {key} changes "
-                "nothing. Leave it out, or run the sweep anew."
+                "nothing. Leave it out, or start a new sweep."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.apply_override import apply_override, current
 from sweeper.config.inline_choices import merge_inline_choices
@@ -49,7 +49,7 @@ class SweptConfig:
         self._replace_value, self._derived = replace_value, derived
         self._with_values: dict[Options, DictConfig] = {}
         self._copies: dict[Options, DictConfig] = {}
-        self._replaced: dict[Options, dict[str, Any]] = {}
+        self._replaced: dict[Options, dict[str, object]] = {}
 
     def at(self, assignment: Assignment) -> DictConfig:
         """See `Composed.at`."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sweeper.checkmaite import check_config
 from sweeper.common.extras import Extra, how_to_install
@@ -40,7 +39,7 @@ def check_targets(choices: Iterable[Choice]) -> None:
         A package, module or name is not there, or a capability's config does not know one of its keys; the near
         match is named.
     """
-    _problem.cache_clear()  # within one process, a notebook say, the user mends files between two sweeps
+    _problem.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
     _names_in.cache_clear()
     for choice in choices:
         for target in _targets(choice.spec):
@@ -51,7 +50,7 @@ def check_targets(choices: Iterable[Choice]) -> None:
         check_config(choice)
 
 
-def _targets(value: Any) -> Iterator[str]:
+def _targets(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         if isinstance(value.get("_target_"), str):
             yield value["_target_"]
@@ -76,7 +75,7 @@ def _problem(target: str) -> tuple[type[ConfigError], str] | None:
     if spec is None:
         return (
             ConfigError,
-            f"there is no package {top!r} here (the working directory is searched too). Install it, or mend the name.",
+            f"there is no package {top!r} here (the working directory is searched too). Install it, or fix the name.",
         )
     if spec.submodule_search_locations is None:
         return _name_problem(Path(spec.origin) if spec.origin else None, top, rest[0])
@@ -146,27 +145,27 @@ def described_by_class(capability: Choice) -> Choice:
         return capability
     check_targets([capability])
     target = str(capability.spec["_target_"])
-    found = _imported(capability, target)
+    loaded = _imported(capability, target)
     arity: dict[str, Arity] = {}
     for axis in ("datasets", "models", "metrics"):
-        said: Any = getattr(getattr(found, f"supports_{axis}", None), "name", None)
-        if said not in Arity.__members__:
+        number: object = getattr(getattr(loaded, f"supports_{axis}", None), "name", None)
+        if not isinstance(number, str) or number not in Arity.__members__:
             raise ConfigError(
                 f"capability.{capability.base}: how many {axis} {target} takes is not known. Add to its choice file: "
                 "_sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}} (ZERO, ONE, TWO or MANY of each)."
             )
-        arity[axis] = Arity[said]
+        arity[axis] = Arity[number]
     reads = runtime.reads_predictions
-    reads = bool(getattr(found, "reads_predictions", False)) if reads is None else reads
+    reads = bool(getattr(loaded, "reads_predictions", False)) if reads is None else reads
     return replace(capability, runtime=replace(runtime, arity=arity, reads_predictions=reads))
 
 
-def _imported(capability: Choice, target: str) -> Any:
+def _imported(capability: Choice, target: str) -> object:
     module, _, name = target.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
     except Exception as error:  # importing runs the user's module, which may raise anything
         raise ConfigError(
             f"capability.{capability.base}: {target} cannot be imported: {type(error).__name__}: {error}. "
-            "Mend it, or say its arity in the choice file (_sweep_.arity), so that it is only imported in the workers."
+            "Fix it, or give its arity in the choice file (_sweep_.arity), so that it is only imported in the workers."
         ) from error

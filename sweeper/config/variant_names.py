@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from sweeper.planning.grid import Part
 from sweeper.vocabulary import NAME_SEPARATOR, Choice
@@ -21,7 +20,7 @@ _HIDDEN_SEPARATOR = NAME_SEPARATOR.replace("+", r"\u002b")
 _NO_TEXT = ("true", "false", "null", "none", "nan", "inf", "infinity")
 
 
-def value_label(value: Any) -> str:
+def value_label(value: object) -> str:
     """A value as the name of a variant shows it.
 
     Numbers, booleans and null are written as in JSON, lists and mappings too (keys that are no text without quotes).
@@ -57,7 +56,7 @@ def _escaped(char: str) -> str:
     return char if char.isprintable() else repr(char)[1:-1]
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{_json(key)}: {_json(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.config.choice_files import strings
 from sweeper.config.choices import choice_of, names_on, path_of, resolved_value
@@ -63,7 +63,7 @@ class SweptKeyReach:
         self._composed = composed
         self._keys = list(composed.values)
         self._groups = {group.key for group in composed.sorted.groups}
-        self._raw: Any = OmegaConf.to_container(cfg, resolve=False) if self._keys else {}
+        self._raw: object = OmegaConf.to_container(cfg, resolve=False) if self._keys else {}
         self._pointing = {
             swept.key
             for swept in composed.sorted.swept
@@ -147,6 +147,6 @@ def _short(key: str, own: str) -> str:
     return package.removeprefix(own) if package.startswith(own) else ((package and key) or group).removeprefix(own)
 
 
-def names_of(cfg: DictConfig, files: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+def names_of(cfg: DictConfig, files: Mapping[str, Mapping[str, object]]) -> dict[str, list[str]]:
     """The choices of each axis, in the order of their selection."""
     return {axis: list(names_on(cfg, axis, files[axis])) for axis in AXES}

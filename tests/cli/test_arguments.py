@@ -29,7 +29,7 @@ def test_the_subcommand_is_the_first_word():
 def test_a_word_that_is_nothing_is_refused_with_the_near_match():
     with pytest.raises(ConfigError, match=r"'paln' is neither a subcommand .* Did you mean 'plan'\?"):
         parse(["paln"])
-    with pytest.raises(ConfigError, match="'svm' is no override"):
+    with pytest.raises(ConfigError, match="'svm' is not an override"):
         parse(["model=[svm]", "svm"])
 
 

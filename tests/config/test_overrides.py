@@ -119,8 +119,8 @@ def test_one_number_in_two_types_makes_two_variants_and_a_note(swept, conf):
     assert swept("model.one.C=1,1.0") == ["data one[C=1]", "data one[C=1.0]"]
     config = load(["model.one.C=1,1.0,2", "+model.one.l=[1],[1.0]"], multirun=True, config_dir=conf)
     assert config.notes[1:] == (
-        "model.one.C: 1 and 1.0 differ in the type of a number alone, and make a variant each",
-        "model.one.l: [1] and [1.0] differ in the type of a number alone, and make a variant each",
+        "model.one.C: 1 and 1.0 differ only in the type of a number; each is a variant",
+        "model.one.l: [1] and [1.0] differ only in the type of a number; each is a variant",
     )
     assert load(["model.one.C=1,2.0"], multirun=True, config_dir=conf).notes[1:] == ()
 
@@ -224,7 +224,7 @@ def test_params_of_the_sweeper_are_folded_and_the_command_line_wins(swept, conf)
 def test_without_multirun_hydra_leaves_the_params_of_the_sweeper_alone_and_sweeper_says_so(conf):
     config = load([], config_dir=conf, config_name="with_params")
     assert len(_expanded(config)) == 1
-    waits = "hydra.sweeper.params (model, model.one.C, seed) wait for --multirun or hydra.mode: MULTIRUN"
+    waits = "hydra.sweeper.params (model, model.one.C, seed) need --multirun or hydra.mode: MULTIRUN"
     assert waits in config.notes
 
 
@@ -372,7 +372,7 @@ def test_the_folded_overrides_compose_in_one_go(conf):
         ("model=glob(x*)", "matches none of "),
         ("model.one.C=glob(*)", "glob() is over config groups"),
         ("model=one,twoo", "Did you mean 'two'?"),
-        ("model=one,null", "None is no name of a model"),
+        ("model=one,null", "None is not the name of a model"),
         ("model.one.D=1,2", "there is no 'D'"),
         ("model.one.C=range(3,1)", "nothing to sweep over"),
         ("hydra/launcher=joblib", "launcher"),

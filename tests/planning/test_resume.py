@@ -334,12 +334,12 @@ def test_how_it_runs_can_be_said_anew(broken: Path):
     ("said", "message"),
     [
         (["model=[svm]"], "model=[svm]: resume= runs what a sweep asked for and did not complete"),
-        (["model.naive_bayes.estimator.var_smoothing=1"], "model cannot be said anew"),
+        (["model.naive_bayes.estimator.var_smoothing=1"], "model cannot be changed"),
         (["--multirun", "model=svm,knn"], "--multirun"),
-        (["+sweep=quickstart"], "sweep cannot be said anew"),
-        (["exclude=[]"], "exclude cannot be said anew"),
-        (["--rerun-only-missing"], "rerun cannot be said anew"),
-        (["duplicates=keep"], "duplicates cannot be said anew"),
+        (["+sweep=quickstart"], "sweep cannot be changed"),
+        (["exclude=[]"], "exclude cannot be changed"),
+        (["--rerun-only-missing"], "rerun cannot be changed"),
+        (["duplicates=keep"], "duplicates cannot be changed"),
         (["+mine=1"], "mine"),
         (["retries=-1"], "retries must be a whole number"),
     ],
@@ -376,7 +376,7 @@ def test_a_config_and_a_mapping_can_name_the_sweep_too(broken: Path):
     done = sweeper.sweep(mine(broken), progress=False)
     broken.unlink()
     assert len(sweeper.plan({"resume": done.sweep_id}).to_run) == 1
-    with pytest.raises(sweeper.errors.ConfigError, match="model cannot be said anew"):
+    with pytest.raises(sweeper.errors.ConfigError, match="model cannot be changed"):
         sweeper.plan({"resume": done.sweep_id, "model": {"x": {"_target_": "a.b"}}})
     Path("conf").mkdir()
     Path("conf/again.yaml").write_text(f"defaults: [config, _self_]\nresume: {done.sweep_id}\n")
