@@ -123,7 +123,7 @@ class RunRequest:
     log_dir: str | None = None
     """Local folder for what this run prints; `None` leaves stdout and stderr alone."""
     boot_id: str | None = None
-    """Of the driver, where it folds journals: on the same one, rows of quick runs may wait in them."""
+    """Boot of the driver, where it flushes journals: on the same one, rows of quick runs may wait in them."""
     report_threshold: float | None = None
     """Handed to the run's `collect_md_report`; `None` asks for no report."""
     extra: Mapping[str, Any] = field(default_factory=lambda: _NONE)
