@@ -5,7 +5,7 @@ Importing this package does not import Ray: that happens when a `ray-simple` bac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.errors import JobCancelledError, JobError, JobFailedError, JobTimeoutError
 from sweeper.jobs.api import (
@@ -57,7 +57,7 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.errors import near_match
-from sweeper.jobs.protocol import Job, JobBackend, JobStatus
+from sweeper.jobs.protocol import BackendSettings, Job, JobBackend, JobStatus, RunnerBackend
 from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
+    from sweeper.jobs.inline import InlineJobBackend
+    from sweeper.jobs.ray_simple import RaySimpleJobBackend
     from sweeper.messages.requests import StoreLocation
 
 KINDS = ("ray-simple", "inline")
@@ -19,7 +21,7 @@ DEFAULT_LIST_LIMIT = 100
 _active: JobBackend | None = None
 
 
-def configure_job_backend(kind: str = "ray-simple", *, analytics_store: Any, **kwargs: Any) -> None:
+def configure_job_backend(kind: str = "ray-simple", *, analytics_store: object, **kwargs: object) -> None:
     """Make a backend the active one of this process.
 
     Jobs of the backend that was active before are not disturbed; their handles stay usable. If the new backend cannot
@@ -51,13 +53,13 @@ def configure_job_backend(kind: str = "ray-simple", *, analytics_store: Any, **k
 
 
 def submit_capability(
-    capability: Any,
-    models: Sequence[Any] | None = None,
-    datasets: Sequence[Any] | None = None,
-    metrics: Sequence[Any] | None = None,
-    config: Any = None,
+    capability: object,
+    models: Sequence[object] | None = None,
+    datasets: Sequence[object] | None = None,
+    metrics: Sequence[object] | None = None,
+    config: object = None,
     use_cache: bool = False,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Job[CapabilityRunRef]:
     """Submit one run of a capability to the active backend and return its handle at once.
 
@@ -148,7 +150,7 @@ def shutdown_job_backend(wait: bool = True) -> None:
         _active = None
 
 
-def backend_maker(settings: Any, store: StoreLocation) -> Callable[[], Any]:
+def backend_maker(settings: BackendSettings, store: StoreLocation) -> Callable[[], RunnerBackend]:
     """What makes a backend for one sweep from its `job_backend` settings, and starts Ray where that is its kind.
 
     What that needs is imported now. The backend is not made the active one.
@@ -181,7 +183,7 @@ def _required() -> JobBackend:
     return _active
 
 
-def _backend_class(kind: str) -> Any:
+def _backend_class(kind: str) -> Callable[..., RaySimpleJobBackend | InlineJobBackend]:
     """The class of a kind; Ray is imported only for the kind that needs it."""
     if kind == "ray-simple":
         from sweeper.jobs.ray_simple import RaySimpleJobBackend

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from sweeper.common.processors import usable_processors
 from sweeper.isolation.process_state import own_generators
 from sweeper.jobs import submission
 from sweeper.jobs.job import BaseJob, Ended, filter_jobs
-from sweeper.jobs.protocol import JobStatus
+from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
 from sweeper.worker import execute
@@ -92,14 +92,16 @@ class InlineJobBackend:
 
     default_window = 1
 
-    def __init__(self, analytics_store: Any) -> None:
+    def __init__(self, analytics_store: object) -> None:
         self._store = submission.store_location(analytics_store)
         self._jobs: dict[str, InlineJob[CapabilityRunRef]] = {}
 
-    def submit_capability(self, capability: Any, **kwargs: Any) -> InlineJob[CapabilityRunRef]:
+    def submit_capability(self, capability: object, **kwargs: object) -> InlineJob[CapabilityRunRef]:
         """See `sweeper.jobs.submit_capability`."""
-        asked = submission.prepare(capability, self._store, **kwargs)
-        job = self.submit(asked.request, resources=asked.resources, name=asked.name, predictions=asked.predictions)
+        checked = submission.prepare(capability, self._store, **kwargs)
+        job = self.submit(
+            checked.request, resources=checked.resources, name=checked.name, predictions=checked.predictions
+        )
         self._jobs[job.job_id] = job
         return job
 
@@ -109,7 +111,7 @@ class InlineJobBackend:
         *,
         resources: Mapping[str, float],
         name: str,
-        predictions: Any = None,
+        predictions: object = None,
         report_start: bool = False,
     ) -> InlineJob[CapabilityRunRef]:
         """Take one request; it runs when it is waited for. Its output stays on this process's streams."""
@@ -125,9 +127,9 @@ class InlineJobBackend:
     def predict(
         self,
         *,
-        model: Any,
-        dataset: Any,
-        capability: Any,
+        model: object,
+        dataset: object,
+        capability: object,
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
@@ -136,18 +138,18 @@ class InlineJobBackend:
         request = InferenceRequest(model, dataset, capability, cache_entry)
         return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: execute.infer(request))
 
-    def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
+    def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""
         waiting = list(jobs)
-        if waiting and not any(job.ended for job in waiting):
+        if waiting and not any(map(_has_ended, waiting)):
             waiting[0].wait(timeout)
-        return [job for job in waiting if job.ended]
+        return [job for job in waiting if _has_ended(job)]
 
-    def is_lost(self, job: Any) -> bool:
+    def is_lost(self, job: Job[object]) -> bool:
         """Never: what happens in this process happens to the driver too."""
         return False
 
-    def lacked_predictions(self, job: Any) -> bool:
+    def lacked_predictions(self, job: Job[object]) -> bool:
         """Never: they are in this process."""
         return False
 
@@ -186,8 +188,14 @@ class InlineJobBackend:
         """Nothing was opened."""
 
 
-def _inferred(handle: Any) -> execute.Inference:
+def _has_ended(job: Job[object]) -> bool:
+    return isinstance(job, InlineJob) and job.ended
+
+
+def _inferred(handle: object) -> execute.Inference:
     """What an inference pass returned, for one reader; its own exception where it failed."""
+    if not isinstance(handle, InlineInferenceJob):
+        raise TypeError(f"predictions is a {type(handle).__name__}; it must be a handle of predict() of this backend.")
     handle.wait()
     if (error := handle.exception()) is not None:
         raise error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sweeper.messages.receipts import CapabilityRunRef
 
@@ -117,7 +117,7 @@ class Job(Protocol[T_co]):
         ...
 
 
-class InferenceJob(Job[Any], Protocol):
+class InferenceJob(Job[object], Protocol):
     """The job of one inference pass; `submit(..., predictions=handle)` waits for it and reads what it returns."""
 
     @property
@@ -134,7 +134,7 @@ class InferenceJob(Job[Any], Protocol):
 class JobBackend(Protocol):
     """Where capability runs are submitted by hand: notebooks, scripts."""
 
-    def submit_capability(self, capability: Any, **kwargs: Any) -> Job[CapabilityRunRef]:
+    def submit_capability(self, capability: object, **kwargs: object) -> Job[CapabilityRunRef]:
         """Submit one run; see `sweeper.jobs.submit_capability`."""
         ...
 
@@ -187,9 +187,9 @@ class RunnerBackend(Protocol):
     def predict(
         self,
         *,
-        model: Any,
-        dataset: Any,
-        capability: Any,
+        model: object,
+        dataset: object,
+        capability: object,
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
@@ -200,15 +200,15 @@ class RunnerBackend(Protocol):
         """
         ...
 
-    def wait_any(self, jobs: Collection[Job[Any]], timeout: float | None) -> list[Job[Any]]:
+    def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """Block until some of these jobs have ended, or for `timeout` seconds; those that have, in no order."""
         ...
 
-    def is_lost(self, job: Job[Any]) -> bool:
+    def is_lost(self, job: Job[object]) -> bool:
         """Whether a failed job ended without its code having a say: a dead worker or node, memory, a lost object."""
         ...
 
-    def lacked_predictions(self, job: Job[Any]) -> bool:
+    def lacked_predictions(self, job: Job[object]) -> bool:
         """Whether a failed job could not read the predictions that it was given, because they are gone."""
         ...
 
@@ -219,3 +219,16 @@ class RunnerBackend(Protocol):
     def close(self) -> None:
         """Give back what this backend opened, and nothing else."""
         ...
+
+
+class BackendSettings(Protocol):
+    """What a config says of the job backend."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def runtime_env(self) -> Mapping[str, object] | None: ...
+    @property
+    def num_cpus(self) -> float | None: ...

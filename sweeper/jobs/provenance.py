@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
 
 from sweeper.errors import near_match
 from sweeper.messages.requests import Provenance
@@ -38,12 +37,13 @@ def configure_provenance(**values: str | None) -> None:
         _configured.pop(name, None)
 
 
-def resolve(given: Mapping[str, Any] | Provenance | None = None) -> Provenance:
+def resolve(given: Mapping[str, object] | Provenance | None = None) -> Provenance:
     """Provenance of one submission: its own words over those of `configure_provenance` over the environment's."""
     if isinstance(given, Provenance):
         given = {f.name: value for f in fields(given) if (value := getattr(given, f.name)) is not None}
     own = _checked(given or {})
-    return Provenance(**{**from_environment(), **_configured, **{k: v for k, v in own.items() if v is not None}})
+    values = {**from_environment(), **_configured, **{k: v for k, v in own.items() if v is not None}}
+    return replace(Provenance(), **values)
 
 
 def from_environment() -> dict[str, str]:
@@ -52,7 +52,8 @@ def from_environment() -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _checked(values: Mapping[str, Any]) -> dict[str, str | None]:
+def _checked(values: Mapping[str, object]) -> dict[str, str | None]:
+    checked: dict[str, str | None] = {}
     for name, value in values.items():
         if name not in SETTABLE:
             raise TypeError(
@@ -61,4 +62,5 @@ def _checked(values: Mapping[str, Any]) -> dict[str, str | None]:
             )
         if value is not None and not isinstance(value, str):
             raise TypeError(f"Provenance {name} is {value!r} ({type(value).__name__}); it must be text.")
-    return dict(values)
+        checked[name] = value
+    return checked

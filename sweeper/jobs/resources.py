@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 DEFAULTS: Mapping[str, float] = {"num_cpus": 1.0, "num_gpus": 0.0}
 
 
-def resolve(resources: Mapping[str, float] | None, config: Any, capability: Any) -> dict[str, float]:
+def resolve(resources: object, config: object, capability: object) -> dict[str, float]:
     """Resources of one run, each name decided by itself.
 
     `num_cpus` and `num_gpus` come from `resources`, else from `config` (attribute or key), else from the capability's
@@ -23,20 +22,21 @@ def resolve(resources: Mapping[str, float] | None, config: Any, capability: Any)
     """
     asked = _mapping(resources)
     chosen = {
-        name: _first(asked.get(name), _said(config, name), _said(capability, f"default_{name}")) for name in DEFAULTS
+        name: _first(asked.get(name), _declared(config, name), _declared(capability, f"default_{name}"))
+        for name in DEFAULTS
     }
     merged = {**asked, **{name: DEFAULTS[name] if amount is None else amount for name, amount in chosen.items()}}
     return {name: _checked(name, amount) for name, amount in merged.items() if amount is not None}
 
 
-def options(resources: Mapping[str, float]) -> dict[str, Any]:
+def options(resources: Mapping[str, float]) -> dict[str, object]:
     """The same as keyword arguments of a Ray task: custom names move under `resources`."""
     known = {name: amount for name, amount in resources.items() if name in ("num_cpus", "num_gpus", "memory")}
     custom = {name: amount for name, amount in resources.items() if name not in known}
-    return {**known, "resources": custom} if custom else known
+    return {**known, "resources": custom} if custom else {**known}
 
 
-def _mapping(resources: object) -> Mapping[str, Any]:
+def _mapping(resources: object) -> Mapping[str, object]:
     if resources is None:
         return {}
     if not isinstance(resources, Mapping):
@@ -46,15 +46,15 @@ def _mapping(resources: object) -> Mapping[str, Any]:
     return resources
 
 
-def _first(*amounts: Any) -> Any:
+def _first(*amounts: object) -> object:
     return next((amount for amount in amounts if amount is not None), None)
 
 
-def _said(owner: Any, name: str) -> Any:
+def _declared(owner: object, name: str) -> object:
     return owner.get(name) if isinstance(owner, Mapping) else getattr(owner, name, None)
 
 
-def _checked(name: str, amount: Any) -> float:
+def _checked(name: str, amount: object) -> float:
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         raise TypeError(f"{name} is {amount!r}; it must be a number.")
     if not math.isfinite(amount) or amount < 0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, TypeGuard
 
 from sweeper.errors import near_match
 from sweeper.jobs import provenance, resources
@@ -22,6 +22,15 @@ _NO_CACHE = (
 )
 
 
+class Capability(Protocol):
+    """What a capability must have to be submitted."""
+
+    @property
+    def id(self) -> object: ...
+    @property
+    def run(self) -> Callable[..., object]: ...
+
+
 @dataclass(frozen=True)
 class Submission:
     """One checked call of `submit_capability`."""
@@ -29,26 +38,27 @@ class Submission:
     request: RunRequest
     resources: Mapping[str, float]
     name: str
-    predictions: Any = None
+    predictions: object = None
+    """A handle of `predict` of the same backend, or `None`."""
 
 
 def prepare(
-    capability: Any,
+    capability: object,
     store: StoreLocation,
     *,
-    models: Sequence[Any] | None = None,
-    datasets: Sequence[Any] | None = None,
-    metrics: Sequence[Any] | None = None,
-    config: Any = None,
-    use_cache: bool = False,
-    **kwargs: Any,
+    models: object = None,
+    datasets: object = None,
+    metrics: object = None,
+    config: object = None,
+    use_cache: object = False,
+    **kwargs: object,
 ) -> Submission:
     """Check a submission. Parameters and errors as in `sweeper.jobs.submit_capability`."""
     if use_cache:
         raise ValueError(_NO_CACHE)
-    _check_capability(capability)
+    checked = _checked_capability(capability)
     own = {name: kwargs.pop(name) for name in OWN_KEYWORDS if name in kwargs}
-    _check_extra(capability, kwargs)
+    _check_extra(checked, kwargs)
     request = RunRequest(
         capability=capability,
         datasets=_parts("datasets", datasets),
@@ -60,11 +70,11 @@ def prepare(
         report_threshold=_threshold(own.get("report_threshold", REPORT_THRESHOLD)),
         extra=kwargs,
     )
-    asked = resources.resolve(own.get("resources"), config, capability)
-    return Submission(request, asked, _name(own.get("job_name"), capability.id), own.get("predictions"))
+    amounts = resources.resolve(own.get("resources"), config, capability)
+    return Submission(request, amounts, _name(own.get("job_name"), checked.id), own.get("predictions"))
 
 
-def store_location(analytics_store: Any) -> StoreLocation:
+def store_location(analytics_store: object) -> StoreLocation:
     """Where results go, from `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path.
 
     A relative path is taken from the working directory of this process, wherever the workers run.
@@ -78,47 +88,55 @@ def store_location(analytics_store: Any) -> StoreLocation:
         return StoreLocation(_absolute(analytics_store.uri), analytics_store.storage_options)
     if isinstance(analytics_store, str | os.PathLike):
         return StoreLocation(_absolute(os.fspath(analytics_store)))
-    given = _plain(analytics_store)
-    if unknown := [str(key) for key in given if key not in _STORE_KEYS]:
+    settings = _mapping(analytics_store)
+    if unknown := [str(key) for key in settings if key not in _STORE_KEYS]:
         raise ValueError(
             f"analytics_store has the key {unknown[0]!r}; allowed: {', '.join(_STORE_KEYS)}."
             + near_match(unknown[0], _STORE_KEYS)
         )
-    if (backend := given.get("backend", "parquet")) != "parquet":
+    if (backend := settings.get("backend", "parquet")) != "parquet":
         raise ValueError(f"analytics_store backend is {backend!r}; the one there is is 'parquet'.")
-    if not isinstance(uri := given.get("uri"), str | os.PathLike) or not os.fspath(uri):
+    if not isinstance(uri := settings.get("uri"), str | os.PathLike) or not os.fspath(uri):
         raise ValueError(
             f"analytics_store needs a uri, such as './analytics_store' or 's3://bucket/store'; got {uri!r}."
         )
-    return StoreLocation(_absolute(os.fspath(uri)), dict(given.get("storage_options") or {}))
+    options = settings.get("storage_options") or {}
+    if not isinstance(options, Mapping):
+        raise TypeError(f"analytics_store storage_options is {options!r}; it must be a mapping.")
+    return StoreLocation(_absolute(os.fspath(uri)), dict(options))
 
 
-def _plain(analytics_store: Any) -> Mapping[str, Any]:
+def _mapping(analytics_store: object) -> Mapping[str, object]:
     """A mapping, also out of a pydantic object such as checkmaite's `AnalyticsStoreConfig`."""
     if isinstance(analytics_store, Mapping):
         return analytics_store
     if callable(dump := getattr(analytics_store, "model_dump", None)):
-        return _plain(dump(mode="python"))
+        return _mapping(dump(mode="python"))
     raise TypeError(
         f"analytics_store is a {type(analytics_store).__name__}; give a mapping such as "
         "{'backend': 'parquet', 'uri': './analytics_store'}."
     )
 
 
-def _absolute(uri: Any) -> str:
+def _absolute(uri: str) -> str:
     return uri if "://" in uri else os.path.abspath(os.path.expanduser(uri))
 
 
-def _check_capability(capability: Any) -> None:
-    if isinstance(capability, type) or not callable(getattr(capability, "run", None)) or not hasattr(capability, "id"):
+def _checked_capability(capability: object) -> Capability:
+    if not _is_capability(capability):
         got = f"the class {capability.__name__}" if isinstance(capability, type) else f"a {type(capability).__name__}"
         raise TypeError(
             f"capability is {got}; it must be an object with `id` and "
             "`run(models, datasets, metrics, config, use_cache)`."
         )
+    return capability
 
 
-def _check_extra(capability: Any, extra: Mapping[str, Any]) -> None:
+def _is_capability(item: object) -> TypeGuard[Capability]:
+    return not isinstance(item, type) and callable(getattr(item, "run", None)) and hasattr(item, "id")
+
+
+def _check_extra(capability: Capability, extra: Mapping[str, object]) -> None:
     """Further keywords go to the capability's `run`; what that does not take is refused now, not in the worker."""
     if not extra:
         return
@@ -134,7 +152,7 @@ def _check_extra(capability: Any, extra: Mapping[str, Any]) -> None:
             )
 
 
-def _parts(axis: str, parts: Any) -> tuple[Any, ...]:
+def _parts(axis: str, parts: object) -> tuple[object, ...]:
     if parts is None:
         return ()
     if not isinstance(parts, list | tuple):
@@ -142,19 +160,19 @@ def _parts(axis: str, parts: Any) -> tuple[Any, ...]:
     return tuple(parts)
 
 
-def _provenance(given: Any) -> Provenance:
+def _provenance(given: object) -> Provenance:
     if given is not None and not isinstance(given, Mapping | Provenance):
         raise TypeError(f"provenance is a {type(given).__name__}; it must be a mapping such as {{'user_id': 'ann'}}.")
     return provenance.resolve(given)
 
 
-def _threshold(threshold: Any) -> float | None:
+def _threshold(threshold: object) -> float | None:
     if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, int | float)):
         raise TypeError(f"report_threshold is {threshold!r}; it must be a number, or None for no report.")
     return None if threshold is None else float(threshold)
 
 
-def _name(job_name: Any, capability_id: Any) -> str:
+def _name(job_name: object, capability_id: object) -> str:
     name = str(capability_id) if job_name is None else job_name
     if not isinstance(name, str):
         raise TypeError(f"job_name is {job_name!r}; it must be text, or None for the capability's id.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class AskedChoice(NamedTuple):
@@ -41,7 +41,7 @@ class SweepHeader:
     working_folder: str = ""
     """Where relative paths of its specs were looked up."""
     overrides: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
     """The runtime fields of its config's root, apart from where the store is."""
     same: tuple[tuple[str, str, str], ...] = ()
     """An axis, a name of which combinations were dropped as duplicates, and the name that stands for it."""

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from enum import StrEnum
 
-STATUSES = ("completed", "failed", "timeout", "cancelled", "lost")
+
+class Status(StrEnum):
+    """How an attempt ended, as it is stored and shown; `NOT_ATTEMPTED` counts combinations that have no attempt."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+STATUSES = tuple(status.value for status in Status if status is not Status.NOT_ATTEMPTED)
 """Every end that an attempt can have."""
-FAILING = {"failed": "failed", "timeout": "timed out"}
+FAILING = {Status.FAILED.value: "failed", Status.TIMEOUT.value: "timed out"}
 """Ends that make an older value doubtful and that `rerun=failed` covers, and the words for them."""
 NO_VALUES = "no values"
 """What became of a combination that completed and measured nothing."""
@@ -53,7 +65,7 @@ class Failure:
         outer = [f"raised as {error}" for error in self.chain]
         return [*(cause.splitlines() or [""]), *outer, *([f"log: {self.log}"] if self.log else [])]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -74,7 +86,7 @@ class Gap:
         """One line for people: `evaluate · digits · svm · accuracy`."""
         return " · ".join(name for name in (self.capability, self.dataset, self.model, self.metric) if name)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -83,7 +95,7 @@ class Outcome:
     """How a whole sweep ended."""
 
     counts: Mapping[str, int]
-    """One number for each of `STATUSES`, and `not_attempted`."""
+    """One number for each `Status`, by its text."""
     failures: tuple[Failure, ...] = ()
     stopped_by: str | None = None
     """`interrupt` or `max_failures` where it ended early."""
@@ -95,4 +107,4 @@ class Outcome:
             return 130
         if self.stopped_by is not None:
             return 3
-        return 1 if any(n for status, n in self.counts.items() if status != "completed") else 0
+        return 1 if any(n for status, n in self.counts.items() if status != Status.COMPLETED) else 0

@@ -6,18 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sweeper.checks.rules import DEFAULTS, Rules
 
-_NONE: Mapping[str, Any] = {}
+_NONE: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True)
 class ObjectSpec:
     """An object that is built where it is used: a resolved `_target_` mapping and its identity."""
 
-    target: Mapping[str, Any]
+    target: Mapping[str, object]
     digest: str
     """SHA-256 of the canonical JSON of `target`."""
     name: str = ""
@@ -43,7 +43,7 @@ class PackedObject(ABC):
     """Identity of the object that was packed: equal keys open to equal objects."""
 
     @abstractmethod
-    def unpack(self) -> Any:
+    def unpack(self) -> object:
         """A fresh copy of what was packed."""
 
 
@@ -77,7 +77,7 @@ class StoreLocation:
     """Where an analytics store is. `storage_options` may hold secrets, so they are in no repr."""
 
     uri: str
-    storage_options: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    storage_options: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class Provenance:
     workspace_id: str | None = None
     job_id: str | None = None
     backend: str | None = None
-    submitted_at: Any = None
-    completed_at: Any = None
+    submitted_at: datetime | None = None
+    completed_at: datetime | None = None
     environment: str | None = None
     executor: str | None = None
     cluster_id: str | None = None
@@ -112,11 +112,11 @@ class Provenance:
 class RunRequest:
     """One capability run. Every part is a live object, an `ObjectSpec` or `PackedObject`."""
 
-    capability: Any
-    datasets: tuple[Any, ...]
-    models: tuple[Any, ...]
-    metrics: tuple[Any, ...]
-    config: Any
+    capability: object
+    datasets: tuple[object, ...]
+    models: tuple[object, ...]
+    metrics: tuple[object, ...]
+    config: object
     store: StoreLocation
     provenance: Provenance
     attempt: AttemptInfo | None = None
@@ -126,7 +126,7 @@ class RunRequest:
     """Boot of the driver, where it flushes journals: on the same one, rows of quick runs may wait in them."""
     report_threshold: float | None = None
     """Handed to the run's `collect_md_report`; `None` asks for no report."""
-    extra: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    extra: Mapping[str, object] = field(default_factory=lambda: _NONE)
     """Further keyword arguments of this capability's `run`."""
     rules: Rules = DEFAULTS
     """What the choices allow of what the parts return."""
@@ -144,9 +144,9 @@ class PredictionCacheEntry:
 class InferenceRequest:
     """One inference pass: what a capability will read of a model on a dataset."""
 
-    model: Any
-    dataset: Any
-    capability: Any
+    model: object
+    dataset: object
+    capability: object
     """Says by `augmentations()` which passes are made, and by `batch_size` how; each a live object or a spec."""
     cache_entry: PredictionCacheEntry | None = None
     sweeper_version: str = ""

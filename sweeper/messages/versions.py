@@ -22,7 +22,7 @@ def labelled(pickled: bytes) -> bytes:
     return __version__.encode() + _END + pickled
 
 
-def opened(message: Any) -> tuple[Any, ...]:
+def opened(message: bytes | tuple[Any, ...]) -> tuple[Any, ...]:
     """What is in a message: one that is `labelled`, or a tuple that begins with the version.
 
     Raises

@@ -12,7 +12,7 @@ from sweeper.common.capacity import unschedulable_reason
 from sweeper.common.gc_pause import gc_paused
 from sweeper.errors import ConfigError, StoreError
 from sweeper.messages.asked import SweepHeader
-from sweeper.messages.outcome import STATUSES, Outcome
+from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
     from sweeper.store import Store
 
-NOTHING_RAN = Outcome(dict.fromkeys((*STATUSES, "not_attempted"), 0))
+NOTHING_RAN = Outcome({status.value: 0 for status in Status})
 
 
 def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from typing import Any, Protocol, TextIO
 
-from sweeper.messages.outcome import Failure
+from sweeper.messages.outcome import Failure, Status
 
 
 class Progress(Protocol):
@@ -59,8 +59,8 @@ class _Counting:
         self.waiting_for = ""
 
     def tally(self) -> str:
-        failed = sum(n for status, n in self.counts.items() if status != "completed")
-        text = f"ok {self.counts['completed']}, failed {failed}, running {self.in_flight}, skipped {self.skipped}"
+        failed = sum(n for status, n in self.counts.items() if status != Status.COMPLETED)
+        text = f"ok {self.counts[Status.COMPLETED]}, failed {failed}, running {self.in_flight}, skipped {self.skipped}"
         return f"{self.waiting_for} | {text}" if self.waiting_for else text
 
 

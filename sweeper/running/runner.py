@@ -20,7 +20,7 @@ from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
 from sweeper.jobs.protocol import InferenceJob, Job, JobStatus, RunnerBackend
 from sweeper.messages.failures import ErrorInfo
-from sweeper.messages.outcome import STATUSES, Failure, Outcome
+from sweeper.messages.outcome import STATUSES, Failure, Outcome, Status
 from sweeper.messages.requests import log_path
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, Limits, Shape, combine, shape
@@ -175,15 +175,15 @@ class Runner:
         queue.ended(active.item)
         self._shapes[shape(active.limits.resources)] -= 1
         status = self._status(active)
-        if status in ("failed", "lost") and self._may_retry(active, status):
+        if status in (Status.FAILED, Status.LOST) and self._may_retry(active, status):
             self._driver_row(active, status)
             self._try_again(active, queue)
             return
         self._counts[status] += 1
-        failure = None if status == "completed" else self._failure(active, status)
+        failure = None if status is Status.COMPLETED else self._failure(active, status)
         self._driver_row(active, status)
         self._inference.give_back(active.item)
-        self._progress.ended(status, failure)
+        self._progress.ended(status.value, failure)
 
     def _try_again(self, active: _ActiveAttempt, queue: Queue) -> None:
         number = active.attempt.number
@@ -192,50 +192,50 @@ class Runner:
             self._inference.make_anew(active.item)
         queue.again(active.item, number + 1)
 
-    def _status(self, active: _ActiveAttempt) -> str:
+    def _status(self, active: _ActiveAttempt) -> Status:
         status = active.job.status
         if status is JobStatus.COMPLETED:
-            return "completed"
+            return Status.COMPLETED
         if active.timed_out:
-            return "timeout"
+            return Status.TIMEOUT
         if status is JobStatus.CANCELLED:
-            return "cancelled"
-        return "lost" if self._backend.is_lost(active.job) else "failed"
+            return Status.CANCELLED
+        return Status.LOST if self._backend.is_lost(active.job) else Status.FAILED
 
-    def _may_retry(self, active: _ActiveAttempt, status: str) -> bool:
+    def _may_retry(self, active: _ActiveAttempt, status: Status) -> bool:
         return (
             self._stopped_by is None
             and active.attempt.number <= active.limits.retries
-            and (status == "lost" or active.limits.retry_exceptions)
+            and (status is Status.LOST or active.limits.retry_exceptions)
         )
 
-    def _failure(self, active: _ActiveAttempt, status: str) -> Failure:
+    def _failure(self, active: _ActiveAttempt, status: Status) -> Failure:
         kind, message, trace = info = self._reason(active, status)
         item, log, chain = active.item, _log(active, info), active.job.raised_as()
-        failure = Failure(item.fingerprint, item.combination.label(), status, kind, message, trace, log, chain)
+        failure = Failure(item.fingerprint, item.combination.label(), status.value, kind, message, trace, log, chain)
         self._failures.append(failure if len(self._failures) < TRACEBACKS_KEPT else replace(failure, traceback=""))
         return failure
 
-    def _reason(self, active: _ActiveAttempt, status: str) -> ErrorInfo:
+    def _reason(self, active: _ActiveAttempt, status: Status) -> ErrorInfo:
         """What ended a submission, in words."""
-        if status == "timeout":
+        if status is Status.TIMEOUT:
             what = "ran" if active.job.started_at is not None else "its inference ran"
             return ErrorInfo("Timeout", f"{what} longer than timeout_s={active.limits.timeout_s:g} and was killed", "")
-        if status == "cancelled":
+        if status is Status.CANCELLED:
             return ErrorInfo("Cancelled", f"cancelled: {self._stopped_by}", "")
         return active.job.error_info()
 
-    def _driver_row(self, active: _ActiveAttempt, status: str) -> None:
+    def _driver_row(self, active: _ActiveAttempt, status: Status) -> None:
         """Write the attempt that no worker could write; workers write those that completed or failed in them."""
         attempt = active.request.attempt
         if attempt is None or (
-            status not in ("timeout", "cancelled", "lost") and not _failed_elsewhere(active, status)
+            status not in (Status.TIMEOUT, Status.CANCELLED, Status.LOST) and not _failed_elsewhere(active, status)
         ):
             return
         info = self._reason(active, status)
         row = AttemptRow.of(
             attempt,
-            status=status,
+            status=status.value,
             submitted_at=active.submitted_at,
             started_at=active.started_at,
             finished_at=datetime.now(UTC),
@@ -254,7 +254,7 @@ class Runner:
         limit = self._settings.max_failures
         if self._interrupts.count:
             self._stop("interrupt")
-        elif limit is not None and sum(self._counts[s] for s in ("failed", "timeout", "lost")) >= limit:
+        elif limit is not None and sum(self._counts[s] for s in (Status.FAILED, Status.TIMEOUT, Status.LOST)) >= limit:
             self._stop("max_failures")
         if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
             self._cancel(force=True)
@@ -294,7 +294,7 @@ class Runner:
 
     def _outcome(self, planned: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}
-        counts["not_attempted"] = planned - sum(counts.values())
+        counts[Status.NOT_ATTEMPTED.value] = planned - sum(counts.values())
         return Outcome(counts, tuple(self._failures), self._stopped_by)
 
 
@@ -309,9 +309,9 @@ def _log(active: _ActiveAttempt, info: ErrorInfo) -> str | None:
     return path if os.path.exists(path) else None
 
 
-def _failed_elsewhere(active: _ActiveAttempt, status: str) -> bool:
+def _failed_elsewhere(active: _ActiveAttempt, status: Status) -> bool:
     """Whether a combination failed before its own code began: its inference did, or its worker refused it."""
-    if status != "failed":
+    if status is not Status.FAILED:
         return False
     inference_failed = active.predictions is not None and active.predictions.failed
     return inference_failed or isinstance(active.job.exception(), VersionError)

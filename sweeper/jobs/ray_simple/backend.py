@@ -29,16 +29,18 @@ from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
 from sweeper.jobs.job import filter_jobs
-from sweeper.jobs.protocol import JobStatus
+from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
-from sweeper.worker import ray_tasks, retire
+from sweeper.worker import execute, ray_tasks, retire
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
+TaskKey = tuple[object, ...]
+"""A function, how often Ray retries it, and the resources that it asks for."""
 LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
 """Ends in which the code of the run had no say."""
 
@@ -76,9 +78,9 @@ class RaySimpleJobBackend:
 
     def __init__(
         self,
-        analytics_store: Any,
+        analytics_store: object,
         address: str | None = None,
-        runtime_env: Mapping[str, Any] | None = None,
+        runtime_env: Mapping[str, object] | None = None,
         max_retries: int = 0,
         force_reinit: bool = False,
         *,
@@ -90,14 +92,16 @@ class RaySimpleJobBackend:
         self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
-        self._tasks: dict[Any, Any] = {}
-        self._warming: list[Any] = []
+        self._tasks: dict[TaskKey, Any] = {}
+        self._warming: list[ray.ObjectRef[None]] = []
 
-    def submit_capability(self, capability: Any, **kwargs: Any) -> RaySimpleJob[CapabilityRunRef]:
+    def submit_capability(self, capability: object, **kwargs: object) -> RaySimpleJob[CapabilityRunRef]:
         """See `sweeper.jobs.submit_capability`."""
-        asked = submission.prepare(capability, self._store, **kwargs)
-        self._warn_if_it_cannot_run(asked.resources)
-        job = self._submit(asked.request, asked.resources, asked.name, asked.predictions, False, self._max_retries)
+        checked = submission.prepare(capability, self._store, **kwargs)
+        self._warn_if_it_cannot_run(checked.resources)
+        job = self._submit(
+            checked.request, checked.resources, checked.name, checked.predictions, False, self._max_retries
+        )
         self._jobs[job.job_id] = job
         return job
 
@@ -107,7 +111,7 @@ class RaySimpleJobBackend:
         *,
         resources: Mapping[str, float],
         name: str,
-        predictions: RayInferenceJob | None = None,
+        predictions: object = None,
         report_start: bool = False,
     ) -> RaySimpleJob[CapabilityRunRef]:
         """Submit one request of a sweep, which alone remembers the handle; Ray retries nothing."""
@@ -116,9 +120,9 @@ class RaySimpleJobBackend:
     def predict(
         self,
         *,
-        model: Any,
-        dataset: Any,
-        capability: Any,
+        model: object,
+        dataset: object,
+        capability: object,
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
@@ -136,27 +140,28 @@ class RaySimpleJobBackend:
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
         return RayInferenceJob(receipt, payload, job_id, self._session, reports_start=report_start)
 
-    def forget(self, part: Any) -> None:
+    def forget(self, part: object) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""
         self._packed_objects.forget(part)
 
-    def wait_any(self, jobs: Collection[Any], timeout: float | None) -> list[Any]:
+    def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """See `RunnerBackend.wait_any`: blocks in one `ray.wait`, and fetches all receipts that are there at once."""
-        pending = {job.ref: job for job in jobs if not job.ended}
-        if len(pending) < len(jobs) or not pending:
-            return [job for job in jobs if job.ended]
+        own = [job for job in jobs if isinstance(job, RaySimpleJob)]
+        pending = {job.ref: job for job in own if not job.ended}
+        if len(pending) < len(own) or not pending:
+            return [*(job for job in own if job.ended)]
         refs = list(pending)
         if not ray.wait(refs, num_returns=1, timeout=timeout)[0]:
             return []
         ended = [pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]]
         self._settle(ended)
-        return ended
+        return [*ended]
 
-    def is_lost(self, job: RaySimpleJob[Any]) -> bool:
+    def is_lost(self, job: Job[object]) -> bool:
         """See `RunnerBackend.is_lost`."""
         return isinstance(job.exception(), LOST)
 
-    def lacked_predictions(self, job: RaySimpleJob[Any]) -> bool:
+    def lacked_predictions(self, job: Job[object]) -> bool:
         """See `RunnerBackend.lacked_predictions`."""
         return isinstance(job.exception(), ObjectLostError)
 
@@ -218,7 +223,7 @@ class RaySimpleJobBackend:
         request: RunRequest,
         resources: Mapping[str, float],
         name: str,
-        predictions: RayInferenceJob | None,
+        predictions: object,
         report_start: bool,
         max_retries: int,
     ) -> RaySimpleJob[CapabilityRunRef]:
@@ -227,7 +232,7 @@ class RaySimpleJobBackend:
         arguments = [message(self._packed(request), job_info)]
         if predictions is not None or report_start:
             board = self._session.board() if report_start else None
-            arguments += [None if predictions is None else predictions.payload, board]
+            arguments += [None if predictions is None else _payload(predictions), board]
         ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
         log = log_path(request)
         return RaySimpleJob(
@@ -260,7 +265,7 @@ class RaySimpleJobBackend:
             extra={name: pack(value) for name, value in request.extra.items()},
         )
 
-    def _packed_part(self, part: Any) -> Any:
+    def _packed_part(self, part: object) -> object:
         return part if isinstance(part, ObjectSpec) else self._packed_objects.of(part)
 
     @staticmethod
@@ -279,7 +284,15 @@ class RaySimpleJobBackend:
             warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
 
 
-def _checked_retries(max_retries: Any) -> int:
+def _payload(predictions: object) -> ray.ObjectRef[execute.Inference]:
+    if not isinstance(predictions, RayInferenceJob):
+        raise TypeError(
+            f"predictions is a {type(predictions).__name__}; it must be a handle of predict() of this backend."
+        )
+    return predictions.payload
+
+
+def _checked_retries(max_retries: object) -> int:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < -1:
         raise ValueError(f"max_retries is {max_retries!r}; it must be a whole number from 0, or -1 for no limit.")
     return max_retries

@@ -67,7 +67,7 @@ class RaySimpleJob(BaseJob[T]):
         ray.cancel(self.ref, force=force)
         return True
 
-    def settle(self, value: Any = None, error: BaseException | None = None) -> None:
+    def settle(self, value: object = None, error: BaseException | None = None) -> None:
         """Set the end, once, from what Ray gave or raised for this task."""
         if self._end is None:
             self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
@@ -101,7 +101,15 @@ class RaySimpleJob(BaseJob[T]):
 class RayInferenceJob(RaySimpleJob[execute.Inference]):
     """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
 
-    def __init__(self, receipt: Any, payload: Any, job_id: str, session: Session, *, reports_start: bool) -> None:
+    def __init__(
+        self,
+        receipt: ray.ObjectRef[object],
+        payload: ray.ObjectRef[execute.Inference],
+        job_id: str,
+        session: Session,
+        *,
+        reports_start: bool,
+    ) -> None:
         super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, reports_start=reports_start)
         self.payload = payload
 

@@ -32,7 +32,7 @@ class Session:
     def __init__(
         self,
         address: str | None,
-        runtime_env: Mapping[str, Any] | None,
+        runtime_env: Mapping[str, object] | None,
         num_cpus: float | None,
         force_reinit: bool,
         log_to_driver: bool,
@@ -114,7 +114,7 @@ class Session:
 
 
 def _start(
-    address: str | None, runtime_env: Mapping[str, Any] | None, num_cpus: float | None, log_to_driver: bool
+    address: str | None, runtime_env: Mapping[str, object] | None, num_cpus: float | None, log_to_driver: bool
 ) -> None:
     """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`."""
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
