@@ -15,9 +15,9 @@ from sweeper.records import OVERALL
 from sweeper.vocabulary import AXES
 
 TIE = 1e-9
-"""Values that differ by less, relative to their size, are the same: so much rounding may leave of a sum."""
+"""Values whose relative difference is smaller count as equal: it may come from the rounding of a sum."""
 NULL = "null"
-"""What is shown for a value that a run could not work out, which is not the same as none."""
+"""Shown for a value that a run could not compute, which is not the same as no value."""
 _Same = tuple[str, str, str]
 
 
@@ -73,10 +73,12 @@ class Leaderboard:
 
     @property
     def title(self) -> str:
+        """The capability and what it measures."""
         return f"{self.capability}: {self.measure}" if self.measure else self.capability
 
     @property
     def direction(self) -> str:
+        """`higher is better`, `lower is better`, or nothing if that is not known."""
         return direction(self.higher_is_better)
 
 
@@ -235,8 +237,8 @@ def _some(places: Sequence[str], most: int = 4) -> Sequence[str]:
 
 def _agreed(rows: Sequence[Mapping[str, Any]]) -> bool | None:
     """The direction that all rows have; `None` where they differ, since a name may have meant another metric before."""
-    said = {row.get("higher_is_better") for row in rows}
-    return said.pop() if len(said) == 1 else None
+    directions = {row.get("higher_is_better") for row in rows}
+    return directions.pop() if len(directions) == 1 else None
 
 
 def _axes(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

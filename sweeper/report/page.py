@@ -5,22 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sweeper._version import __version__
-from sweeper.report import leaderboard, markdown, plots
+from sweeper.report import filters, leaderboard, markdown, plots, queries
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.panels import Group, colours, groups
 from sweeper.report.report_data import ReportData
-from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,7 +25,6 @@ BOARDS = 80
 """So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
 LINES = 100
 COLUMNS = 40
-_WORDS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +99,7 @@ def render(contents: ReportData) -> str:
         boards_left_out=len(contents.leaderboards) - shown,
         figures=_figures(contents),
         total=sum(contents.counts.values()),
-        queries={**_queries(contents.store), "older": _older(contents)},
+        queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip
 
 
@@ -113,62 +107,21 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,  # whatever comes from the store is text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(when=when, took=took, href=href, breakable=breakable)
-    made.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
-    return made
+    environment.filters.update(when=filters.when, took=filters.took, href=filters.href, breakable=filters.breakable)
+    environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
+    return environment
 
 
 def _hash(script: str) -> str:
     """What the page's content security policy names, so that no other script runs on it, should one ever get there."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-_INCOMPLETE = (
-    "SELECT capability, dataset, model, metric, status, error_type, error_message FROM attempts "
-    "LEFT JOIN (SELECT fingerprint, newest_status FROM completed) AS done USING (fingerprint) "
-    "WHERE newest_status IS NULL OR (newest_status <> 'completed' AND status IN ('failed', 'timeout')) "
-    "QUALIFY row_number() OVER (PARTITION BY fingerprint ORDER BY finished_at DESC) = 1 ORDER BY ALL"
-)
-"""The newest attempt of each combination that never completed, or failed or timed out since it did."""
-
-
-def _queries(store: str) -> dict[str, str]:
-    """Commands that show what the page leaves out."""
-    return {
-        "sweeps": query(store, "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id"),
-        "results": query(store, "SELECT * FROM results"),
-        "incomplete": query(store, _INCOMPLETE),
-        "reports": query(
-            store,
-            "SELECT capability, dataset, model, metric, report_uri FROM completed WHERE report_uri IS NOT NULL",
-        ),
-    }
-
-
-def _older(contents: ReportData) -> str:
-    """The command that lists the results behind `ReportData.older`, to see in what their specs differ."""
-    names = ", ".join(AXES)
-    sweep = (contents.sweep or "").replace("'", "''")
-    which = f" AND '{sweep}' IN (sweep_id, sweep_name)" if sweep else ""
-    return query(
-        contents.store,
-        f"SELECT {names}, max(finished_at) AS completed_at, fingerprint, any_value(spec) AS spec FROM attempts "
-        f"WHERE status = 'completed'{which} GROUP BY {names}, fingerprint "
-        f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY max(finished_at) DESC) > 1 ORDER BY ALL",
-    )
-
-
-def query(store: str, sql: str) -> str:
-    """The command line that asks a store, quoted for a shell."""
-    quoted = shlex.quote(sql) if set('"$`\\!') & set(sql) else f'"{sql}"'
-    return f"python -m sweeper query {quoted} analytics_store.uri={shlex.quote(store)}"
 
 
 # Leaderboards
@@ -179,7 +132,9 @@ def _chapters(contents: ReportData) -> list[Chapter]:
     numbered = enumerate(contents.leaderboards[:BOARDS], start=1)
     for capability, found in groupby(numbered, key=lambda pair: pair[1].capability):
         name = capability.replace("'", "''")
-        see_all = query(contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'")
+        see_all = queries.command(
+            contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'"
+        )
         tables = tuple(_table(f"table-{number}", board) for number, board in found)
         made.append(Chapter(f"capability-{len(made) + 1}", capability, tables, see_all))
     return made
@@ -269,36 +224,3 @@ def _figure(anchor: str, group: Group, numbers: dict[str, int]) -> Figure:
     legend = tuple((number, plots.GLYPHS[number], name) for name, number in numbers.items() if name in names)
     drawings = tuple(plots.draw(panel, numbers, f"{anchor}-{n}") for n, panel in enumerate(group.panels))
     return Figure(anchor, group, drawings, legend, len(names) - len(legend))
-
-
-# Words
-
-
-def when(moment: datetime | None) -> str:
-    """A time to the minute."""
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def took(span: timedelta | None) -> str:
-    """A duration in the two units that matter: `12 s`, `3 min 20 s`, `2 h 5 min`."""
-    if span is None:
-        return ""
-    seconds = span.total_seconds()
-    if seconds < 59.5:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def breakable(name: str) -> str:
-    """A name that may go on in the next line behind what joins its words, rather than in the middle of one."""
-    from markupsafe import Markup, escape
-
-    return Markup("<wbr>").join(escape(word) for word in _WORDS.split(name))
-
-
-def href(uri: str) -> str:
-    """Where a browser finds a URI: the address of a local file or a web page; nothing for an object store."""
-    if uri.startswith("/"):
-        return f"file://{quote(uri)}"
-    return uri if uri.startswith(("https://", "http://")) else ""

@@ -1,4 +1,4 @@
-"""Which attempts the page is about, where one name stood for several specs at different times."""
+"""Selects the attempts that the page shows, if a name had several specs at different times."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ def select_attempts(attempts: Table, everywhere: Table) -> ShownAttempts:
 
     Of each fingerprint its newest completed attempt counts, else its newest. A page tells combinations apart by their
     names, and a name may have stood for other specs before: so of all with the same four names the one that completed
-    last is shown. One that did not complete is shown too, unless the names completed after it: then what it was is
-    mended or given up. Where it is the later one, the spec that its user wants now does not work, and what is shown
-    under its names is an earlier spec's. Of several that did not complete under the same names, the newest is shown.
+    last is shown. One that did not complete is shown too, unless the names completed after it: then its cause was
+    fixed, or its spec was given up. If it is the later one, the newest spec does not work, and the
+    values shown under its names are those of an earlier spec.
+    Of several that did not complete under the same names, the newest is shown.
     A combination that completed and failed since is shown as both: its older value, and its failure.
     """
     newest = sort_rows(newest_attempts.newest(attempts), AXES)
@@ -52,6 +53,6 @@ def _open(incomplete: Table, completed: Table) -> Table:
     place = pc.index_in(newest_attempts.joined(incomplete, AXES), newest_attempts.joined(completed, AXES))
     beside = completed.select(["finished_at", "fingerprint"]).take(place)
     is_same = pc.equal(incomplete["fingerprint"], beside["fingerprint"])
-    is_mended = pc.and_(pc.invert(is_same), pc.less(incomplete["finished_at"], beside["finished_at"]))
+    completed_later = pc.and_(pc.invert(is_same), pc.less(incomplete["finished_at"], beside["finished_at"]))
     listed = incomplete.append_column("shown", pc.if_else(is_same, "earlier attempt", "earlier spec"))
-    return listed.filter(pc.invert(pc.fill_null(is_mended, False)))
+    return listed.filter(pc.invert(pc.fill_null(completed_later, False)))

@@ -1,4 +1,4 @@
-"""Which files a combination names, and whether they still are what they were when it was measured."""
+"""Which files a combination names, and whether they have changed since it was measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sweeper.vocabulary import Choice, Combination
 
 
 class DataRevisions:
-    """Data revisions of the combinations of one sweep, each choice and each path looked at once."""
+    """Data revisions of the combinations of one sweep. Each choice and each path is looked at once."""
 
     def __init__(self) -> None:
         self.here = os.getcwd()
@@ -27,18 +27,18 @@ class DataRevisions:
         return old_data_revisions.data_revisions()
 
     def naming(self, combination: Combination) -> tuple[Choice, ...]:
-        """The parts that name something on disk, or something that might have been there."""
+        """The choices that name a path which exists, or which may have existed."""
         return tuple(part for part in combination.choices if self.paths(part))
 
     def paths(self, choice: Choice) -> tuple[str, ...]:
-        """Paths that a choice names, whether or not there is something now."""
+        """The paths that a choice names, whether or not they exist now."""
         if choice not in self._paths:
             every = (*choice.runtime.files, *filter(_may_be_path, texts_of(choice)))
             self._paths[choice] = tuple(dict.fromkeys(every))
         return self._paths[choice]
 
     def text(self, combination: Combination) -> str | None:
-        """What is recorded: every path that is named and there, with a digest of what is in it."""
+        """The text to record: every path that is named and exists, with a digest of its content."""
         parts = self.naming(combination)
         if parts and parts not in self._texts:
             self._texts[parts] = encode(entry for part in parts for entry in self._entries(part))
@@ -60,7 +60,7 @@ class DataRevisions:
         return folder is not None and folder != self.here
 
     def changed(self, combination: Combination, recorded: str | None, folder: str | None) -> str | None:
-        """What differs from what a result was measured on, in words; `None` where nothing is known to."""
+        """In words, what differs from the data that a result was measured on; `None` if no difference is known."""
         parts = self.naming(combination)
         key = (parts, recorded, folder)
         if parts and key not in self._found:
@@ -76,12 +76,12 @@ class DataRevisions:
         known = [entry for entry in decode(recorded) if (entry.axis, entry.path) in paths]
         now = {entry: self._disk.now(entry) for entry in known}
         if not self.is_moved(folder):
-            return _said(now)
+            return _difference(now)
         new = paths - {(entry.axis, entry.path) for entry in known}
         return self._moved(now, [path for _, path in sorted(new) if is_relative(path)])
 
     def _moved(self, now: Mapping[Entry, Now], new: list[str]) -> str | None:
-        """In words, where relative paths mean other places than they did."""
+        """In words, which relative paths mean other places than before."""
         gone = [entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN)]
         other = [entry.path for entry, what in now.items() if what is Now.DIFFERENT]
         other += [path for path in new if self._disk.look(path) is not None]
@@ -99,7 +99,7 @@ def _elsewhere(path: str) -> str:
     return f"{path} is another {kind} here, and its data differ"
 
 
-def _said(now: Mapping[Entry, Now]) -> str | None:
+def _difference(now: Mapping[Entry, Now]) -> str | None:
     other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
     gone = named(entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN))
     return "; ".join(filter(None, (other, gone and f"{gone} is gone"))) or None

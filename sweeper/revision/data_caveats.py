@@ -1,4 +1,4 @@
-"""Which stored values were measured on data that are no longer what they were, or not those of their neighbours."""
+"""Which stored values were measured on data that have changed since, or on other data than the values beside them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def caveats_of_combinations(
     planned: Iterable[tuple[str, Combination]], recorded: Callable[[Collection[str]], Mapping[str, RecordedRevisions]]
 ) -> dict[str, str]:
-    """What is to be said against stored values of planned combinations, by fingerprint, as the files are now.
+    """Caveats for the stored values of planned combinations, by fingerprint: their files differ from what is there now.
 
-    `recorded` looks attempts up; it is asked for combinations that name files, and for no others.
+    `recorded` looks attempts up. It is called for combinations that name files, and for no others.
     """
     revisions = Revisions()
     naming = {key: combination for key, combination in planned if revisions.data.naming(combination)}
@@ -47,42 +47,42 @@ class Measured(NamedTuple):
 
 
 def caveats_of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
-    """What is to be said against the values of these attempts, by fingerprint, from what is recorded of each alone.
+    """Caveats for the values of these attempts, by fingerprint, from what was recorded with each of them.
 
-    Paths are taken from the folder that each was measured in. Where the files cannot be compared, since this is another
-    machine, values that stand beside each other must at least have been measured on the same data: the newest decides.
+    Relative paths are relative to the folder that the attempt was measured in. On another machine the files cannot be
+    compared. Then values of the same names must at least have been measured on the same data as the newest of them.
     """
     disk = Disk()
     listed = [(attempt, decode(attempt.data_revision)) for attempt in attempts if attempt.data_revision]
-    said: dict[str, str] = {}
+    caveats: dict[str, str] = {}
     for attempt, entries in listed:
         if text := _changed(disk, entries, attempt.working_folder):
-            said[attempt.fingerprint] = text
-    sound = [pair for pair in listed if pair[0].fingerprint not in said]
-    return said | _mixed(sorted(sound, key=lambda pair: pair[0].finished_at or _EPOCH, reverse=True))
+            caveats[attempt.fingerprint] = text
+    unchanged = [pair for pair in listed if pair[0].fingerprint not in caveats]
+    return caveats | _mixed(sorted(unchanged, key=lambda pair: pair[0].finished_at or _EPOCH, reverse=True))
 
 
 def _changed(disk: Disk, entries: Iterable[Entry], folder: str | None) -> str | None:
     now = {entry: disk.now(entry, folder) for entry in entries}
     other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
     gone = named(entry.path for entry, what in now.items() if what is Now.GONE)
-    said = "; ".join(filter(None, (other, gone and f"{gone} is gone")))
-    return _with(CHANGED, said) if said else None
+    difference = "; ".join(filter(None, (other, gone and f"{gone} is gone")))
+    return _with(CHANGED, difference) if difference else None
 
 
 def _mixed(newest_first: Iterable[tuple[Measured, tuple[Entry, ...]]]) -> dict[str, str]:
     reference: dict[tuple[str, str, str], Entry] = {}
-    said: dict[str, str] = {}
+    caveats: dict[str, str] = {}
     for attempt, entries in newest_first:
         other = [e.path for e in entries if not is_same(reference.setdefault(_place(attempt, e), e), e)]
         if other:
-            said[attempt.fingerprint] = _with(OTHER, named(other))
-    return said
+            caveats[attempt.fingerprint] = _with(OTHER, named(other))
+    return caveats
 
 
 def _place(attempt: Measured, entry: Entry) -> tuple[str, str, str]:
     return entry.axis, attempt.names.get(entry.axis, ""), entry.path
 
 
-def _with(text: str, what: str) -> str:
-    return f"{text}: {what}" if what else text
+def _with(text: str, details: str) -> str:
+    return f"{text}: {details}" if details else text

@@ -35,8 +35,8 @@ class LibraryRevisions:
 
     def _of_choice(self, choice: Choice) -> frozenset[str]:
         if choice not in self._texts:
-            said = (version for top in self._sources.installed(choice) for version in versions(top))
-            self._texts[choice] = frozenset(said)
+            tops = self._sources.installed(choice)
+            self._texts[choice] = frozenset(version for top in tops for version in versions(top))
         return self._texts[choice]
 
 

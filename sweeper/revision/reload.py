@@ -1,7 +1,7 @@
-"""Modules of the user's that changed since this process loaded them are loaded anew.
+"""Loads the user's modules again if they changed since this process loaded them.
 
-A notebook, and the workers of a Ray that it keeps, live longer than the code that is written beside it: what runs must
-be what is recorded.
+A notebook and the Ray workers that it keeps live longer than one version of the user's code. The code that runs must be
+the code whose revision is recorded.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _built: dict[str, str] = {}
 
 
 def reload_changed_modules(target: Mapping[str, Any], digest: str, code: str) -> list[str]:
-    """Before a spec is built: where its code revision is another than the last time, let go of what has changed.
+    """Before a spec is built: if its code revision is not that of the last time, unload the modules that changed.
 
     Parameters
     ----------
     target, digest
-        The spec and its identity.
+        The spec, and the digest that identifies it.
     code
-        The digest of the modules that it runs, as the driver saw them.
+        The digest of the modules that it runs, as the driver computed it.
 
     Returns
     -------
@@ -40,15 +40,15 @@ def reload_changed_modules(target: Mapping[str, Any], digest: str, code: str) ->
     if _built.get(digest) == code:
         return []
     sources = Sources()
-    gone = forget_changed(sources, sources.reached(target))
+    unloaded = unload_changed(sources, sources.reached(target))
     _built[digest] = code
-    return [module.name for module in gone]
+    return [module.name for module in unloaded]
 
 
-def forget_changed(sources: Sources, modules: Iterable[Module]) -> set[Module]:
-    """Let go of modules whose content has changed and of those that import them; returns them.
+def unload_changed(sources: Sources, modules: Iterable[Module]) -> set[Module]:
+    """Unload the modules whose content has changed and those that import them; returns them.
 
-    Others stay, and so do their classes: what was built of them remains what they make.
+    Other modules stay loaded, so objects that were built before keep their classes.
     """
     now = {module: sources.digest(module) for module in modules}
     gone = {module for module, digest in now.items() if _loaded.get(module.file, digest) != digest or _is_other(module)}
@@ -65,12 +65,12 @@ def forget_changed(sources: Sources, modules: Iterable[Module]) -> set[Module]:
 
 
 def _is_other(module: Module) -> bool:
-    """Whether a module of this name is loaded, of another folder."""
+    """Whether a module of the same name is loaded from another folder."""
     file = getattr(sys.modules.get(module.name), "__file__", None)
     return file is not None and os.path.realpath(file) != os.path.realpath(module.file)
 
 
 def _drop_bytecode(file: str) -> None:
-    """Python takes compiled code for that of a file of the same size and second."""
+    """Remove the compiled code: Python would use it for a changed file of the same size and second."""
     with suppress(OSError, NotImplementedError):
         os.unlink(importlib.util.cache_from_source(file))

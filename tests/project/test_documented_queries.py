@@ -15,7 +15,7 @@ from store_parts import record
 from test_readme import commands
 
 from sweeper.cli.commands import run_command
-from sweeper.report import page
+from sweeper.report import queries
 from sweeper.store import Store, open_store
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "read_results.py"
@@ -90,7 +90,7 @@ def test_the_example_has_the_mean_of_each_model_and_the_values_of_each_metric(st
 
 
 def test_what_the_report_names_shows_what_it_says(store: Store):
-    said = {name: shlex.split(command)[4] for name, command in page._queries(store.uri).items()}
+    said = {name: shlex.split(command)[4] for name, command in queries.left_out(store.uri).items()}
     assert [row["sweep_name"] for row in asked(store, said["sweeps"])] == ["config", "config"]
     failed = asked(store, said["incomplete"])
     assert [(row["dataset"], row["model"], row["metric"], row["status"]) for row in failed] == [

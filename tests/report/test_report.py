@@ -22,7 +22,7 @@ from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record
 from sweeper.cli.commands import run_command
 from sweeper.errors import ConfigError
 from sweeper.messages.requests import Provenance
-from sweeper.report import html, page, panels, plots, run_reports
+from sweeper.report import filters, html, page, panels, plots, queries, run_reports
 from sweeper.report.leaderboard import Leaderboard, Line, leaderboards
 from sweeper.report.markdown import to_html
 from sweeper.report.reading import read_report_data
@@ -274,7 +274,7 @@ def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_list
         found = read_report_data(store, sweep)
         shown = page.render(found)
         assert "2 older results under the same names with another spec are neither shown nor counted." in shown
-        command = shlex.split(page._older(found))
+        command = shlex.split(queries.older(found))
         rows = store.sql(command[4]).to_pylist()
         assert [(row["model"], row["spec"], row["completed_at"]) for row in rows] == [
             ("svm", '{"C": 10}', BEGAN + timedelta(seconds=2)),
@@ -499,17 +499,17 @@ def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, c
         assert word in shown
     for sql in (
         "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id",
-        *re.findall(r'query "(.*?)"', "\n".join(page._queries(swept.uri).values())),
+        *re.findall(r'query "(.*?)"', "\n".join(queries.left_out(swept.uri).values())),
     ):
         assert swept.sql(sql).num_rows
 
 
 def test_a_long_name_may_break_between_its_words_and_is_still_text():
-    assert page.breakable("a/<b>_c.") == "a/<wbr>&lt;b&gt;_<wbr>c."
+    assert filters.breakable("a/<b>_c.") == "a/<wbr>&lt;b&gt;_<wbr>c."
 
 
 def test_a_command_is_safe_to_paste():
-    words = shlex.split(page.query("/a b/$(x)", "SELECT '`rm`' \"$HOME\""))
+    words = shlex.split(queries.command("/a b/$(x)", "SELECT '`rm`' \"$HOME\""))
     assert words[3:] == ["query", "SELECT '`rm`' \"$HOME\"", "analytics_store.uri=/a b/$(x)"]
 
 
@@ -518,7 +518,7 @@ def test_a_command_is_safe_to_paste():
     [(0.04, "0.0 s"), (8.64, "8.6 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (59.9, "1 min 0 s")],
 )
 def test_durations_are_in_the_units_that_matter(seconds: float, expected: str):
-    assert page.took(timedelta(seconds=seconds)) == expected
+    assert filters.took(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(
@@ -531,7 +531,7 @@ def test_durations_are_in_the_units_that_matter(seconds: float, expected: str):
     ],
 )
 def test_a_uri_is_a_link_where_a_browser_can_follow_it(uri: str, expected: str):
-    assert page.href(uri) == expected
+    assert filters.href(uri) == expected
 
 
 def test_a_store_without_leaderboards_has_a_page(tmp_path: Path):
