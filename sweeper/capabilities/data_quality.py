@@ -217,7 +217,7 @@ class DataQuality(BuiltinCapability):
 
         inputs = self.check(models, datasets, metrics, config, use_cache)
         (dataset,) = inputs.datasets
-        with rules.under(rules.allowed_by(rules.current(), self, ())):
+        with rules.applying(rules.allowed_by(rules.current(), self, ())):
             data = as_arrays(dataset)
         index2label = dataset.metadata.get("index2label") or {}
         class_names = [str(index2label.get(index, index)) for index in range(data.n_classes)]

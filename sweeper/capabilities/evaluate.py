@@ -130,7 +130,7 @@ class Evaluate(BuiltinCapability):
         inputs = self.check(models, datasets, metrics, config, use_cache)
         (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         used = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
-        with rules.under(rules.allowed_by(rules.current(), self, [metric])):
+        with rules.applying(rules.allowed_by(rules.current(), self, [metric])):
             return EvaluateRun(
                 capability_id=self.id,
                 **inputs.metadata(),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
-from sweeper.checks import facts, returned, rules, watch
-from sweeper.checks.facts import Facts
+from sweeper.checks import findings, returned, rules, run_checks
+from sweeper.checks.findings import Findings
 from sweeper.errors import PartError
-from sweeper.isolation import guarded
-from sweeper.isolation.copies import private
+from sweeper.isolation import stand_ins
+from sweeper.isolation.copies import private_copy
 
 if TYPE_CHECKING:
     from maite.protocols import DatumMetadata
@@ -41,7 +41,7 @@ class Predictions:
     prediction_batches: tuple[Sequence[object], ...]
     target_batches: tuple[Sequence[object], ...]
     metadata_batches: tuple[Sequence[DatumMetadata], ...]
-    facts: Facts | None = None
+    findings: Findings | None = None
     """What the checks found in them. `None` if they were put together by hand; then nothing was checked."""
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class Predictions:
             tuple(map(_own, self.prediction_batches)),
             tuple(map(_own, self.target_batches)),
             tuple(map(_own, self.metadata_batches)),
-            facts=self.facts,
+            findings=self.findings,
         )
 
     def verify(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Predictions:
         PartError
             A score is not finite, a target is not one-hot, or model and dataset mean different classes by one index.
         """
-        return () if self.facts is None else facts.verify(self.facts, rules.current())
+        return () if self.findings is None else findings.verify(self.findings, rules.current())
 
     def score(self, metric: TaskMetric) -> dict[str, float]:
         """Every number that a metric computes from these predictions, by its key.
@@ -79,7 +79,7 @@ class Predictions:
             `verify` refuses the predictions, or the metric computes no number at all.
         """
         name = returned.part_id(metric, "metric")
-        with rules.under(rules.allowed_by(rules.current(), None, [metric])):
+        with rules.applying(rules.allowed_by(rules.current(), None, [metric])):
             self.verify()
             values = self._computed(metric)
         computed = returned.computed(values, name)
@@ -130,8 +130,8 @@ def predict(
         raise PartError(f"Dataset {dataset.metadata['id']} is empty: there is nothing to predict.")
     from maite import tasks
 
-    model, dataset = guarded.model(model), guarded.dataset(dataset)
-    with watch.paused(), contextlib.ExitStack() as quiet:
+    model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
+    with run_checks.paused(), contextlib.ExitStack() as quiet:
         loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close, on_inputs=on_inputs)
         # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
         # stderr is replaced for that moment; the loader puts it back before the first datum is read.
@@ -140,7 +140,7 @@ def predict(
     for batch, targets in zip(batches, loader.targets, strict=True):
         returned.answers(batch, model.metadata["id"], len(targets))
     predictions, targets = tuple(map(_stacked, batches)), tuple(map(_stacked, loader.targets))
-    found = facts.find(model, dataset, predictions, targets, loader.metadata)
+    found = findings.examine(model, dataset, predictions, targets, loader.metadata)
     return Predictions(predictions, targets, tuple(loader.metadata), found)
 
 
@@ -193,14 +193,14 @@ class _Copied(Sequence[T]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[T]: ...
     def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        return private(self._batches[index])
+        return private_copy(self._batches[index])
 
     def __len__(self) -> int:
         return len(self._batches)
 
 
 def _own(batch: Sequence[T]) -> Sequence[T]:
-    return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private(batch)
+    return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private_copy(batch)
 
 
 class MetadataBatch(Sequence["DatumMetadata"]):
@@ -234,7 +234,7 @@ class MetadataBatch(Sequence["DatumMetadata"]):
     def __deepcopy__(self, memo: dict[int, object]) -> MetadataBatch:
         """A copy, which costs nothing while the metadata are pickled."""
         copied = object.__new__(MetadataBatch)
-        copied._length, copied._pickled, copied._metadata = self._length, self._pickled, private(self._metadata)
+        copied._length, copied._pickled, copied._metadata = self._length, self._pickled, private_copy(self._metadata)
         return copied
 
 

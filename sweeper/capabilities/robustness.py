@@ -211,7 +211,7 @@ class Robustness(BuiltinCapability):
         (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         scores: list[dict[str, float]] = []
         warnings: dict[str, None] = {}
-        with rules.under(rules.allowed_by(rules.current(), self, [metric])):
+        with rules.applying(rules.allowed_by(rules.current(), self, [metric])):
             for label, augmentation in self.augmentations().items():
                 used = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
                 warnings |= dict.fromkeys(used.verify())

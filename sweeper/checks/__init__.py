@@ -1,6 +1,6 @@
-"""What parts return is checked here before it counts: scores, targets, names of classes, shapes of what is handed over.
+"""Checks of what parts return, before it counts: scores, targets, names of classes, the form of what is handed over.
 
-Each module checks one kind of thing and knows nothing of where it came from. `facts` puts together what was found in
-one pass of a model over a dataset, once for all who read it; `rules` says what a run allows; `watch` does the same for
-a capability that calls the model itself.
+Each of the other modules checks one kind of thing. `findings` puts together what was found in one pass of a model over
+a dataset, once for all who read its predictions. `run_checks` does the same for a capability that calls the model
+itself. `rules` says what a run allows.
 """

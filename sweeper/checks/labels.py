@@ -1,55 +1,64 @@
-"""Do a model and a dataset mean the same class by an index? Their `index2label` say, where both have one.
+"""Compare the classes of a model and of a dataset by their `index2label`, if both have one.
 
-`subset` (the default): both sides give the same name to every class index that occurs in the targets; the model may
-know more classes, and the dataset may list some that do not occur. `strict`: both list exactly the same classes.
-`ignore`: nothing is compared.
+`subset` (the default): both give the same name to every class index that occurs in the targets; the model may know more
+classes, and the dataset may list some that do not occur. `strict`: both list exactly the same classes. `ignore`:
+nothing is compared.
 
-An `index2label` that only repeats the indices (`{0: "0", 1: "1"}`) says nothing and counts as missing, unless model and
-dataset both have an attribute `label_space` that calls what their indices mean by the same name, as the digits do.
+An `index2label` that only repeats the indices (`{0: "0", 1: "1"}`) names no classes and counts as missing, unless model
+and dataset both have an attribute `label_space` with the same name for the meaning of their indices, as the digits do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from sweeper.errors import PartError
 
-SHOWN = 3
-"""So many differing classes a message names."""
+MAX_SHOWN = 3
+"""How many differing classes a message names."""
 
 
-class Side(NamedTuple):
-    """What a model or a dataset says of its classes."""
+class Described(Protocol):
+    """A MAITE model or dataset."""
 
-    metadata: Mapping[str, Any]
-    space: str | None
-
-
-def side_of(part: Any) -> Side:
-    """What a model or dataset says of its classes, as it says it now."""
-    return Side(dict(part.metadata), space_of(part))
+    @property
+    def metadata(self) -> Mapping[str, object]:
+        """At least its `id`; `index2label` names its classes."""
+        ...
 
 
-def space_of(part: Any) -> str | None:
-    """What a model or dataset calls the meaning of its class indices; `None` where it gives it no name."""
-    found = getattr(part, "label_space", None)
-    return found if isinstance(found, str) else None
+class ClassLabels(NamedTuple):
+    """How a model or a dataset describes its classes."""
+
+    metadata: Mapping[str, object]
+    label_space: str | None
+
+
+def class_labels_of(part: Described) -> ClassLabels:
+    """How a model or dataset describes its classes now; a run may change its metadata later."""
+    return ClassLabels(dict(part.metadata), label_space_of(part))
+
+
+def label_space_of(part: object) -> str | None:
+    """The name that a model or dataset gives to the meaning of its class indices; `None` if it gives none."""
+    name = getattr(part, "label_space", None)
+    return name if isinstance(name, str) else None
 
 
 @dataclass(frozen=True)
-class LabelSpaces:
+class LabelComparison:
     """What a comparison found.
 
     Attributes
     ----------
     conflict
-        Why values would be wrong, `None` where names agree on what occurs or cannot be compared.
+        Why values would be wrong, `None` if names agree on what occurs or cannot be compared.
     unequal
         How the two lists of classes differ anywhere.
     missing
-        A line for each side whose names are not known.
+        A line for the model and for the dataset, if its names are not known.
     """
 
     conflict: str | None = None
@@ -58,13 +67,13 @@ class LabelSpaces:
 
 
 def compare(
-    model: Mapping[str, Any],
-    dataset: Mapping[str, Any],
+    model: Mapping[str, object],
+    dataset: Mapping[str, object],
     occurring: Iterable[int],
     lengths: tuple[int, int] | None = None,
     *,
     same_space: bool = False,
-) -> LabelSpaces:
+) -> LabelComparison:
     """Compare the metadata of a model with those of a dataset.
 
     Parameters
@@ -72,103 +81,96 @@ def compare(
     occurring
         Class indices that occur in the targets.
     lengths
-        Entries of the model's predictions and of the targets, where both are vectors.
+        Entries of the model's predictions and of the targets, if both are vectors.
     same_space
-        Whether both sides call the meaning of their indices by the same name.
+        Whether both give the same name to the meaning of their indices.
 
     Raises
     ------
     PartError
-        An `index2label` is no mapping from class indices to names.
+        An `index2label` is not a mapping from class indices to names.
     """
-    seen = sorted(occurring)
-    ours, theirs = names_of(model, "Model"), names_of(dataset, "Dataset")
-    unequal = _unequal(ours, theirs)
-    if same_space and ours == theirs:
-        return LabelSpaces()
-    ours, theirs = _meant(ours), _meant(theirs)
-    if ours and theirs:
-        wrong = [i for i in seen if i in theirs and ours.get(i) != theirs[i]]
-        nameless = [i for i in seen if i not in theirs]
+    in_targets = sorted(occurring)
+    of_model, of_dataset = names_of(model, "Model"), names_of(dataset, "Dataset")
+    unequal = _unequal(of_model, of_dataset)
+    if same_space and of_model == of_dataset:
+        return LabelComparison()
+    of_model, of_dataset = _without_indices(of_model), _without_indices(of_dataset)
+    if of_model and of_dataset:
+        wrong = [i for i in in_targets if i in of_dataset and of_model.get(i) != of_dataset[i]]
+        nameless = [i for i in in_targets if i not in of_dataset]
         missing = (_missing("Dataset", dataset),) if nameless else ()
-        return LabelSpaces(_conflict(model, dataset, ours, theirs, wrong), unequal, missing)
+        return LabelComparison(_conflict(model, dataset, of_model, of_dataset, wrong), unequal, missing)
     missing = [
-        _missing(kind, said)
-        for kind, said, names in (("Model", model, ours), ("Dataset", dataset, theirs))
+        _missing(kind, metadata)
+        for kind, metadata, names in (("Model", model, of_model), ("Dataset", dataset, of_dataset))
         if not names
     ]
-    return LabelSpaces(_other_length(model, dataset, lengths), unequal, tuple(missing))
+    return LabelComparison(_other_length(model, dataset, lengths), unequal, tuple(missing))
 
 
-def names_of(metadata: Mapping[str, Any], kind: str) -> dict[int, str]:
-    """The `index2label` of a part with whole numbers as keys (`"0"` is 0) and text as names; empty where there is none.
+def names_of(metadata: Mapping[str, object], kind: str) -> dict[int, str]:
+    """The `index2label` of a part with whole numbers as keys (`"0"` is 0) and text as names; empty if there is none.
 
     Raises
     ------
     PartError
-        It is no mapping from class indices to names.
+        It is not a mapping from class indices to names.
     """
-    given: Any = metadata.get("index2label")
-    if given is None:
+    labels = metadata.get("index2label")
+    if labels is None:
         return {}
-    pairs: Iterable[tuple[Any, Any]] = (
-        given.items() if isinstance(given, Mapping) else enumerate(_listed(given, metadata, kind))
-    )
     try:
-        return {int(index): str(name) for index, name in pairs}
+        if isinstance(labels, Mapping):
+            return {int(index): str(name) for index, name in labels.items()}
+        if isinstance(labels, Sequence) and not isinstance(labels, str | bytes):
+            return {index: str(name) for index, name in enumerate(labels)}
     except (TypeError, ValueError):
-        raise _not_names(given, metadata, kind) from None
-
-
-def _listed(given: Any, metadata: Mapping[str, Any], kind: str) -> Sequence[Any]:
-    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
-        return given
-    raise _not_names(given, metadata, kind)
-
-
-def _not_names(given: Any, metadata: Mapping[str, Any], kind: str) -> PartError:
-    return PartError(
-        f"{kind} {metadata.get('id')!r} has the index2label {given!r}; MAITE asks for a mapping from class indices to "
+        pass
+    raise PartError(
+        f"{kind} {metadata.get('id')!r} has the index2label {labels!r}; MAITE asks for a mapping from class indices to "
         "names, such as {0: 'cat', 1: 'dog'}."
     )
 
 
-def _meant(names: Mapping[int, str]) -> dict[int, str]:
-    """Names that say something; none where each is but its own index."""
+def _without_indices(names: Mapping[int, str]) -> dict[int, str]:
+    """The names; none if each only repeats its index."""
     return {} if all(name == str(index) for index, name in names.items()) else dict(names)
 
 
-def _unequal(ours: Mapping[int, str], theirs: Mapping[int, str]) -> str | None:
-    if ours == theirs:
+def _unequal(of_model: Mapping[int, str], of_dataset: Mapping[int, str]) -> str | None:
+    if of_model == of_dataset:
         return None
-    return f"the model lists {_listing(ours)}, the dataset {_listing(theirs)}"
+    return f"the model lists {_listing(of_model)}, the dataset {_listing(of_dataset)}"
 
 
 def _listing(names: Mapping[int, str]) -> str:
-    shown = ", ".join(f"{index}: {names[index]!r}" for index in sorted(names)[:SHOWN])
-    return "{" + shown + (f", ... ({len(names)} classes)" if len(names) > SHOWN else "") + "}"
+    shown = ", ".join(f"{index}: {names[index]!r}" for index in sorted(names)[:MAX_SHOWN])
+    return "{" + shown + (f", ... ({len(names)} classes)" if len(names) > MAX_SHOWN else "") + "}"
 
 
 def _conflict(
-    model: Mapping[str, Any],
-    dataset: Mapping[str, Any],
-    ours: Mapping[int, str],
-    theirs: Mapping[int, str],
+    model: Mapping[str, object],
+    dataset: Mapping[str, object],
+    of_model: Mapping[int, str],
+    of_dataset: Mapping[int, str],
     wrong: Sequence[int],
 ) -> str | None:
     if not wrong:
         return None
-    said = "; ".join(
-        f"index {i} is {theirs[i]!r} in the data and "
-        + (f"{ours[i]!r} to the model" if i in ours else "not among the model's classes")
-        for i in wrong[:SHOWN]
+    differences = "; ".join(
+        f"index {i} is {of_dataset[i]!r} in the data and "
+        + (f"{of_model[i]!r} to the model" if i in of_model else "not among the model's classes")
+        for i in wrong[:MAX_SHOWN]
     )
-    more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-    return f"Model {model.get('id')!r} and dataset {dataset.get('id')!r} mean different classes: {said}{more}."
+    more = f"; and {len(wrong) - MAX_SHOWN} more" if len(wrong) > MAX_SHOWN else ""
+    return f"Model {model.get('id')!r} and dataset {dataset.get('id')!r} mean different classes: {differences}{more}."
 
 
-def _other_length(model: Mapping[str, Any], dataset: Mapping[str, Any], lengths: tuple[int, int] | None) -> str | None:
-    """Vectors of different lengths, with no names by which to tell which entry of one is which of the other."""
+def _other_length(
+    model: Mapping[str, object], dataset: Mapping[str, object], lengths: tuple[int, int] | None
+) -> str | None:
+    """Vectors of different lengths, without names that say which entry of one is which of the other."""
     if lengths is None or lengths[0] == lengths[1]:
         return None
     return (
@@ -177,7 +179,7 @@ def _other_length(model: Mapping[str, Any], dataset: Mapping[str, Any], lengths:
     )
 
 
-def _missing(kind: str, metadata: Mapping[str, Any]) -> str:
+def _missing(kind: str, metadata: Mapping[str, object]) -> str:
     return (
         f"{kind} {metadata.get('id')!r} does not name its classes (index2label is missing, incomplete, or only repeats "
         "the indices): that its class indices mean those of the other side is taken for granted."

@@ -1,41 +1,42 @@
-"""How the classes of one side stand in the order of another, by their names."""
+"""Bring the classes of a model or dataset into another order, by their names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sweeper.checks.labels import names_of
+from sweeper.checks.labels import Described, names_of
 from sweeper.errors import PartError, near_match
 
 
-def ordered_names(classes: Any) -> tuple[str, ...]:
+def ordered_names(classes: object) -> tuple[str, ...]:
     """Names of classes in the order of their indices.
 
     Parameters
     ----------
     classes
-        The names in order, a mapping from indices to names, or a dataset or model whose `index2label` is meant.
+        The names in order, a mapping from indices to names, or a dataset or model that has an `index2label`.
 
     Raises
     ------
     PartError
-        There are none, an index is left out, or a name stands twice.
+        There are none, an index is left out, or a name is there twice.
     """
     metadata = getattr(classes, "metadata", None)
     kind = type(classes).__name__
-    given: Any = metadata if isinstance(metadata, Mapping) else {"id": kind, "index2label": classes}
-    names = names_of(given, "Part")
+    described: Mapping[str, object] = (
+        metadata if isinstance(metadata, Mapping) else {"id": kind, "index2label": classes}
+    )
+    names = names_of(described, "Part")
     if sorted(names) != list(range(len(names))) or len(set(names.values())) < len(names) or not names:
         raise PartError(
-            f"classes is {given.get('index2label')!r}; it must name every class from 0 on, each name once: a list of "
-            "names, a mapping from indices to names, or a dataset or model that has such an index2label."
+            f"classes is {described.get('index2label')!r}; it must name every class from 0 on, each name once: a list "
+            "of names, a mapping from indices to names, or a dataset or model that has such an index2label."
         )
     return tuple(names[index] for index in range(len(names)))
 
 
-def positions(part: Any, wanted: Sequence[str], axis: str) -> list[int | None]:
-    """For each wanted class its index in a part's own `index2label`; `None` where the part does not know it.
+def positions(part: Described, wanted: Sequence[str], axis: str) -> list[int | None]:
+    """For each wanted class its index in a part's own `index2label`; `None` if the part does not know it.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def positions(part: Any, wanted: Sequence[str], axis: str) -> list[int | None]:
     return [index.get(name) for name in wanted]
 
 
-def unknown(name: str, part: Any, axis: str) -> PartError:
+def unknown(name: str, part: Described, axis: str) -> PartError:
     """The error for a class that a part does not have."""
     names = [str(known) for known in names_of(part.metadata, axis.capitalize()).values()]
     return PartError(

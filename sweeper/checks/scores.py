@@ -1,22 +1,21 @@
-"""Scores must be finite: NaN compares as smaller and larger than nothing, and still gives every metric a number."""
+"""Scores must be finite: every comparison with NaN is false, and a metric still computes a number from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sweeper.checks.numbers import arrays_in, datum_name, numeric
+from sweeper.checks.numbers import Batch, Numbers, arrays_in, datum_name, numeric
 
 
-def not_finite(batches: Iterable[Any], metadata: Iterable[Any]) -> str | None:
-    """Which datum is the first with a score, box or label that is NaN or infinite, and how many are; `None` if none.
+def not_finite(batches: Iterable[Batch], metadata: Iterable[Sequence[object]]) -> str | None:
+    """The first datum with a score, box or label that is NaN or infinite, and how many more there are; `None` if none.
 
     Parameters
     ----------
     batches
-        Of predictions: arrays, tensors, nested lists, or objects and mappings that hold such.
+        Of predictions: arrays, tensors, nested lists, or objects and mappings that hold them.
     metadata
         The metadata of each batch.
     """
@@ -32,7 +31,7 @@ def not_finite(batches: Iterable[Any], metadata: Iterable[Any]) -> str | None:
     return f"datum {first}" + (f" and {count - 1} more" if count > 1 else "")
 
 
-def rows_not_finite(batch: Any) -> list[int]:
+def rows_not_finite(batch: Batch) -> list[int]:
     """Positions in a batch of the predictions that are not finite."""
     whole = numeric(batch)
     if whole is not None:
@@ -40,7 +39,7 @@ def rows_not_finite(batch: Any) -> list[int]:
     return [index for index, item in enumerate(batch) if not all(np.isfinite(a).all() for a in arrays_in(item))]
 
 
-def _rows(whole: Any) -> list[int]:
+def _rows(whole: Numbers) -> list[int]:
     if whole.dtype.kind not in "fc" or np.isfinite(whole).all():
         return []
     return np.flatnonzero(~np.isfinite(whole.reshape(len(whole), -1)).all(axis=1)).tolist()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweeper.checks import returned, rules, watch
-from sweeper.checks.facts import verify_targets
+from sweeper.checks import returned, rules, run_checks
+from sweeper.checks.findings import verify_targets
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import look_at
+from sweeper.checks.targets import summarize_targets
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def as_arrays(dataset: TaskDataset, *, soft_targets: bool = False, reads_labels:
     if isinstance(dataset, ArrayDataset):
         images, targets, ids = dataset.images, [dataset.get_target(i) for i in range(len(dataset))], dataset.ids
     else:
-        with watch.paused():
+        with run_checks.paused():
             data = [returned.datum(dataset[i], name, i) for i in range(len(dataset))]
         images, targets = [numpy_of(image) for image, _, _ in data], [numpy_of(target) for _, target, _ in data]
         ids = tuple(metadata["id"] for _, _, metadata in data)
@@ -157,7 +157,7 @@ def as_arrays(dataset: TaskDataset, *, soft_targets: bool = False, reads_labels:
 
 def _checked_targets(vectors: Array, ids: Sequence[int | str], name: str, *, soft_targets: bool) -> tuple[str, ...]:
     """Refuse targets that the rules do not allow; returns what to warn of."""
-    targets, allowed = look_at([vectors], [[{"id": id_} for id_ in ids]]), rules.current()
+    targets, allowed = summarize_targets([vectors], [[{"id": id_} for id_ in ids]]), rules.current()
     soft = soft_targets or allowed.soft_targets
     return verify_targets(name, targets.wrong, targets.soft, replace(allowed, soft_targets=soft))
 

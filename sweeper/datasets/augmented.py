@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from sweeper.checks.labels import space_of
+from sweeper.checks.labels import label_space_of
 from sweeper.common.default_ids import describe
 from sweeper.errors import PartError
-from sweeper.isolation.copies import private
+from sweeper.isolation.copies import private_copy
 
 if TYPE_CHECKING:
     from maite.protocols import DatasetMetadata, DatumMetadata
@@ -54,7 +54,7 @@ class Augmented:
         self._dataset, self._augmentation = dataset, augmentation
         self._block_size, self._keep = block_size, keep_blocks
         self._blocks: OrderedDict[int, Batch] = OrderedDict()
-        self.label_space = space_of(dataset)
+        self.label_space = label_space_of(dataset)
         self.metadata: DatasetMetadata = {
             **dataset.metadata,
             "id": id or describe(dataset.metadata["id"], augmentation.metadata["id"]),
@@ -83,7 +83,7 @@ class Augmented:
 
     def _augment(self, number: int) -> Batch:
         start = number * self._block_size
-        data = [private(self._dataset[i]) for i in range(start, min(start + self._block_size, len(self)))]
+        data = [private_copy(self._dataset[i]) for i in range(start, min(start + self._block_size, len(self)))]
         inputs, targets, metadata = (list(column) for column in zip(*data, strict=True))
         block = self._augmentation((inputs, targets, metadata))
         if {len(column) for column in block} != {len(data)}:

@@ -1,1 +1,1 @@
-"""What one part or one run does reaches no other: copies, stand-ins, and what is put back of the process."""
+"""Keep what one part or one run does from another: copies, stand-ins, and state of the process that is put back."""

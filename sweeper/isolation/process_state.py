@@ -1,10 +1,11 @@
 """What a part can change of the process that it runs in: seeded before each run, put back after it.
 
-One table says what is looked at. What building a part changes (its module is imported, its constructor runs) belongs to
-the part: it holds for the rest of that run, and again in each later run that uses the part, as it would in a process of
-that run's own. What cannot be put back is told by `left_behind`, and the process should run nothing more.
+The table `STATES` lists what is compared. What building a part changes (its module is imported, its constructor runs)
+belongs to the part: it holds for the rest of that run, and again in each later run that uses the part, as it would if
+each run had a process of its own. What could not be put back is in `not_restored`, and the process should run nothing
+more.
 
-Not put back, since modules stay loaded: `sys.path`, `sys.modules`, attributes of modules and classes, threads.
+Not put back, because modules stay loaded: `sys.path`, `sys.modules`, attributes of modules and classes, threads.
 """
 
 from __future__ import annotations
@@ -22,17 +23,21 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TextIO, TypeAlias
 
 import numpy as np
 
 from sweeper.isolation import torch_state
 
-KEPT_VARIABLES = (b"KMP_",)
-"""Environment variables that users of OpenMP set when they are imported: without them a second OpenMP is refused."""
+PERMANENT_VARIABLES = (b"KMP_",)
+"""Environment variables that libraries with OpenMP set when they are imported: without them a second OpenMP fails."""
 
 _numpy_random: Any = np.random
 """Its stub lacks the functions for the global generator."""
+Environment: TypeAlias = Mapping[bytes, bytes]
+"""Variables as `os.environ` holds them; on Windows they are text."""
+Snapshot: TypeAlias = tuple[object, ...]
+"""The value of each of `STATES`."""
 
 
 @dataclass(frozen=True)
@@ -40,32 +45,33 @@ class State:
     """One thing that a part can change."""
 
     name: str
-    read: Callable[[], Any]
-    restore: Callable[[Any], None]
-    change: Callable[[Any, Any], Any] = lambda before, after: after
-    """What is kept of a change that belongs to a part, from the values before and after it."""
-    redo: Callable[[Any], None] | None = None
-    """Makes such a change again; where it is `None`, `restore` does."""
+    read: Callable[[], object]
+    restore: Callable[..., object]
+    """Takes a value that `read` gave."""
+    change: Callable[..., object] = lambda before, after: after
+    """Describes a change that belongs to a part, from the values before and after it."""
+    redo: Callable[..., object] | None = None
+    """Makes such a change again; `None` if `restore` does."""
 
 
-Change = tuple[State, Any]
+Change: TypeAlias = tuple[State, object]
 
 
-def _environment() -> Mapping[Any, Any]:
+def _environment() -> Environment:
     return vars(os.environ)["_data"].copy()  # a hundredth of the time of dict(os.environ)
 
 
-def _restore_environment(before: Mapping[Any, Any]) -> None:
+def _restore_environment(before: Environment) -> None:
     _set_variables(_changed_variables(_environment(), before))
 
 
-def _changed_variables(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, Any]:
-    """New value of each variable that differs, `None` where it is gone; both as `os.environ` holds them."""
-    keys = [key for key in {*before, *after} if not os.fsencode(key).startswith(KEPT_VARIABLES)]
+def _changed_variables(before: Environment, after: Environment) -> dict[bytes, bytes | None]:
+    """New value of each variable that differs, `None` if it is gone."""
+    keys = [key for key in {*before, *after} if not os.fsencode(key).startswith(PERMANENT_VARIABLES)]
     return {key: after.get(key) for key in keys if before.get(key) != after.get(key)}
 
 
-def _set_variables(changed: Mapping[Any, Any]) -> None:
+def _set_variables(changed: Mapping[bytes, bytes | None]) -> None:
     for key, value in changed.items():
         name = os.fsdecode(key)
         if value is None:
@@ -86,46 +92,42 @@ def _enter(folder: str | None) -> None:
         os.chdir(folder)
 
 
-def _filters() -> list[Any]:
+def _filters() -> list[object]:
     return [*warnings.filters]
 
 
-def _set_filters(filters: list[Any]) -> None:
+def _set_filters(filters: list[object]) -> None:
     warnings.filters[:] = filters  # pyright: ignore[reportIndexIssue] - a list, whatever its stub says
-    with warnings.catch_warnings():  # tells the module that its filters have changed
+    with warnings.catch_warnings():  # makes the module notice that its filters have changed
         pass
 
 
-def _new_filters(before: list[Any], after: list[Any]) -> list[Any]:
+def _new_filters(before: list[object], after: list[object]) -> list[object]:
     return [each for each in after if each not in before]
 
 
-def _add_filters(added: list[Any]) -> None:
+def _add_filters(added: list[object]) -> None:
     _set_filters([*added, *(each for each in warnings.filters if each not in added)])
 
 
-def _set_numpy_errors(settings: Any) -> None:
-    np.seterr(**settings)
-
-
-def _use_generator(generator: Any) -> None:
+def _use_generator(generator: np.random.BitGenerator) -> None:
     _numpy_random.set_bit_generator(generator)
 
 
-def _no_change(before: Any, after: Any) -> None:
-    """For what no part keeps: it is put back when the part is built."""
+def _no_change(before: object, after: object) -> None:
+    """For a state that belongs to no part: it is put back as soon as the part is built."""
 
 
 def _no_redo(change: None) -> None:
     """See `_no_change`."""
 
 
-def _decimal() -> tuple[Any, ...]:
+def _decimal() -> tuple[int, str]:
     context = decimal.getcontext()
     return context.prec, context.rounding
 
 
-def _set_decimal(values: tuple[Any, ...]) -> None:
+def _set_decimal(values: tuple[int, str]) -> None:
     context = decimal.getcontext()
     context.prec, context.rounding = values
 
@@ -134,11 +136,11 @@ def _set_locale(name: str) -> None:
     locale.setlocale(locale.LC_ALL, name)
 
 
-def _streams() -> tuple[Any, ...]:
+def _streams() -> tuple[TextIO, TextIO, TextIO]:
     return sys.stdout, sys.stderr, sys.stdin
 
 
-def _set_streams(streams: tuple[Any, ...]) -> None:
+def _set_streams(streams: tuple[TextIO, TextIO, TextIO]) -> None:
     sys.stdout, sys.stderr, sys.stdin = streams
 
 
@@ -175,7 +177,7 @@ STATES = (
     State("sys.stdout, stderr and stdin", _streams, _set_streams),
     State("the working folder", _folder, _enter),
     State("warnings.filters", _filters, _set_filters, _new_filters, _add_filters),
-    State("numpy.seterr", np.geterr, _set_numpy_errors),
+    State("numpy.seterr", np.geterr, lambda settings: np.seterr(**settings)),
     State("numpy's generator", _numpy_random.get_bit_generator, _use_generator, _no_change, _no_redo),
     State("torch", torch_state.read, torch_state.restore, torch_state.changed, torch_state.restore),
     State("decimal's context", _decimal, _set_decimal),
@@ -188,13 +190,13 @@ STATES = (
 _READERS = tuple(state.read for state in STATES)
 
 
-def snapshot() -> tuple[Any, ...]:
+def snapshot() -> Snapshot:
     """The value of each of `STATES`."""
     return tuple([read() for read in _READERS])
 
 
-def changes(before: tuple[Any, ...]) -> list[Change]:
-    """What has changed since a snapshot, to be made again by `redo`; what no part keeps is put back at once."""
+def changes(before: Snapshot) -> list[Change]:
+    """What has changed since a snapshot, for `redo`; a state that belongs to no part is put back at once."""
     after = snapshot()
     if after == before:
         return []
@@ -202,26 +204,26 @@ def changes(before: tuple[Any, ...]) -> list[Change]:
     for state, old, _ in differ:
         if state.redo is _no_redo:
             state.restore(old)
-    made = [(state, state.change(old, new)) for state, old, new in differ]
-    return [(state, change) for state, change in made if state.redo is None or change]
+    described = [(state, state.change(old, new)) for state, old, new in differ]
+    return [(state, change) for state, change in described if state.redo is None or change]
 
 
-def redo(made: Iterable[Change]) -> None:
+def redo(earlier: Iterable[Change]) -> None:
     """Change again what building a part has changed."""
-    for state, change in made:
+    for state, change in earlier:
         (state.redo or state.restore)(change)
 
 
-_left: dict[str, None] = {}
+_not_restored: dict[str, None] = {}
 
 
-def left_behind() -> list[str]:
-    """What runs of this process have changed and could not be put back."""
-    return list(_left)
+def not_restored() -> list[str]:
+    """The names of states that runs of this process have changed and that could not be put back."""
+    return list(_not_restored)
 
 
-def put_back(before: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Restore every state as it was at a snapshot, and return what is now; what stays different is `left_behind`."""
+def put_back(before: Snapshot) -> Snapshot:
+    """Put every state back as it was at a snapshot, and return a new one; what stays different is `not_restored`."""
     after = snapshot()
     if after == before:
         return after
@@ -231,67 +233,67 @@ def put_back(before: tuple[Any, ...]) -> tuple[Any, ...]:
     return snapshot()
 
 
-def _restore(state: State, value: Any) -> None:
-    with suppress(Exception):  # what is not restored is seen below
+def _restore(state: State, value: object) -> None:
+    with suppress(Exception):  # what was not restored is found below
         state.restore(value)
     now = state.read()
     if now != value and (state.redo is None or state.change(value, now)):
-        _left[state.name] = None
+        _not_restored[state.name] = None
 
 
-_last: tuple[Any, ...] | None = None
-"""What the last run left, where this process does nothing but runs."""
-_only_runs = False
+_last: Snapshot | None = None
+"""The snapshot after the last run, if this process is dedicated to runs."""
+_dedicated = False
 
 
-def does_nothing_but_runs() -> None:
-    """Say so of this process: then what one run left is what the next finds, and need not be read again."""
-    global _only_runs
-    _only_runs = True
+def dedicate_process() -> None:
+    """Declare that this process does nothing but runs: what one run left need not be read again for the next."""
+    global _dedicated
+    _dedicated = True
 
 
 class isolated:  # noqa: N801 - used as a function; a generator would take twice the time
-    """One run or one inference: seeded from its identity, and everything in `STATES` is put back after it."""
+    """Isolates one run or one inference: seeds it from its identity, and puts everything in `STATES` back after it."""
 
     def __init__(self, identity: str) -> None:
         self._identity = identity
-        self._before: tuple[Any, ...] = ()
+        self._before: Snapshot = ()
 
     def __enter__(self) -> None:
-        # Between two tasks Ray sets variables, and the log of a run its streams.
+        # Between two tasks Ray sets variables, and the capture of output sets the streams.
         self._before = snapshot() if _last is None else (_environment(), _streams(), *_last[2:])
         seed(self._identity)
 
     def __exit__(self, *_: object) -> None:
         global _last
         now = put_back(self._before)
-        _last = now if _only_runs else None
+        _last = now if _dedicated else None
 
 
 # Random generators
 
 
 def seed(identity: str) -> None:
-    """Seed `random`, numpy's global generator, and torch where it is loaded, from a text."""
+    """Seed `random`, numpy's global generator, and torch if it is loaded, from a text."""
     number = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest())
     random.seed(number)
     try:
         np.random.seed(number & 0xFFFFFFFF)
-    except TypeError:  # somebody put another kind of generator there
+    except TypeError:  # a part has set another kind of generator
         _use_generator(np.random.MT19937(number & 0xFFFFFFFF))
         np.random.seed(number & 0xFFFFFFFF)
     torch_state.seed(number)
 
 
 @contextmanager
-def own_generators() -> Generator[None]:
+def preserve_generators() -> Generator[None]:
     """Put the random generators of `seed` back afterwards."""
-    of_numpy = _numpy_random.get_bit_generator()
-    states = random.getstate(), of_numpy.state, torch_state.generators()
+    numpy_generator = _numpy_random.get_bit_generator()
+    states = random.getstate(), numpy_generator.state, torch_state.generators()
     try:
         yield
     finally:
         random.setstate(states[0])
-        _use_generator(of_numpy)
-        of_numpy.state = states[1]
+        _use_generator(numpy_generator)
+        numpy_generator.state = states[1]
         torch_state.set_generators(states[2])

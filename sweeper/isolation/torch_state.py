@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from types import ModuleType
 
-_DEFAULTS: Mapping[str, Any] = {
+_DEFAULTS: Mapping[str, object] = {
     "gradients": True,
     "device": None,
     "deterministic": (False, False),
@@ -15,16 +15,16 @@ _DEFAULTS: Mapping[str, Any] = {
     "cudnn.benchmark": False,
     "cudnn.deterministic": False,
 }
-"""What a setting is when torch is imported, for a run in which it was; the others are as that run left them."""
+"""Settings right after the import of torch, for a run that imported it; the others stay as that run left them."""
 
 
-def _device(torch: Any) -> Any:
+def _device(torch: ModuleType) -> object:
     """The default device; asking by torch's own function takes a hundred times as long."""
     context = getattr(vars(torch).get("_GLOBAL_DEVICE_CONTEXT"), "device_context", None)
     return None if context is None else context.device
 
 
-_SETTINGS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
+_SETTINGS: Mapping[str, tuple[Callable[[ModuleType], object], Callable[..., object]]] = {
     "gradients": (lambda t: t.is_grad_enabled(), lambda t, value: t.set_grad_enabled(value)),
     "dtype": (lambda t: t.get_default_dtype(), lambda t, value: t.set_default_dtype(value)),
     "device": (_device, lambda t, value: t.set_default_device(value)),
@@ -45,57 +45,57 @@ _SETTINGS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] 
 }
 
 
-def _loaded() -> Any:
-    """torch, once its import has ended."""
+def _loaded() -> ModuleType | None:
+    """torch, once its import has ended; `None` before."""
     torch = sys.modules.get("torch")
     return torch if torch is not None and hasattr(torch, "manual_seed") else None
 
 
-def read() -> Mapping[str, Any] | None:
-    """The value of each setting; `None` where torch is not loaded."""
+def read() -> Mapping[str, object] | None:
+    """The value of each setting; `None` if torch is not loaded."""
     torch = _loaded()
     return None if torch is None else {name: _value(torch, name) for name in _SETTINGS}
 
 
-def _value(torch: Any, name: str) -> Any:
+def _value(torch: ModuleType, name: str) -> object:
     try:
         return _SETTINGS[name][0](torch)
     except (AttributeError, RuntimeError):  # not in every version
         return None
 
 
-def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
+def changed(before: Mapping[str, object] | None, after: Mapping[str, object] | None) -> dict[str, object]:
     """The settings that differ, with their later value."""
     return {name: value for name, value in (after or {}).items() if value != _earlier(before, name, value)}
 
 
-def restore(before: Mapping[str, Any] | None) -> None:
-    """Put settings back; where torch was not loaded then, to what they are when it is."""
+def restore(before: Mapping[str, object] | None) -> None:
+    """Put settings back; if torch was not loaded then, to its defaults."""
     torch = _loaded()
     for name in changed(before, read()):
-        with suppress(RuntimeError):  # whoever asks sees that it is still different
+        with suppress(RuntimeError):  # the caller finds that it is still different
             _SETTINGS[name][1](torch, _earlier(before, name, None))
 
 
-def _earlier(before: Mapping[str, Any] | None, name: str, otherwise: Any) -> Any:
+def _earlier(before: Mapping[str, object] | None, name: str, otherwise: object) -> object:
     return (_DEFAULTS if before is None else before).get(name, otherwise)
 
 
 def seed(number: int) -> None:
-    """Seed the generators of all devices, where torch is loaded."""
+    """Seed the generators of all devices, if torch is loaded."""
     if (torch := _loaded()) is not None:
         torch.manual_seed(number)
 
 
-def generators() -> Any:
-    """The states of the generators in use; `None` where torch is not loaded."""
+def generators() -> tuple[object, object] | None:
+    """The states of the generators in use; `None` if torch is not loaded."""
     if (torch := _loaded()) is None:
         return None
     return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
 
 
-def set_generators(states: Any) -> None:
-    """Put back what `generators` gave."""
+def set_generators(states: tuple[object, object] | None) -> None:
+    """Put back what `generators` returned."""
     torch = _loaded()
     if torch is None or states is None:
         return

@@ -13,14 +13,15 @@ from typing import TypeVar
 from uuid import uuid4
 
 from sweeper.common.processors import usable_processors
-from sweeper.isolation.process_state import own_generators
+from sweeper.isolation.process_state import preserve_generators
 from sweeper.jobs import submission
 from sweeper.jobs.job import BaseJob, Ended, filter_jobs
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
-from sweeper.worker import execute
-from sweeper.worker.interrupts import Interrupted, told_apart
+from sweeper.worker.execute import execute
+from sweeper.worker.inference import Inference, infer
+from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class InlineJob(BaseJob[T]):
             return
         self._started_at = datetime.now(UTC)
         try:
-            with told_apart(), own_generators():
+            with distinguish_interrupts(), preserve_generators():
                 self._end = Ended(JobStatus.COMPLETED, call())
         except Interrupted:
             self._end = Ended(JobStatus.CANCELLED)
@@ -75,7 +76,7 @@ class InlineJob(BaseJob[T]):
             self._end = Ended.failed(error)
 
 
-class InlineInferenceJob(InlineJob[execute.Inference]):
+class InlineInferenceJob(InlineJob[Inference]):
     """An inference pass in this process; what it predicts takes nothing of an object store."""
 
     nbytes = 0
@@ -120,7 +121,7 @@ class InlineJobBackend:
         plain = replace(request, log_dir=None)
 
         def call() -> CapabilityRunRef:
-            return execute.execute(plain, job_info, None if predictions is None else _inferred(predictions))
+            return execute(plain, job_info, None if predictions is None else _inferred(predictions))
 
         return InlineJob(job_id, name, job_info.submitted_at, call)
 
@@ -136,7 +137,7 @@ class InlineJobBackend:
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it."""
         request = InferenceRequest(model, dataset, capability, cache_entry)
-        return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: execute.infer(request))
+        return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
 
     def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""
@@ -192,7 +193,7 @@ def _has_ended(job: Job[object]) -> bool:
     return isinstance(job, InlineJob) and job.ended
 
 
-def _inferred(handle: object) -> execute.Inference:
+def _inferred(handle: object) -> Inference:
     """What an inference pass returned, for one reader; its own exception where it failed."""
     if not isinstance(handle, InlineInferenceJob):
         raise TypeError(f"predictions is a {type(handle).__name__}; it must be a handle of predict() of this backend.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweeper.checks import rules
-from sweeper.checks.facts import verify_targets
+from sweeper.checks.findings import verify_targets
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import look_at, one_hot
+from sweeper.checks.targets import one_hot, summarize_targets
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class CollectedMetric(ABC):
 
     def _check_targets(self) -> None:
         """Refuse the first target that is not one-hot, unless the rules allow it."""
-        targets = look_at(self._targets, self._metadata)
+        targets = summarize_targets(self._targets, self._metadata)
         allowed = rules.allowed_by(rules.current(), self, ())
         verify_targets("", targets.wrong, targets.soft, allowed)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweeper.checks import rules
-from sweeper.checks.labels import space_of
+from sweeper.checks.labels import label_space_of
 from sweeper.datasets.arrays import Arrays, as_arrays, numpy_of, unit_range
 from sweeper.errors import PartError
 
@@ -54,13 +54,13 @@ class SklearnClassifier:
                 f"estimator must be a scikit-learn classifier object; got {estimator!r}. "
                 "In a config: estimator: {_target_: sklearn.svm.SVC, C: 1.0}."
             )
-        with rules.under(rules.DEFAULTS):  # the rules of a run are about its test data, not about the training data
+        with rules.applying(rules.DEFAULTS):  # the rules of a run are about its test data, not about the training data
             data = as_arrays(train, soft_targets=soft_targets)
         self._shape = data.images.shape[1:]
         self._n_classes = data.n_classes
         self._fitted: Any = _with_probabilities(clone(estimator))
         self._fit(data, train.metadata["id"])
-        self.label_space = space_of(train)
+        self.label_space = label_space_of(train)
         self.metadata: ModelMetadata = {
             "id": id or f"{' '.join(repr(estimator).split())} on {train.metadata['id']}",
             "index2label": train.metadata.get("index2label", {i: str(i) for i in range(data.n_classes)}),

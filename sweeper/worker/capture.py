@@ -1,8 +1,8 @@
-"""What a run prints, in a file of its own that exists only if something was printed.
+"""Write what a run prints and logs to a file of its own, which exists only if something was printed.
 
-`sys.stdout`, `sys.stderr` and the log handlers that write to them are led through one switch per stream and process,
-which stays: a handler that a library makes during one run then writes to the file of the next run during the next one.
-Output of C code and of child processes bypasses Python's streams and goes where the worker's goes.
+`sys.stdout`, `sys.stderr` and the log handlers that write to them are redirected by one object per stream and process,
+which stays in place between runs: a handler that a library creates during one run writes to the file of the next run
+during the next one. The output of C code and of child processes bypasses Python's streams and is not captured.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import io
 import logging
 import sys
 from collections.abc import Generator
-from typing import Any
+from typing import BinaryIO, TextIO
 
 from sweeper.common.log_file import LogFile
 
 
-class _Switch(io.TextIOBase):
-    """A stream that writes to the log of the current run, and to the stream it replaced between runs."""
+class _RedirectedStream(io.TextIOBase):
+    """A stream that writes to the log of the current run, and between runs to the stream that it replaced."""
 
-    def __init__(self, original: Any) -> None:
+    def __init__(self, original: TextIO) -> None:
         self.original = original
         self.log: LogFile | None = None
 
@@ -45,49 +45,45 @@ class _Switch(io.TextIOBase):
         return "utf-8"
 
     @property
-    def buffer(self) -> Any:
+    def buffer(self) -> BinaryIO:
         return self.original.buffer
 
 
 @contextlib.contextmanager
 def captured(path: str | None) -> Generator[LogFile | None]:
-    """Lead what is printed and logged meanwhile to `path`; with `None` change nothing."""
+    """Write what is printed and logged inside to the file `path`; with `None` change nothing."""
     if path is None:
         yield None
         return
     log = LogFile(path)
-    switches = _installed()
-    for switch in switches:
-        switch.log = log
+    streams = _redirected("stdout"), _redirected("stderr")
+    for stream in streams:
+        stream.log = log
     try:
         yield log
     finally:
-        for switch in switches:
-            switch.log = None
+        for stream in streams:
+            stream.log = None
         log.close()
 
 
-def _installed() -> tuple[_Switch, _Switch]:
-    """The switches of this process; put in place anew where something else replaced them."""
-    return _switch("stdout"), _switch("stderr")
-
-
-def _switch(name: str) -> _Switch:
+def _redirected(name: str) -> _RedirectedStream:
+    """The redirected stream of this process; put in place again if something else replaced it."""
     current = getattr(sys, name)
-    if isinstance(current, _Switch):
+    if isinstance(current, _RedirectedStream):
         return current
-    switch = _Switch(current)
-    setattr(sys, name, switch)
-    _redirect_handlers(current, switch)
-    return switch
+    stream = _RedirectedStream(current)
+    setattr(sys, name, stream)
+    _redirect_handlers(current, stream)
+    return stream
 
 
-def _redirect_handlers(original: Any, switch: _Switch) -> None:
-    """Handlers made before hold the stream that was there then."""
+def _redirect_handlers(original: TextIO, stream: _RedirectedStream) -> None:
+    """Existing handlers hold the original stream; give them the new one."""
     loggers = [
         logging.getLogger(),
         *(x for x in logging.Logger.manager.loggerDict.values() if isinstance(x, logging.Logger)),
     ]
     for handler in (handler for logger in loggers for handler in logger.handlers):
         if isinstance(handler, logging.StreamHandler) and handler.stream is original:
-            handler.setStream(switch)
+            handler.setStream(stream)

@@ -1,4 +1,4 @@
-"""An interrupt from outside, told apart from a KeyboardInterrupt that a part raises."""
+"""Tell an interrupt from outside from a KeyboardInterrupt that a part raises."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """Somebody wants this process to stop what it does; no part can have raised it."""
+    """The user, or Ray, stops what this process does. Parts never raise this."""
 
 
 @contextmanager
-def told_apart() -> Generator[None]:
-    """Meanwhile an interrupt from outside is raised as `Interrupted`, so that any other KeyboardInterrupt is a part's.
+def distinguish_interrupts() -> Generator[None]:
+    """Inside, an interrupt from outside is raised as `Interrupted`; any other KeyboardInterrupt comes from a part.
 
-    Where a handler raises nothing, and in other threads than the main one, none arrives from outside: nothing changes.
+    Nothing changes if no handler raises anything, or outside of the main thread, where no interrupt arrives.
     """
     before = signal.getsignal(signal.SIGINT)
     if not callable(before) or threading.current_thread() is not threading.main_thread():

@@ -1,11 +1,11 @@
-"""Whether a model was trained on what it is tested on, counted once per worker and pair of datasets.
+"""Warn if a model was trained on images that it is tested on; counted once per worker and pair of datasets.
 
-A model's spec names its training data where a mapping with a `_target_`, or the path of a folder with a folder of
-images for each class, stands under a key `train`, `training`, or one that begins so and has `data`, `set`, `root`,
-`dir`, `folder`, `path` or `images` in it, at any depth: `train: {_target_: sweeper.datasets.Digits, split: train}`,
-`train_root: ./images`. Images of those datasets are looked for in the test data, and what is found is a warning beside
-each value. Where that cannot be looked for, as the training data are no images or cannot be built by themselves,
-nothing is said, and no run fails for it.
+Where does a model's spec name its training data? Under a key `train`, `training`, or one that begins so and contains
+`data`, `set`, `root`, `dir`, `folder`, `path` or `images`, at any depth. The value is a mapping with a `_target_`, or
+the path of a folder with one folder of images for each class: `train: {_target_: sweeper.datasets.Digits, split:
+train}`, `train_root: ./images`. The images of those datasets are looked for in the test data, and a warning with their
+number is stored beside each value. If the training data are not images, or cannot be built on their own, there is no
+warning; no run fails because of this check.
 """
 
 from __future__ import annotations
@@ -16,123 +16,132 @@ import logging
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from sweeper.common.text import escaped
 from sweeper.messages.requests import ObjectSpec
-from sweeper.worker import object_cache
+from sweeper.worker.instantiate import instantiate
+from sweeper.worker.part_use import PartUse
 
 if TYPE_CHECKING:
     from sweeper.capabilities.leakage import ImageHasher, ImageHashes
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
 logger = logging.getLogger(__name__)
 IMAGE_FOLDER = "sweeper.datasets.ImageFolder"
-"""What reads a folder that stands there by its path alone."""
-KEPT = 32
-"""Datasets whose prints a worker keeps, about 1.4 KB for each large image, 50 bytes for each small one."""
+"""The class that reads a folder which a spec names by its path alone."""
+MAX_DATASETS = 32
+"""Datasets whose hashes a worker keeps: about 1.4 KB for each large image, 50 bytes for each small one."""
+MAX_PAIRS = MAX_DATASETS**2
+"""Pairs of datasets whose warning a worker keeps."""
 _TRAINING = re.compile(r"train(ing)?|train.*(data|set|root|dir|folder|path|images).*", re.IGNORECASE)
-_prints: OrderedDict[str, _Known] = OrderedDict()
-_lines: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+_hashes: OrderedDict[str, _DatasetHashes] = OrderedDict()
+_pair_warnings: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
 
-class _Known(NamedTuple):
-    """A dataset's id and prints; `None` where it has none."""
+class _DatasetHashes(NamedTuple):
+    """A dataset's id and the hashes of its images; `None` if it has none."""
 
     id: str
-    prints: ImageHashes | None
+    hashes: ImageHashes | None
 
 
-def leaks(models: Iterable[Any], datasets: Iterable[Any], uses: Iterable[object_cache.Use]) -> tuple[str, ...]:
-    """The lines of every model and dataset of a run that called its models itself; `uses` are of the datasets."""
-    pairs = product(models, zip(datasets, uses, strict=True))
-    return tuple(line for model, (dataset, use) in pairs for line in Look(model, dataset).read(use.peek))
+def leakage_warnings(
+    models: Iterable[object], datasets: Iterable[object], dataset_uses: Iterable[PartUse]
+) -> tuple[str, ...]:
+    """The warnings for every model and dataset of a run that called its models itself."""
+    pairs = product(models, zip(datasets, dataset_uses, strict=True))
+    return tuple(line for model, (dataset, use) in pairs for line in LeakageCheck(model, dataset).read(use.read_only))
 
 
-class Look:
-    """Looks for the training data of a model in a test set, whose batches it sees as they are read."""
+class LeakageCheck:
+    """Looks for the training data of one model in one test set, whose batches it sees as they are read."""
 
-    def __init__(self, model: Any, dataset: Any) -> None:
+    def __init__(self, model: object, dataset: object) -> None:
         self._state = getattr(model, "state", "")
-        self._train = list(_training(model.target)) if isinstance(model, ObjectSpec) else []
+        self._training = list(_training_targets(model.target)) if isinstance(model, ObjectSpec) else []
         self._key: str | None = getattr(dataset, "key", None)
-        self._printer: ImageHasher | None = None
+        self._hasher: ImageHasher | None = None
 
-    def watcher(self) -> Callable[[Sequence[Any]], None] | None:
-        """What is to see each batch of images; `None` where there is nothing to look for, or they are known."""
-        if not self._train or (self._key is not None and self._key in _prints):
+    def observer(self) -> Callable[[Sequence[object]], None] | None:
+        """A function to call with each batch of images; `None` if none is needed."""
+        if not self._training or (self._key is not None and self._key in _hashes):
             return None
         from sweeper.capabilities.leakage import ImageHasher
 
-        self._printer = ImageHasher()
-        return self._see
+        self._hasher = ImageHasher()
+        return self._observe
 
-    def _see(self, images: Sequence[Any]) -> None:
-        if self._printer is None:
+    def _observe(self, images: Sequence[object]) -> None:
+        if self._hasher is None:
             return
         try:
-            self._printer.add(images)
-        except Exception:  # noqa: BLE001 - no images, or of a library that does as it likes: then nothing is looked for
-            self._printer = None
+            self._hasher.add(images)
+        except Exception:  # noqa: BLE001 - not images, or of a library that raises anything: then there is no check
+            self._hasher = None
 
-    def read(self, get: Callable[[], Any]) -> tuple[str, ...]:
-        """As `warnings`, where no batches came by: the dataset is read, if there is something to look for."""
-        if not self._train:
+    def read(self, get_dataset: Callable[[], Any]) -> tuple[str, ...]:
+        """As `warnings`, for a dataset whose batches were not observed: it is read, if there is something to check."""
+        if not self._training:
             return ()
         try:
-            dataset = get()
-            see = self.watcher()
-            if see is not None:
-                see([dataset[i][0] for i in range(len(dataset))])
+            dataset = get_dataset()
+            observe = self.observer()
+            if observe is not None:
+                observe([dataset[i][0] for i in range(len(dataset))])
             return self.warnings(dataset.metadata["id"])
         except Exception:  # noqa: BLE001 - as below
             return ()
 
-    def warnings(self, id: Any) -> tuple[str, ...]:
-        """A line for each training set that shares images with the test set, which calls itself `id`."""
-        if not self._train:
+    def warnings(self, dataset_id: object) -> tuple[str, ...]:
+        """A line for each training set that shares images with the test set."""
+        if not self._training:
             return ()
         try:
-            test = self._test(str(id))
-            found = [self._line(test, target) for target in self._train]
+            test = self._test_hashes(str(dataset_id))
+            lines = [self._pair_warning(test, target) for target in self._training]
         except Exception:
             logger.debug("the training data could not be compared with the test data", exc_info=True)
             return ()
-        return tuple(line for line in found if line)
+        return tuple(line for line in lines if line)
 
-    def _test(self, id: str) -> tuple[str, _Known]:
-        if self._key is not None and self._key in _prints:
-            return self._key, _prints[self._key]
-        known = _Known(id, None if self._printer is None else self._printer.hashes())
+    def _test_hashes(self, dataset_id: str) -> tuple[str, _DatasetHashes]:
+        if self._key is not None and self._key in _hashes:
+            return self._key, _hashes[self._key]
+        test = _DatasetHashes(dataset_id, None if self._hasher is None else self._hasher.hashes())
         key = self._key or f"unnamed {uuid4().hex}"
-        return key, _keep(_prints, key, known)
+        return key, _remember(_hashes, MAX_DATASETS, key, test)
 
-    def _line(self, test: tuple[str, _Known], target: Mapping[str, Any]) -> str | None:
-        key, known = test
-        if known.prints is None:
+    def _pair_warning(self, test: tuple[str, _DatasetHashes], target: Mapping[str, object]) -> str | None:
+        key, test_hashes = test
+        if test_hashes.hashes is None:
             return None
-        train_key = _identity(target, self._state)
-        if (key, train_key) not in _lines:
-            _keep(_lines, (key, train_key), _said(known, _of_training(train_key, target)))
-        return _lines[key, train_key]
+        pair = key, _target_key(target, self._state)
+        if pair not in _pair_warnings:
+            training = _training_hashes(pair[1], target)
+            _remember(_pair_warnings, MAX_PAIRS, pair, _overlap_warning(test_hashes, training))
+        return _pair_warnings[pair]
 
 
-def _training(spec: Any) -> Iterator[Mapping[str, Any]]:
+def _training_targets(spec: object) -> Iterator[Mapping[str, object]]:
     """Specs of training data in the spec of a model."""
     if isinstance(spec, list | tuple):
         for item in spec:
-            yield from _training(item)
+            yield from _training_targets(item)
     elif isinstance(spec, Mapping):
         for key, value in spec.items():
             if _TRAINING.fullmatch(str(key)):
                 yield from _targets(value)
             else:
-                yield from _training(value)
+                yield from _training_targets(value)
 
 
-def _targets(value: Any) -> Iterator[Mapping[str, Any]]:
+def _targets(value: object) -> Iterator[Mapping[str, object]]:
     if isinstance(value, str):
         if os.path.isdir(os.path.expanduser(value)):
             yield {"_target_": IMAGE_FOLDER, "root": value}
@@ -145,44 +154,44 @@ def _targets(value: Any) -> Iterator[Mapping[str, Any]]:
                 yield from _targets(item)
 
 
-def _identity(target: Mapping[str, Any], state: str) -> str:
+def _target_key(target: Mapping[str, object], state: str) -> str:
     text = json.dumps(target, sort_keys=True, default=repr)
     return f"train {hashlib.sha256(text.encode(errors='backslashreplace')).hexdigest()} {state}"
 
 
-def _of_training(key: str, target: Mapping[str, Any]) -> _Known:
-    if key in _prints:
-        return _prints[key]
+def _training_hashes(key: str, target: Mapping[str, object]) -> _DatasetHashes:
+    if key in _hashes:
+        return _hashes[key]
     try:
-        known = _read(object_cache.instantiate(target))
+        training = _read_hashes(instantiate(target))
     except Exception:
-        logger.debug("no prints of %s", target.get("_target_"), exc_info=True)
-        known = _Known("", None)
-    return _keep(_prints, key, known)
+        logger.debug("no hashes of %s", target.get("_target_"), exc_info=True)
+        training = _DatasetHashes("", None)
+    return _remember(_hashes, MAX_DATASETS, key, training)
 
 
-def _read(dataset: Any) -> _Known:
+def _read_hashes(dataset: Any) -> _DatasetHashes:
     from sweeper.capabilities.leakage import dataset_hashes
 
-    return _Known(str(dataset.metadata["id"]), dataset_hashes(dataset))
+    return _DatasetHashes(str(dataset.metadata["id"]), dataset_hashes(dataset))
 
 
-def _said(test: _Known, train: _Known) -> str | None:
+def _overlap_warning(test: _DatasetHashes, training: _DatasetHashes) -> str | None:
     from sweeper.capabilities.leakage import overlap
 
-    if test.prints is None or train.prints is None:
+    if test.hashes is None or training.hashes is None:
         return None
-    images, exact, near = overlap(test.prints, train.prints)
+    images, exact, near = overlap(test.hashes, training.hashes)
     if not exact and not near:
         return None
     return (
         f"train/test leakage: {exact} of {images} test images of {escaped(test.id)} are exact duplicates of training "
-        f"images of {escaped(train.id)}, {near} near duplicates"
+        f"images of {escaped(training.id)}, {near} near duplicates"
     )
 
 
-def _keep(cache: OrderedDict[Any, Any], key: Any, value: Any) -> Any:
-    cache[key] = value
-    while len(cache) > KEPT * (KEPT if cache is _lines else 1):
-        cache.popitem(last=False)
+def _remember(known: OrderedDict[K, V], most: int, key: K, value: V) -> V:
+    known[key] = value
+    while len(known) > most:
+        known.popitem(last=False)
     return value

@@ -1,4 +1,4 @@
-"""What Ray runs in a worker: one capability run, one inference, or imports ahead of both."""
+"""The functions that Ray calls in a worker: one capability run, one inference, or imports ahead of both."""
 
 from __future__ import annotations
 
@@ -13,57 +13,60 @@ from typing import Any
 
 from ray.cloudpickle.cloudpickle import dumps
 
-from sweeper.isolation.process_state import does_nothing_but_runs, left_behind
+from sweeper.isolation.process_state import dedicate_process, not_restored
 from sweeper.messages import versions
 from sweeper.messages.failures import WorkerFailure
 from sweeper.messages.requests import InferenceRequest
-from sweeper.worker import execute, retire
-from sweeper.worker.interrupts import Interrupted, told_apart
-from sweeper.worker.object_cache import estimated_bytes
+from sweeper.worker import retire
+from sweeper.worker.driver_environment import use_import_paths
+from sweeper.worker.execute import execute
+from sweeper.worker.inference import Inference, infer
+from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
+from sweeper.worker.object_size import estimated_bytes
 
 logger = logging.getLogger(__name__)
 
 
-def run_capability(message: Any, inference: execute.Inference | None = None, board: Any = None) -> bytes:
-    """What Ray runs in a worker for one capability run; the message is a request and its job info, mostly pickled.
+def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None = None, board: Any = None) -> bytes:
+    """Execute one request; the message is a request and its job info, mostly pickled.
 
-    So is the receipt: Ray hands bytes on as they are, and a sweep never asks what is in them.
+    The receipt is returned pickled, because Ray passes bytes on as they are, and a sweep never opens it.
     """
     request, job_info = versions.opened(message)
     if board is not None:
         board.started.remote(job_info.job_id)
-    _settle_in()
+    _prepare_process()
     try:
-        with told_apart() if request.attempt is None else _undisturbed():
-            return pickle.dumps(execute.execute(request, job_info, inference), protocol=5)
+        with distinguish_interrupts() if request.attempt is None else _ignore_interrupts():
+            return pickle.dumps(execute(request, job_info, inference), protocol=5)
     except Interrupted:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
         raise WorkerFailure.of(error, dumps) from None
     finally:
-        _end_if_spoiled()
+        _retire_if_changed()
 
 
-def _end_if_spoiled() -> None:
-    if left_behind():
+def _retire_if_changed() -> None:
+    if not_restored():
         retire.after_this_task()
 
 
 @cache
-def _settle_in() -> None:
-    """What a worker process does once: it belongs to the runs, so it may be set up for them."""
+def _prepare_process() -> None:
+    """What a worker process does once."""
     from sweeper.store import keep_freed_memory
 
     keep_freed_memory()
-    does_nothing_but_runs()
+    dedicate_process()
 
 
 @contextmanager
-def _undisturbed() -> Generator[None]:
-    """A sweep that is stopped takes back what is queued and lets what runs finish.
+def _ignore_interrupts() -> Generator[None]:
+    """Stopping a sweep cancels what is queued and lets running attempts finish.
 
-    Ray cannot tell the two apart: its cancellation drops a queued task and interrupts a running one. So a running
-    attempt of a sweep turns the interrupt away, and only a forced cancellation ends it.
+    Ray does not distinguish the two: its cancellation drops a queued task and interrupts a running one. So a running
+    attempt of a sweep ignores the interrupt, and only a forced cancellation ends it.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -74,27 +77,28 @@ def _undisturbed() -> Generator[None]:
 
 def run_inference(
     request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
-) -> tuple[int, execute.Inference]:
-    """What Ray runs in a worker for one inference pass: its size, a receipt for the driver, and the payload."""
+) -> tuple[int, Inference]:
+    """Run one inference pass; returns its size, which the driver fetches, and the predictions, which it does not."""
     versions.refuse_other(request.sweeper_version)
     if board is not None:
         board.started.remote(job_id)
     try:
-        with told_apart():
-            made = execute.infer(request, paths)
-            return estimated_bytes(made), made
+        with distinguish_interrupts():
+            inference = infer(request, paths)
+            return estimated_bytes(inference), inference
     except Interrupted:
         raise
     except BaseException as error:  # noqa: BLE001 - as above
         raise WorkerFailure.of(error, dumps) from None
     finally:
-        _end_if_spoiled()
+        _retire_if_changed()
 
 
 def import_modules(modules: tuple[str, ...], paths: tuple[str, ...]) -> None:
-    execute.use_paths(paths)
+    """Import modules before the first run needs them."""
+    use_import_paths(paths)
     for module in modules:
         try:
             import_module(module)
-        except Exception:  # only a head start: the run that needs the module will say what is wrong
+        except Exception:  # the run that needs the module raises the error again
             logger.debug("warm-up could not import %s", module, exc_info=True)

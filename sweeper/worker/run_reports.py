@@ -1,8 +1,8 @@
-"""The report that a run makes of itself: inline while small, else an artifact beside the store."""
+"""The report that a run makes of itself: returned while it is small, otherwise a file beside the store."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.common.text import escaped
 from sweeper.messages.receipts import Report
@@ -14,21 +14,21 @@ MAX_INLINE_BYTES = 64 * 1024
 
 
 def collect(
-    run: Any, threshold: float | None, store: Store, job_id: str, *, max_inline: int = MAX_INLINE_BYTES
+    run: object, threshold: float | None, store: Store, job_id: str, *, max_inline: int = MAX_INLINE_BYTES
 ) -> Report | None:
-    """The report of a run, or `None` where it makes none or none is asked for.
+    """The report of a run, or `None` if it makes none or none is asked for.
 
     `collect_md_report` returns Markdown, or an object with `content` or `uri` as checkmaite's reports have them.
     A text over `max_inline` bytes is written to the store's own folder under the job's id, and its URI is returned.
     """
-    make = getattr(run, "collect_md_report", None)
-    if threshold is None or not callable(make):
+    collect_md_report = getattr(run, "collect_md_report", None)
+    if threshold is None or not callable(collect_md_report):
         return None
     try:
-        made = make(threshold=threshold)
-    except NotImplementedError:  # checkmaite's way of saying that a capability has no report
+        returned = collect_md_report(threshold=threshold)
+    except NotImplementedError:  # raised by checkmaite's capabilities that have no report
         return None
-    report = made if made is None else _report(made)
+    report = None if returned is None else _report(returned)
     if report is None or report.content is None:
         return report
     content = escaped(report.content).encode()
@@ -44,12 +44,12 @@ def _file_name(name: str) -> str:
     return escaped(own) if own.strip(". ") else Report.filename
 
 
-def _report(made: Any) -> Report:
-    if isinstance(made, str):
-        return Report(made)
+def _report(returned: object) -> Report:
+    if isinstance(returned, str):
+        return Report(returned)
     return Report(
-        getattr(made, "content", None),
-        getattr(made, "uri", None),
-        getattr(made, "media_type", "text/markdown"),
-        getattr(made, "filename", "report.md"),
+        getattr(returned, "content", None),
+        getattr(returned, "uri", None),
+        getattr(returned, "media_type", "text/markdown"),
+        getattr(returned, "filename", "report.md"),
     )

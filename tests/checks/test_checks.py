@@ -121,7 +121,7 @@ def test_a_metric_that_can_use_them_says_so(tmp_path, takes):
 def test_scikit_learn_metrics_may_take_scores_as_they_are(tmp_path):
     score = {
         "_target_": "sweeper.metrics.SklearnMetric",
-        "function": "tests.test_checks.share_not_finite",
+        "function": f"{__name__}.share_not_finite",
         "takes": "scores",
     }
     assert value(run(tmp_path, part("Says", bad=2), part("Given"), score)) == 1 / 8

@@ -12,14 +12,15 @@ import pytest
 
 import sweeper
 from sweeper.capabilities import Robustness, predict
-from sweeper.checks import rules, watch
+from sweeper.checks import rules, run_checks
 from sweeper.datasets import ArrayDataset, Digits
 from sweeper.errors import PartError
-from sweeper.isolation import guarded
-from sweeper.isolation.copies import private
+from sweeper.isolation import stand_ins
+from sweeper.isolation.copies import private_copy
 from sweeper.isolation.digests import of_state
 from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import object_cache
+from sweeper.worker.part_use import PartUse
 
 ACCURACY = {"naive_bayes": 0.9074, "knn": 0.9796}
 AREA = {"naive_bayes": 0.5854, "knn": 0.9274}
@@ -34,7 +35,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    object_cache.clear()
+    object_cache.process_cache().clear()
 
 
 def part(name: str, **arguments: Any) -> str:
@@ -143,10 +144,10 @@ def test_a_part_that_a_run_changed_is_as_it_was_for_the_next(name: str) -> None:
     spec = ObjectSpec({"_target_": f"isolation_parts.{name}"}, name)
     seen = []
     for _ in range(3):
-        use = object_cache.Use(spec)
+        use = PartUse(spec)
         item = use.get()
         seen.append(item[0][0] if name == "Drifts" else item([np.ones(4, np.float32)])[0])
-        use.settle()
+        use.finish()
     np.testing.assert_array_equal(seen[0], seen[1])
     np.testing.assert_array_equal(seen[1], seen[2])
 
@@ -154,9 +155,9 @@ def test_a_part_that_a_run_changed_is_as_it_was_for_the_next(name: str) -> None:
 def test_a_part_that_nobody_changed_is_built_once(tmp_path: Path) -> None:
     spec = ObjectSpec({"_target_": "parts.Numbers", "builds": str(tmp_path)}, "unchanged")
     for _ in range(3):
-        use = object_cache.Use(spec)
+        use = PartUse(spec)
         assert use.get()[1][2] == {"id": "1"}
-        use.settle()
+        use.finish()
     assert len(list(tmp_path.glob("built-*"))) == 1
 
 
@@ -184,55 +185,55 @@ def test_a_stand_in_is_what_it_stands_for() -> None:
     from maite.protocols import generic as gen
 
     model = Wrapped()
-    guard = guarded.model(model)
-    assert isinstance(guard, Wrapped)
-    assert isinstance(guard, gen.Model)
-    assert not isinstance(guard, gen.Dataset)
-    assert (guard.shape, "cat" in guard, type(guard).__name__) == ((3,), True, "Wrapped")
-    assert guarded.model(guard) is guard
-    assert isinstance(private(guard), Wrapped)
-    assert not hasattr(guarded.model("svm"), "metadata")
-    assert not isinstance(guarded.model("svm"), gen.Model)
-    assert not isinstance(guarded.dataset(object()), gen.Dataset)
+    stand_in = stand_ins.for_model(model)
+    assert isinstance(stand_in, Wrapped)
+    assert isinstance(stand_in, gen.Model)
+    assert not isinstance(stand_in, gen.Dataset)
+    assert (stand_in.shape, "cat" in stand_in, type(stand_in).__name__) == ((3,), True, "Wrapped")
+    assert stand_ins.for_model(stand_in) is stand_in
+    assert isinstance(private_copy(stand_in), Wrapped)
+    assert not hasattr(stand_ins.for_model("svm"), "metadata")
+    assert not isinstance(stand_ins.for_model("svm"), gen.Model)
+    assert not isinstance(stand_ins.for_dataset(object()), gen.Dataset)
 
 
 def test_what_is_set_on_a_stand_in_stays_on_it() -> None:
     model = Wrapped()
-    guard = guarded.model(model)
-    guard.weights = None
-    guard.metadata["index2label"][1] = "dog"
+    stand_in = stand_ins.for_model(model)
+    stand_in.weights = None
+    stand_in.metadata["index2label"][1] = "dog"
     assert model.weights is not None
     assert model.metadata["index2label"] == {0: "cat"}
-    assert guard.metadata["index2label"] == {0: "cat", 1: "dog"}
+    assert stand_in.metadata["index2label"] == {0: "cat", 1: "dog"}
     with pytest.raises(AttributeError):
-        del guard.shape
+        del stand_in.shape
 
 
 def test_answers_that_nobody_could_check_are_named() -> None:
-    guard = guarded.model(Wrapped())
-    guard([np.zeros(2)])
-    assert guarded.unchecked([guard]) == []
-    guard.scores([1])
-    guard.scores([2])
-    (line,) = guarded.unchecked([guard])
+    stand_in = stand_ins.for_model(Wrapped())
+    stand_in([np.zeros(2)])
+    assert stand_ins.unchecked_answers([stand_in]) == []
+    stand_in.scores([1])
+    stand_in.scores([2])
+    (line,) = stand_ins.unchecked_answers([stand_in])
     assert line.startswith("unchecked: scores() of model wrapped")
-    pickle.loads(pickle.dumps(guard))
-    assert guarded.unchecked([guard])[1:] == [
+    pickle.loads(pickle.dumps(stand_in))
+    assert stand_ins.unchecked_answers([stand_in])[1:] == [
         "unchecked: model wrapped was pickled; what the copy returned was not checked"
     ]
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, private])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, private_copy])
 def test_what_a_copy_answers_is_checked_too(copied: Any) -> None:
     model = Wrapped()
-    guard = guarded.model(model)
-    guard.note = "mine"
-    twin = copied(guard)
+    stand_in = stand_ins.for_model(model)
+    stand_in.note = "mine"
+    twin = copied(stand_in)
     assert (isinstance(twin, Wrapped), twin.note, twin.weights.tolist()) == (True, "mine", [1, 1])
     assert (twin.weights is model.weights) == (copied is copy.copy)
-    with watch.over(rules.DEFAULTS) as looking:
+    with run_checks.checking(rules.DEFAULTS) as checks:
         assert twin([np.zeros(2)])[0].tolist() == [7, 7]
-        assert looking.asked_models
+        assert checks.called_models
         with pytest.raises(PartError, match="NaN or infinite"):
             twin([np.zeros(2), np.full(2, np.nan)])
 
@@ -254,7 +255,7 @@ def test_copies_share_nothing_that_can_be_written_into() -> None:
     array = np.asfortranarray(np.arange(6.0).reshape(2, 3))
     array.setflags(write=False)
     given = {"a": [array, (Tensor(array), {"b": array})], "masked": np.ma.masked_array([1, 2], [True, False])}
-    copied = private(given)
+    copied = private_copy(given)
     inner = copied["a"][0]
     assert inner.flags.writeable
     assert inner.flags.f_contiguous
@@ -267,6 +268,6 @@ def test_copies_share_nothing_that_can_be_written_into() -> None:
 def test_copies_of_what_holds_itself_end() -> None:
     ring: list[Any] = [np.zeros(1)]
     ring.append(ring)
-    copied = private(ring)
+    copied = private_copy(ring)
     assert copied[1] is copied
     assert copied[0] is not ring[0]

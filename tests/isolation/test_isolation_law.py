@@ -158,7 +158,7 @@ def alone() -> list[list[float]]:
 def test_a_value_does_not_depend_on_what_ran_before(alone: list[list[float]], sequence: list[int], new: bool) -> None:
     """What earlier sequences left in this process counts as well, unless it is cleared."""
     if new:
-        object_cache.clear()
+        object_cache.process_cache().clear()
     with tempfile.TemporaryDirectory() as folder:
         found = measured(sequence, folder)
     assert sorted(found) == sorted(sequence)

@@ -19,6 +19,7 @@ from sweeper.isolation import process_state
 from sweeper.jobs import JobStatus
 from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import object_cache
+from sweeper.worker.part_use import PartUse
 
 NOTHING = "_sweep_:{arity:{datasets:ZERO,models:ZERO,metrics:ZERO}}"
 
@@ -33,7 +34,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPER_TEST_STAYS", "stays")
-    object_cache.clear()
+    object_cache.process_cache().clear()
 
 
 def swept(tmp_path: Path, kind: str, *overrides: str) -> sweeper.SweepResult:
@@ -81,7 +82,7 @@ def test_the_process_of_an_inline_run_is_left_as_it_was(tmp_path: Path) -> None:
     swept(tmp_path, "inline", meddles, "model=[]", "capability=[evaluate]", "metric=[accuracy]")
     assert process_state.changes(before) == []
     assert (random.getstate(), np.random.get_state()[1].tolist()) == states
-    assert process_state.left_behind() == []
+    assert process_state.not_restored() == []
 
 
 @pytest.mark.parametrize("state", process_state.STATES, ids=lambda state: state.name)
@@ -113,14 +114,14 @@ def test_what_importing_a_module_sets_up_holds_for_each_part_in_it(tmp_path: Pat
     )
     for name in ("First", "Second", "First"):
         with process_state.isolated(""):
-            use = object_cache.Use(ObjectSpec({"_target_": f"sets_up.{name}"}, f"sets up {name}"))
+            use = PartUse(ObjectSpec({"_target_": f"sets_up.{name}"}, f"sets up {name}"))
             use.load()
             assert os.environ["SWEEPER_TEST_SET_UP"] == "yes"
             with pytest.raises(UserWarning):
                 warnings.warn("set up", stacklevel=1)
         assert "SWEEPER_TEST_SET_UP" not in os.environ
     with process_state.isolated(""):
-        object_cache.fresh(ObjectSpec({"_target_": "sets_up.Second"}, "sets up Second"))
+        object_cache.new_instance(ObjectSpec({"_target_": "sets_up.Second"}, "sets up Second"))
         assert os.environ["SWEEPER_TEST_SET_UP"] == "yes"
 
 
@@ -134,7 +135,7 @@ def test_jobs_outside_a_sweep_are_seeded_from_what_their_parts_call_themselves(k
 
     values = open_store(str(tmp_path)).table("isolation_numbers")["value"].to_pylist()
     assert sorted(values[:4]) == sorted(values[4:])
-    with process_state.own_generators():
+    with process_state.preserve_generators():
         process_state.seed("")
         assert looked()[2] in values
 
@@ -160,7 +161,7 @@ def test_a_worker_in_which_something_cannot_be_put_back_is_replaced(tmp_path: Pa
 def test_settings_of_torch_are_put_back() -> None:
     torch = pytest.importorskip("torch")
     before = process_state.snapshot()
-    with process_state.own_generators():
+    with process_state.preserve_generators():
         with process_state.isolated("one"):
             drawn = float(torch.rand(1))
             isolation_parts.meddle()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sweeper.messages.requests import ObjectSpec
-from sweeper.worker.object_cache import build
+from sweeper.worker.building import build
 
 
 @pytest.fixture

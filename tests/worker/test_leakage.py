@@ -11,7 +11,7 @@ from sweeper.capabilities.leakage import ImageHasher, Overlap, dataset_hashes, o
 from sweeper.datasets import Digits, ImageFolder
 from sweeper.messages.requests import ObjectSpec
 from sweeper.worker import leakage
-from sweeper.worker.leakage import Look
+from sweeper.worker.leakage import LeakageCheck
 
 
 def scene(seed, side=48):
@@ -96,45 +96,44 @@ def test_what_is_no_image_is_refused():
     ],
 )
 def test_training_data_are_what_stands_under_train(spec, found):
-    assert [target["_target_"] for target in leakage._training(spec)] == found
+    assert [target["_target_"] for target in leakage._training_targets(spec)] == found
 
 
 def test_a_folder_that_stands_under_train_by_its_path_is_one_of_images(folders, monkeypatch):
     monkeypatch.chdir(folders)
     for spec in ({"train": "train"}, {"fit": {"train_root": "./train"}}, {"train_dirs": ["train", "nowhere"]}):
-        look = Look(
-            ObjectSpec({"_target_": "m", **spec}, f"{folders} {spec}"), ObjectSpec({}, f"{folders} test {spec}")
-        )
-        (line,) = look.read(lambda: ImageFolder("test"))
+        model = ObjectSpec({"_target_": "m", **spec}, f"{folders} {spec}")
+        check = LeakageCheck(model, ObjectSpec({}, f"{folders} test {spec}"))
+        (line,) = check.read(lambda: ImageFolder("test"))
         assert "3 of 10 test images" in line
         assert "2 near duplicates" in line
     for spec in ({"train": {"mode": "train"}}, {"weights": "train"}, {"train_path": "test/nowhere"}):
-        assert Look(ObjectSpec({"_target_": "m", **spec}, "m"), ObjectSpec({}, "d")).watcher() is None
+        assert LeakageCheck(ObjectSpec({"_target_": "m", **spec}, "m"), ObjectSpec({}, "d")).observer() is None
 
 
 def test_a_pair_is_counted_once(monkeypatch, folders):
     counted = []
-    monkeypatch.setattr(leakage, "_said", lambda test, train: counted.append((test.id, train.id)))
+    monkeypatch.setattr(leakage, "_overlap_warning", lambda test, train: counted.append((test.id, train.id)))
     train = {"_target_": "sweeper.datasets.ImageFolder", "root": str(folders / "train"), "id": "t"}
     for number in range(3):
         model = ObjectSpec({"_target_": "m", "number": number, "train": train}, f"{folders} {number}")
-        look = Look(model, ObjectSpec({}, f"test of {folders}"))
-        see = look.watcher()
-        assert (see is None) == (number > 0)
-        if see is not None:
-            see([scene(0).transpose(2, 0, 1)])
-        assert look.warnings("test") == ()
+        check = LeakageCheck(model, ObjectSpec({}, f"test of {folders}"))
+        observe = check.observer()
+        assert (observe is None) == (number > 0)
+        if observe is not None:
+            observe([scene(0).transpose(2, 0, 1)])
+        assert check.warnings("test") == ()
     assert counted == [("test", "t")]
 
 
 def test_what_cannot_be_looked_for_fails_nothing():
     model = ObjectSpec({"_target_": "m", "train": {"_target_": "not.there.at_all"}}, "m1")
-    look = Look(model, ObjectSpec({}, "d1"))
-    see = look.watcher()
-    see([np.zeros((1, 8, 8))])
-    assert look.warnings("d") == ()
-    boxes = Look(model, ObjectSpec({}, "d2"))
-    boxes.watcher()([object()])
+    check = LeakageCheck(model, ObjectSpec({}, "d1"))
+    observe = check.observer()
+    observe([np.zeros((1, 8, 8))])
+    assert check.warnings("d") == ()
+    boxes = LeakageCheck(model, ObjectSpec({}, "d2"))
+    boxes.observer()([object()])
     assert boxes.warnings("d") == ()
 
 
@@ -161,10 +160,10 @@ def test_the_value_carries_the_warning(folders, kind):
         save(folders / "own" / "ab"[seed % 2] / f"{seed}.png", scene(seed))
     result = sweeper.sweep(overrides(folders, kind), progress=False)
     assert result.exit_status == 0
-    said = {row["dataset"]: row["warning"] or "" for row in result.rows}
-    assert "3 of 10 test images" in said["shared"]
-    assert "2 near duplicates" in said["shared"]
-    assert "leakage" not in said["own"]
+    warnings = {row["dataset"]: row["warning"] or "" for row in result.rows}
+    assert "3 of 10 test images" in warnings["shared"]
+    assert "2 near duplicates" in warnings["shared"]
+    assert "leakage" not in warnings["own"]
 
 
 def test_the_shipped_sweep_warns_of_nothing(tmp_path, monkeypatch):

@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 from parts import Hits, Numbers
 
-from sweeper.isolation import guarded
+from sweeper.isolation import stand_ins
 from sweeper.messages.requests import ObjectSpec, PackedObject
 from sweeper.worker import object_cache
-from sweeper.worker.object_cache import Keep, Use, estimated_bytes
+from sweeper.worker.instantiate import instantiate
+from sweeper.worker.object_cache import ObjectCache
+from sweeper.worker.object_size import estimated_bytes
+from sweeper.worker.part_use import PartUse
 
 
 @pytest.fixture(autouse=True)
 def empty() -> None:
-    object_cache.clear()
+    object_cache.process_cache().clear()
 
 
 class Packed(PackedObject):
@@ -34,88 +37,88 @@ class Packed(PackedObject):
 
 
 def test_the_same_key_gives_the_same_object() -> None:
-    keep = Keep(2, 1e9)
-    assert keep.get("a", lambda: [1]) is keep.get("a", lambda: [2])
+    cache = ObjectCache(2, 1e9)
+    assert cache.get("a", lambda: [1]) is cache.get("a", lambda: [2])
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    keep = Keep(2, 1e9)
+    cache = ObjectCache(2, 1e9)
     for key in ("a", "b", "a", "c"):
-        keep.get(key, object)
-    assert ("a" in keep, "b" in keep, "c" in keep) == (True, False, True)
+        cache.get(key, object)
+    assert ("a" in cache, "b" in cache, "c" in cache) == (True, False, True)
 
 
 def test_bytes_are_bounded_and_what_is_too_large_is_returned_but_not_kept() -> None:
-    keep = Keep(10, 1_000_000)
+    cache = ObjectCache(10, 1_000_000)
     for n in range(5):
-        keep.get(f"{n}", lambda: np.zeros(400_000, np.uint8))
-    assert len(keep) == 2
-    assert keep.nbytes <= 1_000_000
-    large = keep.get("large", lambda: np.zeros(2_000_000, np.uint8))
+        cache.get(f"{n}", lambda: np.zeros(400_000, np.uint8))
+    assert len(cache) == 2
+    assert cache.nbytes <= 1_000_000
+    large = cache.get("large", lambda: np.zeros(2_000_000, np.uint8))
     assert large.nbytes == 2_000_000
-    assert (len(keep), keep.nbytes) == (0, 0)
+    assert (len(cache), cache.nbytes) == (0, 0)
 
 
 def test_a_build_that_fails_keeps_nothing() -> None:
-    keep = Keep(2, 1e9)
+    cache = ObjectCache(2, 1e9)
     with pytest.raises(ZeroDivisionError):
-        keep.get("a", lambda: 1 / 0)
-    assert len(keep) == 0
+        cache.get("a", lambda: 1 / 0)
+    assert len(cache) == 0
 
 
 def test_eviction_gives_gpu_memory_back_where_torch_has_taken_any(monkeypatch: pytest.MonkeyPatch) -> None:
     emptied: list[bool] = []
     cuda = types.SimpleNamespace(is_initialized=lambda: True, empty_cache=lambda: emptied.append(True))
     monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
-    keep = Keep(1, 1e9)
-    keep.get("a", object)
+    cache = ObjectCache(1, 1e9)
+    cache.get("a", object)
     assert emptied == []
-    keep.get("b", object)
+    cache.get("b", object)
     assert emptied == [True]
     cuda.is_initialized = lambda: False
-    keep.get("c", object)
+    cache.get("c", object)
     assert emptied == [True]
 
 
 def test_the_bounds_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_cache, "_process_keep", None)
+    monkeypatch.setattr(object_cache, "_process_cache", None)
     monkeypatch.setenv("SWEEPER_KEEP_OBJECTS", "1")
     monkeypatch.setenv("SWEEPER_KEEP_BYTES", "1e6")
     first = Packed("first")
-    object_cache.kept(first)
-    object_cache.kept(Packed("second"))
-    assert not object_cache.is_kept(first)
+    object_cache.shared_instance(first)
+    object_cache.shared_instance(Packed("second"))
+    assert not object_cache.is_cached(first)
 
 
 def test_specs_are_built_once_and_containers_become_plain() -> None:
     spec = ObjectSpec({"_target_": "parts.Numbers", "n": 3, "name": "three"}, "three")
-    assert object_cache.kept(spec) is object_cache.kept(spec)
-    assert len(object_cache.kept(spec)) == 3
-    plain = object_cache.instantiate({"_target_": "builtins.dict", "x": [1, {"y": 2}]})
+    assert object_cache.shared_instance(spec) is object_cache.shared_instance(spec)
+    assert len(object_cache.shared_instance(spec)) == 3
+    plain = instantiate({"_target_": "builtins.dict", "x": [1, {"y": 2}]})
     assert type(plain["x"]) is list
     assert type(plain["x"][1]) is dict
 
 
 def test_live_objects_pass_through() -> None:
     live = Numbers()
-    assert object_cache.kept(live) is live
-    assert object_cache.is_kept(live)
-    assert object_cache.fresh(live) is not live, "a run has its own copy"
+    assert object_cache.shared_instance(live) is live
+    assert object_cache.is_cached(live)
+    assert object_cache.new_instance(live) is not live, "a run has its own copy"
 
 
 def test_packed_objects_are_opened_once_or_anew() -> None:
     packed = Packed("x")
-    assert object_cache.kept(packed) is object_cache.kept(packed)
+    assert object_cache.shared_instance(packed) is object_cache.shared_instance(packed)
     assert packed.opened == 1
-    assert object_cache.fresh(packed) is not object_cache.fresh(packed)
+    assert object_cache.new_instance(packed) is not object_cache.new_instance(packed)
     assert packed.opened == 3
 
 
 def test_a_metric_from_a_spec_is_reset_before_each_use() -> None:
     spec = ObjectSpec({"_target_": "parts.Hits"}, "hits")
-    metric: Hits = object_cache.fresh(spec)
+    metric: Hits = object_cache.new_instance(spec)
     metric.update([np.eye(2)[0]], [np.eye(2)[0]])
-    assert object_cache.fresh(spec).all == 0
+    assert object_cache.new_instance(spec).all == 0
 
 
 class Holder:
@@ -150,7 +153,7 @@ def test_stand_ins_build_only_what_is_asked_beyond_the_metadata(tmp_path: Path) 
     from maite.protocols import generic as gen
 
     spec = ObjectSpec({"_target_": "parts.Numbers", "n": 3, "builds": str(tmp_path)}, "lazy numbers")
-    dataset = guarded.dataset(Use(spec), {"id": "numbers"})
+    dataset = stand_ins.for_dataset(PartUse(spec), {"id": "numbers"})
     assert isinstance(dataset, gen.Dataset)
     assert dataset.metadata["id"] == "numbers"
     assert bool(dataset)
@@ -162,7 +165,7 @@ def test_stand_ins_build_only_what_is_asked_beyond_the_metadata(tmp_path: Path) 
 def test_a_stand_in_for_a_model_predicts() -> None:
     from maite.protocols import generic as gen
 
-    model = guarded.model(Use(ObjectSpec({"_target_": "parts.Parity"}, "lazy parity")), {"id": "parity"})
+    model = stand_ins.for_model(PartUse(ObjectSpec({"_target_": "parts.Parity"}, "lazy parity")), {"id": "parity"})
     assert isinstance(model, gen.Model)
     assert model([np.ones(2)])[0].tolist() == [0.0, 1.0]
     with pytest.raises(AttributeError):

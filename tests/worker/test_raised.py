@@ -19,7 +19,7 @@ from places import HELPERS
 import sweeper
 from sweeper import jobs
 from sweeper.jobs import JobStatus
-from sweeper.worker.interrupts import Interrupted, told_apart
+from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
 
 TEXTS = {"ValueError": r"half of a pair: \ud800, stopped"}
 NO_TEXT = {"isolation_parts.MuteError": "KeyboardInterrupt", "isolation_parts.NumberError": "TypeError"}
@@ -92,9 +92,9 @@ def test_a_job_tells_what_was_raised(kind: str, tmp_path: Path, error: str) -> N
 
 
 def test_an_interrupt_from_outside_is_told_from_one_that_a_part_raises() -> None:
-    with pytest.raises(Interrupted), told_apart():
+    with pytest.raises(Interrupted), distinguish_interrupts():
         signal.raise_signal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt) as raised, told_apart():
+    with pytest.raises(KeyboardInterrupt) as raised, distinguish_interrupts():
         raise KeyboardInterrupt
     assert type(raised.value) is KeyboardInterrupt
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -104,7 +104,7 @@ def test_in_another_thread_nothing_changes() -> None:
     handlers: list[Any] = []
 
     def look() -> None:
-        with told_apart():
+        with distinguish_interrupts():
             handlers.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=look)

@@ -35,7 +35,8 @@ from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
-from sweeper.worker import execute, ray_tasks, retire
+from sweeper.worker import ray_tasks, retire
+from sweeper.worker.inference import Inference
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
@@ -284,7 +285,7 @@ class RaySimpleJobBackend:
             warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
 
 
-def _payload(predictions: object) -> ray.ObjectRef[execute.Inference]:
+def _payload(predictions: object) -> ray.ObjectRef[Inference]:
     if not isinstance(predictions, RayInferenceJob):
         raise TypeError(
             f"predictions is a {type(predictions).__name__}; it must be a handle of predict() of this backend."

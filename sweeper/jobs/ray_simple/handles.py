@@ -17,7 +17,7 @@ from ray.exceptions import (
 from sweeper.jobs.job import BaseJob, Ended
 from sweeper.jobs.protocol import JobStatus
 from sweeper.jobs.ray_simple.session import Session
-from sweeper.worker import execute
+from sweeper.worker.inference import Inference
 
 T = TypeVar("T")
 
@@ -98,13 +98,13 @@ class RaySimpleJob(BaseJob[T]):
             self.settle(error=error)
 
 
-class RayInferenceJob(RaySimpleJob[execute.Inference]):
+class RayInferenceJob(RaySimpleJob[Inference]):
     """Handle of an inference pass; the driver fetches its receipt only, the predictions where `result` is asked."""
 
     def __init__(
         self,
         receipt: ray.ObjectRef[object],
-        payload: ray.ObjectRef[execute.Inference],
+        payload: ray.ObjectRef[Inference],
         job_id: str,
         session: Session,
         *,
@@ -120,7 +120,7 @@ class RayInferenceJob(RaySimpleJob[execute.Inference]):
             self._poll()
         return int(self._end.value or 0) if self._end else 0
 
-    def result(self, timeout: float | None = None) -> execute.Inference:
+    def result(self, timeout: float | None = None) -> Inference:
         """See `Job.result`."""
         super().result(timeout)
         return ray.get(self.payload)

@@ -1,0 +1,23 @@
+"""Use the import paths and the working folder of the driver in a worker."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from sweeper.messages.requests import ObjectSpec
+
+
+def use_import_paths(paths: tuple[str, ...]) -> None:
+    """Put the import paths of the driver first; folders that this machine does not have are left out."""
+    if tuple(sys.path[: len(paths)]) != paths:
+        existing = [path for path in paths if os.path.exists(path)]
+        sys.path[:] = [*existing, *(path for path in sys.path if path not in existing)]
+
+
+def use_working_folder(parts: Iterable[object]) -> None:
+    """Change to the working folder of the driver, if a spec names relative paths and this machine has that folder."""
+    folder = next((part.folder for part in parts if isinstance(part, ObjectSpec) and part.folder), None)
+    if folder is not None and folder != os.getcwd() and os.path.isdir(folder):
+        os.chdir(folder)

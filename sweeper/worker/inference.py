@@ -1,0 +1,77 @@
+"""Run a model over a dataset once, for every capability run that reads its predictions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sweeper.isolation import process_state, stand_ins
+from sweeper.messages.requests import InferenceRequest
+from sweeper.worker import part_use, prediction_cache
+from sweeper.worker.driver_environment import use_import_paths, use_working_folder
+from sweeper.worker.leakage import LeakageCheck
+from sweeper.worker.object_cache import new_instance
+from sweeper.worker.part_use import PartUse
+from sweeper.worker.stores import open_store
+
+if TYPE_CHECKING:
+    from sweeper.capabilities.predictions import Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What one inference task returns."""
+
+    predictions: Mapping[str, Predictions]
+    """By the label of the augmentation that was applied, `""` for none."""
+    model_metadata: Mapping[str, object]
+    dataset_metadata: Mapping[str, object]
+    seconds: float
+    """Time of the passes alone, without loading the parts; for stored predictions, the time when they were computed."""
+    warnings: tuple[str, ...] = ()
+    """Warnings for every value that is computed from these predictions."""
+
+    def own(self) -> Inference:
+        """The same for another reader, which may write into what is not read-only."""
+        return replace(self, predictions={label: each.own() for label, each in self.predictions.items()})
+
+
+def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
+    """Run a model over a dataset once for each augmentation of the capability, or read stored predictions."""
+    use_import_paths(paths)
+    use_working_folder((request.model, request.dataset))
+    if request.cache_entry is None:
+        return _infer(request)
+    store = open_store(request.cache_entry.store)
+    stored = prediction_cache.read(store, request.cache_entry.key)
+    if isinstance(stored, Inference):
+        return stored
+    inference = _infer(request)
+    prediction_cache.write(store, request.cache_entry.key, inference)
+    return inference
+
+
+def _infer(request: InferenceRequest) -> Inference:
+    from sweeper.capabilities.predictions import BATCH_SIZE, predict
+
+    uses = PartUse(request.model), PartUse(request.dataset)
+    with process_state.isolated(""), part_use.finishing(uses):
+        model, dataset = stand_ins.for_model(uses[0]), stand_ins.for_dataset(uses[1])
+        for use in uses:
+            use.get()
+        capability = new_instance(request.capability)
+        passes = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
+        batch_size = getattr(capability, "batch_size", BATCH_SIZE)
+        process_state.seed(part_use.identity(request.model, model) + part_use.identity(request.dataset, dataset))
+        leakage = LeakageCheck(request.model, request.dataset)
+        observe = leakage.observer()
+        began = time.perf_counter()
+        predictions: dict[str, Predictions] = {}
+        for label, augmentation in passes.items():
+            on_inputs = None if predictions else observe  # every pass reads the same images
+            predictions[label] = predict(model, dataset, augmentation, batch_size, on_inputs=on_inputs)
+        seconds = time.perf_counter() - began
+        warnings = leakage.warnings(dataset.metadata["id"])
+        return Inference(predictions, model.metadata, dataset.metadata, seconds, warnings)

@@ -1,0 +1,105 @@
+"""Write the result or the failure of one run to the store."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sweeper.common.log_file import LogFile
+from sweeper.errors import StoreError
+from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.receipts import CapabilityRunRef, Report
+from sweeper.messages.requests import JobInfo, RunRequest
+from sweeper.worker.capability_run import RunOutput
+from sweeper.worker.interrupts import Interrupted
+from sweeper.worker.run_reports import collect
+from sweeper.worker.stores import open_store
+
+if TYPE_CHECKING:
+    from sweeper.store import Store
+
+
+def record_result(
+    request: RunRequest, job_info: JobInfo, output: RunOutput, started_at: datetime, inference_s: float | None
+) -> CapabilityRunRef:
+    """Write what a run measured; the receipt is returned once that is durable."""
+    from sweeper.store import boot_id
+
+    finished_at = datetime.now(UTC)
+    provenance = request.provenance.of_job(
+        job_id=job_info.job_id,
+        backend=job_info.backend,
+        submitted_at=job_info.submitted_at,
+        completed_at=finished_at,
+    )
+    store, run = open_store(request.store), output.run
+    report = _report(request, run, store, job_info.job_id)
+    uri = store.record(
+        run,
+        provenance=provenance,
+        attempt=request.attempt,
+        started_at=started_at,
+        finished_at=finished_at,
+        inference_s=inference_s,
+        host=_host(),
+        report_uri=report.uri if report is not None else None,
+        warnings="\n".join(dict.fromkeys(output.warnings)) or None,
+        may_wait=request.boot_id is not None and request.boot_id == boot_id(),
+    )
+    return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
+
+
+def record_failure(
+    request: RunRequest,
+    job_info: JobInfo,
+    error: BaseException,
+    started_at: datetime,
+    inference_s: float | None,
+    log: LogFile | None,
+) -> None:
+    """Write the traceback to the log of the run, and a failed attempt to the store if the request is an attempt."""
+    info = ErrorInfo.of(error)
+    if log is not None:
+        log.write(info.trace)
+    if request.attempt is None:
+        return
+    from sweeper.store import AttemptRow
+
+    row = AttemptRow.of(
+        request.attempt,
+        status="failed",
+        submitted_at=job_info.submitted_at,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        inference_s=inference_s,
+        error_type=info.kind,
+        error_message=info.message,
+        traceback=info.trace,
+        host=_host(),
+        log_uri=log.path if log is not None else None,
+    )
+    try:
+        open_store(request.store).write_attempts([row])
+    except (StoreError, OSError) as store_error:  # the error of the run itself is the one to report
+        error.add_note(f"This failed attempt could not be written to the store either: {store_error}")
+
+
+def _report(request: RunRequest, run: object, store: Store, job_id: str) -> Report | None:
+    """The run's own report. In a sweep the receipt is not kept, so it is always a file; its failure fails no run."""
+    if request.attempt is None:
+        return collect(run, request.report_threshold, store, job_id)
+    try:
+        return collect(run, request.report_threshold, store, job_id, max_inline=0)
+    except Interrupted:
+        raise
+    except BaseException as error:  # noqa: BLE001 - printed, so that it is in the log of the combination
+        print(ErrorInfo.of(error).trace, file=sys.stderr)  # noqa: T201
+        return None
+
+
+@cache
+def _host() -> str:
+    return platform.node()

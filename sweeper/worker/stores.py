@@ -1,0 +1,22 @@
+"""The stores that a worker writes to, each opened once per process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeper.messages.requests import StoreLocation
+
+if TYPE_CHECKING:
+    from sweeper.store import Store
+
+_stores: dict[tuple[str, str], Store] = {}
+
+
+def open_store(location: StoreLocation) -> Store:
+    """The store at a location; one object per process."""
+    from sweeper import store
+
+    key = (location.uri, repr(sorted(location.storage_options.items())))
+    if key not in _stores:
+        _stores[key] = store.open_store(location.uri, location.storage_options)
+    return _stores[key]
