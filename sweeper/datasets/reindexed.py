@@ -53,7 +53,9 @@ class Reindexed:
         return len(self._dataset)
 
     def __getitem__(self, ind: int, /) -> tuple[ArrayLike, npt.NDArray[np.generic], DatumMetadata]:
-        image, target, metadata = datum(self._dataset[ind], self.metadata["id"], ind)
+        item = self._dataset[ind]
+        datum(item, self.metadata["id"], ind)  # refuses what is not a datum
+        image, target, metadata = item
         return image, self._reordered(numpy_of(target), metadata), metadata
 
     def _reordered(self, target: npt.NDArray[np.generic], metadata: DatumMetadata) -> npt.NDArray[np.generic]:
