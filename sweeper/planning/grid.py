@@ -291,7 +291,7 @@ def _check_used(rules: Sequence[Rule], bits: Iterable[int]) -> None:
         if not rule.optional and not met >> index & 1:
             said = ", ".join(f"{axis}: {' | '.join(globs)}" for axis, globs in rule.patterns.items())
             raise ConfigError(
-                f"{rule.where} ({said}) matches no combination. Mend or remove it, or add `optional: true` to it."
+                f"{rule.where} ({said}) matches no combination. Correct or remove it, or add `optional: true` to it."
             )
 
 

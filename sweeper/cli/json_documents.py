@@ -1,0 +1,86 @@
+"""What `--json` prints: one document for a plan, one for a sweep that has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from sweeper.messages.outcome import NO_VALUES
+
+if TYPE_CHECKING:
+    from sweeper.planning.decisions import Plan, Planned
+    from sweeper.running.prepare import Prepared
+    from sweeper.running.result import SweepResult
+
+COMBINATIONS_IN_JSON = 10_000
+"""Larger plans leave the list of combinations out of the JSON document unless asked for it."""
+
+
+def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, object]:
+    """`--dry-run --json`: the plan, and its combinations while there are not too many."""
+    return {"sweep_id": prepared.sweep_id, **_plan_part(prepared.plan, whole=whole)}
+
+
+def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
+    """`--json`: the plan, how it ended, what failed and what was measured.
+
+    Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed, and
+    `no_values`, what completed and measured nothing.
+    """
+    document = {
+        "sweep_id": result.sweep_id,
+        **_plan_part(result.plan, whole=whole),
+        "counts": dict(result.counts),
+        "failures": [failure.to_dict() for failure in result.failures],
+        "results": result.rows,
+        "exit_status": result.exit_status,
+    }
+    earlier = [failure.to_dict() for failure in result.earlier_failures]
+    empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
+    return {**document, **_if_any(earlier_failures=earlier, no_values=empty)}
+
+
+def _if_any(**lists: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
+    return {name: items for name, items in lists.items() if items}
+
+
+def _plan_part(plan: Plan, *, whole: bool) -> dict[str, object]:
+    document: dict[str, object] = {"plan": {**_counts(plan), **_if_any(same=_same_names(plan))}}
+    if plan.notes:
+        document["notes"] = list(plan.notes)
+    if whole or len(plan.items) <= COMBINATIONS_IN_JSON:
+        document["combinations"] = [_combination(item) for item in plan.items]
+    return document
+
+
+def _counts(plan: Plan) -> dict[str, object]:
+    run = sum(item.run for item in plan.items)
+    return {
+        "total": len(plan.items),
+        "run": run,
+        "skip": len(plan.items) - run,
+        "excluded": dict(plan.excluded),
+        "duplicates": plan.duplicates,
+    }
+
+
+def _same_names(plan: Plan) -> list[dict[str, object]]:
+    return [{"axis": axis, "name": name, "same_as": kept} for axis, name, kept in plan.same]
+
+
+def _combination(item: Planned) -> dict[str, object]:
+    capability, datasets, models, metrics = item.combination
+    return {
+        "fingerprint": item.fingerprint,
+        "capability": capability.name,
+        "datasets": [part.name for part in datasets],
+        "models": [part.name for part in models],
+        "metrics": [part.name for part in metrics],
+        "decision": "run" if item.run else "skip",
+        "reason": item.reason,
+    }
+
+
+def write_json(document: dict[str, object], out: TextIO) -> None:
+    from sweeper.cli.output import json_text
+
+    out.write(json_text(document))

@@ -1,0 +1,69 @@
+"""The commands that read or tidy a store and run nothing: report, query, compact, check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from sweeper.cli.arguments import Arguments
+from sweeper.errors import StoreError
+
+if TYPE_CHECKING:
+    from sweeper.config import SweepConfig
+    from sweeper.store import Store
+
+REPORT = "report.html"
+
+
+def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    try:
+        return STORE_COMMANDS[args.command](args, config, out, err)
+    except OSError as error:
+        if error.filename is None:
+            raise  # not of a file: of what is shown
+        raise StoreError(
+            f"The analytics store {config.settings.store.uri} cannot be read or written: {error}. Check the rights of "
+            "its folders, or name another store with analytics_store.uri=..."
+        ) from error
+
+
+def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.output import write_table
+
+    write_table(_store(config).sql(args.sql or ""), args.format, args.output, out)
+    return 0
+
+
+def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.output import write_text
+    from sweeper.report import html
+
+    path = args.output or REPORT
+    write_text(html(_store(config), args.sweep), path)
+    out.write(f"report: {path}\n")
+    return 0
+
+
+def _compact(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    out.write(f"{_store(config).compact()}\n")
+    return 0
+
+
+def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    report = _store(config).check(repair=args.repair)
+    out.write(f"{report}\n")
+    return 0 if report.sound or args.repair else 1
+
+
+STORE_COMMANDS = {"report": _report, "query": _query, "compact": _compact, "check": _check}
+
+
+def _store(config: SweepConfig) -> Store:
+    from sweeper.store import open_store
+
+    store = open_store(config.settings.store.uri, config.settings.store.storage_options)
+    if not store.files.is_there():
+        raise StoreError(
+            f"There is no analytics store at {store.uri}. Run a sweep first (python -m sweeper), or name another store "
+            "with analytics_store.uri=..."
+        )
+    return store
