@@ -275,4 +275,4 @@ def test_a_config_that_says_multirun_sweeps_without_the_flag(empty_folder: Path)
     ).stdout
     assert yaml.safe_load(shown)["model"]["svm"]["estimator"]["C"] == [1.0, 10.0]
     status, _, err = typed("plan", *where, "hydra.mode=RUN")
-    assert (status, "wait for --multirun" in err) == (0, True)
+    assert (status, "need --multirun" in err) == (0, True)
