@@ -64,7 +64,7 @@ def test_the_other_side_may_be_given_as_it_is():
         (lambda: models.Reindexed(Says(names={0: "cat", 1: "dog"}), ["cat", "cat"]), "each name once"),
         (lambda: models.Reindexed(Says(names={0: "cat", 1: "dog"}), {1: "cat"}), "every class from 0 on"),
         (lambda: models.Reindexed(Says(names={0: "cat", 1: "dog"}), []), "every class from 0 on"),
-        (lambda: models.Reindexed(Says(names={0: "cat"}), ["cat"])([np.zeros(1)]), "answer of shape"),
+        (lambda: models.Reindexed(Says(names={0: "cat"}), ["cat"])([np.zeros(1)]), "a prediction of shape"),
         (lambda: datasets.Reindexed(Given(), ["cat", "dog"]), "Dataset 'given' cannot be reordered by name"),
         (lambda: datasets.Reindexed(Given(names={0: "cat", 1: "dog"}), ["cat"])[1], "'datum-1' .* not among cat"),
     ],
