@@ -139,7 +139,7 @@ def test_a_class_without_an_image_shifts_no_column():
 
 
 def test_a_function_of_ones_own_gets_all_columns():
-    metric = SklearnMetric("tests.test_sklearn_metrics.columns", takes="probabilities")
+    metric = SklearnMetric("test_sklearn_metrics.columns", takes="probabilities")
     labels, scores = CASES[2]
     metric.update(scores, np.eye(2)[labels], [{}] * 60)
     assert metric.compute() == {"columns": 2}
