@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from hypothesis import settings
 
 settings.register_profile("sweeper", deadline=None)  # no test may fail by being slow
 settings.load_profile("sweeper")
+
+# A shell starts what it runs in the background (`pytest &`) with SIGINT ignored, and Ray's workers inherit that: then
+# nothing that a test cancels would end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
