@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from sweeper.messages.outcome import Status
 from sweeper.store.compute import Integers, pc
 
-COMPLETED = "completed"
+COMPLETED = Status.COMPLETED.value
 
 
 def newest(attempts: pa.Table, same: Sequence[str] = ("fingerprint",)) -> pa.Table:

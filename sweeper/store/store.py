@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from sweeper.messages.outcome import Status
 from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.store import attempt_states, compaction, formats, journal, sweep_files, views
 from sweeper.store.attempt_names import attempt_name
@@ -115,7 +116,7 @@ class Store:
         if attempt is not None:
             row = AttemptRow.of(
                 attempt,
-                status="completed",
+                status=Status.COMPLETED.value,
                 submitted_at=provenance.submitted_at,
                 started_at=started_at,
                 finished_at=finished_at,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sweeper.common.log_file import LogFile
 from sweeper.errors import StoreError
 from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef, Report
 from sweeper.messages.requests import JobInfo, RunRequest
 from sweeper.worker.capability_run import RunOutput
@@ -70,7 +71,7 @@ def record_failure(
 
     row = AttemptRow.of(
         request.attempt,
-        status="failed",
+        status=Status.FAILED.value,
         submitted_at=job_info.submitted_at,
         started_at=started_at,
         finished_at=datetime.now(UTC),
