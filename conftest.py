@@ -50,9 +50,15 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(params=["inline", "ray-simple"])
-def backend(request: pytest.FixtureRequest) -> str:
-    """The override that names a job backend: each of them in turn."""
+def kind(request: pytest.FixtureRequest) -> str:
+    """The name of a job backend, ready to be used: each of them in turn."""
     if request.param == "ray-simple":
         request.getfixturevalue("ray_session")
         start_ray()
-    return f"job_backend.kind={request.param}"
+    return request.param
+
+
+@pytest.fixture
+def backend(kind: str) -> str:
+    """The override that names a job backend: each of them in turn."""
+    return f"job_backend.kind={kind}"

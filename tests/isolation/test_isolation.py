@@ -26,13 +26,6 @@ ACCURACY = {"naive_bayes": 0.9074, "knn": 0.9796}
 AREA = {"naive_bayes": 0.5854, "knn": 0.9274}
 
 
-@pytest.fixture(params=["inline", "ray-simple"])
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-    return request.param
-
-
 @pytest.fixture(autouse=True)
 def empty() -> None:
     object_cache.process_cache().clear()

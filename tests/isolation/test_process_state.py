@@ -24,13 +24,6 @@ from sweeper.worker.part_use import PartUse
 NOTHING = "_sweep_:{arity:{datasets:ZERO,models:ZERO,metrics:ZERO}}"
 
 
-@pytest.fixture(params=["inline", "ray-simple"])
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-    return request.param
-
-
 @pytest.fixture(autouse=True)
 def empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPER_TEST_STAYS", "stays")

@@ -12,19 +12,10 @@ from typing import Any
 import pytest
 from parts import Hits, Numbers, Parity, Sees, Tiny, TwoArgumentsError, UnpicklableError
 
-from conftest import start_ray
 from sweeper import jobs
 from sweeper.jobs import JobStatus
 from sweeper.messages.requests import ObjectSpec
 from sweeper.store import open_store
-
-
-@pytest.fixture(params=["inline", "ray-simple"])
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-        start_ray()
-    return request.param
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ def text(error: str) -> str:
     return f"(its text cannot be had: {NO_TEXT[error]})" if error in NO_TEXT else TEXTS.get(error, "stopped")
 
 
-@pytest.fixture(params=["inline", "ray-simple"])
-def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-    return request.param
-
-
 def overrides() -> list[str]:
     """Each error from everywhere, beside what is well."""
     made = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes]", "metric=[accuracy]"]
