@@ -33,8 +33,8 @@ class StartingBackend:
         other's way. Then Ray is only waited for, and the store's libraries are imported meanwhile.
         """
         from sweeper.jobs import backend_maker
-        from sweeper.store.files import open_files
         from sweeper.store.formats import announce
+        from sweeper.store.opening import open_files
 
         settings = self._config.settings
         files = open_files(settings.store.uri, settings.store.storage_options)

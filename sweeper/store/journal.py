@@ -31,7 +31,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from sweeper.store.arrow_columns import PYTHON_TYPES, TIME, NotPlainError, are_plain, stored_values
-from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files, LocalFiles
+from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
+from sweeper.store.local_files import LocalFiles
 from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name, union
 from sweeper.store.schema import ATTEMPTS, Rows
 

@@ -17,8 +17,10 @@ from sweeper.store import attempt_states, compaction, formats, journal, sweep_fi
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
-from sweeper.store.files import PRIVATE, Files, LocalFiles, open_files
+from sweeper.store.files import PRIVATE, Files
 from sweeper.store.journal import Journal
+from sweeper.store.local_files import LocalFiles
+from sweeper.store.opening import open_files
 from sweeper.store.parquet import encode, new_name
 from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (

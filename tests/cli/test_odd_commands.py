@@ -15,7 +15,8 @@ from store_parts import record
 from sweeper.common.quoting import as_text
 from sweeper.errors import StoreError
 from sweeper.store import open_store
-from sweeper.store.files import LocalFiles, open_files
+from sweeper.store.local_files import LocalFiles
+from sweeper.store.opening import open_files
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
