@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from runner_bench import Bench
 
 settings.register_profile("sweeper", deadline=None)  # no test may fail by being slow
 settings.load_profile("sweeper")
@@ -62,3 +66,21 @@ def kind(request: pytest.FixtureRequest) -> str:
 def backend(kind: str) -> str:
     """The override that names a job backend: each of them in turn."""
     return f"job_backend.kind={kind}"
+
+
+@pytest.fixture
+def bench(kind: str, tmp_path: Path) -> Bench:
+    """A runner over each of the backends in turn, with a store of its own."""
+    from runner_bench import Bench, inline, on_ray
+
+    uri = str(tmp_path / "store")
+    return Bench(on_ray(uri) if kind == "ray-simple" else inline(uri), uri)
+
+
+@pytest.fixture
+def ray_bench(ray_session: None, tmp_path: Path) -> Bench:
+    """A runner over the Ray backend, with a store of its own."""
+    from runner_bench import Bench, on_ray
+
+    uri = str(tmp_path / "store")
+    return Bench(on_ray(uri), uri)

@@ -85,6 +85,9 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     skipped = sum(not item.run for item in plan.items)
     counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in outcome.counts.items() if n)
     lines = [f"{counts or 'nothing to run'}; {skipped} skipped"]
+    if outcome.unwritten:
+        attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())
+        lines.append(f"the store could not be written, so it does not tell of these attempts: {attempts}")
     lines += failures_text(outcome.failures)
     if outcome.exit_status:
         lines.append(f"run what this sweep left: {resume}")

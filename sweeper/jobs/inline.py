@@ -134,6 +134,7 @@ class InlineJobBackend:
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
+        of_sweep: bool = False,
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it."""
         request = InferenceRequest(model, dataset, capability, cache_entry)

@@ -193,10 +193,12 @@ class RunnerBackend(Protocol):
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
+        of_sweep: bool = False,
     ) -> InferenceJob:
         """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
-        With a `cache_entry` it is made only if it is not there, and is there afterwards.
+        With a `cache_entry` it is made only if it is not there, and is there afterwards. One `of_sweep` that runs
+        finishes when it is cancelled without force.
         """
         ...
 

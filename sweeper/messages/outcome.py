@@ -98,13 +98,15 @@ class Outcome:
     """One number for each `Status`, by its text."""
     failures: tuple[Failure, ...] = ()
     stopped_by: str | None = None
-    """`interrupt` or `max_failures` where it ended early."""
+    """`interrupt`, `max_failures` or `ray_lost` where it ended early."""
+    unwritten: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Attempts that the store does not tell of, as it could not be written, by their status."""
 
     @property
     def exit_status(self) -> int:
-        """0 complete, 1 some combination failed, 3 stopped early by a limit, 130 interrupted."""
+        """0 complete, 1 some combination failed, 3 stopped early or not recorded whole, 130 interrupted."""
         if self.stopped_by == "interrupt":
             return 130
-        if self.stopped_by is not None:
+        if self.stopped_by is not None or self.unwritten:
             return 3
         return 1 if any(n for status, n in self.counts.items() if status != Status.COMPLETED) else 0

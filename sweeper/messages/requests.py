@@ -151,6 +151,9 @@ class InferenceRequest:
     cache_entry: PredictionCacheEntry | None = None
     sweeper_version: str = ""
     """Of the driver; a worker of another version refuses it."""
+    of_sweep: bool = False
+    """Whether a sweep asks for it: then a cancellation without force takes it back from a queue, and if it runs, it
+    finishes."""
 
 
 class JobInfo(NamedTuple):

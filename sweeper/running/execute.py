@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sweeper._version import __version__
@@ -19,6 +19,7 @@ from sweeper.planning.limits import Defaults, combine
 from sweeper.planning.order import WorkGroup, order
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
+from sweeper.running.journals import Journals
 from sweeper.running.prepare import Prepared, parts_of
 from sweeper.running.progress import Progress
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
@@ -33,14 +34,12 @@ NOTHING_RAN = Outcome({status.value: 0 for status in Status})
 
 
 def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:
-    from sweeper.running.runner import flush_journals
-
     if not prepared.plan.to_run:
         _write_asked(prepared, progress)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
-        flush_journals(prepared.store, progress)  # also what a crash left
+        Journals(prepared.store, progress).flush()  # also what a crash left
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
 
 
@@ -55,8 +54,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         backend = starting.get()
         _refuse_unschedulable(items, backend)
         _write_asked(prepared, progress)
-        for path, text in listings.items():
-            prepared.store.write_artifact(path, text)
+        _keep_listings(prepared, listings, progress)
         heavy = heavy_modules(parts_of(item.combination for item in items))
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
@@ -89,18 +87,27 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
     )
     try:
         prepared.store.write_asked(asked_for(header, prepared.plan.items))
-    except OSError as error:
+    except Exception as error:  # each kind of store fails with errors of its own
         said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
         if prepared.plan.to_run:
             raise StoreError(f"{said} Nothing was run.") from error
         progress.note(said)
 
 
+def _keep_listings(prepared: Prepared, listings: Mapping[str, bytes], progress: Progress) -> None:
+    """Without these lists of files, a later sweep knows only that something has changed, and not what."""
+    try:
+        for path, text in listings.items():
+            prepared.store.write_artifact(path, text)
+    except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
+        progress.note(f"what the folders of data hold now is not kept, as the store cannot be written: {error}")
+
+
 def _merge_small_files(store: Store, progress: Progress) -> None:
     """What goes wrong here is no reason to lose sight of what the sweep measured."""
     try:
         store.compact_if_needed()
-    except (OSError, StoreError) as error:
+    except Exception as error:  # noqa: BLE001 - as above
         progress.note(f"small files of the store were not merged; `sweeper compact` can be run later: {error}")
 
 

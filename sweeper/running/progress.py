@@ -59,7 +59,7 @@ class _Counting:
         self.waiting_for = ""
 
     def tally(self) -> str:
-        failed = sum(n for status, n in self.counts.items() if status != Status.COMPLETED)
+        failed = sum(n for status, n in self.counts.items() if status not in (Status.COMPLETED, Status.CANCELLED))
         text = f"ok {self.counts[Status.COMPLETED]}, failed {failed}, running {self.in_flight}, skipped {self.skipped}"
         return f"{self.waiting_for} | {text}" if self.waiting_for else text
 

@@ -79,6 +79,7 @@ class SharedInference:
             resources=limits.resources,
             cache_entry=self._builder.cache_entry(key, combination),
             report_start=limits.timeout_s is not None,
+            of_sweep=True,
         )
 
     def make_anew(self, item: Planned) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import signal
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -21,7 +18,7 @@ from sweeper.worker import retire
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import Inference, infer
-from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
+from sweeper.worker.interrupts import Interrupted, distinguish_interrupts, end_when_told, ignore_interrupts
 from sweeper.worker.object_size import estimated_bytes
 
 logger = logging.getLogger(__name__)
@@ -32,12 +29,13 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
 
     The receipt is returned pickled, because Ray passes bytes on as they are, and a sweep never opens it.
     """
+    end_when_told()
     request, job_info = versions.opened(message)
     if board is not None:
         board.started.remote(job_info.job_id)
     _prepare_process()
     try:
-        with distinguish_interrupts() if request.attempt is None else _ignore_interrupts():
+        with distinguish_interrupts() if request.attempt is None else ignore_interrupts():
             return pickle.dumps(execute(request, job_info, inference), protocol=5)
     except Interrupted:
         raise
@@ -61,29 +59,16 @@ def _prepare_process() -> None:
     dedicate_process()
 
 
-@contextmanager
-def _ignore_interrupts() -> Generator[None]:
-    """Stopping a sweep cancels what is queued and lets running attempts finish.
-
-    Ray does not distinguish the two: its cancellation drops a queued task and interrupts a running one. So a running
-    attempt of a sweep ignores the interrupt, and only a forced cancellation ends it.
-    """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def run_inference(
     request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
 ) -> tuple[int, Inference]:
     """Run one inference pass; returns its size, which the driver fetches, and the predictions, which it does not."""
+    end_when_told()
     versions.refuse_other(request.sweeper_version)
     if board is not None:
         board.started.remote(job_id)
     try:
-        with distinguish_interrupts():
+        with ignore_interrupts() if request.of_sweep else distinguish_interrupts():
             inference = infer(request, paths)
             return estimated_bytes(inference), inference
     except Interrupted:

@@ -3,127 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
-import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from runner_bench import NONE, Bench, choice, evaluations, interrupt_when, planned, tiny
 
-from conftest import start_ray
-from sweeper.jobs.protocol import RunnerBackend
-from sweeper.messages.outcome import Failure, Outcome
-from sweeper.messages.requests import StoreLocation
-from sweeper.planning.decisions import Planned, Policy, decide, identify
-from sweeper.planning.fingerprint import canonical, digest
-from sweeper.planning.limits import Defaults
 from sweeper.running.interrupts import Interrupts
-from sweeper.running.progress import Silent
-from sweeper.running.request_builder import RequestBuilder, SweepInfo
-from sweeper.running.runner import Runner, RunSettings
-from sweeper.store import Store, boot_id, open_store
-from sweeper.vocabulary import Arity, Choice, Combination, Runtime
-
-NONE = {"datasets": Arity.ZERO, "models": Arity.ZERO, "metrics": Arity.ZERO}
-ONE = {"datasets": Arity.ONE, "models": Arity.ONE, "metrics": Arity.ONE}
-
-
-def choice(axis: str, name: str, target: str, runtime: Runtime | None = None, /, **spec: Any) -> Choice:
-    whole = {"_target_": target, **spec}
-    text = canonical(whole)
-    return Choice(axis, name, whole, text, digest(text), name, runtime or Runtime())
-
-
-def tiny(name: str, runtime: Runtime | None = None, /, **spec: Any) -> Combination:
-    """A combination of nothing but a tiny capability that does what its parameters say."""
-    given = runtime or Runtime()
-    with_arity = Runtime(**{**{f: getattr(given, f) for f in Runtime.__dataclass_fields__}, "arity": NONE})
-    return Combination(choice("capability", name, "parts.Tiny", with_arity, text=name, **spec), (), (), ())
-
-
-def planned(*combinations: Combination) -> list[Planned]:
-    return decide(identify(combinations, "drop")[0], Policy(), {})
-
-
-class Listening(Silent):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.failures: list[Failure] = []
-        self.notes: list[str] = []
-        self.most_running = 0
-
-    def ended(self, status: str, failure: Failure | None = None) -> None:
-        if failure is not None:
-            self.failures.append(failure)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def running(self, count: int) -> None:
-        self.most_running = max(self.most_running, count)
-
-
-class Bench:
-    """A backend, a store, and a runner over both."""
-
-    def __init__(self, backend: RunnerBackend, store: Store) -> None:
-        self.backend, self.store, self.progress = backend, store, Listening()
-
-    def run(self, items: list[Planned], interrupts: Interrupts | None = None, **settings: Any) -> Outcome:
-        defaults = Defaults(**{k: settings.pop(k) for k in list(settings) if k in Defaults.__dataclass_fields__})
-        info = SweepInfo(
-            "sweep",
-            "test",
-            StoreLocation(self.store.uri),
-            log_dir=self.store.log_dir("sweep"),
-            boot_id=boot_id(),
-            persist_predictions=settings.pop("persist_predictions", False),
-        )
-        runner = Runner(
-            self.backend,
-            self.store,
-            RequestBuilder(info),
-            RunSettings(defaults, **settings),
-            self.progress,
-            interrupts or Interrupts(),
-        )
-        return runner.run(items, self.backend.max_parallel({"num_cpus": 1}))
-
-    def statuses(self) -> list[tuple[str, str]]:
-        table = self.store.attempts().select(["capability", "status"]).to_pylist()
-        return sorted((row["capability"], row["status"]) for row in table)
-
-
-def on_ray(uri: str) -> RunnerBackend:
-    from sweeper.jobs import RaySimpleJobBackend
-
-    start_ray()
-    return RaySimpleJobBackend(uri)
-
-
-def inline(uri: str) -> RunnerBackend:
-    from sweeper.jobs import InlineJobBackend
-
-    return InlineJobBackend(uri)
-
-
-@pytest.fixture(params=["inline", "ray-simple"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    uri = str(tmp_path / "store")
-    if request.param == "ray-simple":
-        request.getfixturevalue("ray_session")
-        return Bench(on_ray(uri), open_store(uri))
-    return Bench(inline(uri), open_store(uri))
-
-
-@pytest.fixture
-def ray_bench(ray_session: None, tmp_path: Path) -> Bench:
-    uri = str(tmp_path / "store")
-    return Bench(on_ray(uri), open_store(uri))
+from sweeper.store import Store
+from sweeper.vocabulary import Arity, Combination, Runtime
 
 
 def test_everything_planned_completes_once(bench: Bench):
@@ -136,8 +25,8 @@ def test_everything_planned_completes_once(bench: Bench):
 
 
 def test_quick_runs_make_few_files_while_the_sweep_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.running.runner.FLUSH_EVERY_S", 0.05)
-    monkeypatch.setattr("sweeper.running.runner.FLUSH_REST", 0.0)
+    monkeypatch.setattr("sweeper.running.journals.FLUSH_EVERY_S", 0.05)
+    monkeypatch.setattr("sweeper.running.journals.FLUSH_REST", 0.0)
     flushed: list[int] = []
     real = Store.flush_journals
     monkeypatch.setattr(Store, "flush_journals", lambda store: flushed.append(real(store)))
@@ -151,7 +40,7 @@ def test_quick_runs_make_few_files_while_the_sweep_goes_on(bench: Bench, monkeyp
 
 
 def test_results_that_cannot_be_made_parquet_now_wait_on(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.running.runner.FLUSH_EVERY_S", 0.0)
+    monkeypatch.setattr("sweeper.running.journals.FLUSH_EVERY_S", 0.0)
 
     def full(store: Store) -> int:
         raise OSError("No space left on device")
@@ -240,15 +129,6 @@ def test_a_choice_can_limit_how_many_of_it_are_in_flight(ray_bench: Bench):
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(times))
 
 
-def evaluations(passes: Path, metrics: int = 3, timeout_s: float | None = None, **model: Any) -> list[Planned]:
-    reads = Runtime(arity=ONE, reads_predictions=True, predictions_depend_on=("batch_size",), timeout_s=timeout_s)
-    capability = choice("capability", "evaluate", "sweeper.capabilities.Evaluate", reads, batch_size=64)
-    data = [choice("dataset", f"d{n}", "parts.Numbers", n=n) for n in (4, 6)]
-    parity = choice("model", "parity", "parts.Parity", passes=str(passes), **model)
-    hits = [choice("metric", f"hits{i}", "parts.Hits", name=f"hits{i}") for i in range(metrics)]
-    return planned(*(Combination(capability, (d,), (parity,), (k,)) for d in data for k in hits))
-
-
 def test_no_more_are_said_to_run_than_there_is_room_for(bench: Bench):
     half = Runtime(resources={"num_cpus": 0.5})
     bench.run(planned(*(tiny(f"t{i}") for i in range(12))))
@@ -335,21 +215,6 @@ def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Be
     assert len(list(passes.iterdir())) == 2
     bench.run(evaluations(passes, metrics=1))
     assert len(list(passes.iterdir())) == 4
-
-
-def interrupt_when(exists: Path, times: int = 1) -> threading.Thread:
-    """Interrupts this process once there is a file of that name, which may have wildcards."""
-
-    def send() -> None:
-        while not any(exists.parent.glob(exists.name)):
-            time.sleep(0.02)
-        for _ in range(times):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.7)
-
-    thread = threading.Thread(target=send, daemon=True)
-    thread.start()
-    return thread
 
 
 def test_the_first_interrupt_lets_what_runs_finish_and_takes_back_what_waits(ray_bench: Bench, tmp_path: Path):

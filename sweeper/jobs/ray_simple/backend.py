@@ -21,6 +21,7 @@ from ray.exceptions import (
     ObjectLostError,
     OutOfMemoryError,
     RayError,
+    TaskCancelledError,
     WorkerCrashedError,
 )
 
@@ -36,14 +37,13 @@ from sweeper.jobs.ray_simple.session import Session
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
 from sweeper.worker import ray_tasks, retire
-from sweeper.worker.inference import Inference
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
-LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
-"""Ends in which the code of the run had no say."""
+LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError, TaskCancelledError)
+"""Ends in which the code of the run had no say; the last is an interrupt that nobody here has sent."""
 
 
 class RaySimpleJobBackend:
@@ -127,6 +127,7 @@ class RaySimpleJobBackend:
         resources: Mapping[str, float],
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
+        of_sweep: bool = False,
     ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
@@ -135,6 +136,7 @@ class RaySimpleJobBackend:
             self._packed_part(capability),
             cache_entry,
             __version__,
+            of_sweep,
         )
         task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.board() if report_start else None
@@ -230,14 +232,22 @@ class RaySimpleJobBackend:
     ) -> RaySimpleJob[CapabilityRunRef]:
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
         job_info = JobInfo(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
+        inference = None if predictions is None else _handle(predictions)
         arguments = [message(self._packed(request), job_info)]
-        if predictions is not None or report_start:
+        if inference is not None or report_start:
             board = self._session.board() if report_start else None
-            arguments += [None if predictions is None else _payload(predictions), board]
+            arguments += [None if inference is None else inference.payload, board]
         ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
         log = log_path(request)
         return RaySimpleJob(
-            ref, job_id, name, job_info.submitted_at, self._session, log=log, reports_start=report_start
+            ref,
+            job_id,
+            name,
+            job_info.submitted_at,
+            self._session,
+            log=log,
+            reports_start=report_start,
+            predictions=inference,
         )
 
     def _task(self, function: Any, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
@@ -285,12 +295,12 @@ class RaySimpleJobBackend:
             warnings.warn(f"This job may wait for ever: {problem}.", RuntimeWarning, stacklevel=4)
 
 
-def _payload(predictions: object) -> ray.ObjectRef[Inference]:
+def _handle(predictions: object) -> RayInferenceJob:
     if not isinstance(predictions, RayInferenceJob):
         raise TypeError(
             f"predictions is a {type(predictions).__name__}; it must be a handle of predict() of this backend."
         )
-    return predictions.payload
+    return predictions
 
 
 def _checked_retries(max_retries: object) -> int:

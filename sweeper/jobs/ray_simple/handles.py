@@ -29,6 +29,8 @@ class RaySimpleJob(BaseJob[T]):
     ----------
     ref
         The task's return value; its receipt where there are two.
+    predictions
+        The inference that it waits for; where that is cancelled, this is too.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class RaySimpleJob(BaseJob[T]):
         *,
         log: str | None = None,
         reports_start: bool = False,
+        predictions: RaySimpleJob[Any] | None = None,
     ) -> None:
         super().__init__(job_id, job_name, created_at, log)
         self.ref = ref
         self._session, self._reports_start = session, reports_start
+        self._predictions = predictions
         self._cancelling = False
         self._started_at: datetime | None = None
         if reports_start:
@@ -73,6 +77,7 @@ class RaySimpleJob(BaseJob[T]):
             self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
             if self._reports_start:
                 self._started_at = self._session.last_start(self.job_id) or self._started_at
+            self._predictions = None  # they are kept as long as there is a handle
 
     def _value(self, end: Ended) -> T:
         value: Any = super()._value(end)
@@ -80,9 +85,14 @@ class RaySimpleJob(BaseJob[T]):
 
     def _ended_by(self, error: BaseException) -> Ended:
         root = _root(error)
-        if isinstance(root, TaskCancelledError) or (self._cancelling and isinstance(root, WorkerCrashedError)):
+        if self._is_cancelled and isinstance(root, TaskCancelledError | WorkerCrashedError):
             return Ended(JobStatus.CANCELLED)
         return Ended.failed(root)
+
+    @property
+    def _is_cancelled(self) -> bool:
+        """Whether its end, or that of what it waits for, was asked for here. Others can interrupt a worker too."""
+        return self._cancelling or (self._predictions is not None and self._predictions.status is JobStatus.CANCELLED)
 
     def _poll(self) -> None:
         self._await(0)

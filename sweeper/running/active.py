@@ -1,0 +1,133 @@
+"""One submission that is in flight, and what is to be said of it once it has ended."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sweeper.common.log_file import LogFile
+from sweeper.errors import VersionError
+from sweeper.jobs.protocol import InferenceJob, Job, JobStatus
+from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.outcome import Failure, Status
+from sweeper.messages.requests import log_path
+from sweeper.planning.decisions import Planned
+from sweeper.planning.limits import Limits
+from sweeper.running.queue import QueuedAttempt
+from sweeper.store import AttemptRow
+
+if TYPE_CHECKING:
+    from sweeper.messages.requests import RunRequest
+
+
+@dataclass(eq=False)
+class ActiveAttempt:
+    """One submission that has not come to its end."""
+
+    attempt: QueuedAttempt
+    request: RunRequest
+    limits: Limits
+    job: Job[Any]
+    predictions: InferenceJob | None
+    """The inference pass that it waits for and reads."""
+    submitted_at: datetime
+    timed_out: bool = False
+
+    @property
+    def item(self) -> Planned:
+        return self.attempt.item
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began, or while it waits for its inference, when that did."""
+        if self.job.started_at is not None or self.predictions is None:
+            return self.job.started_at
+        return self.predictions.started_at
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has started, or its inference has not ended; between the two it may wait for a place."""
+        if self.job.started_at is not None or self.predictions is None:
+            return self.job.started_at is not None
+        return not self.predictions.status.is_terminal
+
+    def take_back(self) -> None:
+        """Ask for its end if it waits for a place; what runs goes on, and so does who waits for an inference that runs.
+
+        Whoever waits for an inference ends with it: where that is taken back, or where it runs and fails.
+        """
+        if self.predictions is None or self.predictions.status.is_terminal:
+            self.job.cancel()
+        else:
+            self.predictions.cancel()
+
+    def kill(self) -> None:
+        """Ask for its end, and kill its inference where that still runs: whoever waits for it goes too."""
+        self.job.cancel(force=True)
+        if self.predictions is not None:
+            self.predictions.cancel(force=True)
+
+    def status(self, *, lost: bool) -> Status:
+        """How it ended; `lost` says whether its code had no say in a failure."""
+        ended = self.job.status
+        if ended is JobStatus.COMPLETED:
+            return Status.COMPLETED
+        if self.timed_out:
+            return Status.TIMEOUT
+        if ended is JobStatus.CANCELLED:
+            return Status.CANCELLED
+        return Status.LOST if lost else Status.FAILED
+
+    def reason(self, status: Status, stopped_by: str | None) -> ErrorInfo:
+        """What ended it, in words."""
+        if status is Status.TIMEOUT:
+            what = "ran" if self.job.started_at is not None else "its inference ran"
+            return ErrorInfo("Timeout", f"{what} longer than timeout_s={self.limits.timeout_s:g} and was killed", "")
+        if status is Status.CANCELLED:
+            return ErrorInfo("Cancelled", f"cancelled: {stopped_by}", "")
+        return self.job.error_info()
+
+    def failure(self, status: Status, info: ErrorInfo) -> Failure:
+        """What is shown of it."""
+        kind, message, trace = info
+        label, log, chain = self.item.combination.label(), self._log(info), self.job.raised_as()
+        return Failure(self.item.fingerprint, label, status.value, kind, message, trace, log, chain)
+
+    def driver_row(self, status: Status, info: ErrorInfo) -> AttemptRow | None:
+        """The attempt that no worker could write; workers write those that completed or failed in them."""
+        attempt = self.request.attempt
+        if attempt is None or (
+            status not in (Status.TIMEOUT, Status.CANCELLED, Status.LOST) and not self._failed_elsewhere(status)
+        ):
+            return None
+        return AttemptRow.of(
+            attempt,
+            status=status.value,
+            submitted_at=self.submitted_at,
+            started_at=self.started_at,
+            finished_at=datetime.now(UTC),
+            error_type=info.kind,
+            error_message=info.message,
+            traceback=info.trace,
+            log_uri=self._log(info),
+        )
+
+    def _failed_elsewhere(self, status: Status) -> bool:
+        """Whether it failed before its own code began: its inference did, or its worker refused it."""
+        if status is not Status.FAILED:
+            return False
+        inference_failed = self.predictions is not None and self.predictions.failed
+        return inference_failed or isinstance(self.job.exception(), VersionError)
+
+    def _log(self, info: ErrorInfo) -> str | None:
+        """Its log; where its worker wrote none, as it never ran there, one with the traceback."""
+        path = log_path(self.request)
+        if self.job.log is not None or path is None or not info.trace:
+            return self.job.log
+        if not os.path.exists(path):
+            with suppress(OSError), closing(LogFile(path)) as log:
+                log.write(info.trace)
+        return path if os.path.exists(path) else None

@@ -1,0 +1,70 @@
+"""Parts that wait to be killed: each writes the id of its process, then stays in Python or in C code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from parts import Parity, Tiny
+
+
+def linger(pid_folder: str, where: str) -> None:
+    """Tell this process's id, and if it is the first to do so in that folder, stay until it is killed."""
+    first = not any(Path(pid_folder).iterdir())
+    Path(pid_folder, str(os.getpid())).touch()
+    if not first:
+        return
+    if where == "c":
+        deque(itertools.repeat(None), maxlen=0)  # for ever, and no handler of Python's runs meanwhile
+    while True:
+        time.sleep(0.01)
+
+
+class Lingers(Tiny):
+    """A capability that stays in its first run, in Python or in C code, and measures in its later ones."""
+
+    def __init__(self, pids: str, where: str = "python", text: str = "") -> None:
+        super().__init__(text=text)
+        self.pids, self.where = pids, where
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        linger(self.pids, self.where)
+        return super().run(*args, **kwargs)
+
+
+class Leaves(Tiny):
+    """A capability whose own code leaves, as a script does that was made for the command line."""
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        sys.exit(1)
+
+
+class LingeringModel(Parity):
+    """A model that stays in its first batch."""
+
+    def __init__(self, pids: str, where: str = "python") -> None:
+        super().__init__()
+        self.pids, self.where = pids, where
+
+    def __call__(self, batch: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        linger(self.pids, self.where)
+        return super().__call__(batch)
+
+
+class SaysItsProcess(Tiny):
+    """A capability that tells its process's id, and then is as tiny as any."""
+
+    def __init__(self, pids: str, until: str | None = None) -> None:
+        super().__init__(until=until)
+        self.pids = pids
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        Path(self.pids, str(os.getpid())).touch()
+        return super().run(*args, **kwargs)
