@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from sweeper.store import journal, live_files
-from sweeper.store.files import PRIVATE, Files
+from sweeper.store import journal, live_files, merge_lock
+from sweeper.store.files import Files
+from sweeper.store.merge_lock import MergeLock
 from sweeper.store.parquet import SCHEMA_FILE, encode_large, new_name, read_all, union
 
 GRACE_S = 10.0
 """Younger files are not merged: somebody may be about to open them by name."""
-MANY_FILES = 1000
-"""A sweep merges the small files of a table at its end if there are this many."""
-LOCK = "compact.lock"
-LOCK_EXPIRES_S = 600.0
 BATCH = 5_000
 """The most files in one merge, which limits its memory and the time until the lock is renewed."""
 
@@ -44,21 +38,24 @@ class Compacted:
 def compact(files: Files, *, grace_s: float = GRACE_S, at_least: int = 2) -> Compacted:
     """Merge the small files of each table that has `at_least` of them, and finish merges that were interrupted."""
     journal.flush(files)
-    with _lock(files) as token:
-        if token is None:
+    tables = [table for table in files.tables() if at_least <= 2 or len(files.names(table)) >= at_least]
+    if not tables:
+        return Compacted({})
+    files.refuse_unconditional()
+    with merge_lock.held(files) as lock:
+        if lock is None:
             return Compacted({}, "another compaction is at work; nothing was done")
         done: dict[str, int] = {}
-        for table in files.tables():
+        for table in tables:
             live_files.finish(files, table)
-            for note in live_files.abandoned(files, table, LOCK_EXPIRES_S):
+            for note in live_files.abandoned(files, table, merge_lock.EXPIRES_S):
                 files.remove(live_files.notes_folder(table), note)
-            while (count := _merge(files, table, token, grace_s, at_least)) > 0:
+            while (count := _merge(files, table, lock, grace_s, at_least)) > 0:
                 done[table] = done.get(table, 0) + count
-                files.put(PRIVATE, LOCK, token)  # still at work
         return Compacted(done)
 
 
-def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int) -> int:
+def _merge(files: Files, table: str, lock: MergeLock, grace_s: float, at_least: int) -> int:
     inputs = _old_enough(files, table, grace_s)[:BATCH]
     readable = _readable(files, table, inputs) if len(inputs) >= at_least else {}
     if len(readable) < at_least:
@@ -67,7 +64,7 @@ def _merge(files: Files, table: str, token: bytes, grace_s: float, at_least: int
     data = encode_large(union(table, readable.values()))
     folder, note = live_files.notes_folder(table), live_files.note_name(merged)
     files.put(folder, note, json.dumps([*readable]).encode())
-    if files.get(PRIVATE, LOCK) != token or live_files.is_contested(files, table, merged, readable):
+    if not lock.renew() or live_files.is_contested(files, table, merged, readable):
         files.remove(folder, note)
         return 0
     files.put(table, merged, data)
@@ -92,17 +89,3 @@ def _old_enough(files: Files, table: str, grace_s: float) -> list[str]:
 def _is_settled(files: Files, table: str, name: str, grace_s: float) -> bool:
     """A file made of a segment is named after the segment, which may be much older, so its real age is looked up."""
     return not name.endswith(journal.FROM_SEGMENT) or files.age_s(table, name) >= grace_s
-
-
-@contextmanager
-def _lock(files: Files) -> Generator[bytes | None]:
-    """Yields what this process wrote into the lock, `None` where another one holds it; an abandoned lock expires."""
-    token = uuid.uuid4().hex.encode()
-    if files.age_s(PRIVATE, LOCK) > LOCK_EXPIRES_S:
-        files.remove(PRIVATE, LOCK)
-    held = files.create(PRIVATE, LOCK, token)
-    try:
-        yield token if held else None
-    finally:
-        if held and files.get(PRIVATE, LOCK) == token:
-            files.remove(PRIVATE, LOCK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,6 +23,8 @@ class Files(ABC):
     """The folders of one store."""
 
     uri: str
+    many_files = 1000
+    """A sweep merges the small files of a table at its end if there are this many."""
 
     @abstractmethod
     def tables(self) -> list[str]:
@@ -55,6 +58,14 @@ class Files(ABC):
         """Write a file unless it exists; returns whether this process wrote it."""
 
     @abstractmethod
+    def swap(self, folder: str, name: str, old: bytes, new: bytes) -> bool:
+        """Replace a file whose content is `old`; returns whether it was, and is `new` from now on."""
+
+    @abstractmethod
+    def refuse_unconditional(self) -> None:
+        """Raise a StoreError where `create` and `swap` cannot be relied on; merges rest on them."""
+
+    @abstractmethod
     def age_s(self, folder: str, name: str) -> float:
         """Seconds since a file was written; 0 where there is no such file."""
 
@@ -65,6 +76,11 @@ class Files(ABC):
     @abstractmethod
     def remove(self, folder: str, name: str) -> None:
         """Delete a file; it is not an error if it does not exist."""
+
+    def remove_all(self, folder: str, names: Collection[str]) -> None:
+        """Delete several files of a folder."""
+        for name in names:
+            self.remove(folder, name)
 
     @abstractmethod
     def refuse_no_folder(self) -> None:

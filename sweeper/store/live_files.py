@@ -118,8 +118,7 @@ def retry_while_files_vanish(look: Callable[[], T]) -> T:
 def finish(files: Files, table: str) -> None:
     """Delete the files that merges have replaced, and mark these merges as done."""
     for merged, inputs in unfinished_merges(files, table, files.names(table)).items():
-        for name in inputs:
-            files.remove(table, name)
+        files.remove_all(table, inputs)
         folder, note = notes_folder(table), note_name(merged)
         files.move(folder, note, folder, note.removesuffix(NOTE) + DONE)
 

@@ -96,6 +96,16 @@ class LocalFiles(Files):
             file.write(data)
         return True
 
+    def swap(self, folder: str, name: str, old: bytes, new: bytes) -> bool:
+        """Not atomic between reading and replacing: whoever relies on it looks again afterwards."""
+        if not os.path.exists(self.source(folder, name)) or self.get(folder, name) != old:
+            return False
+        self.put(folder, name, new)
+        return self.get(folder, name) == new
+
+    def refuse_unconditional(self) -> None:
+        """A disk creates a file only once."""
+
     def age_s(self, folder: str, name: str) -> float:
         try:
             return time.time() - os.path.getmtime(self.source(folder, name))

@@ -1,154 +1,234 @@
-"""A store under a prefix of an object store."""
+"""A store under a prefix of an object store: S3, Google Cloud Storage or Azure, through `obstore`."""
 
 from __future__ import annotations
 
-import importlib
+import io
+import re
 import time
-import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from sweeper.common.extras import Extra, how_to_install
-from sweeper.errors import MissingExtraError, StoreError
+from sweeper.errors import StoreError
 from sweeper.store.files import PARQUET, PRIVATE, Data, Files, is_data
+from sweeper.store.object_stores import opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow import fs
+    from obstore import ListResult, ObjectMeta, PutMode, UpdateVersion
 
-SETTLE_S = 1.0
-"""How long to wait for another writer of the same new object to become visible."""
-EXTRAS: dict[str, Extra] = {
-    "s3": "s3",
-    "s3a": "s3",
-    "gs": "gcs",
-    "gcs": "gcs",
-    "abfs": "azure",
-    "abfss": "azure",
-    "az": "azure",
-}
+WHOLE = 8 << 20
+"""Files up to this size are read in one request; of larger ones, only what is needed."""
+AT_ONCE = 1 << 20
+"""The least that one request reads of a larger file."""
+PROBE = "conditional-writes"
+"""An object that stays: that it cannot be created again shows that the server honours conditional writes."""
+_STALE: UpdateVersion = {"e_tag": '"0"', "version": "1"}
+"""A version that no object has."""
+_conditional: dict[str, bool] = {}
+"""Whether the server of a store honours conditional writes: asked once in a process."""
+_QUERY = re.compile(r"\?[^\s\"')]*")
 
 
-class RemoteFiles(Files):
-    """A prefix of an object store, through `pyarrow.fs`; one PUT per file is atomic there."""
+class ObjectFiles(Files):
+    """A prefix of an object store; one PUT per file is atomic there."""
+
+    many_files = 24  # each costs every reader a request
 
     def __init__(self, uri: str, options: Mapping[str, object]) -> None:
         self.uri = uri.rstrip("/")
-        self._fs, self._root = _filesystem(self.uri, options)
+        self._store = opened(self.uri, options)
+        import obstore  # after `opened`, which says what to install where it is missing
+
+        self._obstore = obstore
 
     def refuse_no_folder(self) -> None:
         """An object store has only prefixes."""
 
     def is_there(self) -> bool:
-        return bool(self._list(""))
+        found = self._list("")
+        return bool(found["objects"] or found["common_prefixes"])
 
     def tables(self) -> list[str]:
-        from pyarrow import fs
-
-        infos = self._list("")
-        return sorted(i.base_name for i in infos if i.type is fs.FileType.Directory and not i.base_name.startswith("."))
+        names = (path.rstrip("/") for path in self._list("")["common_prefixes"])
+        return sorted(name for name in names if not name.startswith("."))
 
     def names(self, folder: str, ending: str = PARQUET) -> list[str]:
-        return sorted(info.base_name for info in self._list(folder) if is_data(info.base_name, ending))
+        return sorted(self._found(folder, ending))
 
     def sizes(self, folder: str) -> dict[str, int]:
-        return {info.base_name: info.size for info in self._list(folder) if is_data(info.base_name, PARQUET)}
+        return {name: one["size"] for name, one in self._found(folder, PARQUET).items()}
 
-    def _list(self, folder: str) -> list[fs.FileInfo]:
-        from pyarrow import fs
+    def _found(self, folder: str, ending: str) -> dict[str, ObjectMeta]:
+        objects = {one["path"].rpartition("/")[2]: one for one in self._list(folder)["objects"]}
+        return {name: one for name, one in objects.items() if is_data(name, ending)}
 
-        return self._fs.get_file_info(fs.FileSelector(self._path(folder), allow_not_found=True))
+    def _list(self, folder: str) -> ListResult[Sequence[ObjectMeta]]:
+        with _as_os_errors():
+            return self._obstore.list_with_delimiter(self._store, folder or None)
 
     def put(self, folder: str, name: str, data: Data) -> str:
-        with self._fs.open_output_stream(self._path(folder, name)) as stream:
-            stream.write(data)
+        with _as_os_errors():
+            self._obstore.put(self._store, f"{folder}/{name}", memoryview(data).cast("B"))
         return f"{self.uri}/{folder}/{name}"
 
-    def source(self, folder: str, name: str) -> str | pa.NativeFile:
-        return self._fs.open_input_file(self._path(folder, name))
+    def source(self, folder: str, name: str) -> pa.NativeFile:
+        import pyarrow as pa
+
+        path = f"{folder}/{name}"
+        with _as_os_errors():
+            found = self._obstore.get(self._store, path)
+            if found.meta["size"] <= WHOLE:
+                return pa.BufferReader(pa.py_buffer(found.bytes()))
+        whole = _Ranges(lambda start, end: self._range(path, start, end), found.meta["size"])
+        return pa.PythonFile(io.BufferedReader(whole, AT_ONCE), mode="r")
+
+    def _range(self, path: str, start: int, end: int) -> Data:
+        with _as_os_errors():
+            return memoryview(self._obstore.get_range(self._store, path, start=start, end=end)).tobytes()
 
     def get(self, folder: str, name: str) -> bytes:
+        return self._versioned(f"{folder}/{name}")[0]
+
+    def _versioned(self, path: str) -> tuple[bytes, ObjectMeta | None]:
+        """The content and the version of an object; empty where there is none."""
         try:
-            with self._fs.open_input_stream(self._path(folder, name)) as stream:
-                return stream.readall()
+            with _as_os_errors():
+                found = self._obstore.get(self._store, path)
+                return found.bytes().to_bytes(), found.meta
         except FileNotFoundError:
-            return b""
+            return b"", None
+
+    # Conditional writes
 
     def create(self, folder: str, name: str, data: bytes) -> bool:
-        # Object stores here have no "create if absent": the last of several writers, whose content stays, is the one.
-        if self.get(folder, name):
+        try:
+            with _as_os_errors():
+                self._obstore.put(self._store, f"{folder}/{name}", data, mode="create")
+        except FileExistsError:  # also where the answer to an earlier try of this request was lost
+            return self.get(folder, name) == data
+        return True
+
+    def swap(self, folder: str, name: str, old: bytes, new: bytes) -> bool:
+        path = f"{folder}/{name}"
+        data, meta = self._versioned(path)
+        if meta is None or data != old:
             return False
-        self.put(folder, name, data)
-        time.sleep(SETTLE_S)
-        return self.get(folder, name) == data
+        try:
+            with _as_os_errors():
+                self._obstore.put(self._store, path, new, mode=_version(meta))
+        except FileExistsError:
+            return self.get(folder, name) == new
+        return True
+
+    def refuse_unconditional(self) -> None:
+        if self.uri not in _conditional:
+            is_once = not self._probe("create") or not self._probe("create")
+            _conditional[self.uri] = is_once and not self._probe(_STALE)
+        if not _conditional[self.uri]:
+            raise StoreError(
+                f"The small files of {self.uri} cannot be merged: its server ignores conditional writes (it let an "
+                "object be created twice, or replaced as what it was not), so that two merges at once could lose rows. "
+                "Everything else works. Use a server that honours the headers If-None-Match and If-Match, or copy the "
+                "store to a disk and merge it there."
+            )
+
+    def _probe(self, mode: PutMode) -> bool:
+        """Whether the server let an object be written in this way."""
+        try:
+            with _as_os_errors():
+                self._obstore.put(self._store, f"{PRIVATE}/{PROBE}", b"1", mode=mode)
+        except FileExistsError:
+            return False
+        return True
+
+    # The rest
 
     def age_s(self, folder: str, name: str) -> float:
-        written = self._fs.get_file_info(self._path(folder, name)).mtime_ns
-        return time.time() - written / 1e9 if written else 0.0
+        try:
+            with _as_os_errors():
+                written = self._obstore.head(self._store, f"{folder}/{name}")["last_modified"]
+        except FileNotFoundError:
+            return 0.0
+        return time.time() - written.timestamp()
 
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
-        self._fs.move(self._path(folder, name), self._path(to_folder, to_name or name))
+        with _as_os_errors():
+            self._obstore.rename(self._store, f"{folder}/{name}", f"{to_folder}/{to_name or name}")
 
     def remove(self, folder: str, name: str) -> None:
-        with suppress(FileNotFoundError):
-            self._fs.delete_file(self._path(folder, name))
+        self.remove_all(folder, [name])
+
+    def remove_all(self, folder: str, names: Collection[str]) -> None:
+        with suppress(FileNotFoundError), _as_os_errors():
+            self._obstore.delete(self._store, [f"{folder}/{name}" for name in names])
 
     def check(self) -> None:
+        """The probe of conditional writes is a write too."""
         try:
-            name = f"probe-{uuid.uuid4().hex}"
-            self.put(f"{PRIVATE}/tmp", name, b"x")
-            self.remove(f"{PRIVATE}/tmp", name)
+            with suppress(StoreError):  # only merges are refused for that
+                self.refuse_unconditional()
         except OSError as error:
             raise StoreError(
                 f"The analytics store {self.uri} cannot be written: {str(error).splitlines()[0]} "
                 "Check the address, and that analytics_store.storage_options or the environment hold credentials."
             ) from error
 
-    def _path(self, *parts: str) -> str:
-        return "/".join(part for part in (self._root, *parts) if part)
+
+class _Ranges(io.RawIOBase):
+    """An object as a file, of which each read is a request."""
+
+    def __init__(self, fetch: Callable[[int, int], Data], size: int) -> None:
+        self._fetch, self._size, self._at = fetch, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+        end = min(self._at + len(buffer), self._size)
+        if end <= self._at:
+            return 0
+        data = memoryview(self._fetch(self._at, end))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
-def _filesystem(uri: str, options: Mapping[str, object]) -> tuple[fs.FileSystem, str]:
-    from pyarrow import ArrowInvalid, fs
+def _version(meta: ObjectMeta) -> UpdateVersion:
+    """What the server must still have, to be replaced; each kind of server gives one of the two, or both."""
+    version: UpdateVersion = {}
+    if meta["e_tag"] is not None:
+        version["e_tag"] = meta["e_tag"]
+    if meta["version"] is not None:
+        version["version"] = meta["version"]
+    return version
 
-    scheme = urlsplit(uri).scheme
-    if scheme not in EXTRAS:
-        known = ", ".join(f"{name}://" for name in EXTRAS)
-        raise StoreError(f"An analytics store cannot be at {uri}; it takes a path, file://, {known}.")
-    path = uri.split("://", 1)[-1]
-    if scheme in ("s3", "s3a"):
-        return fs.S3FileSystem(**_s3_options(options)), path
+
+@contextmanager
+def _as_os_errors() -> Generator[None]:
+    """What obstore raises as the OSError that it is, with one line, and without what a URL may hold of a signature."""
+    from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+
     try:
-        return (_fsspec(scheme, options), path) if options else fs.FileSystem.from_uri(uri)
-    except ArrowInvalid:  # a scheme that Arrow does not know
-        return _fsspec(scheme, options), path
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(_line(error)) from None
+    except (AlreadyExistsError, PreconditionError) as error:
+        raise FileExistsError(_line(error)) from None
+    except BaseError as error:
+        raise OSError(_line(error)) from None
 
 
-def _s3_options(options: Mapping[str, object]) -> dict[str, object]:
-    """Options of s3fs under the names that pyarrow has for them; options of pyarrow itself are kept."""
-    client = options.get("client_kwargs")
-    client = client if isinstance(client, Mapping) else {}
-    names = {"key": "access_key", "secret": "secret_key", "token": "session_token", "endpoint_url": "endpoint_override"}
-    known: dict[str, object] = {names.get(k, k): v for k, v in options.items() if k not in ("client_kwargs", "anon")}
-    known.update({names.get(k, str(k)).replace("region_name", "region"): v for k, v in client.items()})
-    if options.get("anon"):
-        known["anonymous"] = True
-    endpoint = str(known.get("endpoint_override", ""))
-    if endpoint.startswith("http://"):
-        known["scheme"] = "http"
-    if endpoint:
-        known["endpoint_override"] = endpoint.split("://", 1)[-1]
-    return {"allow_bucket_creation": False, "connect_timeout": 5.0, "request_timeout": 30.0, **known}
-
-
-def _fsspec(scheme: str, options: Mapping[str, object]) -> fs.FileSystem:
-    from pyarrow import fs
-
-    try:
-        return fs.PyFileSystem(fs.FSSpecHandler(importlib.import_module("fsspec").filesystem(scheme, **options)))
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{scheme}:// needs a package that is not installed. {how_to_install(EXTRAS[scheme])}"
-        ) from error
+def _line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return _QUERY.sub("", lines[0]).rstrip(" .") + "."

@@ -10,7 +10,8 @@ from sweeper.common.text import escaped
 from sweeper.errors import StoreError
 from sweeper.store.files import Files
 from sweeper.store.local_files import LocalFiles
-from sweeper.store.object_files import EXTRAS, RemoteFiles
+from sweeper.store.object_files import ObjectFiles
+from sweeper.store.object_stores import EXTRAS
 
 
 def open_files(uri: str, options: Mapping[str, object]) -> Files:
@@ -22,7 +23,7 @@ def open_files(uri: str, options: Mapping[str, object]) -> Files:
         raise StoreError(
             f"An analytics store cannot be at {uri}: it names no bucket, as {scheme}://BUCKET/PREFIX does."
         )
-    return RemoteFiles(uri, options)
+    return ObjectFiles(uri, options)
 
 
 def _scheme(uri: str) -> str:

@@ -349,7 +349,7 @@ class Store:
 
     def compact_if_needed(self) -> Compacted:
         """Merge the small files of tables that have many of them; journals are flushed first."""
-        return compaction.compact(self.files, at_least=compaction.MANY_FILES)
+        return compaction.compact(self.files, at_least=self.files.many_files)
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every file for damage. `repair` moves bad files aside and removes what crashes left behind."""

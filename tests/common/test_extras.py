@@ -52,14 +52,16 @@ def test_a_source_tree_without_metadata_names_the_command_of_the_checkout(monkey
 
 def test_the_extra_of_developers_takes_the_others_from_the_project_itself():
     own = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"] if line.startswith(DISTRIBUTION)]
-    assert [requirement.extras for requirement in own] == [{"sql", "report"}]
+    assert [requirement.extras for requirement in own] == [{"sql", "report", "s3"}]
 
 
 def test_the_lowest_versions_that_are_tested_are_those_of_the_project():
     extras = PROJECT["optional-dependencies"]
     bounds = {
         f"{requirement.name}=={bound.version}"
-        for requirement in map(Requirement, [*PROJECT["dependencies"], *extras["sql"], *extras["report"]])
+        for requirement in map(
+            Requirement, [*PROJECT["dependencies"], *extras["sql"], *extras["report"], *extras["s3"]]
+        )
         for bound in requirement.specifier
         if bound.operator == ">="
     }

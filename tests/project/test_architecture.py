@@ -36,6 +36,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "hydra": ("config", "worker/instantiate.py"),
     "omegaconf": ("config",),
     "pyarrow": ("store",),
+    "obstore": ("store",),
     "duckdb": ("store",),
     "jinja2": ("report",),
     "matplotlib": ("report",),

@@ -428,7 +428,8 @@ def test_an_address_that_can_hold_no_store_is_refused(uri: str):
 
 
 def test_an_extra_that_is_missing_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
+    for name in ("obstore", "obstore.exceptions"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(MissingExtraError, match=r"pip install '\.\[azure\]'"):
         open_store("abfs://container/store", {"account_name": "x"})
 
