@@ -42,10 +42,12 @@ class Arguments:
     """One command line."""
 
     command: str
+    version: bool
     dry_run: bool
     json: bool
     all_combinations: bool
     repair: bool
+    allow_files: bool
     format: str
     output: str | None
     sql: str | None
@@ -73,10 +75,12 @@ def parse(argv: Sequence[str]) -> Arguments:
     _refuse_bare_words(overrides)
     return Arguments(
         command=command,
+        version=ours.version,
         dry_run=ours.dry_run or command == "plan",
         json=ours.json,
         all_combinations=ours.all_combinations,
         repair=ours.repair,
+        allow_files=ours.allow_files,
         format=ours.format,
         output=ours.output,
         sql=sql,
@@ -128,17 +132,19 @@ def _own_flags() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repair", action="store_true", help="check: move damaged and foreign files aside")
     parser.add_argument(
+        "--allow-files", action="store_true", help="query: let the SQL read and write files, and load extensions"
+    )
+    parser.add_argument(
         "--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form"
     )
     parser.add_argument("--output", "-o", help="query: file to write instead of stdout; report: its file (report.html)")
     parser.add_argument("--sweep", help="report: id or name of the sweeps to cover, instead of the whole store")
-    parser.add_argument(
-        "--version", action="version", version=_versions(), help="print the versions of sweeper and Hydra"
-    )
+    parser.add_argument("--version", action="store_true", help="print the versions of sweeper and Hydra")
     return parser
 
 
-def _versions() -> str:
+def versions() -> str:
+    """What `--version` prints."""
     from sweeper.config.hydra_flags import hydra_version
 
     return f"sweeper {__version__} (Hydra {hydra_version()})"

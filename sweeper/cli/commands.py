@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -46,7 +47,7 @@ def read(argv: Sequence[str]) -> Asked:
     from sweeper.config.hydra_flags import asks_to_show
 
     args = arguments.parse(argv)
-    return Asked(args, None if asks_to_show(args.hydra) else _load(args))
+    return Asked(args, None if args.version or asks_to_show(args.hydra) else _load(args))
 
 
 def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[Sequence[str]], Asked] = read) -> int:
@@ -66,7 +67,7 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
 def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
     args, config = asked.args, asked.config
     if config is None:
-        return _show(args)
+        return _show(args, out)
     if args.command in STORE_COMMANDS:
         return run_store_command(args, config, out, err)
     if config.settings.resume is not None:
@@ -80,16 +81,21 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
     return _sweep(args, config, out, err)
 
 
-def _show(args: Arguments) -> int:
+def _show(args: Arguments, out: TextIO) -> int:
     from sweeper.config import overrides_to_show
     from sweeper.config.hydra_flags import show
+
+    if args.version:
+        out.write(f"{arguments.versions()}\n")
+        return 0
 
     flags, overrides = args.hydra, args.overrides
     if flags.multirun or flags.cfg:
         overrides = overrides_to_show(overrides, multirun=flags.multirun, **_where(args))
     if flags.shell_completion:
         _drop_our_words_from_completion()
-    show(flags, overrides, before_help=arguments.own_help())
+    with redirect_stdout(out):
+        show(flags, overrides, before_help=arguments.own_help())
     return 0
 
 

@@ -18,8 +18,6 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
     try:
         return STORE_COMMANDS[args.command](args, config, out, err)
     except OSError as error:
-        if error.filename is None:
-            raise  # not of a file: of what is shown
         raise StoreError(
             f"The analytics store {config.settings.store.uri} cannot be read or written: {error}. Check the rights of "
             "its folders, or name another store with analytics_store.uri=..."
@@ -29,7 +27,8 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.output import write_table
 
-    write_table(_store(config).sql(args.sql or ""), args.format, args.output, out)
+    answer = _store(config).sql(args.sql or "", allow_files=args.allow_files)
+    write_table(answer, args.format, args.output, out)
     return 0
 
 

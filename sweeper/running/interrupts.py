@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks for an orderly end, the second for an end at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first asks for an orderly end, the second for an end at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
@@ -19,7 +19,7 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
+            for number in filter(_is_wanted, _SIGNALS):
                 self._before[number] = signal.signal(number, self._handle)
         return self
 
@@ -30,3 +30,8 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
+
+
+def _is_wanted(number: signal.Signals) -> bool:
+    """What `nohup` starts ignores SIGHUP, and goes on when its terminal goes."""
+    return number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN

@@ -10,9 +10,15 @@ from sweeper.common.extras import how_to_install
 from sweeper.errors import ConfigError, MissingExtraError
 
 EXAMPLE = "SELECT * FROM results"
+_NO_FILES: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+"""With these DuckDB reads and writes no file, opens no connection and loads no code: a query sees its tables alone."""
 
 
-def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str) -> pa.Table:
+def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str, *, allow_files: bool = False) -> pa.Table:
     """The answer to a query over tables and views, each read only where the query names it.
 
     Parameters
@@ -21,6 +27,8 @@ def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str) -> pa.Tab
         What reads each table or view, by its name.
     query
         One SQL statement.
+    allow_files
+        Whether it may read and write files, and what else DuckDB can reach, as this process can.
 
     Raises
     ------
@@ -35,14 +43,23 @@ def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str) -> pa.Tab
         raise MissingExtraError(f"SQL needs DuckDB, which is not installed. {how_to_install('sql')}") from error
     has = f"Tables and views: {', '.join(readers)}."
     folded = query.casefold()  # names in SQL have no case
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={} if allow_files else _NO_FILES) as connection:
         for name, read in readers.items():
             if name.casefold() in folded:  # only what the query can mean is read
                 connection.register(name, read())
+        if not allow_files:
+            connection.execute("SET lock_configuration = true")  # or the query could take the limits away
         try:
             answer = connection.sql(query)
             if answer is None:  # pyright: ignore[reportUnnecessaryComparison]  # DuckDB's stubs do not tell
                 raise ConfigError(f"The query {query!r} has no answer; give one that has, like {EXAMPLE!r}. {has}")
             return answer.to_arrow_table()
         except duckdb.Error as error:
-            raise ConfigError(f"{error}\n{has}") from error
+            raise ConfigError(f"{error}\n{has}{'' if allow_files else _hint(error)}") from error
+
+
+def _hint(error: Exception) -> str:
+    """What to do where DuckDB refuses because of `_NO_FILES`."""
+    text = str(error).casefold()
+    refused = "disabled by configuration" in text or "disabled through configuration" in text or "locked" in text
+    return " A query reads the store alone; add --allow-files to let it use files and extensions." if refused else ""

@@ -327,12 +327,16 @@ class Store:
         """Axis, name of the choice and `metadata["id"]` of the parts of combinations, given as to `results_of`."""
         return views.entities(self._tables, views.planned(combinations))
 
-    def sql(self, query: str) -> pa.Table:
-        """The answer of DuckDB over every table and the views `completed`, `results` and `asked`."""
+    def sql(self, query: str, *, allow_files: bool = False) -> pa.Table:
+        """The answer of DuckDB over every table and the views `completed`, `results` and `asked`.
+
+        The query reaches nothing else, unless `allow_files` lets it read and write files and load extensions.
+        """
         from sweeper.store.query import run_sql
 
         readers = {name: partial(self.table, name) for name in self.tables()}
-        return run_sql(readers | {"completed": self.completed, "results": self.results, "asked": self.asked}, query)
+        views = {"completed": self.completed, "results": self.results, "asked": self.asked}
+        return run_sql(readers | views, query, allow_files=allow_files)
 
     # Maintenance
 

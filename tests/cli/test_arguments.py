@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from command_line import typed
 
 from sweeper._version import __version__
 from sweeper.cli.arguments import may_run, own_help, parse
@@ -61,11 +62,10 @@ def test_help_names_every_subcommand_and_flag():
         assert word in text
 
 
-def test_the_version_is_ours_with_hydras_beside_it(capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit) as ended:
-        parse(["--version"])
-    assert ended.value.code == 0
-    assert re.fullmatch(rf"sweeper {re.escape(__version__)} \(Hydra \d+\.\d+\.\d+\)\n", capsys.readouterr().out)
+def test_the_version_is_ours_with_hydras_beside_it():
+    status, out, err = typed("--version")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(rf"sweeper {re.escape(__version__)} \(Hydra \d+\.\d+\.\d+\)\n", out)
 
 
 @pytest.mark.parametrize("argv", [[], ["run"], ["model=[svm]", "--json"], ["--multirun", "model=svm,knn"]])

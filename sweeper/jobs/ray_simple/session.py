@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -130,9 +131,23 @@ def _start(
         )
     _knock(address)
     try:
-        ray.init(**settings)
+        with _hangups_kept_from_children():
+            ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
+
+
+@contextmanager
+def _hangups_kept_from_children() -> Generator[None]:
+    """Let what this thread starts ignore SIGHUP, which a terminal that is closed sends to all that was started in it.
+
+    This process then lets what runs come to its end, for which it needs its Ray.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def import_ahead() -> None:
