@@ -17,6 +17,7 @@ import pytest
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from checkmaite_parts import EXAMPLE, Direct, assert_same_rows, example_data, sweep_here
+from patience import LIMIT_S
 
 import sweeper
 
@@ -36,7 +37,9 @@ def command(data: Path, store: Path, *overrides: str) -> list[str]:
 
 def run(data: Path, store: Path, *overrides: str) -> dict[str, Any]:
     """What a sweep says of itself, and on `stderr`; `exit_status` is that of the process."""
-    done = subprocess.run([*command(data, store, *overrides), "--json"], capture_output=True, text=True, timeout=500)
+    done = subprocess.run(
+        [*command(data, store, *overrides), "--json"], capture_output=True, text=True, timeout=LIMIT_S
+    )
     assert done.stdout, done.stderr
     document = json.loads(done.stdout)
     assert document["exit_status"] == done.returncode, done.stderr

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import LIMIT_S
 
 from conftest import start_ray
 from sweeper import jobs
@@ -71,7 +72,7 @@ def test_a_checkmaite_capability_runs_unchanged_and_checkmaite_reads_its_rows(
     capability = MaiteEvaluation()
     here = capability.run(**parts, use_cache=False)
     job = jobs.submit_capability(capability, **parts)
-    ref = job.result(timeout=300)
+    ref = job.result(timeout=LIMIT_S)
 
     assert (ref.run_uid, ref.capability_id) == (here.run_uid, here.capability_id)
     assert isinstance(ref.report, jobs.Report)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import LIMIT_S
 from reader_parts import Rows, assert_all_equal, in_order, reads
 
 import sweeper
@@ -61,7 +62,7 @@ class Shared:
             jobs.submit_capability(MaiteEvaluation(), models=[self.live.models[name]], **common) for name in models
         ]
         self.written["theirs"] += models
-        return [job.result(timeout=300) for job in submitted]
+        return [job.result(timeout=LIMIT_S) for job in submitted]
 
     def ours(self, *models: str, rerun: str = "all") -> sweeper.SweepResult:
         """By a sweep over the same parts, each described by a config."""

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT_S
 
 from sweeper.cli.commands import run_command
 from sweeper.cli.render import failures_text
@@ -111,7 +112,7 @@ def test_the_summary_and_the_report_show_the_causes(grid):
 
 def test_a_sweep_on_ray_shows_the_causes(grid, tmp_path):
     command = [sys.executable, "-m", "sweeper", *grid, "job_backend.kind=ray-simple", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 1
     check(json.loads(done.stdout), done.stderr, tmp_path)
 

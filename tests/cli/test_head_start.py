@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT_S
 
 HEAD = """
 import os, sys, time
@@ -21,7 +22,7 @@ def go(make):
 
 def says(code: str) -> str:
     """What a program that begins with `HEAD` prints; it must end well, and quietly."""
-    done = subprocess.run([sys.executable, "-c", HEAD + code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", HEAD + code], capture_output=True, text=True, timeout=LIMIT_S)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 

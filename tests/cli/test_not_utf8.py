@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import LIMIT_S
 from PIL import Image
 
 import sweeper
@@ -38,7 +39,7 @@ def process(*argv, **environment):
     return subprocess.run(
         [sys.executable, "-m", "sweeper", *argv],
         capture_output=True,
-        timeout=300,
+        timeout=LIMIT_S,
         env={**os.environ, **environment},
         check=False,
     )

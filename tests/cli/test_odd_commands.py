@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_line import typed
+from patience import LIMIT_S
 from store_parts import record
 
 from sweeper.common.quoting import as_text
@@ -146,7 +147,7 @@ def test_a_path_that_the_grammar_refuses_comes_back_quoted(path: str, empty_fold
 
 def process(*argv: str, shell: str) -> subprocess.CompletedProcess[str]:
     line = f"{shlex.join([sys.executable, '-m', 'sweeper', *argv])} {shell}"
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
 
 def test_output_that_is_closed_is_discarded():
@@ -171,7 +172,7 @@ def test_a_sweep_whose_terminal_has_no_size_runs(empty_folder: Path):
     grid = ["model=[naive_bayes]", "dataset=[digits]", "capability=[evaluate]", "metric=[accuracy]"]
     command = [sys.executable, "-m", "sweeper", *grid, "job_backend.kind=inline"]
     leader, follower = pty.openpty()  # no columns, no rows
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, text=True, timeout=120, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, text=True, timeout=LIMIT_S, check=False)
     os.close(follower)
     os.close(leader)
     assert (done.returncode, "1 completed" in done.stdout) == (0, True)

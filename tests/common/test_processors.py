@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import LIMIT_S
 
 from sweeper.common.processors import usable_processors
 
@@ -73,7 +74,7 @@ def bound_to_one(code):
         [sys.executable, "-c", f"import os; os.sched_setaffinity(0, {{{one}}})\n{code}"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LIMIT_S,
         check=True,
     )
     return done.stdout.split()

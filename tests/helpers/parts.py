@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from patience import until, until_there
 
 from sweeper.records import Record
 
@@ -105,8 +106,8 @@ class Tiny:
         if self.started:
             Path(self.started).touch()
         time.sleep(self.sleep_s)
-        while self.until and not Path(self.until).exists():
-            time.sleep(0.01)
+        if self.until:
+            until_there(self.until)
         if self.exit_status is not None:
             os._exit(self.exit_status)
         if self.error is not None:
@@ -169,7 +170,10 @@ class Numbers:
 
 
 class Parity:
-    """A model that says whether a number is odd, after a while, and notes each pass."""
+    """A model that says whether a number is odd, after a while, and notes each pass.
+
+    With `waits_for_passes` it answers only once so many have begun, by whatever process.
+    """
 
     def __init__(
         self,
@@ -179,9 +183,11 @@ class Parity:
         error: str | None = None,
         passes: str | None = None,
         sleep_s: float = 0.0,
+        waits_for_passes: int = 0,
     ) -> None:
         self.metadata = {"id": name}
         self.error, self.passes, self.sleep_s = error, passes, sleep_s
+        self.waits_for_passes = waits_for_passes
         if builds:
             Path(builds, f"built-{uuid.uuid4().hex}").touch()
 
@@ -191,6 +197,8 @@ class Parity:
         if self.passes:
             Path(self.passes, f"pass-{uuid.uuid4().hex}").touch()
         time.sleep(self.sleep_s)
+        if self.passes:
+            until(lambda: len(list(Path(self.passes).glob("pass-*"))) >= self.waits_for_passes)
         return [np.eye(2)[int(x[0]) % 2] for x in batch]
 
 

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from patience import until
+
 from conftest import start_ray
 from sweeper.jobs.protocol import RunnerBackend
 from sweeper.messages.outcome import Failure, Outcome
@@ -120,8 +122,7 @@ def interrupt_when(exists: Path, times: int = 1) -> threading.Thread:
     """Interrupts this process once there is a file of that name, which may have wildcards."""
 
     def send() -> None:
-        while not any(exists.parent.glob(exists.name)):
-            time.sleep(0.02)
+        until(lambda: any(exists.parent.glob(exists.name)))
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.7)

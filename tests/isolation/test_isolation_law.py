@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from patience import LIMIT_S
 from places import HELPERS
 
 from sweeper.jobs.inline import InlineJobBackend
@@ -146,7 +147,7 @@ def in_child(work: Callable[[], object]) -> None:
 def alone() -> list[list[float]]:
     code = "import sys; sys.path[:0] = sys.argv[1].split(':'); import test_isolation_law as law; law.print_all()"
     command = [sys.executable, "-c", code, os.pathsep.join((str(Path(__file__).parent), str(HELPERS)))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

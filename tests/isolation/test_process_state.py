@@ -12,6 +12,7 @@ import isolation_parts
 import numpy as np
 import pytest
 from isolation_parts import Looks, Stays, looked, meddle
+from patience import LIMIT_S
 
 import sweeper
 from sweeper import jobs
@@ -122,7 +123,7 @@ def test_jobs_outside_a_sweep_are_seeded_from_what_their_parts_call_themselves(k
     jobs.configure_job_backend(kind, analytics_store=str(tmp_path))
     for _ in range(2):
         random.seed()
-        assert jobs.submit_capability(Looks()).wait(60) is JobStatus.COMPLETED
+        assert jobs.submit_capability(Looks()).wait(LIMIT_S) is JobStatus.COMPLETED
     jobs.shutdown_job_backend(wait=False)
     from sweeper.store import open_store
 
@@ -141,7 +142,7 @@ def test_a_worker_in_which_something_cannot_be_put_back_is_replaced(tmp_path: Pa
     jobs.configure_job_backend("ray-simple", analytics_store=str(tmp_path))
     whole = {"num_cpus": 2}
     for stays in (False, False, True, False, False):
-        assert jobs.submit_capability(Stays(stays), resources=whole).wait(60) is JobStatus.COMPLETED
+        assert jobs.submit_capability(Stays(stays), resources=whole).wait(LIMIT_S) is JobStatus.COMPLETED
     jobs.shutdown_job_backend(wait=False)
     from sweeper.store import open_store
 

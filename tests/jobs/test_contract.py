@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from parts import Hits, Numbers, Parity, Sees, Tiny, TwoArgumentsError, UnpicklableError
+from patience import LIMIT_S
 
 from sweeper import jobs
 from sweeper.jobs import JobStatus
@@ -32,7 +33,7 @@ def configured(kind: str, uri: str) -> Iterator[None]:
 
 def finished(capability: Any = None, **kwargs: Any) -> Any:
     job = jobs.submit_capability(capability or Tiny(), **kwargs)
-    job.wait(60)
+    job.wait(LIMIT_S)
     return job
 
 
@@ -62,7 +63,7 @@ def held(tmp_path: Path) -> Iterator[Callable[..., Held]]:
     yield make
     for one in made:
         one.release()
-        one.job.wait(60)
+        one.job.wait(LIMIT_S)
 
 
 # What a completed job gives
@@ -70,7 +71,7 @@ def held(tmp_path: Path) -> Iterator[Callable[..., Held]]:
 
 def test_result_is_a_small_reference_and_the_data_are_in_the_store(uri: str) -> None:
     job = finished(Tiny([1.0, 2.0]), datasets=[Numbers()], models=[Parity()], metrics=[Hits()])
-    ref = job.result(timeout=60)
+    ref = job.result(timeout=LIMIT_S)
     assert ref == jobs.CapabilityRunRef(ref.run_uid, "tests.tiny", ref.store_uri, None, None)
     assert len(pickle.dumps(ref)) < 1000
     rows = open_store(uri).table("tiny").to_pylist()
@@ -137,7 +138,7 @@ def test_first_look_is_pending_later_ones_running_and_the_end_completed(held: Ca
     assert one.job.status is JobStatus.RUNNING
     assert one.job.status is JobStatus.RUNNING
     one.release()
-    assert one.job.wait(60) is JobStatus.COMPLETED
+    assert one.job.wait(LIMIT_S) is JobStatus.COMPLETED
 
 
 def test_an_exception_of_the_run_maps_to_failed() -> None:
@@ -147,7 +148,7 @@ def test_an_exception_of_the_run_maps_to_failed() -> None:
 def test_cancellation_maps_to_cancelled(held: Callable[..., Held]) -> None:
     one = held()
     assert one.job.cancel() is True
-    assert one.job.wait(60) is JobStatus.CANCELLED
+    assert one.job.wait(LIMIT_S) is JobStatus.CANCELLED
     with pytest.raises(jobs.JobCancelledError, match=one.job.job_id):
         one.job.result()
     assert one.job.exception() is None
@@ -182,14 +183,14 @@ def test_a_result_that_is_not_there_in_time_is_a_timeout_and_cancels_nothing(hel
     assert isinstance(caught.value, jobs.JobError)
     assert caught.value.job_id == one.job.job_id
     one.release()
-    assert one.job.result(timeout=60).capability_id == "tests.tiny"
+    assert one.job.result(timeout=LIMIT_S).capability_id == "tests.tiny"
 
 
 def test_a_wait_that_times_out_returns_the_status_and_cancels_nothing(held: Callable[..., Held]) -> None:
     one = held()
     assert one.job.wait(timeout=0) is JobStatus.PENDING
     one.release()
-    assert one.job.wait(timeout=60) is JobStatus.COMPLETED
+    assert one.job.wait(timeout=LIMIT_S) is JobStatus.COMPLETED
 
 
 # Errors
@@ -359,7 +360,7 @@ def test_a_new_backend_does_not_disturb_jobs_of_the_one_before(
     jobs.configure_job_backend(kind, analytics_store=tmp_path / "other")
     assert jobs.list_jobs() == []
     one.release()
-    assert one.job.result(timeout=60).store_uri.startswith(str(tmp_path / "store"))
+    assert one.job.result(timeout=LIMIT_S).store_uri.startswith(str(tmp_path / "store"))
 
 
 def test_a_backend_that_cannot_be_made_leaves_the_active_one(uri: str) -> None:

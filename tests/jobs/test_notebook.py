@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from patience import LIMIT_S
+
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "notebook.py"
 
 
 def test_the_five_steps_run_as_a_script(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, str(NOTEBOOK)], cwd=tmp_path, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        [sys.executable, str(NOTEBOOK)], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line.rsplit(" ", 1)[1] for line in lines[:2]] == ["pending", "pending"]

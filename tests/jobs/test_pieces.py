@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from parts import TwoArgumentsError, UnpicklableError
+from patience import LIMIT_S
 
 from sweeper import jobs
 from sweeper.jobs.ray_simple.packing import IdentityCache
@@ -231,7 +232,7 @@ def test_the_board_gives_each_start_once_with_its_age() -> None:
     board.started("a")
     taken = board.take()
     assert list(taken) == ["a"]
-    assert 0 <= taken["a"] < 5
+    assert 0 <= taken["a"] < LIMIT_S
     assert board.take() == {}
 
 

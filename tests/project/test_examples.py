@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT_S
 
 from conftest import start_ray
 
@@ -34,7 +35,7 @@ def run_here(name: str, *arguments: str) -> None:
 def test_own_parts_from_their_folder(tmp_path: Path):
     command = [sys.executable, "-m", "sweeper", "--config-dir", "conf", "--config-name", "my_sweep", "--json"]
     command += [f"analytics_store.uri={tmp_path / 'store'}", "job_backend.num_cpus=2"]
-    done = subprocess.run(command, cwd=EXAMPLES / "own_parts", capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=EXAMPLES / "own_parts", capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["plan"]["run"] == document["counts"]["completed"] == 6

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import LIMIT_S
 from revision_parts import Project, caveats
 
 from sweeper.cli import render
@@ -302,7 +303,7 @@ def test_kept_predictions_are_told_by_what_they_depend_on(project: Project, tmp_
 def run(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sweeper", *words, "--config-dir", ".", "--config-name", "small"]
     command.append(f"analytics_store.uri={project.store}")
-    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
 
 def test_the_command_line_says_in_its_json_and_its_summary_what_changed(project: Project):

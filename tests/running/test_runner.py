@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from patience import LIMIT_S
 from runner_bench import NONE, Bench, choice, evaluations, interrupt_when, planned, tiny
 
 from sweeper.running.interrupts import Interrupts
@@ -109,12 +109,10 @@ def test_a_lost_worker_is_recorded_and_tried_again(ray_bench: Bench):
 
 
 def test_a_timeout_kills_and_counts_from_the_start(ray_bench: Bench):
-    slow = tiny("slow", Runtime(timeout_s=1.0), sleep_s=60.0)
-    quick = [tiny(f"quick{i}", Runtime(timeout_s=20.0), sleep_s=0.2) for i in range(4)]
-    began = time.monotonic()
+    slow = tiny("slow", Runtime(timeout_s=1.0), sleep_s=LIMIT_S)
+    quick = [tiny(f"quick{i}", Runtime(timeout_s=LIMIT_S), sleep_s=0.2) for i in range(4)]
     outcome = ray_bench.run(planned(slow, *quick))
     assert (outcome.counts["timeout"], outcome.counts["completed"]) == (1, 4)
-    assert time.monotonic() - began < 40
     assert "timeout_s=1" in outcome.failures[0].message
     assert ("slow", "timeout") in ray_bench.statuses()
 
@@ -150,9 +148,8 @@ def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path)
 def test_many_that_wait_for_one_inference_leave_no_processor_without_another(ray_bench: Bench, tmp_path: Path):
     """More metrics than are in flight as a rule: the second inference begins before the first has ended."""
     metrics = ray_bench.backend.default_window + 1
-    ray_bench.run(evaluations(tmp_path, metrics=metrics, sleep_s=1.0))
-    first, second = sorted(path.stat().st_mtime for path in tmp_path.glob("pass-*"))
-    assert second - first < 1.0
+    ray_bench.run(evaluations(tmp_path, metrics=metrics, waits_for_passes=2))
+    assert len(list(tmp_path.glob("pass-*"))) == 2
 
 
 def test_attempts_tell_how_long_the_inference_took_that_they_read(bench: Bench, tmp_path: Path):
@@ -176,9 +173,8 @@ def test_an_inference_that_fails_fails_its_dependents_with_that_cause(bench: Ben
 
 
 def test_a_timeout_reaches_an_inference_that_hangs_and_all_that_wait_for_it(ray_bench: Bench, tmp_path: Path):
-    began = time.monotonic()
-    outcome = ray_bench.run([*evaluations(tmp_path, timeout_s=2.0, sleep_s=300.0), *planned(tiny("other"))])
-    assert time.monotonic() - began < 200  # it ends long before what hangs would
+    hanging = evaluations(tmp_path, timeout_s=2.0, sleep_s=10 * LIMIT_S)
+    outcome = ray_bench.run([*hanging, *planned(tiny("other"))])
     assert (outcome.counts["timeout"], outcome.counts["completed"]) == (6, 1)
     assert {f.message for f in outcome.failures} == {"its inference ran longer than timeout_s=2 and was killed"}
     timeouts = [row for row in ray_bench.store.attempts().to_pylist() if row["status"] == "timeout"]
@@ -187,9 +183,9 @@ def test_a_timeout_reaches_an_inference_that_hangs_and_all_that_wait_for_it(ray_
 
 
 def test_an_inference_that_waits_for_a_place_is_not_overdue(ray_bench: Bench, tmp_path: Path):
-    """Four passes of three seconds on two processors: the last two end after the limit, counted from the beginning."""
-    several = [evaluations(tmp_path, sleep_s=3.0, name=f"model{n}", metrics=1) for n in range(2)]
-    outcome = ray_bench.run(list(itertools.chain(*several)), timeout_s=5.5)
+    """Four passes of eight seconds on two processors: the last two end after the limit, counted from the beginning."""
+    several = [evaluations(tmp_path, sleep_s=8.0, name=f"model{n}", metrics=1) for n in range(2)]
+    outcome = ray_bench.run(list(itertools.chain(*several)), timeout_s=14.0)
     assert outcome.counts["completed"] == 4
 
 
@@ -197,12 +193,10 @@ def test_an_interrupt_ends_an_inference_that_nobody_will_read(ray_bench: Bench, 
     with Interrupts() as interrupts:
         (tmp_path / "passes").mkdir()
         thread = interrupt_when(tmp_path / "passes" / "*")
-        began = time.monotonic()
-        outcome = ray_bench.run(evaluations(tmp_path / "passes", sleep_s=300.0), interrupts)
+        outcome = ray_bench.run(evaluations(tmp_path / "passes", sleep_s=10 * LIMIT_S), interrupts)
         thread.join()
     assert outcome.counts["cancelled"] == 6
     assert ray_bench.run(planned(tiny("after"), tiny("beside"))).counts["completed"] == 2
-    assert time.monotonic() - began < 60
 
 
 def test_predictions_that_persist_serve_a_new_metric_without_inference(bench: Bench, tmp_path: Path):
@@ -238,9 +232,7 @@ def test_the_second_interrupt_ends_at_once(ray_bench: Bench, tmp_path: Path):
     started = tmp_path / "started"
     with Interrupts() as interrupts:
         thread = interrupt_when(started, times=2)
-        began = time.monotonic()
-        outcome = ray_bench.run(planned(tiny("endless", started=str(started), sleep_s=300.0)), interrupts)
+        outcome = ray_bench.run(planned(tiny("endless", started=str(started), sleep_s=10 * LIMIT_S)), interrupts)
         thread.join()
-    assert time.monotonic() - began < 60
     assert (outcome.counts["cancelled"], outcome.exit_status) == (1, 130)
     assert ray_bench.statuses() == [("endless", "cancelled")]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import LIMIT_S
 from store_parts import record, values
 
 from sweeper import __version__, open_store, sweep
@@ -131,7 +132,7 @@ def test_workers_of_another_version_are_refused_and_the_attempts_say_so(tmp_path
     environment = f"job_backend.runtime_env={{env_vars: {{PYTHONPATH: '{other}'}}}}"
     command = [sys.executable, "-m", "sweeper", *SMALL, "job_backend.num_cpus=1", environment, "--json"]
     command += ["capability=[evaluate,data_quality]", f"analytics_store.uri={tmp_path / 'store'}"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     assert document["counts"]["failed"] == 2

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from isolation_parts import ERRORS, Fails
 from parts import Tiny
+from patience import LIMIT_S, until, until_there
 from places import HELPERS
 
 import sweeper
@@ -73,11 +74,11 @@ def test_every_error_from_everywhere_is_one_failed_attempt(kind: str, tmp_path: 
 def test_a_job_tells_what_was_raised(kind: str, tmp_path: Path, error: str) -> None:
     jobs.configure_job_backend(kind, analytics_store=str(tmp_path))
     job = jobs.submit_capability(Fails(error, "run"))
-    assert job.wait(60) is JobStatus.FAILED
+    assert job.wait(LIMIT_S) is JobStatus.FAILED
     assert job.error_info()[:2] == (error, text(error))
     with pytest.raises(jobs.JobFailedError, match="failed with"):
-        job.result(60)
-    assert jobs.submit_capability(Tiny()).wait(60) is JobStatus.COMPLETED
+        job.result(LIMIT_S)
+    assert jobs.submit_capability(Tiny()).wait(LIMIT_S) is JobStatus.COMPLETED
     jobs.shutdown_job_backend(wait=False)
 
 
@@ -102,7 +103,7 @@ def test_in_another_thread_nothing_changes() -> None:
 
     thread = threading.Thread(target=look)
     thread.start()
-    thread.join(30)
+    thread.join(LIMIT_S)
     assert handlers == [signal.getsignal(signal.SIGINT)]
 
 
@@ -112,15 +113,14 @@ def test_an_inline_job_can_be_interrupted(tmp_path: Path) -> None:
     job = jobs.submit_capability(Tiny(started=str(started), sleep_s=60))
 
     def interrupt() -> None:
-        while not started.exists():
-            time.sleep(0.01)
+        until_there(started)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         job.wait()
-    thread.join(30)
+    thread.join(LIMIT_S)
     assert job.status is JobStatus.CANCELLED
     jobs.shutdown_job_backend(wait=False)
 
@@ -139,11 +139,9 @@ def test_an_inline_sweep_ends_in_order_at_ctrl_c(tmp_path: Path) -> None:
         f"+capability.b={{{tiny.replace(str(started), str(started) + '2')}}}",
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not started.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: started.exists() or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     time.sleep(0.1)
     go.touch()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, said
