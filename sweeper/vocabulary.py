@@ -38,6 +38,7 @@ class Runtime:
     retry_exceptions: bool | None = None
     timeout_s: float | None = None
     max_in_flight: int | None = None
+    max_same_error: int | None = None
     report: float | None = None
     """For a capability: what its run's `collect_md_report` is given as `threshold`; `None` asks for no report."""
     label_space: str | None = None

@@ -23,8 +23,8 @@ def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, object]:
 def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
     """`--json`: the plan, how it ended, what failed and what was measured.
 
-    Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed, and
-    `no_values`, what completed and measured nothing.
+    Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed,
+    `no_values`, what completed and measured nothing, and `left_out`, the choices whose rest was not attempted.
     """
     document = {
         "sweep_id": result.sweep_id,
@@ -36,7 +36,8 @@ def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
     }
     earlier = [failure.to_dict() for failure in result.earlier_failures]
     empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
-    return {**document, **_if_any(earlier_failures=earlier, no_values=empty)}
+    left_out = [choice.to_dict() for choice in result.outcome.left_out]
+    return {**document, **_if_any(earlier_failures=earlier, no_values=empty, left_out=left_out)}
 
 
 def _if_any(**lists: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:

@@ -89,6 +89,7 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
         attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())
         lines.append(f"the store could not be written, so it does not tell of these attempts: {attempts}")
     lines += failures_text(outcome.failures)
+    lines += [f"  {choice.line()}" for choice in outcome.left_out]
     if outcome.exit_status:
         lines.append(f"run what this sweep left: {resume}")
     return "\n".join(lines)

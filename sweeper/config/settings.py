@@ -97,6 +97,7 @@ class Settings:
     rerun_triggers: tuple[Trigger, ...] = _setting((Trigger.CONFIG,), each(member_of(Trigger)))
     duplicates: Duplicates = _setting(Duplicates.DROP, member_of(Duplicates))
     max_failures: int | None = _setting(None, optional(positive_count))
+    max_same_error: int | None = _setting(5, optional(positive_count))
     retries: int = _setting(0, count)
     retry_exceptions: bool = _setting(False, flag)
     timeout_s: float | None = _setting(None, optional(positive))

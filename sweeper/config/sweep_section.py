@@ -86,6 +86,7 @@ _CHECKS: Mapping[str, Check[object]] = {
     "retry_exceptions": flag,
     "timeout_s": positive,
     "max_in_flight": positive_count,
+    "max_same_error": positive_count,
     "report": amount,
     "files": each(_data_path),
     "label_space": one_of(LABEL_SPACES),

@@ -28,6 +28,8 @@ NO_VALUES = "no values"
 
 BRIEF_LINES, BRIEF_CHARACTERS = 12, 2000
 """A message up to this size is shown whole."""
+LINE_CHARACTERS = 200
+"""So much of a message is shown where it has one line."""
 
 
 def brief(message: str) -> str:
@@ -70,6 +72,32 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class LeftOutChoice:
+    """A choice, or several together, of which the rest was not attempted because it failed again and again."""
+
+    choice: str
+    """In words: `model svm`, or `model svm with dataset digits`."""
+    error_type: str
+    message: str
+    """Of the last of these failures."""
+    times: int
+    """How often it failed alike, in a row."""
+    left_out: int
+    """How many combinations with it are not attempted."""
+
+    def line(self) -> str:
+        """What is shown when it happens."""
+        error = f"{self.error_type}: {self.message.strip().partition(chr(10))[0][:LINE_CHARACTERS]}".rstrip(": ")
+        return (
+            f"not attempted: {self.left_out} more with {self.choice}, which failed {self.times} times in a row with "
+            f"{error} (max_same_error)"
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Gap:
     """One combination without a value, and what became of it."""
 
@@ -101,6 +129,8 @@ class Outcome:
     """`interrupt`, `max_failures` or `ray_lost` where it ended early."""
     unwritten: Mapping[str, int] = field(default_factory=dict[str, int])
     """Attempts that the store does not tell of, as it could not be written, by their status."""
+    left_out: tuple[LeftOutChoice, ...] = ()
+    """Whose remaining combinations were not attempted; that alone is no early end."""
 
     @property
     def exit_status(self) -> int:

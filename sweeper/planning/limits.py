@@ -18,6 +18,7 @@ class Defaults:
     retries: int = 0
     retry_exceptions: bool = False
     timeout_s: float | None = None
+    max_same_error: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,22 +29,26 @@ class Limits:
     retries: int
     retry_exceptions: bool
     timeout_s: float | None
+    max_same_error: int | None = None
+    """After so many failures in a row of one choice, all alike, what remains of it is left out."""
 
 
 def combine(combination: Combination, defaults: Defaults) -> Limits:
-    """Resources: the maximum of each; `timeout_s`: the minimum; `retries`: the maximum of what the parts say.
+    """Resources, `retries`: the maximum of what the parts say; `timeout_s`, `max_same_error`: the minimum.
 
     What no part says comes from the settings, and one CPU where nobody speaks of CPUs.
     """
     runtimes = [part.runtime for part in combination.choices]
     timeouts = [r.timeout_s for r in runtimes if r.timeout_s is not None]
     retries = [r.retries for r in runtimes if r.retries is not None]
+    alike = [r.max_same_error for r in runtimes if r.max_same_error is not None]
     exceptions = [r.retry_exceptions for r in runtimes if r.retry_exceptions is not None]
     return Limits(
         resources=_maxima(r.resources for r in runtimes if r.resources),
         retries=max(retries, default=defaults.retries),
         retry_exceptions=any(exceptions) if exceptions else defaults.retry_exceptions,
         timeout_s=min(timeouts, default=defaults.timeout_s),
+        max_same_error=min(alike, default=defaults.max_same_error),
     )
 
 

@@ -132,7 +132,7 @@ def _at_once(work: Sequence[WorkGroup], backend: RunnerBackend, max_in_flight: i
 
 
 def _defaults(settings: Any) -> Defaults:
-    return Defaults(settings.retries, settings.retry_exceptions, settings.timeout_s)
+    return Defaults(settings.retries, settings.retry_exceptions, settings.timeout_s, settings.max_same_error)
 
 
 def _sweep_info(prepared: Prepared) -> SweepInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from sweeper.planning.decisions import Planned
@@ -29,11 +29,18 @@ class Queue:
     has_room
         Whether there is room for what a combination needs besides its own task; while there is none, those that follow
         it in the plan wait too. While nothing is in flight there is always room, for none would be made.
+    drops
+        Asked of each just before it would go out for the first time: whether it is not to go out at all.
     """
 
-    def __init__(self, items: Iterable[Planned], has_room: Callable[[Planned], bool] = lambda item: True) -> None:
-        self._fresh = iter(items)
-        self._has_room = has_room
+    def __init__(
+        self,
+        items: Sequence[Planned],
+        has_room: Callable[[Planned], bool] = lambda item: True,
+        drops: Callable[[Planned], bool] = lambda item: False,
+    ) -> None:
+        self._items, self._next = items, 0
+        self._has_room, self._drops = has_room, drops
         self._again: deque[QueuedAttempt] = deque()
         self._held: dict[PartKey, deque[QueuedAttempt]] = {}
         self._in_flight: Counter[PartKey] = Counter()
@@ -59,6 +66,12 @@ class Queue:
         """Let one that ended go out once more, before what never did and what waits for the room that it takes."""
         self._again.appendleft(QueuedAttempt(item, number))
 
+    def waiting(self) -> Iterator[Planned]:
+        """All that never went out."""
+        yield from self._items[self._next :]
+        for waits in (self._again, *self._held.values()):
+            yield from (attempt.item for attempt in waits if attempt.number == 1)
+
     def _candidates(self) -> Iterator[tuple[deque[QueuedAttempt], QueuedAttempt]]:
         """What may go as far as limits are concerned, with the place in which it waits if there is no room for it."""
         if (held := self._of_those_held()) is not None:
@@ -70,19 +83,25 @@ class Queue:
         for key, held in list(self._held.items()):
             while held and self._in_flight[key] < self._limits[key]:
                 attempt = held.popleft()
-                if not self._hold(attempt):
+                if not self._put_aside(attempt):
                     return held, attempt
         return None
 
     def _of_those_that_follow(self) -> QueuedAttempt | None:
         while (attempt := self._again.popleft() if self._again else self._first()) is not None:
-            if not self._hold(attempt):
+            if not self._put_aside(attempt):
                 return attempt
         return None
 
     def _first(self) -> QueuedAttempt | None:
-        item = next(self._fresh, None)
-        return None if item is None else QueuedAttempt(item, 1)
+        if self._next == len(self._items):
+            return None
+        self._next += 1
+        return QueuedAttempt(self._items[self._next - 1], 1)
+
+    def _put_aside(self, attempt: QueuedAttempt) -> bool:
+        """Whether it does not go out now: it is dropped, or waits for others with one of its parts."""
+        return (attempt.number == 1 and self._drops(attempt.item)) or self._hold(attempt)
 
     def _hold(self, attempt: QueuedAttempt) -> bool:
         """Put aside one of whose parts as many are in flight as may be; whether there is such a part."""

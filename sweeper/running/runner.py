@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +23,7 @@ from sweeper.running.active import ActiveAttempt
 from sweeper.running.driver_rows import DriverRows
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
+from sweeper.running.left_out import LeftOut
 from sweeper.running.progress import Progress
 from sweeper.running.queue import Queue, QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
@@ -82,9 +83,10 @@ class Runner:
 
         `at_once` is how many there is room for at a time.
         """
+        self._left_out = LeftOut(items, self._progress.note)
         self._inference.expect(items)
         window = self._settings.max_in_flight or self._window(at_once)
-        queue = Queue(items, self._inference.has_room)
+        queue = Queue(items, self._inference.has_room, self._drops)
         self._fill(queue, window)
         while self._active:
             for job in self._backend.wait_any(self._active, timeout=TICK_S):
@@ -104,6 +106,12 @@ class Runner:
         while self._stopped_by is None and len(self._active) < window and (attempt := queue.take()) is not None:
             self._submit(attempt)
         self._progress.running(self._running())
+
+    def _drops(self, item: Planned) -> bool:
+        if not self._left_out.drop(item):
+            return False
+        self._inference.give_back(item)
+        return True
 
     def _running(self) -> int:
         """How many run, as far as there is room for them: Ray does not say which of those in flight still wait."""
@@ -133,6 +141,8 @@ class Runner:
         queue.ended(active.item)
         self._shapes[shape(active.limits.resources)] -= 1
         status = active.status(lost=self._backend.is_lost(active.job))
+        if status is Status.CANCELLED and self._stopped_by is None and self._drops(active.item):
+            return
         info = active.reason(status, self._stopped_by)
         if (row := active.driver_row(status, info)) is not None:
             self._rows.write(row)
@@ -141,8 +151,24 @@ class Runner:
             return
         self._counts[status] += 1
         failure = None if status in _UNREMARKABLE else self._note_failure(active, status, info)
+        if status is Status.COMPLETED:
+            self._left_out.completed(active.item)
+        elif failure is not None:
+            self._learn(active, failure, queue)
         self._inference.give_back(active.item)
         self._progress.ended(status.value, failure)
+
+    def _learn(self, active: ActiveAttempt, failure: Failure, queue: Queue) -> None:
+        """Leave out what is not worth a try any more, and take back what of it waits for its start."""
+
+        def rest() -> Iterator[Planned]:
+            yield from (other.item for other in self._active.values())
+            yield from queue.waiting()
+
+        if self._left_out.failed(active.item, failure, active.limits.max_same_error, rest):
+            for other in self._active.values():
+                if other.item in self._left_out and other.attempt.number == 1:
+                    other.job.cancel()
 
     def _try_again(self, active: ActiveAttempt, queue: Queue) -> None:
         number = active.attempt.number
@@ -203,4 +229,4 @@ class Runner:
     def _outcome(self, planned: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}
         counts[Status.NOT_ATTEMPTED.value] = planned - sum(counts.values())
-        return Outcome(counts, tuple(self._failures), self._stopped_by, self._rows.finish())
+        return Outcome(counts, tuple(self._failures), self._stopped_by, self._rows.finish(), self._left_out.choices)
