@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from test_runner import ONE, choice, planned
+from runner_bench import ONE, choice, planned
 
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
