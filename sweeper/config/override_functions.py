@@ -184,10 +184,10 @@ _NOT_GIVEN = object()
 
 def _cast(to: Callable[[Any], Any]) -> Callable[..., Any]:
     def cast(*args: Any, value: Any = _NOT_GIVEN) -> Any:
-        given = (*args, *(() if value is _NOT_GIVEN else (value,)))
-        if not given or (args and value is not _NOT_GIVEN):
+        values = (*args, *(() if value is _NOT_GIVEN else (value,)))
+        if not values or (args and value is not _NOT_GIVEN):
             raise TypeError("a cast takes one value, or several to sweep over")
-        return _as(to, given[0]) if len(given) == 1 else ChoiceSweep(list=[_as(to, _inner(v)) for v in given])
+        return _as(to, values[0]) if len(values) == 1 else ChoiceSweep(list=[_as(to, _inner(v)) for v in values])
 
     return cast
 

@@ -87,9 +87,9 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
         try:
             parsed += parser.parse_overrides([line])
         except (HydraException, AssertionError, RecursionError) as error:
-            said = " ".join(text for text in str(error).splitlines() if not text.startswith(_HYDRAS_FRAME))
+            reason = " ".join(text for text in str(error).splitlines() if not text.startswith(_HYDRAS_FRAME))
             raise ConfigError(
-                f"The override {line!r} cannot be read: {said.strip()}. Is it quoted for the shell?{_one_text(line)}"
+                f"The override {line!r} cannot be read: {reason.strip()}. Is it quoted for the shell?{_one_text(line)}"
             ) from error
     return parsed
 
@@ -112,8 +112,8 @@ def sort_overrides(
         Something that cannot be swept, or a key that is swept and given twice.
     """
     sorter = _Sorter(overrides, session)
-    given = [f"{key}={_param(value)}" for key, value in (params or {}).items()]
-    for override in _each_key_once(parse(given, session), overrides) if multirun else overrides:
+    params_as_overrides = [f"{key}={_param(value)}" for key, value in (params or {}).items()]
+    for override in _each_key_once(parse(params_as_overrides, session), overrides) if multirun else overrides:
         sorter.add(override)
     return sorter.sorted()
 
@@ -141,7 +141,7 @@ def _param(value: object) -> str:
     return value if isinstance(value, str) else override_text(value)
 
 
-def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> list[Override]:
+def _each_key_once(before: Sequence[Override], after: Sequence[Override]) -> list[Override]:
     """The command line holds over the params of the sweeper, and there, as in Hydra, the later of two alike.
 
     Raises
@@ -149,13 +149,13 @@ def _each_key_once(before: Sequence[Override], given: Sequence[Override]) -> lis
     ConfigError
         A key is swept and given twice, so that it is unclear which values are meant.
     """
-    for key, same in [*_by_key(before).items(), *_by_key(given).items()]:
+    for key, same in [*_by_key(before).items(), *_by_key(after).items()]:
         sweeps = [override for override in same if override.is_sweep_override()]
         if sweeps and (len(sweeps) > 1 or len({override.type for override in same}) > 1):
             lines = " and ".join(repr(override.input_line) for override in same)
             raise ConfigError(f"{key} is given {len(same)} times: {lines}. Give it once, with all its values.")
-    said = {_full_key(override) for override in given}
-    kept = [*(override for override in before if _full_key(override) not in said), *given]
+    overridden = {_full_key(override) for override in after}
+    kept = [*(override for override in before if _full_key(override) not in overridden), *after]
     return list({override.get_key_element(): override for override in kept}.values())
 
 

@@ -80,8 +80,8 @@ class SweptKeyReach:
     def of_paths(self, paths: Iterable[Path]) -> list[str]:
         """Keys that may change what stands at some paths; those of swept config groups may change anything."""
         read = [paths_read(self._raw, path) for path in paths]
-        found = [k for k in self._keys if k in self._groups or any(reaches(seen, path_of_key(k)) for seen in read)]
-        return self._keys if self._pointing.intersection(found) else found
+        keys = [k for k in self._keys if k in self._groups or any(reaches(seen, path_of_key(k)) for seen in read)]
+        return self._keys if self._pointing.intersection(keys) else keys
 
 
 @dataclass
@@ -137,8 +137,8 @@ class _VariantBuilder:
         own = ".".join(path_of(self.axis, self.name)) + "."
         short = [_short(key, own) for key in keys]
         shown = [key if short.count(name) > 1 else name for key, name in zip(keys, short, strict=True)]
-        said = (f"{name}={labels[key]}" for key, name in zip(keys, shown, strict=True))
-        return f"[{','.join(said)}]" if keys else ""
+        assignments = (f"{name}={labels[key]}" for key, name in zip(keys, shown, strict=True))
+        return f"[{','.join(assignments)}]" if keys else ""
 
 
 def _short(key: str, own: str) -> str:

@@ -93,10 +93,10 @@ def counts_text(passed_over: Mapping[str, int]) -> str:
 
 
 def _names(wanted: Sequence[object]) -> list[str]:
-    given = [] if isinstance(wanted, str) else list(wanted)
-    if not given or any(isinstance(name, bool) or not isinstance(name, str | int | float) for name in given):
+    values = [] if isinstance(wanted, str) else list(wanted)
+    if not values or any(isinstance(name, bool) or not isinstance(name, str | int | float) for name in values):
         raise PartError(f"classes are {wanted!r}; allowed: a list of names, e.g. [cat, dog]. Quote true, yes and null.")
-    names = [str(name) for name in given]
+    names = [str(name) for name in values]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise PartError(f"classes name {twice[0]!r} more than once; each class has one index.")
     return names

@@ -48,8 +48,8 @@ def resolve(given: Mapping[str, object] | Provenance | None = None) -> Provenanc
 
 def from_environment() -> dict[str, str]:
     """What `SWEEPER_PROVENANCE_*` says; an empty variable says nothing."""
-    found = {name: os.environ.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in SETTABLE}
-    return {name: value for name, value in found.items() if value}
+    variables = {name: os.environ.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in SETTABLE}
+    return {name: value for name, value in variables.items() if value}
 
 
 def _checked(values: Mapping[str, object]) -> dict[str, str | None]:

@@ -239,16 +239,16 @@ def _staleness(triggers: Sequence[str], changed: Compare, suspect: Suspect | Non
 CURRENT = Staleness()
 
 
-def _weighed(found: Changes, triggers: Sequence[str]) -> Staleness:
+def _weighed(changed: Changes, triggers: Sequence[str]) -> Staleness:
     """Other data at a path that means another place count whatever the triggers; other changes where one says so."""
-    if found.data is not None and found.is_moved:
-        return Staleness(found.data or DATA_CHANGED)
-    said = {"code": (CODE_CHANGED, found.code), "libraries": (LIBRARIES_CHANGED, found.libraries)}
-    said["data"] = (DATA_CHANGED, found.data)
-    for trigger, (reason, what) in said.items():
+    if changed.data is not None and changed.is_moved:
+        return Staleness(changed.data or DATA_CHANGED)
+    changes = {"code": (CODE_CHANGED, changed.code), "libraries": (LIBRARIES_CHANGED, changed.libraries)}
+    changes["data"] = (DATA_CHANGED, changed.data)
+    for trigger, (reason, what) in changes.items():
         if what is not None and trigger in triggers:
             return Staleness(named(reason, what))
-    return Staleness(noted=None if found.data is None else named(DATA_CHANGED, found.data))
+    return Staleness(noted=None if changed.data is None else named(DATA_CHANGED, changed.data))
 
 
 def named(reason: str, what: str) -> str:

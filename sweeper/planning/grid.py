@@ -289,9 +289,9 @@ def _check_used(rules: Sequence[Rule], bits: Iterable[int]) -> None:
     met = reduce(or_, bits, 0)
     for index, rule in enumerate(rules):
         if not rule.optional and not met >> index & 1:
-            said = ", ".join(f"{axis}: {' | '.join(globs)}" for axis, globs in rule.patterns.items())
+            shown = ", ".join(f"{axis}: {' | '.join(globs)}" for axis, globs in rule.patterns.items())
             raise ConfigError(
-                f"{rule.where} ({said}) matches no combination. Correct or remove it, or add `optional: true` to it."
+                f"{rule.where} ({shown}) matches no combination. Correct or remove it, or add `optional: true` to it."
             )
 
 

@@ -23,17 +23,17 @@ def legacy_fingerprints(pairs: Identified, parts: Mapping[str, Iterable[Part]]) 
     if not any(c.former for on_axis in parts.values() for part in on_axis for c in part.variants.values()):
         return {}
     asked = {key for _, key in pairs}
-    found = {key: fingerprint(_before(c)) for c, key in pairs if any(part.former for part in c.choices)}
-    return {key: twin for key, twin in found.items() if twin not in asked}
+    twins = {key: fingerprint(_before(c)) for c, key in pairs if any(part.former for part in c.choices)}
+    return {key: twin for key, twin in twins.items() if twin not in asked}
 
 
 def legacy_notes(pairs: Identified, twins: Mapping[str, str], states: Mapping[str, State]) -> tuple[str, ...]:
     """What to say of the twins that have a result where the combination itself has none, each once."""
-    said: dict[str, None] = {}
+    notes: dict[str, None] = {}
     for combination, key in pairs if twins else ():
         if key in twins and _has_result(states.get(twins[key])) and not _has_result(states.get(key)):
-            said |= dict.fromkeys(note for part in combination.choices if part.former for note in part.former.notes)
-    return tuple(said)
+            notes |= dict.fromkeys(note for part in combination.choices if part.former for note in part.former.notes)
+    return tuple(notes)
 
 
 def _has_result(state: State | None) -> bool:

@@ -50,8 +50,8 @@ def _told(choice: Choice) -> AskedChoice:
 
 
 def _runtime_text(runtime: Runtime) -> str:
-    said = {f.name: getattr(runtime, f.name) for f in fields(Runtime)}
-    return json.dumps({k: v for k, v in said.items() if v not in (None, (), {})}, default=_arity_name)
+    values = {f.name: getattr(runtime, f.name) for f in fields(Runtime)}
+    return json.dumps({k: v for k, v in values.items() if v not in (None, (), {})}, default=_arity_name)
 
 
 def _arity_name(value: Any) -> str:
@@ -108,21 +108,21 @@ class _Done:
 
 def combinations(asked: AskedSweep) -> list[Combination]:
     """The combinations of a sweep, in its order."""
-    choices = [_choice(told) for told in asked.choices]
+    choices = [_choice(choice) for choice in asked.choices]
     sets = [[tuple(choices[place] for place in places) for places in asked.columns[axis].values] for axis in AXES]
     rows = zip(*(asked.columns[axis].codes for axis in AXES), strict=True)
     first, *others = sets
     return [Combination(first[c][0], *(of[code] for of, code in zip(others, codes, strict=True))) for c, *codes in rows]
 
 
-def _choice(told: AskedChoice) -> Choice:
-    spec = spec_of(told.spec)
-    return Choice(told.axis, told.name, spec, told.spec, digest(told.spec), told.base, _runtime(told.runtime))
+def _choice(asked: AskedChoice) -> Choice:
+    spec = spec_of(asked.spec)
+    return Choice(asked.axis, asked.name, spec, asked.spec, digest(asked.spec), asked.base, _runtime(asked.runtime))
 
 
 def _runtime(text: str) -> Runtime:
-    said: Mapping[str, Any] = json.loads(text)
-    known = {f.name: said[f.name] for f in fields(Runtime) if f.name in said}
+    values: Mapping[str, Any] = json.loads(text)
+    known = {f.name: values[f.name] for f in fields(Runtime) if f.name in values}
     typed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
     if "arity" in typed:
         typed["arity"] = {axis: Arity[name] for axis, name in typed["arity"].items()}

@@ -108,14 +108,14 @@ def leaderboards(
     for gap in gaps:
         without.setdefault((gap.capability, gap.metric), []).append(gap)
     twins = list(same)
-    made = [
-        _leaderboard(capability, title, found, without.get((capability, found[0]["metric"] or ""), ()), twins)
-        for (capability, title), found in tables.items()
+    boards = [
+        _leaderboard(capability, title, of_table, without.get((capability, of_table[0]["metric"] or ""), ()), twins)
+        for (capability, title), of_table in tables.items()
     ]
-    if not made and all(gap.status != NO_VALUES for some in without.values() for gap in some):
+    if not boards and all(gap.status != NO_VALUES for some in without.values() for gap in some):
         return []  # a list of failures says as much
-    measured = {(found[0]["capability"], found[0]["metric"] or "") for found in tables.values()}
-    return made + [_empty(some, twins) for key, some in without.items() if key not in measured]
+    measured = {(of_table[0]["capability"], of_table[0]["metric"] or "") for of_table in tables.values()}
+    return boards + [_empty(some, twins) for key, some in without.items() if key not in measured]
 
 
 def measure(row: Mapping[str, Any]) -> str:

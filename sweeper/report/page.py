@@ -180,8 +180,8 @@ def _shades(board: Leaderboard) -> Mapping[str, str]:
     By place and not by size, since a single log_loss of 10 among values below 1 would leave all others the same shade,
     and which sizes are usual no metric says. Values that read the same are the same.
     """
-    found = (v for line in board.lines for i, v in enumerate(line.values) if i not in line.caveats)
-    values = {value for value in found if value is not None and not math.isnan(value)}
+    every = (v for line in board.lines for i, v in enumerate(line.values) if i not in line.caveats)
+    values = {value for value in every if value is not None and not math.isnan(value)}
     texts = list(dict.fromkeys(_number(board, value) for value in sorted(values)))
     if board.higher_is_better is None or len(texts) < 2:
         return {}

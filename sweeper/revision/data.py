@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sweeper.revision import old_data_revisions
 from sweeper.revision.paths import holds_more_than_data, looks_like_path, texts_of
-from sweeper.revision.recorded_paths import SCHEME, Disk, Entry, Now, decode, encode, is_relative, named
+from sweeper.revision.recorded_paths import SCHEME, Entry, KnownPaths, PathState, decode, encode, is_relative, named
 from sweeper.vocabulary import Choice, Combination
 
 
@@ -17,7 +17,7 @@ class DataRevisions:
 
     def __init__(self) -> None:
         self.here = os.getcwd()
-        self._disk = Disk()
+        self._known = KnownPaths()
         self._paths: dict[Choice, tuple[str, ...]] = {}
         self._texts: dict[tuple[Choice, ...], str | None] = {}
         self._found: dict[tuple[object, ...], str | None] = {}
@@ -53,7 +53,7 @@ class DataRevisions:
         return self.here if any(is_relative(path) for part in parts for path in self.paths(part)) else ""
 
     def _entries(self, part: Choice) -> Iterator[Entry]:
-        yield from filter(None, (self._disk.entry(part.axis, path) for path in self.paths(part)))
+        yield from filter(None, (self._known.entry(part.axis, path) for path in self.paths(part)))
 
     def is_moved(self, folder: str | None) -> bool:
         """Whether a result with this recorded folder was measured somewhere else."""
@@ -74,19 +74,19 @@ class DataRevisions:
             return "" if self._earlier(combination) != recorded else None
         paths = {(part.axis, path) for part in parts for path in self.paths(part)}
         known = [entry for entry in decode(recorded) if (entry.axis, entry.path) in paths]
-        now = {entry: self._disk.now(entry) for entry in known}
+        now = {entry: self._known.now(entry) for entry in known}
         if not self.is_moved(folder):
             return _difference(now)
         new = paths - {(entry.axis, entry.path) for entry in known}
         return self._moved(now, [path for _, path in sorted(new) if is_relative(path)])
 
-    def _moved(self, now: Mapping[Entry, Now], new: list[str]) -> str | None:
+    def _moved(self, now: Mapping[Entry, PathState], new: list[str]) -> str | None:
         """In words, which relative paths mean other places than before."""
-        gone = [entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN)]
-        other = [entry.path for entry, what in now.items() if what is Now.DIFFERENT]
-        other += [path for path in new if self._disk.look(path) is not None]
-        said = [_elsewhere(path) for path in dict.fromkeys(other)]
-        return "; ".join([*said, *(f"{path} is not in this folder" for path in dict.fromkeys(gone))]) or None
+        gone = [entry.path for entry, what in now.items() if what in (PathState.GONE, PathState.UNKNOWN)]
+        other = [entry.path for entry, what in now.items() if what is PathState.DIFFERENT]
+        other += [path for path in new if self._known.stat(path) is not None]
+        elsewhere = [_elsewhere(path) for path in dict.fromkeys(other)]
+        return "; ".join([*elsewhere, *(f"{path} is not in this folder" for path in dict.fromkeys(gone))]) or None
 
 
 def _may_be_path(value: str) -> bool:
@@ -99,7 +99,7 @@ def _elsewhere(path: str) -> str:
     return f"{path} is another {kind} here, and its data differ"
 
 
-def _difference(now: Mapping[Entry, Now]) -> str | None:
-    other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
-    gone = named(entry.path for entry, what in now.items() if what in (Now.GONE, Now.UNKNOWN))
+def _difference(now: Mapping[Entry, PathState]) -> str | None:
+    other = named(entry.path for entry, what in now.items() if what is PathState.DIFFERENT)
+    gone = named(entry.path for entry, what in now.items() if what in (PathState.GONE, PathState.UNKNOWN))
     return "; ".join(filter(None, (other, gone and f"{gone} is gone"))) or None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sweeper.revision import Comparison, RecordedRevisions, Revisions
-from sweeper.revision.recorded_paths import Disk, Entry, Now, decode, is_same, named
+from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, named
 from sweeper.vocabulary import Combination
 
 CHANGED = "data changed since"
@@ -52,20 +52,20 @@ def caveats_of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
     Relative paths are relative to the folder that the attempt was measured in. On another machine the files cannot be
     compared. Then values of the same names must at least have been measured on the same data as the newest of them.
     """
-    disk = Disk()
+    paths = KnownPaths()
     listed = [(attempt, decode(attempt.data_revision)) for attempt in attempts if attempt.data_revision]
     caveats: dict[str, str] = {}
     for attempt, entries in listed:
-        if text := _changed(disk, entries, attempt.working_folder):
+        if text := _changed(paths, entries, attempt.working_folder):
             caveats[attempt.fingerprint] = text
     unchanged = [pair for pair in listed if pair[0].fingerprint not in caveats]
     return caveats | _mixed(sorted(unchanged, key=lambda pair: pair[0].finished_at or _EPOCH, reverse=True))
 
 
-def _changed(disk: Disk, entries: Iterable[Entry], folder: str | None) -> str | None:
-    now = {entry: disk.now(entry, folder) for entry in entries}
-    other = named(entry.path for entry, what in now.items() if what is Now.DIFFERENT)
-    gone = named(entry.path for entry, what in now.items() if what is Now.GONE)
+def _changed(paths: KnownPaths, entries: Iterable[Entry], folder: str | None) -> str | None:
+    now = {entry: paths.now(entry, folder) for entry in entries}
+    other = named(entry.path for entry, what in now.items() if what is PathState.DIFFERENT)
+    gone = named(entry.path for entry, what in now.items() if what is PathState.GONE)
     difference = "; ".join(filter(None, (other, gone and f"{gone} is gone")))
     return _with(CHANGED, difference) if difference else None
 

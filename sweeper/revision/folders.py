@@ -31,7 +31,7 @@ _LENGTH = 32
 """Hexadecimal digits kept of a digest: 128 bits."""
 
 
-class Seen(NamedTuple):
+class FileStat(NamedTuple):
     """One file of a folder, or a file by itself."""
 
     name: str
@@ -44,12 +44,12 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Look:
+class PathStat:
     """What one look at a path shows, without reading a file."""
 
     path: str
     is_folder: bool
-    files: tuple[Seen, ...]
+    files: tuple[FileStat, ...]
 
     @cached_property
     def stamp(self) -> str:
@@ -77,23 +77,23 @@ class Look:
         return _read[key]
 
 
-def look(path: str) -> Look | None:
+def path_stat(path: str) -> PathStat | None:
     """Look at a file or at everything below a folder, links followed; `None` where there is nothing."""
     path = os.path.expanduser(path)
     if not os.path.lexists(path):
         return None
     if os.path.isdir(path):
-        return Look(path, True, tuple(sorted(_below(path, "", ()))))
-    return Look(path, False, (_seen(path, ""),))
+        return PathStat(path, True, tuple(sorted(_below(path, "", ()))))
+    return PathStat(path, False, (_file_stat(path, ""),))
 
 
-def _below(folder: str, prefix: str, inside: tuple[tuple[int, int], ...]) -> Iterator[Seen]:
+def _below(folder: str, prefix: str, inside: tuple[tuple[int, int], ...]) -> Iterator[FileStat]:
     """Files below a folder; `inside` are the folders that it lies in, so that a link back to one is not followed."""
     try:
         here = os.stat(folder)
         entries = list(os.scandir(folder))
     except OSError:
-        yield Seen(prefix, 0, 0, 0, "unreadable")
+        yield FileStat(prefix, 0, 0, 0, "unreadable")
         return
     inside = (*inside, (here.st_dev, here.st_ino))
     for entry in entries:
@@ -101,7 +101,7 @@ def _below(folder: str, prefix: str, inside: tuple[tuple[int, int], ...]) -> Ite
             continue
         name = f"{prefix}/{entry.name}" if prefix else entry.name
         if not entry.is_dir():
-            yield _seen(entry.path, name)
+            yield _file_stat(entry.path, name)
         elif not entry.is_symlink() or not _leads_back(entry.path, inside):
             yield from _below(entry.path, name, inside)
 
@@ -111,13 +111,13 @@ def _leads_back(path: str, inside: Sequence[tuple[int, int]]) -> bool:
     return (target.st_dev, target.st_ino) in inside
 
 
-def _seen(path: str, name: str) -> Seen:
+def _file_stat(path: str, name: str) -> FileStat:
     try:
         known = os.stat(path)
     except OSError:
-        return Seen(name, 0, 0, 0, _without_reading(path))
+        return FileStat(name, 0, 0, 0, _without_reading(path))
     odd = "" if S_ISREG(known.st_mode) else "folder" if S_ISDIR(known.st_mode) else "no file"  # a pipe has no end
-    return Seen(name, known.st_size, known.st_mtime_ns, known.st_ctime_ns, odd)
+    return FileStat(name, known.st_size, known.st_mtime_ns, known.st_ctime_ns, odd)
 
 
 def _without_reading(path: str) -> str:
@@ -131,13 +131,13 @@ _read: dict[tuple[str, str], str] = {}
 """Digests of content by real path and stamp: what this process has read already."""
 
 
-def _content(seen: Look) -> str:
-    return _digest(f"{f.name}\0{content}" for f, content in zip(seen.files, _contents(seen), strict=True))
+def _content(stat: PathStat) -> str:
+    return _digest(f"{f.name}\0{content}" for f, content in zip(stat.files, _contents(stat), strict=True))
 
 
-def _contents(seen: Look) -> Iterable[str]:
-    paths = [os.path.join(seen.path, f.name) if f.name else seen.path for f in seen.files]
-    known = [f.odd for f in seen.files]
+def _contents(stat: PathStat) -> Iterable[str]:
+    paths = [os.path.join(stat.path, f.name) if f.name else stat.path for f in stat.files]
+    known = [f.odd for f in stat.files]
     if len(paths) == 1:
         return [known[0] or file_content(paths[0])]
     with ThreadPoolExecutor(min(_THREADS, usable_processors())) as pool:

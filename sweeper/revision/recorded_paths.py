@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sweeper.revision.folders import Look, look
+from sweeper.revision.folders import PathStat, path_stat
 
 SCHEME = "paths:"
 """Before the JSON of a data revision; what begins otherwise was written by an older version."""
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     content: str
 
 
-class Now(enum.Enum):
+class PathState(enum.Enum):
     """What a path is today, against what it was."""
 
     SAME = "same"
@@ -56,39 +56,39 @@ def is_relative(path: str) -> bool:
     return not os.path.isabs(os.path.expanduser(path))
 
 
-class Disk:
+class KnownPaths:
     """What lies on this disk, each path looked at once in the life of this object."""
 
     def __init__(self) -> None:
-        self._looks: dict[str, Look | None] = {}
-        self._told: dict[tuple[str, str, str], Now] = {}
+        self._stats: dict[str, PathStat | None] = {}
+        self._states: dict[tuple[str, str, str], PathState] = {}
 
-    def look(self, path: str) -> Look | None:
-        """See `folders.look`."""
-        if path not in self._looks:
-            self._looks[path] = look(path)
-        return self._looks[path]
+    def stat(self, path: str) -> PathStat | None:
+        """See `folders.path_stat`."""
+        if path not in self._stats:
+            self._stats[path] = path_stat(path)
+        return self._stats[path]
 
     def entry(self, axis: str, path: str) -> Entry | None:
         """A path as it is recorded, its content read; `None` where there is nothing."""
-        seen = self.look(path)
-        return None if seen is None else Entry(axis, path, seen.stamp, seen.content())
+        known = self.stat(path)
+        return None if known is None else Entry(axis, path, known.stamp, known.content())
 
-    def now(self, entry: Entry, folder: str | None = None) -> Now:
+    def now(self, entry: Entry, folder: str | None = None) -> PathState:
         """What became of a path, relative ones taken from `folder` (the working folder where none is given)."""
         path = os.path.join(folder or "", os.path.expanduser(entry.path))
         key = (path, entry.stamp, entry.content)
-        if key not in self._told:
-            self._told[key] = self._compared(path, entry)
-        return self._told[key]
+        if key not in self._states:
+            self._states[key] = self._compared(path, entry)
+        return self._states[key]
 
-    def _compared(self, path: str, entry: Entry) -> Now:
-        seen = self.look(path)
-        if seen is None:
-            return Now.GONE if os.path.isdir(os.path.dirname(path) or ".") else Now.UNKNOWN
-        if seen.stamp == entry.stamp or entry.content in (seen.listing, seen.content()):
-            return Now.SAME
-        return Now.DIFFERENT
+    def _compared(self, path: str, entry: Entry) -> PathState:
+        known = self.stat(path)
+        if known is None:
+            return PathState.GONE if os.path.isdir(os.path.dirname(path) or ".") else PathState.UNKNOWN
+        if known.stamp == entry.stamp or entry.content in (known.listing, known.content()):
+            return PathState.SAME
+        return PathState.DIFFERENT
 
 
 def is_same(a: Entry, b: Entry) -> bool:

@@ -40,11 +40,11 @@ class SweepInfo:
 
 def rules_of(combination: Combination) -> Rules:
     """What its choices allow together: the strictest label space that one says, soft targets if one says so."""
-    said = [choice.runtime for choice in combination.choices]
+    runtimes = [choice.runtime for choice in combination.choices]
     return Rules(
-        label_space=strictest([runtime.label_space for runtime in said]),
-        soft_targets=any(runtime.soft_targets for runtime in said),
-        task=next((runtime.task for runtime in said if runtime.task is not None), None),
+        label_space=strictest([runtime.label_space for runtime in runtimes]),
+        soft_targets=any(runtime.soft_targets for runtime in runtimes),
+        task=next((runtime.task for runtime in runtimes if runtime.task is not None), None),
     )
 
 
