@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+HandedRows: TypeAlias = tuple[tuple[str, bytes], ...]
+"""Names of tables, each with the rows of one run as an Arrow stream."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class CapabilityRunRef:
         Where the full outputs are; `None`, since only rows are kept.
     report
         The run's own report where it makes one and it was asked for.
+    rows
+        What the driver of a sweep has to write, where the worker has not; `None` for all others.
     """
 
     run_uid: str
@@ -38,3 +44,4 @@ class CapabilityRunRef:
     store_uri: str | None
     outputs_uri: str | None = None
     report: Report | None = None
+    rows: HandedRows | None = field(default=None, repr=False)

@@ -20,6 +20,7 @@ from sweeper.messages.outcome import STATUSES, Failure, Outcome, Status
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, Shape, combine, shape
 from sweeper.running.active import ActiveAttempt
+from sweeper.running.batches import Batches
 from sweeper.running.driver_rows import DriverRows
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
@@ -77,6 +78,7 @@ class Runner:
         self._stopped_by: str | None = None
         self._grace_ends = float("inf")
         self._journals = Journals(store, progress)
+        self._batches = Batches(store, progress, lambda: self._count(Status.COMPLETED))
 
     def run(self, items: Sequence[Planned], at_once: int = 1) -> Outcome:
         """Run everything, or until a limit or the user ends it. Returns once nothing is in flight.
@@ -88,12 +90,15 @@ class Runner:
         window = self._settings.max_in_flight or self._window(at_once)
         queue = Queue(items, self._inference.has_room, self._drops)
         self._fill(queue, window)
-        while self._active:
-            for job in self._backend.wait_any(self._active, timeout=TICK_S):
-                self._settle(self._active.pop(job), queue)
-            self._look_around()
-            self._fill(queue, window)
-        return self._outcome(len(items))
+        try:
+            while self._active:
+                for job in self._backend.wait_any(self._active, timeout=TICK_S):
+                    self._settle(self._active.pop(job), queue)
+                self._look_around()
+                self._fill(queue, window)
+        finally:
+            unwritten = self._batches.finish()
+        return self._outcome(len(items), unwritten)
 
     # What goes out
 
@@ -149,13 +154,18 @@ class Runner:
         if status in (Status.FAILED, Status.LOST) and self._may_retry(active, status):
             self._try_again(active, queue)
             return
-        self._counts[status] += 1
         failure = None if status in _UNREMARKABLE else self._note_failure(active, status, info)
         if status is Status.COMPLETED:
             self._left_out.completed(active.item)
         elif failure is not None:
             self._learn(active, failure, queue)
         self._inference.give_back(active.item)
+        if status is not Status.COMPLETED or not self._batches.take(active):
+            self._count(status, failure)
+
+    def _count(self, status: Status, failure: Failure | None = None) -> None:
+        """Count an end. A run whose rows the driver writes has come to it when they are written."""
+        self._counts[status] += 1
         self._progress.ended(status.value, failure)
 
     def _learn(self, active: ActiveAttempt, failure: Failure, queue: Queue) -> None:
@@ -194,6 +204,7 @@ class Runner:
     def _look_around(self) -> None:
         self._end_overdue()
         self._rows.try_again()
+        self._batches.write_now_and_then()
         self._journals.flush_now_and_then()
         limit = self._settings.max_failures
         if self._interrupts.count:
@@ -226,7 +237,8 @@ class Runner:
             for active in self._active.values():
                 active.take_back()
 
-    def _outcome(self, planned: int) -> Outcome:
+    def _outcome(self, planned: int, unwritten: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}
         counts[Status.NOT_ATTEMPTED.value] = planned - sum(counts.values())
-        return Outcome(counts, tuple(self._failures), self._stopped_by, self._rows.finish(), self._left_out.choices)
+        told = {**self._rows.finish(), **({Status.COMPLETED.value: unwritten} if unwritten else {})}
+        return Outcome(counts, tuple(self._failures), self._stopped_by, told, self._left_out.choices)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from sweeper.messages.outcome import Status
+from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import AttemptInfo, Provenance
-from sweeper.store import attempt_states, compaction, formats, journal, sweep_files, views
+from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 MOMENT_S = 0.05
 """A run that is recorded at least this long after the last one gets files of its own: they are then a small cost."""
+REMOTE_MOMENT_S = 5.0
+"""The same for object stores, where files cost more. It is also how much work of a worker a killed driver may undo."""
 
 
 class Store:
@@ -93,17 +96,21 @@ class Store:
         report_uri: str | None = None,
         warnings: str | None = None,
         may_wait: bool = False,
+        hand_over: Callable[[HandedRows], None] | None = None,
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
 
         Because of this order, the rows of a completed attempt are always there. Nothing in the store is read.
         With `may_wait`, a run that follows another within moments is appended to a journal instead, and becomes
         Parquet at the next `flush_journals`. Use it only where a process on this machine calls that later.
+        In an object store, where nothing can be appended, the rows of such a run are given to `hand_over` instead:
+        whoever gets them calls `write_handed_over`, and until then the run is not recorded.
 
         Returns
         -------
         str or None
-            URI of the payload file; `None` where the run measured nothing.
+            URI of the payload file, or of its folder where the rows are handed over; `None` where the run measured
+            nothing.
 
         Raises
         ------
@@ -131,7 +138,9 @@ class Store:
                 payload_table=records[0].table_name if records else None,
             )
             entry.append(attempt_rows(row))
-        places = self._append(entry) if may_wait and self._in_succession() else None
+        places = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
+        if places is None and hand_over is not None:
+            places = self._hand_over(entry, hand_over)
         if places is None:
             places = [self._put(rows) for rows in entry]
         self._recorded_at = time.monotonic()
@@ -186,9 +195,28 @@ class Store:
         known = version if isinstance(version, str) else None
         return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known), data)
 
-    def _in_succession(self) -> bool:
+    def _in_succession(self, moment_s: float) -> bool:
         """Whether the last run was recorded a moment ago, so that writing files is most of the cost of a run."""
-        return time.monotonic() - self._recorded_at < MOMENT_S
+        return time.monotonic() - self._recorded_at < moment_s
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether `record` may hand over the rows of a run."""
+        return not isinstance(self._files, LocalFiles)
+
+    def _hand_over(self, entry: Sequence[Rows], hand_over: Callable[[HandedRows], None]) -> list[str] | None:
+        """Hand the rows of a quick run over; returns the URIs of the folders where they will be, or `None`."""
+        if not (self.hands_over and self._in_succession(REMOTE_MOMENT_S)):
+            return None
+        if (rows := handed_over.handed(entry)) is None:
+            return None
+        hand_over(rows)
+        return [f"{self.uri}/{rows.table}" for rows in entry]
+
+    def write_handed_over(self, runs: Iterable[HandedRows]) -> None:
+        """Write what `record` handed over, one file for each table; once this returns, these runs are recorded."""
+        self._announce_format()
+        handed_over.write(self.files, runs)
 
     def _append(self, entry: Sequence[Rows]) -> list[str] | None:
         """Append rows to a journal; returns the URIs of the files that will hold them, or `None`."""

@@ -12,7 +12,7 @@ from sweeper.common.log_file import LogFile
 from sweeper.errors import StoreError
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import Status
-from sweeper.messages.receipts import CapabilityRunRef, Report
+from sweeper.messages.receipts import CapabilityRunRef, HandedRows, Report
 from sweeper.messages.requests import JobInfo, RunRequest
 from sweeper.worker.capability_run import RunOutput
 from sweeper.worker.interrupts import Interrupted
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def record_result(
     request: RunRequest, job_info: JobInfo, output: RunOutput, started_at: datetime, inference_s: float | None
 ) -> CapabilityRunRef:
-    """Write what a run measured; the receipt is returned once that is durable."""
+    """Write what a run measured, or have the driver write it; the receipt says which."""
     from sweeper.store import boot_id
 
     finished_at = datetime.now(UTC)
@@ -38,6 +38,8 @@ def record_result(
     )
     store, run = open_store(request.store), output.run
     report = _report(request, run, store, job_info.job_id)
+    handed: list[HandedRows] = []
+    of_sweep = request.attempt is not None and request.boot_id is not None
     uri = store.record(
         run,
         provenance=provenance,
@@ -49,8 +51,9 @@ def record_result(
         report_uri=report.uri if report is not None else None,
         warnings="\n".join(dict.fromkeys(output.warnings)) or None,
         may_wait=request.boot_id is not None and request.boot_id == boot_id(),
+        hand_over=handed.append if of_sweep else None,
     )
-    return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report)
+    return CapabilityRunRef(run.run_uid, run.capability_id, uri, report=report, rows=handed[0] if handed else None)
 
 
 def record_failure(

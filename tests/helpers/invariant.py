@@ -26,7 +26,8 @@ def assert_nothing_lost(
     tidy
         Whether a last sweep or `compact` ended by itself, so that neither temporary files nor journals may be left.
     """
-    store = open_store(store.uri if isinstance(store, Store) else str(store))
+    if not (isinstance(store, Store) and "://" in store.uri):  # those of an object store know its keys
+        store = open_store(store.uri if isinstance(store, Store) else str(store))
     rows: list[dict[str, Any]] = store.attempts().to_pylist()
     statuses = _statuses(rows)
     assert set(statuses) <= set(planned)
