@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweeper.report.report_data import RunReport
-from sweeper.store.store import artifact_path
+from sweeper.store.artifacts import artifact_path
 
 if TYPE_CHECKING:
     from sweeper.store import Store

@@ -15,6 +15,7 @@ from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import AttemptInfo, Provenance
 from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
+from sweeper.store.artifacts import artifact_path
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
@@ -386,12 +387,6 @@ class Store:
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check every file for damage. `repair` moves bad files aside and removes what crashes left behind."""
         return check(self.files, repair=repair)
-
-
-def artifact_path(uri: str) -> str | None:
-    """The path that `Store.write_artifact` was given for this URI; `None` where it is not the URI of an artifact."""
-    _, below, path = uri.rpartition(f"/{PRIVATE}/")
-    return path if below and not {"", ".", ".."} & set(path.split("/")) else None
 
 
 def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, object] | None = None) -> Store:
