@@ -84,3 +84,22 @@ def ray_bench(ray_session: None, tmp_path: Path) -> Bench:
 
     uri = str(tmp_path / "store")
     return Bench(on_ray(uri), uri)
+
+
+@pytest.fixture(scope="session")
+def model() -> object:
+    """A small classifier of the bundled digits, fitted once."""
+    from sklearn.linear_model import LogisticRegression
+
+    from sweeper.datasets import Digits
+    from sweeper.models import SklearnClassifier
+
+    return SklearnClassifier(LogisticRegression(max_iter=1000), Digits("train"))
+
+
+@pytest.fixture
+def accuracy() -> object:
+    """A metric that nobody has updated yet."""
+    from sweeper.metrics import SklearnMetric
+
+    return SklearnMetric("sklearn.metrics.accuracy_score", key="accuracy")
