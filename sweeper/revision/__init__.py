@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from sweeper.common import small_json
+from sweeper.common.small_json import Damaged
 from sweeper.revision import code, libraries
 from sweeper.revision.code import CodeRevisions, Listing, Sources
 from sweeper.revision.data import DataRevisions
@@ -172,7 +174,8 @@ class Comparison:
     def _listing(self, digest: str) -> Listing | None:
         if digest not in self._listings:
             text = self._read(listing_path(digest))
-            self._listings[digest] = json.loads(text) if text else None
+            listing = small_json.parsed(text or b"", small_json.texts_of(digest))
+            self._listings[digest] = None if isinstance(listing, Damaged) else listing
         return self._listings[digest]
 
     def _libraries(self, combination: Combination, recorded: str | None) -> str | None:

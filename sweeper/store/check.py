@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sweeper.store import journal, live_files, sweep_files
-from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
-from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning, encode_large
+from sweeper.store import formats, journal, live_files, private_check, sealed
+from sweeper.store.files import PARQUET, QUARANTINE, Files
+from sweeper.store.finding import Finding, Kind
+from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning, encode_large, first_line
+from sweeper.store.quarantine import make_way, put_aside, set_aside
 from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
-
-TEMPORARY = f"{PRIVATE}/tmp"
-LEFT_BEHIND_S = 3600.0
-"""A temporary file this old belongs to a writer that died."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class CheckReport:
     files: int
     """How many files of tables were looked at."""
     damaged: tuple[str, ...]
-    """Parquet files that cannot be read, and why."""
+    """Files that cannot be read, or do not hold what they should, and why."""
     foreign: tuple[str, ...]
     """Files in the folder of a table that are not Parquet files, or not files of this table, and why."""
     leftovers: tuple[str, ...]
@@ -51,81 +50,99 @@ class CheckReport:
 
 
 def check(files: Files, *, repair: bool = False) -> CheckReport:
-    """Open every file of every table far enough to know that it can be read.
+    """Open every file of every table, and every file beside them, far enough to know that it can be read.
 
-    With `repair`, damaged and foreign files are moved to `.sweeper/quarantine/<table>/`, leftovers are removed, rows
-    that wait in journals become Parquet, and interrupted merges are finished.
+    With `repair`, damaged and foreign files are moved to `.sweeper/quarantine/`, leftovers are removed, the format file
+    is written again where it is damaged, rows that wait in journals become Parquet, and interrupted merges are ended.
     """
-    torn = _torn(files)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)  # all of it is in the report
+        return _checked(files, repair)
+
+
+def _checked(files: Files, repair: bool) -> CheckReport:
+    no_folders = private_check.no_folders(files)
+    if repair:
+        for finding in no_folders:
+            make_way(files, finding.folder, finding.name)
+    wrong = [*private_check.segments(files)]
     if repair:
         journal.flush(files)
-    findings: list[_Finding] = []
-    checked = 0
+    count, of_tables = _tables(files, repair)
+    wrong += [*of_tables, *private_check.damaged(files), *private_check.left_behind(files)]
+    if repair:
+        _repair(files, wrong)
+        formats.announce(files)
+    return _report(count, [*no_folders, *wrong], repair)
+
+
+def _report(count: int, wrong: Sequence[Finding], repaired: bool) -> CheckReport:
+    places = {kind: tuple(str(finding) for finding in wrong if finding.kind is kind) for kind in Kind}
+    return CheckReport(
+        count,
+        places[Kind.DAMAGED],
+        places[Kind.FOREIGN],
+        places[Kind.LEFT_BEHIND],
+        places[Kind.KEYLESS],
+        repaired,
+    )
+
+
+def _tables(files: Files, repair: bool) -> tuple[int, list[Finding]]:
+    """How many files the tables have, and what is wrong with them."""
+    findings: list[Finding] = []
+    count = 0
     for table in files.tables():
         if repair:
             live_files.finish(files, table)
         names = files.names(table, "")
         match = SchemaMatch(table, _schema_file(files, table) if SCHEMA_FILE in names else None)
         findings += filter(None, (_looked_at(files, table, name, match) for name in names))
-        checked += len(names)
-    findings += [
-        _Finding(sweep_files.FOLDER, name, reason, "damaged") for name, reason in sweep_files.damaged(files).items()
-    ]
-    leftovers = _leftovers(files)
-    if repair:
-        for finding in findings:
+        count += len(names)
+    return count, findings
+
+
+def _repair(files: Files, wrong: Iterable[Finding]) -> None:
+    for finding in wrong:
+        with suppress(FileNotFoundError):  # journals that were flushed, notes of merges that ended meanwhile
             _set_aside(files, finding)
-        for folder, name in leftovers:
-            files.remove(folder, name)
-    return CheckReport(
-        checked,
-        (*_places(findings, "damaged"), *torn),
-        _places(findings, "foreign"),
-        tuple(f"{folder}/{name}" for folder, name in leftovers),
-        _places(findings, "keyless"),
-        repair,
-    )
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """A file that is not what it should be."""
-
-    table: str
-    name: str
-    reason: str
-    kind: str
-    """`damaged`, `foreign` or `keyless`."""
-
-    def __str__(self) -> str:
-        return f"{self.table}/{self.name}{': ' if self.reason else ''}{self.reason}"
+def _set_aside(files: Files, finding: Finding) -> None:
+    """Move a file to the quarantine, or remove what was left behind; of a file with some bad rows these are removed."""
+    folder, name = finding.folder, finding.name
+    if finding.kind is Kind.LEFT_BEHIND and finding.reason != private_check.CUT_OFF:
+        _remove(files, folder, name)
+    elif finding.kind is Kind.KEYLESS:
+        _without_bad_rows(files, folder, name)
+    elif finding.kind is not Kind.LEFT_BEHIND:
+        set_aside(files, folder, name)
 
 
-def _places(findings: Sequence[_Finding], kind: str) -> tuple[str, ...]:
-    return tuple(str(finding) for finding in findings if finding.kind == kind)
+def _remove(files: Files, folder: str, name: str) -> None:
+    try:
+        files.remove(folder, name)
+    except OSError:  # a folder in the place of a file
+        set_aside(files, folder, name)
 
 
-def _set_aside(files: Files, finding: _Finding) -> None:
-    """Move a file to the quarantine; where only some of its rows are bad, move a copy and remove these rows."""
-    table, name, aside = finding.table, finding.name, f"{QUARANTINE}/{finding.table.removeprefix(f'{PRIVATE}/')}"
-    if finding.kind != "keyless":
-        files.move(table, name, aside)
-        return
+def _without_bad_rows(files: Files, table: str, name: str) -> None:
+    """Write a file again without the rows that do not say to which run they belong, and keep a copy."""
     data = files.get(table, name)
-    files.put(aside, name, data)
-    rows = rows_with_key(table, pq.read_table(pa.BufferReader(data)))
+    put_aside(files, table, name, data)
+    rows = rows_with_key(table, pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
     if len(rows):
         files.put(table, name, encode_large(rows))
     else:
         files.remove(table, name)
 
 
-def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> _Finding | None:
+def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> Finding | None:
     """What is wrong with a file; it is read to its last page."""
     if not name.endswith(PARQUET):
-        return _Finding(table, name, "", "foreign")
+        return Finding(table, name, "", Kind.FOREIGN)
     try:
-        with pq.ParquetFile(files.source(table, name)) as file:
+        with sealed.opened(files, table, name) as file:
             reason, lacking = match.mismatch(file.schema_arrow), 0
             for batch in file.iter_batches():
                 batch.validate()
@@ -133,32 +150,17 @@ def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> _Find
                 lacking += 0 if reason else len(batch) - len(rows_with_key(table, batch))
     except FileNotFoundError:
         return None  # a merge replaced it
-    except (pa.ArrowException, OSError, ValueError) as error:
-        return _Finding(table, name, str(error).strip().splitlines()[0], "damaged")
+    except sealed.UNREADABLE as error:
+        return Finding(table, name, first_line(error))
     if lacking:
-        return _Finding(table, name, f"{lacking} rows without a {key_column(table)}", "keyless")
-    return _Finding(table, name, reason, "foreign") if reason else None
+        return Finding(table, name, f"{lacking} rows without a {key_column(table)}", Kind.KEYLESS)
+    return Finding(table, name, reason, Kind.FOREIGN) if reason else None
 
 
 def _schema_file(files: Files, table: str) -> pa.Schema | None:
     """The columns in the schema file of a table; `None` where it cannot be read, which is reported later."""
     try:
-        with pq.ParquetFile(files.source(table, SCHEMA_FILE)) as file:
+        with sealed.opened(files, table, SCHEMA_FILE) as file:
             return file.schema_arrow
-    except (pa.ArrowException, OSError, ValueError):
+    except sealed.UNREADABLE:
         return None
-
-
-def _torn(files: Files) -> list[str]:
-    """Segments of journals with lines that cannot be read; a flush moves them to the quarantine."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DamagedFileWarning)  # they are in the report
-        rows = {segment: journal.read_segment(files, segment) for segment in journal.segments(files)}
-    return [f"{journal.FOLDER}/{name}: {segment.damaged} lines" for name, segment in rows.items() if segment.damaged]
-
-
-def _leftovers(files: Files) -> list[tuple[str, str]]:
-    old = [(TEMPORARY, n) for n in files.names(TEMPORARY, "") if files.age_s(TEMPORARY, n) > LEFT_BEHIND_S]
-    for table in files.tables():
-        old += [(live_files.notes_folder(table), note) for note in live_files.abandoned(files, table, LEFT_BEHIND_S)]
-    return old

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from sweeper.store import journal, live_files, merge_lock
+from sweeper.store import journal, json_files, live_files, merge_lock
 from sweeper.store.files import Files
 from sweeper.store.merge_lock import MergeLock
 from sweeper.store.parquet import SCHEMA_FILE, encode_large, new_name, read_all, union
@@ -63,7 +62,7 @@ def _merge(files: Files, table: str, lock: MergeLock, grace_s: float, at_least: 
     merged = new_name(live_files.MERGED.removesuffix(".parquet"))
     data = encode_large(union(table, readable.values()))
     folder, note = live_files.notes_folder(table), live_files.note_name(merged)
-    files.put(folder, note, json.dumps([*readable]).encode())
+    files.put(folder, note, json_files.listed([*readable]))
     if not lock.renew() or live_files.is_contested(files, table, merged, readable):
         files.remove(folder, note)
         return 0

@@ -19,6 +19,15 @@ QUARANTINE = f"{PRIVATE}/quarantine"
 PARQUET = ".parquet"
 
 
+class UnreadableFileError(OSError):
+    """There is something under the name of a file that cannot be read as one: a folder, or a file without rights."""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the name of the file."""
+        return self.strerror or str(self)
+
+
 class Files(ABC):
     """The folders of one store."""
 
@@ -51,7 +60,15 @@ class Files(ABC):
 
     @abstractmethod
     def get(self, folder: str, name: str) -> bytes:
-        """The content of a file; empty where there is no such file."""
+        """The content of a file; empty where there is no such file.
+
+        Raises
+        ------
+        UnreadableFileError
+            What is there is not a file that can be read; the store itself can.
+        OSError
+            The store cannot be reached.
+        """
 
     @abstractmethod
     def create(self, folder: str, name: str, data: bytes) -> bool:

@@ -16,24 +16,25 @@ exists, its rows count and these files do not.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import platform
 import time
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 
-from sweeper.store.arrow_columns import PYTHON_TYPES, TIME, NotPlainError, are_plain, stored_values
-from sweeper.store.files import PARQUET, PRIVATE, QUARANTINE, Files
+from sweeper.store import journal_lines
+from sweeper.store.arrow_columns import NotPlainError, are_plain, stored_values
+from sweeper.store.files import PARQUET, PRIVATE, Files, UnreadableFileError
+from sweeper.store.journal_lines import NOTHING, Waiting
 from sweeper.store.local_files import LocalFiles
-from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name, union
+from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name
+from sweeper.store.quarantine import put_aside
 from sweeper.store.schema import ATTEMPTS, Rows
 
 FOLDER = f"{PRIVATE}/journal"
@@ -42,9 +43,6 @@ FROM_SEGMENT = "_folded.parquet"
 """The end of the name of a file that was made of a segment."""
 PATIENCE_S = 5.0
 """How long `flush` waits for another process that flushes the same segment."""
-_TYPES = {str(kind): kind for kind in PYTHON_TYPES}
-_UNFIT = (ValueError, TypeError, OverflowError, pa.ArrowException)
-"""What Arrow raises for a value that does not fit its column."""
 
 
 @cache
@@ -91,17 +89,13 @@ class Journal:
         return parquet_name(self._segment)
 
     def _line(self, entry: Sequence[tuple[str, pa.Schema, list[list[object]]]]) -> bytes:
-        new: list[list[object]] = []
-        rows: list[list[object]] = []
+        known = len(self._tables)
+        rows: list[tuple[int, list[list[object]]]] = []
         for table, schema, values in entry:
-            number, _ = self._tables.get((table, id(schema)), (None, None))
-            if number is None:
-                number = len(self._tables)
-                self._tables[table, id(schema)] = number, schema
-                new.append([table, [[column.name, str(column.type)] for column in schema]])
-            rows.append([number, values])
-        line = {"tables": new, "rows": rows} if new else {"rows": rows}
-        return json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+            number, _ = self._tables.setdefault((table, id(schema)), (len(self._tables), schema))
+            rows.append((number, values))
+        new = [(table, schema) for (table, _), (_, schema) in islice(self._tables.items(), known, None)]
+        return journal_lines.line(known, new, rows)
 
     @contextmanager
     def _locked(self) -> Generator[int]:
@@ -149,17 +143,6 @@ def _write(handle: int, line: bytes) -> None:
 # Rows that wait
 
 
-class Waiting(NamedTuple):
-    """The rows in one segment."""
-
-    tables: Mapping[str, pa.Table]
-    damaged: int
-    """Lines that cannot be read."""
-
-
-NOTHING = Waiting({}, 0)
-
-
 def waiting(files: Files) -> dict[str, Waiting]:
     """The rows in every segment, by the name of the Parquet files that it will become."""
     rows = {parquet_name(segment): read_segment(files, segment) for segment in segments(files)}
@@ -167,9 +150,16 @@ def waiting(files: Files) -> dict[str, Waiting]:
 
 
 def read_segment(files: Files, segment: str) -> Waiting:
-    """The rows in one segment; `NOTHING` where it is empty, or was flushed since it was listed."""
-    data = files.get(FOLDER, segment)
-    return _parsed(data, f"{files.uri}/{FOLDER}/{segment}") if data else NOTHING
+    """The rows in one segment; `NOTHING` where it is empty, or was flushed since it was listed. Damage is warned of."""
+    place = f"{files.uri}/{FOLDER}/{segment}"
+    try:
+        rows = journal_lines.parsed(files.get(FOLDER, segment))
+    except UnreadableFileError as error:
+        warnings.warn(f"{place} {error.reason} (`sweeper check --repair` moves it aside)", DamagedFileWarning, 2)
+        return NOTHING
+    if rows.damaged:
+        warnings.warn(f"{place} has {rows.damaged} lines that cannot be read", DamagedFileWarning, stacklevel=2)
+    return rows
 
 
 def segments(files: Files) -> list[str]:
@@ -188,16 +178,15 @@ def flush(files: Files) -> int:
 
 
 def _flush(files: Files, segment: str) -> bool:
-    path = str(files.source(FOLDER, segment))
-    with _held(path) as held:
+    with _held(str(files.source(FOLDER, segment))) as held:
         if not held:
             return False
-        rows = _parsed(Path(path).read_bytes(), path)
+        rows = read_segment(files, segment)
         for table in sorted(rows.tables, key=lambda name: name == ATTEMPTS):
             files.put(table, parquet_name(segment), encode_large(rows.tables[table]))
         if rows.damaged:
-            files.put(f"{QUARANTINE}/journal", segment, Path(path).read_bytes())
-        files.remove(FOLDER, segment)
+            put_aside(files, FOLDER, segment, files.get(FOLDER, segment))
+        files.remove(FOLDER, segment)  # not moved: its writer sees by the missing link that it must start another
     return True
 
 
@@ -206,7 +195,7 @@ def _held(path: str) -> Generator[bool]:
     """Yields whether this process holds the lock of a segment that still exists."""
     try:
         handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+    except OSError:  # flushed by another process, or no file that can be read, of which readers warn
         yield False
         return
     try:
@@ -216,72 +205,3 @@ def _held(path: str) -> Generator[bool]:
         yield locked and bool(os.fstat(handle).st_nlink)
     finally:
         os.close(handle)
-
-
-# How a segment is read
-
-
-@dataclass
-class _Columns:
-    """Rows of one table as they are read."""
-
-    table: str
-    schema: pa.Schema
-    rows: list[list[object]] = field(default_factory=list[list[object]])
-
-    def to_table(self) -> pa.Table:
-        columns = list(zip(*self.rows, strict=True))
-        return pa.table([_array(values, c.type) for values, c in zip(columns, self.schema, strict=True)], self.schema)
-
-
-def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
-    return pa.array(values, pa.int64()).cast(kind) if kind == TIME else pa.array(values, kind)
-
-
-def _parsed(data: bytes, place: str) -> Waiting:
-    lines = data[
-        : data.rfind(b"\n") + 1
-    ].splitlines()  # a last line that is cut off belongs to a run that was not recorded
-    try:
-        tables, damaged = _together(lines)
-    except _UNFIT:  # some line has a value that does not fit its column: find out which, line by line
-        tables, damaged = _together(lines, one_by_one=True)
-    if damaged:
-        warnings.warn(f"{place} has {damaged} lines that cannot be read", DamagedFileWarning, stacklevel=2)
-    return Waiting(tables, damaged)
-
-
-def _together(lines: Sequence[bytes], *, one_by_one: bool = False) -> tuple[dict[str, pa.Table], int]:
-    """The rows of all lines by table, and how many lines cannot be read.
-
-    With `one_by_one`, each line is first converted by itself, to find those with a value that does not fit.
-    """
-    read: list[_Columns] = []
-    damaged = sum(not _take(line, read, one_by_one) for line in lines)
-    return dict(_tables(read)), damaged
-
-
-def _take(line: bytes, read: list[_Columns], one_by_one: bool) -> bool:
-    """Add the rows of one line; false where it cannot be read."""
-    try:
-        entry = json.loads(line)
-        for table, columns in entry.get("tables", ()):
-            read.append(_Columns(table, pa.schema([(name, _TYPES[kind]) for name, kind in columns])))
-        rows = [(read[number], values) for number, values in entry["rows"]]
-        if any(len(row) != len(table.schema) for table, values in rows for row in values):
-            return False
-        if one_by_one:
-            for table, values in filter(lambda pair: pair[1], rows):
-                _Columns(table.table, table.schema, values).to_table()
-    except (*_UNFIT, LookupError, AttributeError):
-        return False
-    for table, values in rows:
-        table.rows.extend(values)
-    return True
-
-
-def _tables(read: Sequence[_Columns]) -> Iterator[tuple[str, pa.Table]]:
-    for name in dict.fromkeys(columns.table for columns in read):
-        mine = [columns.to_table() for columns in read if columns.table == name and columns.rows]
-        if mine:
-            yield name, union(name, mine)

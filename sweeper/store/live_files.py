@@ -3,7 +3,8 @@
 A merge writes one file in place of many. First it writes a note under `.sweeper/merged/<table>/` that lists the files
 which it replaces. Then its own file appears, and with that the merge takes effect. From then on readers leave out the
 files in the note. So each row is seen exactly once, whenever the merging process dies. When the replaced files are
-deleted, the note is marked as done, and readers do not open it again.
+deleted, the note is marked as done, and readers do not open it again. Before anybody leaves out or deletes these files,
+the merged file is read. A note that is damaged or gone is not needed to count right: the rows tell what was merged.
 
 Rows that wait in a journal count too. The Parquet file made of a segment counts only when the segment is gone. So a
 reader looks into the journal first and lists the table afterwards. A merge, which must not take such a file, does it
@@ -12,16 +13,27 @@ in the opposite order.
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import pyarrow as pa
 
-from sweeper.store import journal
+from sweeper.common.small_json import Damaged
+from sweeper.store import journal, json_files
 from sweeper.store.files import PARQUET, PRIVATE, Files
-from sweeper.store.journal import Waiting
-from sweeper.store.parquet import SCHEMA_FILE, VanishedError, read_all, union, warn_of_rows
+from sweeper.store.journal_lines import Waiting
+from sweeper.store.merged_rows import inputs_by_rows
+from sweeper.store.parquet import (
+    SCHEMA_FILE,
+    DamagedFileWarning,
+    VanishedError,
+    is_readable,
+    read_all,
+    union,
+    warn_of_rows,
+)
+from sweeper.store.quarantine import set_aside
 from sweeper.store.schema_match import rows_with_key
 
 T = TypeVar("T")
@@ -42,16 +54,44 @@ def note_name(merged: str) -> str:
     return merged.removesuffix(PARQUET) + NOTE
 
 
+def done_name(note: str) -> str:
+    """Name of the same note, once the merge is done."""
+    return note.removesuffix(NOTE) + DONE
+
+
 def unfinished_merges(files: Files, table: str, present: Sequence[str]) -> dict[str, list[str]]:
-    """Merged files whose inputs may still exist, with the names of these inputs."""
+    """Merged files whose inputs may still exist, with the names of these inputs.
+
+    A merged file that cannot be read replaces nothing: its inputs still count.
+    """
     candidates = {name for name in present if name.endswith(MERGED)}
-    merged = candidates.intersection(_unfinished(files, table)) if candidates else set[str]()
-    return {name: replaced(files, table, name) for name in sorted(merged)}
+    undone = candidates.difference(_done(files, table)) if candidates else set[str]()
+    return {name: replaced(files, table, name, present) for name in sorted(undone) if is_readable(files, table, name)}
 
 
-def replaced(files: Files, table: str, merged: str) -> list[str]:
-    """The files that a merge replaced, by its note; none where the note is gone."""
-    return json.loads(files.get(notes_folder(table), note_name(merged)) or b"[]")
+def replaced(files: Files, table: str, merged: str, present: Sequence[str]) -> list[str]:
+    """The files that a merge replaced: by its note, else by the rows of its file."""
+    noted = note(files, table, merged)
+    if isinstance(noted, list):
+        return noted
+    if isinstance(noted, Damaged):
+        warn_of_note(files, table, note_name(merged), noted.reason)
+    return inputs_by_rows(files, table, merged, present)
+
+
+def note(files: Files, table: str, merged: str) -> list[str] | Damaged | None:
+    """What the note of a merge lists; `None` where there is none."""
+    return json_files.read(files, notes_folder(table), note_name(merged), json_files.file_names)
+
+
+def warn_of_note(files: Files, table: str, name: str, reason: str) -> None:
+    """Warn of a note that cannot be read. Nothing is left out or counted twice for that."""
+    warnings.warn(
+        f"{files.uri}/{notes_folder(table)}/{name}: {reason}. The files that its merge replaced are found by their "
+        "rows (`sweeper compact` ends the merge, `sweeper check --repair` moves the note aside)",
+        DamagedFileWarning,
+        stacklevel=4,
+    )
 
 
 def live(files: Files, table: str, waiting: Collection[str]) -> list[str]:
@@ -117,10 +157,16 @@ def retry_while_files_vanish(look: Callable[[], T]) -> T:
 
 def finish(files: Files, table: str) -> None:
     """Delete the files that merges have replaced, and mark these merges as done."""
+    folder = notes_folder(table)
     for merged, inputs in unfinished_merges(files, table, files.names(table)).items():
         files.remove_all(table, inputs)
-        folder, note = notes_folder(table), note_name(merged)
-        files.move(folder, note, folder, note.removesuffix(NOTE) + DONE)
+        noted = note_name(merged)
+        if isinstance(note(files, table, merged), list):
+            files.move(folder, noted, folder, done_name(noted))
+            continue
+        files.put(folder, done_name(noted), json_files.listed(inputs))
+        if noted in files.names(folder, NOTE):
+            set_aside(files, folder, noted)
 
 
 def is_contested(files: Files, table: str, merged: str, inputs: Collection[str]) -> bool:
@@ -128,20 +174,28 @@ def is_contested(files: Files, table: str, merged: str, inputs: Collection[str])
 
     The lock keeps merges apart, but two may get past it where it was left behind, or in an object store. Then the one
     that wrote its note later sees the note of the other, or that its inputs are gone. So at most one of them goes on.
+    Where the note of another merge is damaged, it is not known what that takes.
     """
-    others = [name for name in _unfinished(files, table) if name != merged]
-    taken = {name for other in others for name in replaced(files, table, other)}
+    others = [note(files, table, name) for name in _unfinished(files, table) if name != merged]
+    if any(isinstance(other, Damaged) for other in others):
+        return True
+    taken = {name for other in others if isinstance(other, list) for name in other}
     return not taken.isdisjoint(inputs) or not set(inputs) <= set(files.names(table))
 
 
 def abandoned(files: Files, table: str, after_s: float) -> list[str]:
-    """Names of notes of this age whose merge died before it took effect."""
-    folder, present = notes_folder(table), set(files.names(table))
-    notes = [note_name(merged) for merged in _unfinished(files, table) if merged not in present]
-    return [note for note in notes if files.age_s(folder, note) > after_s]
+    """Names of notes of this age whose merge died before it took effect, or that another note has replaced."""
+    folder, present, done = notes_folder(table), set(files.names(table)), _done(files, table)
+    notes = [note_name(merged) for merged in _unfinished(files, table) if merged not in present or merged in done]
+    return [name for name in notes if files.age_s(folder, name) > after_s]
 
 
 def _unfinished(files: Files, table: str) -> list[str]:
-    """Merged files whose note is not marked as done, whether they exist or not."""
-    notes = [name for name in files.names(notes_folder(table), NOTE) if not name.endswith(DONE)]
-    return [note.removesuffix(NOTE) + PARQUET for note in notes]
+    """Merged files with a note that is not marked as done, whether they exist or not."""
+    names = files.names(notes_folder(table), NOTE)
+    return [name.removesuffix(NOTE) + PARQUET for name in names if not name.endswith(DONE)]
+
+
+def _done(files: Files, table: str) -> set[str]:
+    """Merged files whose inputs are gone, by their notes."""
+    return {name.removesuffix(DONE) + PARQUET for name in files.names(notes_folder(table), DONE)}

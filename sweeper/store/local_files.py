@@ -9,7 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from sweeper.errors import StoreError
-from sweeper.store.files import PARQUET, PRIVATE, Data, Files, is_data
+from sweeper.store.files import PARQUET, PRIVATE, Data, Files, UnreadableFileError, is_data
+
+TEMPORARY = f"{PRIVATE}/tmp"
+"""The folder of files that are not complete yet."""
 
 
 class LocalFiles(Files):
@@ -18,7 +21,6 @@ class LocalFiles(Files):
     def __init__(self, path: str) -> None:
         self.root = os.path.abspath(os.path.expanduser(path))
         self.uri = self.root
-        self._tmp = os.path.join(self.root, PRIVATE, "tmp")
         self._existing: set[str] = set()
 
     def refuse_no_folder(self) -> None:
@@ -31,6 +33,11 @@ class LocalFiles(Files):
                 "place with analytics_store.uri=..."
             )
 
+    def is_no_folder(self, folder: str) -> bool:
+        """Whether there is something else in the place of a folder."""
+        path = os.path.join(self.root, folder)
+        return os.path.lexists(path) and not os.path.isdir(path)
+
     def is_there(self) -> bool:
         return os.path.isdir(self.root)
 
@@ -42,7 +49,7 @@ class LocalFiles(Files):
     def names(self, folder: str, ending: str = PARQUET) -> list[str]:
         try:
             return sorted(n for n in os.listdir(os.path.join(self.root, folder)) if is_data(n, ending))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def sizes(self, folder: str) -> dict[str, int]:
@@ -54,17 +61,13 @@ class LocalFiles(Files):
         return sizes
 
     def put(self, folder: str, name: str, data: Data) -> str:
-        self._ensure(folder)
-        temporary = os.path.join(self._tmp, f"{uuid.uuid4().hex}.tmp")
-        final = os.path.join(self.root, folder, name)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        final, temporary = self.make(folder, name), self.make(TEMPORARY, f"{uuid.uuid4().hex}.tmp")
         try:
-            view = memoryview(data)
-            while len(view):
-                view = view[os.write(handle, view) :]
-        finally:
-            os.close(handle)
-        os.rename(temporary, final)
+            _write(temporary, data)
+            os.rename(temporary, final)
+        except BaseException:
+            _remove_if_there(temporary)
+            raise
         return final
 
     def make(self, folder: str, name: str) -> str:
@@ -73,10 +76,16 @@ class LocalFiles(Files):
         return self.source(folder, name)
 
     def _ensure(self, folder: str) -> None:
-        if folder not in self._existing:
-            os.makedirs(self._tmp, exist_ok=True)
+        if folder in self._existing:
+            return
+        try:
             os.makedirs(os.path.join(self.root, folder), exist_ok=True)
-            self._existing.add(folder)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StoreError(
+                f"The analytics store {self.uri} cannot be written: {error.filename} must be a folder, and is not. "
+                "`sweeper check --repair` moves it aside."
+            ) from error
+        self._existing.add(folder)
 
     def source(self, folder: str, name: str) -> str:
         return os.path.join(self.root, folder, name)
@@ -86,19 +95,26 @@ class LocalFiles(Files):
             return Path(self.source(folder, name)).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return b""
+        except OSError as error:
+            if not os.path.lexists(self.source(folder, name)):  # nor can the folder be read
+                raise
+            raise UnreadableFileError(error.errno, f"it cannot be read: {error.strerror}", error.filename) from error
 
     def create(self, folder: str, name: str, data: bytes) -> bool:
         try:
             handle = os.open(self.make(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
             return False
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        try:
+            _write_all(handle, data)
+        except BaseException:
+            self.remove(folder, name)
+            raise
         return True
 
     def swap(self, folder: str, name: str, old: bytes, new: bytes) -> bool:
         """Not atomic between reading and replacing: whoever relies on it looks again afterwards."""
-        if not os.path.exists(self.source(folder, name)) or self.get(folder, name) != old:
+        if not os.path.isfile(self.source(folder, name)) or self.get(folder, name) != old:
             return False
         self.put(folder, name, new)
         return self.get(folder, name) == new
@@ -109,19 +125,19 @@ class LocalFiles(Files):
     def age_s(self, folder: str, name: str) -> float:
         try:
             return time.time() - os.path.getmtime(self.source(folder, name))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return 0.0
 
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
         os.replace(self.source(folder, name), self.make(to_folder, to_name or name))
 
     def remove(self, folder: str, name: str) -> None:
-        Path(self.source(folder, name)).unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(self.source(folder, name))
 
     def check(self) -> None:
         try:
-            os.makedirs(self._tmp, exist_ok=True)
-            probe = os.path.join(self._tmp, f"probe-{uuid.uuid4().hex}.tmp")
+            probe = self.make(TEMPORARY, f"probe-{uuid.uuid4().hex}.tmp")
             Path(probe).touch(exist_ok=False)
             os.unlink(probe)
         except OSError as error:
@@ -132,3 +148,24 @@ class LocalFiles(Files):
 
     def log_dir(self, sweep_id: str) -> str:
         return os.path.join(self.root, PRIVATE, "logs", sweep_id)
+
+
+def _write(path: str, data: Data) -> None:
+    """Write a new file."""
+    _write_all(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), data)
+
+
+def _write_all(handle: int, data: Data) -> None:
+    """Write all data into an open file, and close it."""
+    try:
+        view = memoryview(data)
+        while len(view):
+            view = view[os.write(handle, view) :]
+    finally:
+        os.close(handle)
+
+
+def _remove_if_there(path: str) -> None:
+    """Remove a file that could not be written; the error of writing is the one to tell."""
+    with suppress(OSError):
+        os.unlink(path)

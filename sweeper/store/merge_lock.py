@@ -11,11 +11,16 @@ import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sweeper.store.files import PRIVATE, Files
+from sweeper.store.files import PRIVATE, Files, UnreadableFileError
 
 NAME = "compact.lock"
 EXPIRES_S = 600.0
 FREE = b""
+
+
+def is_token(data: bytes) -> bool:
+    """Whether this can be the content of a lock."""
+    return data == FREE or (len(data) == 32 and not data.strip(b"0123456789abcdef"))
 
 
 class MergeLock:
@@ -28,7 +33,10 @@ class MergeLock:
         """Hold the lock, unless another process does."""
         if self._files.create(PRIVATE, NAME, self._token):
             return True
-        held = self._files.get(PRIVATE, NAME)
+        try:
+            held = self._files.get(PRIVATE, NAME)
+        except UnreadableFileError:  # `check --repair` moves it aside
+            return False
         is_left = held == FREE or self._files.age_s(PRIVATE, NAME) > EXPIRES_S
         return is_left and self._files.swap(PRIVATE, NAME, held, self._token)
 

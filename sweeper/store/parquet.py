@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sweeper.errors import SchemaError, StoreError
+from sweeper.store import sealed
 from sweeper.store.files import Files
 from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_column, normalized, rows_with_key
 
@@ -42,9 +42,7 @@ def keep_freed_memory() -> None:
 
 def encode(table: pa.Table) -> pa.Buffer:
     """A small table as the bytes of a Parquet file, not compressed, since a few rows gain nothing by that."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="none", use_dictionary=False, write_statistics=False, store_schema=False)
-    return sink.getvalue()
+    return sealed.encoded(table, compression="none", use_dictionary=False, write_statistics=False, store_schema=False)
 
 
 def new_name(ending: str = "") -> str:
@@ -58,9 +56,18 @@ def new_name(ending: str = "") -> str:
 
 def encode_large(table: pa.Table) -> pa.Buffer:
     """A merged table as the bytes of a Parquet file, compressed."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", store_schema=False)
-    return sink.getvalue()
+    return sealed.encoded(table, compression="zstd", store_schema=False)
+
+
+def is_readable(files: Files, folder: str, name: str) -> bool:
+    """Whether every row of a file can be read."""
+    try:
+        with sealed.opened(files, folder, name) as file:
+            for batch in file.iter_batches():
+                batch.validate()
+    except sealed.UNREADABLE:
+        return False
+    return True
 
 
 def read_all(
@@ -155,17 +162,23 @@ class _Read(NamedTuple):
 
 def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> _Read | None:
     try:
-        with pq.ParquetFile(files.source(folder, name)) as file:
+        with sealed.opened(files, folder, name) as file:
             if wanted is None:
-                table = _normalized(file.read(use_threads=False))
+                table = _normalized(sealed.read(file))
                 return _Read(table, table.schema)
             schema = file.schema_arrow  # converts it at each call
-            return _Read(_normalized(file.read([c for c in wanted if c in schema.names], use_threads=False)), schema)
+            return _Read(_normalized(sealed.read(file, [c for c in wanted if c in schema.names])), schema)
     except FileNotFoundError as error:
         raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
-    except (pa.ArrowException, OSError, ValueError) as error:
-        warn_of_damage(files, folder, name, str(error).strip().splitlines()[0])
+    except sealed.UNREADABLE as error:
+        warn_of_damage(files, folder, name, first_line(error))
         return None
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, short."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def warn_of_rows(files: Files, folder: str, name: str, count: int) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import TypeGuard
 
 import numpy as np
 import pyarrow as pa
@@ -127,9 +128,14 @@ def _pydantic_columns(record_class: type) -> Mapping[str, tuple[type, bool]]:
     return {name: kinds[name] for name in ("run_uid", "created_at", *kinds) if name in kinds}
 
 
+def is_table_name(name: object) -> TypeGuard[str]:
+    """Whether this can be the name of a table, and so of a folder."""
+    return isinstance(name, str) and _TABLE.fullmatch(name) is not None
+
+
 def _checked(table: object, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
     """The schema of a payload table with these columns of its own; the names are checked."""
-    if not isinstance(table, str) or not _TABLE.fullmatch(table) or table.casefold() in RESERVED:
+    if not is_table_name(table) or table.casefold() in RESERVED:
         raise SchemaError(
             f"A payload table cannot be called {table!r}: a name has letters, digits, `_`, `-` and `.`, begins with a "
             f"letter, a digit or `_`, and differs from those of the store itself ({', '.join(RESERVED)})."

@@ -19,11 +19,11 @@ from sweeper.store.artifacts import artifact_path
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
-from sweeper.store.files import PRIVATE, Files
+from sweeper.store.files import PRIVATE, Files, UnreadableFileError
 from sweeper.store.journal import Journal
 from sweeper.store.local_files import LocalFiles
 from sweeper.store.opening import open_files
-from sweeper.store.parquet import encode, new_name
+from sweeper.store.parquet import encode, new_name, warn_of_damage
 from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (
     ATTEMPTS,
@@ -173,9 +173,13 @@ class Store:
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
     def read_artifact(self, path: str) -> bytes | None:
-        """What `write_artifact` wrote under this path; `None` where there is nothing."""
+        """What `write_artifact` wrote under this path; `None` where there is nothing that can be read."""
         folder, _, name = path.rpartition("/")
-        return self.files.get(f"{PRIVATE}/{folder}", name) or None
+        try:
+            return self.files.get(f"{PRIVATE}/{folder}", name) or None
+        except UnreadableFileError as error:
+            warn_of_damage(self.files, f"{PRIVATE}/{folder}", name, error.reason)
+            return None
 
     def linked_artifact(self, uri: str) -> bytes | None:
         """The artifact that a `report_uri` names; `None` where this store does not have it.

@@ -18,15 +18,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sweeper.common import small_json
+from sweeper.common.small_json import Damaged
 from sweeper.common.text import escaped
 from sweeper.errors import StoreError
 from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
-from sweeper.store import live_files
+from sweeper.store import live_files, sealed
 from sweeper.store.arrow_columns import TIME, column
 from sweeper.store.compute import pc
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.newest_attempts import COMPLETED
-from sweeper.store.parquet import warn_of_damage
+from sweeper.store.parquet import first_line, warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 from sweeper.vocabulary import AXES, NAME_SEPARATOR
 
@@ -55,7 +57,7 @@ _COMBINATIONS = _FILE.names[len(_CHOICES) :]
 _DONE = ("fingerprint", *AXES)
 _REPEATED: Any = ["axis", "reason", *(f"{axis}.list.element" for axis in AXES)]
 """Columns with few different values."""
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError)
+_UNREADABLE = (*sealed.UNREADABLE, LookupError, TypeError)
 """What reading a file raises that is damaged, or that another program wrote."""
 
 
@@ -85,7 +87,7 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
         return AskedSweep(header, choices, fingerprints, columns, run, reasons)
     except _UNREADABLE as error:
         raise StoreError(
-            f"{files.uri}/{FOLDER}/{name} cannot be read: {_first_line(error)}. So what is left of that sweep is not "
+            f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
             "known; run the sweep again with rerun=missing (`sweeper check --repair` moves the file aside)."
         ) from error
 
@@ -97,7 +99,7 @@ def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
         try:
             tables.append(_shown(*_decoded(files, f"{sweep_id}{PARQUET}", specs=False)))
         except _UNREADABLE as error:
-            warn_of_damage(files, FOLDER, f"{sweep_id}{PARQUET}", _first_line(error))
+            warn_of_damage(files, FOLDER, f"{sweep_id}{PARQUET}", first_line(error))
     return pa.concat_tables(tables)
 
 
@@ -105,8 +107,8 @@ def same_names(files: Files, sweep_ids: Iterable[str]) -> list[tuple[str, str, s
     """An axis, a name that one of these sweeps dropped, and the name that stands for it, without damaged files."""
     names: dict[tuple[str, str, str], None] = {}
     for sweep_id in sweep_ids:
-        with suppress(*_UNREADABLE), pq.ParquetFile(files.source(FOLDER, f"{sweep_id}{PARQUET}")) as file:
-            names.update(dict.fromkeys(_about(file.schema_arrow.metadata[_ABOUT]).same))
+        with suppress(*_UNREADABLE), sealed.opened(files, FOLDER, f"{sweep_id}{PARQUET}") as file:
+            names.update(dict.fromkeys(_about(file, sweep_id).same))
     return list(names)
 
 
@@ -117,7 +119,7 @@ def damaged(files: Files) -> dict[str, str]:
         try:
             _shown(*_decoded(files, name))
         except _UNREADABLE as error:
-            reasons[name] = _first_line(error)
+            reasons[name] = first_line(error)
     return reasons
 
 
@@ -145,11 +147,8 @@ def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
 def _encoded(sweep: AskedSweep) -> pa.Buffer:
     header = {**asdict(sweep.header), "began": sweep.header.began.isoformat()}
     schema = _FILE.with_metadata({_ABOUT: json.dumps(header, default=str).encode()})
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_REPEATED, write_statistics=False) as writer:
-        writer.write_table(_choice_rows(sweep.choices, schema))
-        writer.write_table(_combination_rows(sweep, schema))
-    return sink.getvalue()
+    groups = _choice_rows(sweep.choices, schema), _combination_rows(sweep, schema)
+    return sealed.encoded(*groups, compression="zstd", use_dictionary=_REPEATED, write_statistics=False)
 
 
 def _choice_rows(choices: Sequence[AskedChoice], schema: pa.Schema) -> pa.Table:
@@ -204,16 +203,25 @@ def _lists(values: Sequence[tuple[int, ...]]) -> pa.Array:
 
 def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeader, list[AskedChoice], pa.Table]:
     """The sweep, its choices (their specs empty unless asked for) and the rows of its combinations."""
-    with pq.ParquetFile(files.source(FOLDER, name)) as file:
-        header = _about(file.schema_arrow.metadata[_ABOUT])
+    with sealed.opened(files, FOLDER, name) as file:
+        header = _about(file, name.removesuffix(PARQUET))
         named = list(_CHOICES) if specs else ["axis", "name"]
         rows = file.read_row_group(0, columns=named, use_threads=False).to_pylist()
         choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
         return header, choices, file.read_row_group(1, columns=list(_COMBINATIONS), use_threads=False)
 
 
-def _about(data: bytes) -> SweepHeader:
-    content = json.loads(data)
+def _about(file: pq.ParquetFile, sweep_id: str) -> SweepHeader:
+    """What there is once in the file of a sweep."""
+    header = small_json.parsed(file.schema_arrow.metadata[_ABOUT], _header)
+    if isinstance(header, Damaged):
+        raise ValueError(header.reason)
+    if header.sweep_id != sweep_id:
+        raise ValueError(f"it is the file of sweep {header.sweep_id}")
+    return header
+
+
+def _header(content: Any) -> SweepHeader:
     known = {f.name: content[f.name] for f in fields(SweepHeader) if f.name in content}
     known["began"] = datetime.fromisoformat(content["began"]).astimezone(UTC)
     known["overrides"] = tuple(content.get("overrides", ()))
@@ -241,8 +249,3 @@ def _joined(places: pa.ListArray, names: pa.Array) -> pa.Array:
     """Names of the choices of one axis, joined as in `attempts`; empty where the axis is not crossed."""
     named = pa.ListArray.from_arrays(places.offsets, names.take(places.flatten()))
     return pc.binary_join(named, NAME_SEPARATOR)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -17,7 +17,7 @@ from sweeper import __version__, open_store, sweep
 from sweeper.cli.commands import run_command
 from sweeper.errors import StoreError, VersionError
 from sweeper.messages import versions
-from sweeper.store import formats
+from sweeper.store import DamagedFileWarning, formats
 
 NAMED = Path(".sweeper", formats.NAME)
 SMALL = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes]", "metric=[accuracy]"]
@@ -43,7 +43,8 @@ def typed(*argv: str) -> tuple[int, str, str]:
 
 def test_a_store_says_its_format_from_the_first_write_on(tmp_path: Path):
     record(open_store(tmp_path), "a", 1.0)
-    assert json.loads((tmp_path / NAMED).read_text()) == {"format": formats.FORMAT, "sweeper": __version__}
+    said = json.loads((tmp_path / NAMED).read_text())
+    assert (said["format"], said["sweeper"]) == (formats.FORMAT, __version__)
 
 
 def test_one_process_writes_the_number_once_and_reads_it_at_most_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -93,12 +94,24 @@ def test_a_worker_refuses_it_at_its_first_write(newer: Path):
         record(open_store(newer), "b", 2.0)
 
 
-@pytest.mark.parametrize("said", ["x", "[]", '{"number": 2}', '{"format": null}'])
-def test_a_format_file_that_says_nothing_is_named(tmp_path: Path, said: str):
+@pytest.mark.parametrize("said", ["x", "[]", '{"number": 2}', '{"format": null}', '{"format": 1', "[" * 100_000])
+def test_a_damaged_format_file_is_named_and_not_fatal(tmp_path: Path, said: str):
     record(open_store(tmp_path), "a", 1.0)
     (tmp_path / NAMED).write_text(said)
-    with pytest.raises(StoreError, match=r"format\.json has no format number"):
-        open_store(tmp_path).results()
+    with pytest.warns(DamagedFileWarning, match=r"format\.json does not say which format"):
+        assert values(open_store(tmp_path)) == [("a", "k0", 1.0)]
+    with pytest.warns(DamagedFileWarning):
+        assert open_store(tmp_path).check().damaged[0].startswith(".sweeper/format.json: ")
+    with pytest.warns(DamagedFileWarning):
+        record(open_store(tmp_path), "b", 1.0)
+    assert open_store(tmp_path).check().sound
+    assert (tmp_path / ".sweeper" / "quarantine" / "format.json").read_text() == said
+
+
+def test_what_is_left_of_a_newer_format_file_is_still_refused(newer: Path):
+    (newer / NAMED).write_text((newer / NAMED).read_text()[:-5])
+    with pytest.raises(StoreError, match=f"has format {formats.FORMAT + 1}"):
+        open_store(newer).results()
 
 
 def test_an_empty_format_file_is_that_of_a_machine_that_died(tmp_path: Path):

@@ -352,13 +352,8 @@ def test_reading_opens_each_file_once(store: Store, monkeypatch: pytest.MonkeyPa
     for name in "abc":
         record(store, name, 1.0)
     opened: list[str] = []
-    real = pq.ParquetFile
-
-    def noted(source: Any, *args: Any, **kwargs: Any) -> pq.ParquetFile:
-        opened.append(str(source))
-        return real(source, *args, **kwargs)
-
-    monkeypatch.setattr(pq, "ParquetFile", noted)
+    real = store.files.source
+    monkeypatch.setattr(store.files, "source", lambda *place: (opened.append("/".join(place)), real(*place))[1])
     store.attempts()
     store.table("scores")
     assert len(opened) == len(set(opened)) == 3 + 4

@@ -1,0 +1,107 @@
+"""Parquet files with checksums, by which every flipped bit is found.
+
+Each page carries a CRC, which Arrow writes and compares. The footer, which says what the columns are called, of which
+types they are and where they lie, has none in the format. So its CRC stands in 16 bytes right before it, which nothing
+in the file refers to: `sweeperC` and eight hexadecimal digits. Readers of other programs do not see them, and a file
+that another program made of ours has none. Files without them are read as they are.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sweeper.store.files import Files
+
+UNREADABLE = (pa.ArrowException, OSError, ValueError)
+"""What opening or reading a Parquet file raises that is damaged, or no Parquet file."""
+_MARK = b"sweeperC"
+_SEAL = len(_MARK) + 8
+"""Bytes of the mark and the CRC."""
+_MAGIC = b"PAR1"
+_END = 8
+"""Bytes after the footer: its length and the magic."""
+_SMALL = 1 << 16
+"""The last bytes of a file that are read at once: mostly the whole file, or its footer."""
+
+
+class ChecksumError(OSError):
+    """The bytes of a file are not those that were written."""
+
+
+def encoded(*tables: pa.Table, **options: Any) -> pa.Buffer:
+    """Tables of one schema as the bytes of a Parquet file with checksums, each a row group."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, tables[0].schema, write_page_checksum=True, **options) as writer:
+        for table in tables:
+            writer.write_table(table)
+    return _sealed(sink.getvalue())
+
+
+def _sealed(data: pa.Buffer) -> pa.Buffer:
+    """The same file, with the CRC of its footer before it."""
+    view = memoryview(data)
+    start = len(view) - _footer_size(view)
+    return pa.py_buffer(b"".join([view[:start], _seal(view[start:]), view[start:]]))
+
+
+def _seal(footer: memoryview | bytes) -> bytes:
+    return _MARK + b"%08x" % zlib.crc32(footer)
+
+
+def _footer_size(end: memoryview | bytes) -> int:
+    """Bytes from the beginning of the footer to the end of the file."""
+    return int.from_bytes(end[-_END:-4], "little") + _END
+
+
+@contextmanager
+def opened(files: Files, folder: str, name: str) -> Generator[pq.ParquetFile]:
+    """An open Parquet file of a store; what is read of it is compared with its checksums.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    UNREADABLE
+        It is damaged, or no Parquet file; reading may raise these too.
+    """
+    source = files.source(folder, name)
+    with pa.OSFile(source) if isinstance(source, str) else source as file:
+        end = _end(file)
+        footer = _compared(end)
+        whole = pa.BufferReader(end) if len(end) == file.size() else file
+        metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
+        with pq.ParquetFile(whole, metadata=metadata, page_checksum_verification=True) as parquet:
+            yield parquet
+
+
+def _end(file: pa.NativeFile) -> bytes:
+    """The last bytes of a file: at least its footer and what is before it."""
+    size = file.size()
+    end = file.read_at(min(size, _SMALL), max(0, size - _SMALL))
+    if len(end) < _END + len(_MAGIC) or end[-4:] != _MAGIC or _footer_size(end) > size:
+        raise ChecksumError("it does not end as a Parquet file does")
+    needed = min(size, _footer_size(end) + _SEAL)
+    return end if needed <= len(end) else file.read_at(needed, size - needed)
+
+
+def _compared(end: bytes) -> bytes:
+    """The footer of a file, compared with its CRC where it has one."""
+    start = len(end) - _footer_size(end)
+    seal, footer = end[max(0, start - _SEAL) : start], end[start:]
+    if seal.startswith(_MARK) and seal != _seal(footer):
+        raise ChecksumError("its checksum is that of other bytes, so it was changed since it was written")
+    return footer
+
+
+def read(parquet: pq.ParquetFile, columns: list[str] | None = None) -> pa.Table:
+    """All rows of an open file, without what is written beside its schema."""
+    table = parquet.read(columns, use_threads=False).replace_schema_metadata(None)
+    if columns != [] and len(table) != parquet.metadata.num_rows:
+        raise ChecksumError(f"it has {len(table)} rows and was written with {parquet.metadata.num_rows}")
+    return table
