@@ -24,9 +24,10 @@ def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
     """`--json`: the plan, how it ended, what failed and what was measured.
 
     Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed,
-    `no_values`, what completed and measured nothing, and `left_out`, the choices whose rest was not attempted.
+    `no_values`, what completed and measured nothing, `left_out`, the choices whose rest was not attempted, and
+    `completed_meanwhile`, how many another sweep completed before they were submitted.
     """
-    document = {
+    document: dict[str, object] = {
         "sweep_id": result.sweep_id,
         **_plan_part(result.plan, whole=whole),
         "counts": dict(result.counts),
@@ -36,6 +37,8 @@ def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
     }
     earlier = [failure.to_dict() for failure in result.earlier_failures]
     empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
+    if result.outcome.completed_meanwhile:
+        document["completed_meanwhile"] = result.outcome.completed_meanwhile
     left_out = [choice.to_dict() for choice in result.outcome.left_out]
     return {**document, **_if_any(earlier_failures=earlier, no_values=empty, left_out=left_out)}
 

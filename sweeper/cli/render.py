@@ -84,6 +84,8 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     """Counts, what failed and how to go on."""
     skipped = sum(not item.run for item in plan.items)
     counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in outcome.counts.items() if n)
+    if outcome.completed_meanwhile:
+        counts = f"{counts}, " * bool(counts) + f"{outcome.completed_meanwhile} completed by another sweep meanwhile"
     lines = [f"{counts or 'nothing to run'}; {skipped} skipped"]
     if outcome.unwritten:
         attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())

@@ -131,6 +131,8 @@ class Outcome:
     """Attempts that the store does not tell of, as it could not be written, by their status."""
     left_out: tuple[LeftOutChoice, ...] = ()
     """Whose remaining combinations were not attempted; that alone is no early end."""
+    completed_meanwhile: int = 0
+    """How many were not submitted, as another sweep had completed them; they are in no count."""
 
     @property
     def exit_status(self) -> int:

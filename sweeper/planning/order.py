@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heapify, heapreplace
+from random import Random
 from typing import NamedTuple
 
 from sweeper.common.capacity import ROUNDING
@@ -68,6 +69,20 @@ def order(work: Sequence[WorkGroup], lanes: int) -> list[Planned]:
     the guesses hold roughly, a worker meets one model after another, and few models are loaded by several workers.
     """
     return [item for block in _by_start(work, max(1, min(lanes, len(work)))) for item in block.items]
+
+
+def apart(work: Sequence[WorkGroup], seed: str) -> list[Planned]:
+    """The combinations in an order of its own for each seed, for sweeps that run at the same time on one store.
+
+    Each then begins at another place, and where they meet they part again. What shares a model stays together, and of
+    that what shares a dataset.
+    """
+    by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
+    for block in work:
+        by_models.setdefault(block.models, []).append(block)
+    shuffle = Random(seed).sample
+    models = shuffle(list(by_models), len(by_models))
+    return [item for key in models for block in shuffle(by_models[key], len(by_models[key])) for item in block.items]
 
 
 def _by_start(work: Sequence[WorkGroup], lanes: int) -> list[WorkGroup]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sweeper._version import __version__
@@ -16,10 +17,12 @@ from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
-from sweeper.planning.order import WorkGroup, order
+from sweeper.planning.order import WorkGroup, apart, order
+from sweeper.planning.policy import Rerun
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
+from sweeper.running.meanwhile import Meanwhile, watch
 from sweeper.running.prepare import Prepared, parts_of
 from sweeper.running.progress import Progress
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
@@ -36,6 +39,7 @@ NOTHING_RAN = Outcome({status.value: 0 for status in Status})
 def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:
     if not prepared.plan.to_run:
         _write_asked(prepared, progress)
+        _say_ended(prepared)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     finally:
@@ -45,6 +49,7 @@ def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) ->
 
 def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> Outcome:
     info, items = _sweep_info(prepared), prepared.plan.to_run
+    meanwhile = watch(prepared.store, items, repeats=_repeats(prepared))
     progress.start(len(items), len(prepared.plan.items) - len(items))
     try:
         progress.stage("starting workers")
@@ -60,7 +65,10 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
         else:
             progress.stage("")
-        return _submit_all(prepared, work, backend, info, progress)
+        try:
+            return _submit_all(prepared, work, backend, info, progress, meanwhile)
+        finally:
+            _say_ended(prepared)
     finally:
         progress.close()
         _merge_small_files(prepared.store, progress)
@@ -103,6 +111,14 @@ def _keep_listings(prepared: Prepared, listings: Mapping[str, bytes], progress: 
         progress.note(f"what the folders of data hold now is not kept, as the store cannot be written: {error}")
 
 
+def _say_ended(prepared: Prepared) -> None:
+    """Sweeps that begin later need not make way for this one. If that cannot be written, they do, and lose little."""
+    from sweeper.store.meanwhile import has_ended
+
+    with suppress(Exception):
+        has_ended(prepared.store.files, prepared.sweep_id)
+
+
 def _merge_small_files(store: Store, progress: Progress) -> None:
     """What goes wrong here is no reason to lose sight of what the sweep measured."""
     try:
@@ -112,16 +128,36 @@ def _merge_small_files(store: Store, progress: Progress) -> None:
 
 
 def _submit_all(
-    prepared: Prepared, work: Sequence[WorkGroup], backend: RunnerBackend, info: SweepInfo, progress: Progress
+    prepared: Prepared,
+    work: Sequence[WorkGroup],
+    backend: RunnerBackend,
+    info: SweepInfo,
+    progress: Progress,
+    meanwhile: Meanwhile,
 ) -> Outcome:
     from sweeper.running.runner import Runner, RunSettings
 
     s = prepared.config.settings
     settings = RunSettings(_defaults(s), s.max_in_flight, s.max_failures, s.grace_s)
     with Interrupts() as interrupts:
-        runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts)
+        runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts, meanwhile)
         at_once = _at_once(work, backend, s.max_in_flight)
-        return runner.run(order(work, lanes=at_once), at_once)
+        return runner.run(_in_order(prepared, work, at_once), at_once)
+
+
+def _in_order(prepared: Prepared, work: Sequence[WorkGroup], at_once: int) -> list[Planned]:
+    """The longest first, or where other sweeps seem to run on the store, another order than theirs."""
+    from sweeper.store.meanwhile import not_ended
+
+    if _repeats(prepared) or not not_ended(prepared.store.files, prepared.sweep_id):
+        return order(work, lanes=at_once)
+    return apart(work, prepared.sweep_id)
+
+
+def _repeats(prepared: Prepared) -> bool:
+    """Whether what has completed is to run again."""
+    settings = prepared.config.settings
+    return settings.rerun is Rerun.ALL and settings.resume is None
 
 
 def _at_once(work: Sequence[WorkGroup], backend: RunnerBackend, max_in_flight: int | None) -> int:

@@ -25,6 +25,7 @@ from sweeper.running.driver_rows import DriverRows
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
 from sweeper.running.left_out import LeftOut
+from sweeper.running.meanwhile import Meanwhile
 from sweeper.running.progress import Progress
 from sweeper.running.queue import Queue, QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
@@ -63,11 +64,13 @@ class Runner:
         settings: RunSettings,
         progress: Progress,
         interrupts: Interrupts,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         self._backend, self._store, self._builder = backend, store, builder
         self._rows = DriverRows(store, progress)
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._inference = SharedInference(backend, builder)
+        self._meanwhile = meanwhile or Meanwhile()
         self._active: dict[Job[Any], ActiveAttempt] = {}
         self._with_deadline: dict[Job[Any], ActiveAttempt] = {}
         """Those of them that may run for a limited time; usually none, and all are looked at after every wait."""
@@ -86,6 +89,7 @@ class Runner:
         `at_once` is how many there is room for at a time.
         """
         self._left_out = LeftOut(items, self._progress.note)
+        self._meanwhile.look_now_and_then()
         self._inference.expect(items)
         window = self._settings.max_in_flight or self._window(at_once)
         queue = Queue(items, self._inference.has_room, self._drops)
@@ -113,7 +117,7 @@ class Runner:
         self._progress.running(self._running())
 
     def _drops(self, item: Planned) -> bool:
-        if not self._left_out.drop(item):
+        if not self._left_out.drop(item) and not self._meanwhile.drop(item):
             return False
         self._inference.give_back(item)
         return True
@@ -206,6 +210,7 @@ class Runner:
         self._rows.try_again()
         self._batches.write_now_and_then()
         self._journals.flush_now_and_then()
+        self._meanwhile.look_now_and_then()
         limit = self._settings.max_failures
         if self._interrupts.count:
             self._stop("interrupt")
@@ -239,6 +244,7 @@ class Runner:
 
     def _outcome(self, planned: int, unwritten: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}
-        counts[Status.NOT_ATTEMPTED.value] = planned - sum(counts.values())
+        elsewhere = self._meanwhile.count
+        counts[Status.NOT_ATTEMPTED.value] = planned - elsewhere - sum(counts.values())
         told = {**self._rows.finish(), **({Status.COMPLETED.value: unwritten} if unwritten else {})}
-        return Outcome(counts, tuple(self._failures), self._stopped_by, told, self._left_out.choices)
+        return Outcome(counts, tuple(self._failures), self._stopped_by, told, self._left_out.choices, elsewhere)

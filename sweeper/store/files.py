@@ -46,6 +46,10 @@ class Files(ABC):
         Names that begin with a dot or an underscore are left out, as Arrow and checkmaite do.
         """
 
+    def names_after(self, folder: str, name: str) -> list[str]:
+        """Those names of Parquet files in a folder that sort after this one; the others cost as little as can be."""
+        return [one for one in self.names(folder) if one > name]
+
     @abstractmethod
     def sizes(self, folder: str) -> dict[str, int]:
         """Bytes of each Parquet file in a folder."""

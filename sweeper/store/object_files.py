@@ -56,6 +56,13 @@ class ObjectFiles(Files):
     def names(self, folder: str, ending: str = PARQUET) -> list[str]:
         return sorted(self._found(folder, ending))
 
+    def names_after(self, folder: str, name: str) -> list[str]:
+        """See `Files.names_after`: the store lists from there on, whatever comes before."""
+        with _as_os_errors():
+            pages = list(self._obstore.list(self._store, folder, offset=f"{folder}/{name}", chunk_size=1000))
+        found = (one["path"].rpartition("/")[2] for page in pages for one in page)
+        return sorted(one for one in found if is_data(one, PARQUET))
+
     def sizes(self, folder: str) -> dict[str, int]:
         return {name: one["size"] for name, one in self._found(folder, PARQUET).items()}
 

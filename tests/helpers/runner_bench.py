@@ -81,6 +81,7 @@ class Bench:
             boot_id=boot_id(),
             persist_predictions=settings.pop("persist_predictions", False),
         )
+        meanwhile = settings.pop("meanwhile", None)
         runner = Runner(
             self.backend,
             self.store,
@@ -88,6 +89,7 @@ class Bench:
             RunSettings(defaults, **settings),
             self.progress,
             interrupts or Interrupts(),
+            meanwhile,
         )
         return runner.run(items, self.backend.max_parallel({"num_cpus": 1}))
 

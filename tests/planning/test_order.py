@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_decisions import choice
 
 from sweeper.planning.decisions import Planned
-from sweeper.planning.order import WorkGroup, order, work_groups
+from sweeper.planning.order import WorkGroup, apart, order, work_groups
 from sweeper.store import AttemptState
 from sweeper.vocabulary import Combination
 
@@ -96,3 +96,14 @@ def test_each_model_has_one_worker_where_they_divide_evenly(each: int, datasets:
     items = plan([f"m{i}" for i in range(each * lanes)], [f"d{i}" for i in range(datasets)])
     out = order(work_groups(items, {}), lanes)
     assert len({(number % lanes, model_of(item)) for number, item in enumerate(out)}) == each * lanes
+
+
+def test_sweeps_apart_begin_at_different_places_and_share_inferences_as_before():
+    items = plan("abcdef", "wxyz", metrics=["f1", "ece", "loss"])
+    work = work_groups(items, {})
+    orders = [apart(work, f"sweep {i}") for i in range(8)]
+    assert all(sorted(i.fingerprint for i in one) == sorted(i.fingerprint for i in items) for one in orders)
+    assert all(len(names(one)) == 24 for one in orders)
+    assert all(len({group[0] for group in names(one)[i : i + 4]}) == 1 for one in orders for i in range(0, 24, 4))
+    assert len({names(one)[0] for one in orders}) > 3
+    assert apart(work, "sweep 1") == orders[1]

@@ -1,0 +1,96 @@
+"""What another sweep completes while one runs is not run again, and sweeps that run together take other orders."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invariant import assert_nothing_lost
+from runner_bench import Bench, planned, tiny
+from store_parts import fail, fingerprint, record
+
+from sweeper.running.meanwhile import Meanwhile
+from sweeper.store import open_store
+from sweeper.store.meanwhile import NewCompletions, has_ended, not_ended
+
+pytestmark = pytest.mark.faults
+GRID = [
+    "capability=[evaluate]",
+    "dataset=[digits,digits_dark,digits_noisy,digits_rotated]",
+    "model=[naive_bayes,logreg,knn]",
+    "metric=[accuracy,f1_macro,precision_macro,recall_macro]",
+    "job_backend.kind=inline",
+    "rerun=missing",
+    "--json",
+]
+
+
+def test_only_what_completes_from_now_on_is_new(tmp_path: Path):
+    store = open_store(tmp_path / "store")
+    record(store, "before", 1.0)
+    watched = NewCompletions(store.files)
+    assert watched.take() == set()
+    record(store, "after", 1.0)
+    fail(store, "failed")
+    assert watched.take() == {fingerprint("after")}
+    assert watched.take() == set()
+
+
+def test_what_was_completed_elsewhere_is_skipped_counted_and_no_failure(bench: Bench):
+    items = planned(*(tiny(f"t{i}") for i in range(6)))
+
+    class Others:
+        def take(self) -> set[str]:
+            return {item.fingerprint for item in items[2:5]}
+
+    outcome = bench.run(items, meanwhile=Meanwhile(Others(), items), max_in_flight=1)
+    assert (outcome.counts["completed"], outcome.counts["not_attempted"]) == (3, 0)
+    assert (outcome.completed_meanwhile, outcome.exit_status) == (3, 0)
+
+
+def test_a_store_that_cannot_be_looked_at_holds_up_nothing(bench: Bench):
+    class Gone:
+        def take(self) -> set[str]:
+            raise OSError("the store is gone")
+
+    items = planned(tiny("a"), tiny("b"))
+    assert bench.run(items, meanwhile=Meanwhile(Gone(), items)).counts["completed"] == 2
+
+
+def test_sweeps_that_did_not_say_that_they_ended_are_known_for_a_day(tmp_path: Path):
+    store = open_store(tmp_path / "store")
+    store.write_artifact("sweeps/20200101T000000-aaaaaa.parquet", b"")
+    assert not_ended(store.files, "me") == []
+    store.write_artifact("sweeps/29990101T000000-bbbbbb.parquet", b"")
+    assert not_ended(store.files, "me") == ["29990101T000000-bbbbbb"]
+    assert not_ended(store.files, "29990101T000000-bbbbbb") == []
+    has_ended(store.files, "29990101T000000-bbbbbb")
+    assert not_ended(store.files, "me") == []
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sweeper", *GRID]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, env=os.environ.copy())
+
+
+def document(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def test_two_sweeps_at_once_complete_everything_between_them(tmp_path: Path):
+    documents = [document(process) for process in [start(tmp_path), start(tmp_path)]]
+    wanted = {c["fingerprint"] for c in documents[0]["combinations"]}
+    statuses = assert_nothing_lost(tmp_path / "analytics_store", wanted, completed=wanted)
+    for one in documents:
+        assert one["counts"]["completed"] + one.get("completed_meanwhile", 0) == one["plan"]["run"]
+        assert one["counts"]["not_attempted"] == 0
+    runs = sum(len(ends) for ends in statuses.values())
+    assert runs == sum(one["counts"]["completed"] for one in documents)
