@@ -12,7 +12,7 @@ from sweeper.planning.decisions import Planned
 if TYPE_CHECKING:
     from sweeper.store import Store
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 LOOK_REST = 20.0
 """At least so many times as long as the last look took, there is no other."""
 

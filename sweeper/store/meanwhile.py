@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from sweeper.store import attempt_names, sweep_files
 from sweeper.store.files import PRIVATE, Files
-from sweeper.store.journal import FROM_SEGMENT
+from sweeper.store.live_files import MERGED
 from sweeper.store.newest_attempts import COMPLETED
 from sweeper.store.parquet import VanishedError, read_all
 from sweeper.store.schema import ATTEMPTS
@@ -44,7 +44,8 @@ class NewCompletions:
         self._seen = set(recent)
         singles = [single for name in new if (single := attempt_names.parse(name))]
         found = {single.fingerprint for single in singles if single.status == COMPLETED}
-        return found | self._of_many([name for name in new if name.endswith(FROM_SEGMENT)])
+        others = [name for name in new if not name.endswith(MERGED) and attempt_names.parse(name) is None]
+        return found | self._of_many(others)
 
     def _recent(self) -> list[str]:
         """The names of all files that can have been written within the margin."""
