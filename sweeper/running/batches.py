@@ -12,6 +12,7 @@ from sweeper.running.progress import Progress
 if TYPE_CHECKING:
     from sweeper.messages.receipts import HandedRows
     from sweeper.store import Store
+    from sweeper.store.handed_over import Batch
 
 WRITE_EVERY_S = 1.0
 """How long rows wait for those of other runs."""
@@ -29,6 +30,8 @@ class Batches:
     def __init__(self, store: Store, progress: Progress, completed: Callable[[], None]) -> None:
         self._store, self._progress, self._completed = store, progress, completed
         self._waiting: list[HandedRows] = []
+        self._batch: Batch | None = None
+        """What is being written; after a failure, it is tried again before more is begun."""
         self._pause_s, self._write_at = WRITE_EVERY_S, 0.0
 
     def take(self, active: ActiveAttempt) -> bool:
@@ -36,7 +39,7 @@ class Batches:
         rows = active.job.result().rows if self._store.hands_over else None
         if rows is None:
             return False
-        if not self._waiting:
+        if not self._waiting and self._batch is None:
             self._write_at = time.monotonic() + self._pause_s
         self._waiting.append(rows)
         if len(self._waiting) % MOST == 0:
@@ -45,23 +48,29 @@ class Batches:
 
     def write_now_and_then(self) -> None:
         """Write what waits, if that is long enough ago."""
-        if self._waiting and time.monotonic() >= self._write_at:
+        if (self._waiting or self._batch) and time.monotonic() >= self._write_at:
             self._write()
 
     def finish(self) -> int:
         """Write what waits; how many runs could not be written after all."""
-        if self._waiting:
-            self._write()
-        return len(self._waiting)
+        self._write()
+        return len(self._waiting) + (self._batch.runs if self._batch else 0)
 
     def _write(self) -> None:
         try:
-            self._store.write_handed_over(self._waiting)
+            while self._batch or self._waiting:
+                if self._batch is None:
+                    self._batch, self._waiting = self._store.batch_of(self._waiting), []
+                self._batch.write()
+                self._count(self._batch.runs)
+                self._batch = None
         except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
             self._put_off(error)
-            return
-        written, self._waiting, self._pause_s = self._waiting, [], WRITE_EVERY_S
-        for _ in written:
+        else:
+            self._pause_s = WRITE_EVERY_S
+
+    def _count(self, runs: int) -> None:
+        for _ in range(runs):
             self._completed()
 
     def _put_off(self, error: Exception) -> None:

@@ -7,7 +7,7 @@ then, none of these runs counts as completed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
@@ -16,30 +16,47 @@ from sweeper.store.files import Files
 from sweeper.store.parquet import encode_large, new_name, union
 from sweeper.store.schema import ATTEMPTS, Rows
 
+MOMENT_S = 5.0
+"""A run that is recorded this long after the last one of its worker is not handed over: much would be lost with it."""
 LARGEST = 100_000
 """A run with more bytes than this writes its rows itself."""
 
 
-def handed(entry: Sequence[Rows]) -> HandedRows | None:
-    """All rows of one run in a form that travels; `None` where they are many."""
+def give(entry: Sequence[Rows], hand_over: Callable[[HandedRows], None], uri: str) -> list[str] | None:
+    """Hand over all rows of one run; returns the URIs of the folders where they will be, `None` where they are many."""
     tables = tuple((rows.table, _encoded(rows.to_table())) for rows in entry)
-    return tables if sum(len(data) for _, data in tables) <= LARGEST else None
+    if sum(len(data) for _, data in tables) > LARGEST:
+        return None
+    hand_over(tables)
+    return [f"{uri}/{table}" for table, _ in tables]
 
 
-def write(files: Files, runs: Iterable[HandedRows]) -> None:
-    """Write the rows of these runs, one file for each table, completed attempts last.
+class Batch:
+    """Rows of many runs on their way into the store: one file for each table, completed attempts last.
 
-    Raises
-    ------
-    OSError
-        The store cannot be written. What was written then says nothing, since the attempts are not there.
+    A table that is written is not written again, so that no row is doubled where a later one fails.
     """
-    parts: dict[str, list[pa.Table]] = {}
-    for run in runs:
-        for table, data in run:
-            parts.setdefault(table, []).append(pa.ipc.open_stream(data).read_all())
-    for table in sorted(parts, key=lambda name: name == ATTEMPTS):
-        files.put(table, new_name(), encode_large(union(table, parts[table])))
+
+    def __init__(self, files: Files, runs: Sequence[HandedRows]) -> None:
+        self._files, self.runs = files, len(runs)
+        parts: dict[str, list[pa.Table]] = {}
+        for run in runs:
+            for table, data in run:
+                parts.setdefault(table, []).append(pa.ipc.open_stream(data).read_all())
+        self._left = [(table, new_name(), encode_large(union(table, rows))) for table, rows in parts.items()]
+        self._left.sort(key=lambda file: file[0] != ATTEMPTS)
+
+    def write(self) -> None:
+        """Write what is left; once this returns, these runs are recorded.
+
+        Raises
+        ------
+        OSError
+            The store cannot be written. It is to be called again later.
+        """
+        while self._left:
+            self._files.put(*self._left[-1])
+            self._left.pop()
 
 
 def _encoded(table: pa.Table) -> bytes:

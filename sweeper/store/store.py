@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 MOMENT_S = 0.05
 """A run that is recorded at least this long after the last one gets files of its own: they are then a small cost."""
-REMOTE_MOMENT_S = 5.0
-"""The same for object stores, where files cost more. It is also how much work of a worker a killed driver may undo."""
 
 
 class Store:
@@ -105,7 +103,7 @@ class Store:
         With `may_wait`, a run that follows another within moments is appended to a journal instead, and becomes
         Parquet at the next `flush_journals`. Use it only where a process on this machine calls that later.
         In an object store, where nothing can be appended, the rows of such a run are given to `hand_over` instead:
-        whoever gets them calls `write_handed_over`, and until then the run is not recorded.
+        whoever gets them writes a `batch_of` them, and until then the run is not recorded.
 
         Returns
         -------
@@ -140,8 +138,8 @@ class Store:
             )
             entry.append(attempt_rows(row))
         places = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
-        if places is None and hand_over is not None:
-            places = self._hand_over(entry, hand_over)
+        if places is None and hand_over is not None and self.hands_over and self._in_succession(handed_over.MOMENT_S):
+            places = handed_over.give(entry, hand_over, self.uri)
         if places is None:
             places = [self._put(rows) for rows in entry]
         self._recorded_at = time.monotonic()
@@ -209,19 +207,9 @@ class Store:
         """Whether `record` may hand over the rows of a run."""
         return not isinstance(self._files, LocalFiles)
 
-    def _hand_over(self, entry: Sequence[Rows], hand_over: Callable[[HandedRows], None]) -> list[str] | None:
-        """Hand the rows of a quick run over; returns the URIs of the folders where they will be, or `None`."""
-        if not (self.hands_over and self._in_succession(REMOTE_MOMENT_S)):
-            return None
-        if (rows := handed_over.handed(entry)) is None:
-            return None
-        hand_over(rows)
-        return [f"{self.uri}/{rows.table}" for rows in entry]
-
-    def write_handed_over(self, runs: Iterable[HandedRows]) -> None:
-        """Write what `record` handed over, one file for each table; once this returns, these runs are recorded."""
-        self._announce_format()
-        handed_over.write(self.files, runs)
+    def batch_of(self, runs: Sequence[HandedRows]) -> handed_over.Batch:
+        """What `record` handed over, ready to be written together; once it is, these runs are recorded."""
+        return handed_over.Batch(self.files, runs)
 
     def _append(self, entry: Sequence[Rows]) -> list[str] | None:
         """Append rows to a journal; returns the URIs of the files that will hold them, or `None`."""

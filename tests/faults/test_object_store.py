@@ -101,7 +101,11 @@ sys.stdin.readline()
 
 def killed_at(at: int, server: S3Server, store: Store, work: str) -> bool:
     """Run `work` in a process that is killed before its `at`-th request counts; whether it lived to the end."""
-    code = DYING.format(here=str(HELPERS), uri=store.uri, options=server.options, work=work)
+    return killed_running(DYING.format(here=str(HELPERS), uri=store.uri, options=server.options, work=work), at, server)
+
+
+def killed_running(code: str, at: int, server: S3Server) -> bool:
+    """The same for a program that says that it is ready, and begins when it is told."""
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -196,6 +200,84 @@ def test_merges_at_once_beside_a_writer_lose_and_double_nothing(server: S3Server
     assert sum(counts) >= 36  # the first twelve runs, in three tables
     assert contents(open_store(store.uri, server.options))[1:] == (24, 24, 48)
     assert_nothing_lost(store, map(fingerprint, names), completed=list(map(fingerprint, names)))
+
+
+# Rows that the driver writes for its workers
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run follows the one before within a moment, however slow the machine, and batches have a run each."""
+    monkeypatch.setattr("sweeper.store.handed_over.MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.running.batches.MOST", 1)
+
+
+GRID = (*SMALL[:2], "model=[naive_bayes,knn]", "metric=[accuracy,ece,brier]", INLINE)
+
+
+def fingerprints(store: Store) -> list[str]:
+    return store.asked()["fingerprint"].unique().to_pylist()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("table", ["maite_evaluation", "runs", "attempts"])
+def test_a_batch_that_is_refused_for_a_while_is_written_once(server: S3Server, table: str):
+    uri, denied = f"s3://results/denied-{table}", iter([False, True, True])
+    server.refuses = lambda method, path: method == "PUT" and f"/{table}/1" in path and next(denied, False)
+    status, _, err = typed(*GRID, f"analytics_store.uri={uri}", *server.overrides)
+    assert (status, err.count("cannot be written")) == (0, 1), err
+    store = open_store(uri, server.options)
+    asked = fingerprints(store)
+    assert_nothing_lost(store, asked, completed=asked)
+    assert len(store.attempts()) == 6
+    assert len(store.table("runs")) == 18
+    assert len(store.table("maite_evaluation")) == len(store.results())
+
+
+@pytest.mark.usefixtures("quick")
+def test_runs_whose_rows_are_never_written_are_not_reported_as_completed(server: S3Server):
+    uri, denied = "s3://results/never", iter([False])
+    server.refuses = lambda method, path: method == "PUT" and "/attempts/1" in path and next(denied, True)
+    where = (f"analytics_store.uri={uri}", *server.overrides)
+    status, out, err = typed(*GRID, *where)
+    assert (status, "1 completed" in out, "resume=" in out + err) == (3, True, True), out + err
+    server.refuses = None
+    store = open_store(uri, server.options)
+    asked = fingerprints(store)
+    assert [len(ends) for ends in assert_nothing_lost(store, asked).values()] == [1]
+    assert typed(*GRID, *where, "rerun=missing")[0] == 0
+    assert_nothing_lost(store, asked, completed=asked)
+    assert len(store.attempts()) == 6
+
+
+SWEEPING = """
+import sys
+sys.path.insert(0, {here!r})
+from sweeper.running import batches
+from sweeper.store import handed_over
+handed_over.MOMENT_S, batches.MOST = float("inf"), 2
+from sweeper.cli.commands import run_command
+print("ready", flush=True)
+sys.stdin.readline()
+sys.exit(run_command({argv!r}, sys.stdout, sys.stderr))
+"""
+
+
+@pytest.mark.slow
+def test_a_driver_killed_at_any_request_loses_and_doubles_nothing(server: S3Server):
+    for at in range(1, 100):
+        uri = f"s3://results/driver-{at}"
+        argv = [*GRID, f"analytics_store.uri={uri}", *server.overrides]
+        lived = killed_running(SWEEPING.format(here=str(HELPERS), argv=argv), at, server)
+        assert typed(*argv, "rerun=missing")[0] == 0
+        store = open_store(uri, server.options)
+        asked = fingerprints(store)
+        assert len(asked) == len(store.attempts()) == 6
+        assert_nothing_lost(store, asked, completed=asked)
+        if lived:
+            assert at > 15
+            return
+    raise AssertionError("the sweep never lived to its end")
 
 
 # Servers that cannot be reached

@@ -26,6 +26,8 @@ class S3Server:
     """Method and path of each request since the test cleared them."""
     before: Callable[[int], bool] | None = None
     """Called with the number of each request; where it is false, the request fails and does nothing."""
+    refuses: Callable[[str, str], bool] | None = None
+    """Called with method and path of each request; where it is true, the request is denied."""
     ignored_headers: tuple[str, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -44,7 +46,8 @@ class S3Server:
         with self._lock:
             self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
             number = len(self.requests)
-        if self.before is not None and not self.before(number):
+        refused = self.refuses is not None and self.refuses(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if refused or (self.before is not None and not self.before(number)):
             start("403 Forbidden", [("Content-Length", "0")])
             return [b""]
         for name in self.ignored_headers:

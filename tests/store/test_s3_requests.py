@@ -32,14 +32,14 @@ def server() -> Iterator[S3Server]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run follows the one before within a moment, and batches are full, however slow the machine."""
-    monkeypatch.setattr("sweeper.store.store.REMOTE_MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.store.handed_over.MOMENT_S", float("inf"))
     monkeypatch.setattr("sweeper.running.batches.WRITE_EVERY_S", 1e9)
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """No run follows another within a moment."""
-    monkeypatch.setattr("sweeper.store.store.REMOTE_MOMENT_S", 0.0)
+    monkeypatch.setattr("sweeper.store.handed_over.MOMENT_S", 0.0)
 
 
 def cost(server: S3Server, uri: str, *argv: str) -> tuple[int, str]:
@@ -88,9 +88,9 @@ def fill(store: Store, count: int) -> None:
         job = Provenance(job_id=f"job{i}", run_event_id="event", submitted_at=BEGAN, completed_at=BEGAN)
         store.record(ScoreRun([float(i)]), provenance=job, attempt=attempt(i), finished_at=BEGAN, hand_over=rows.append)
         if len(rows) == 1000:
-            store.write_handed_over(rows)
+            store.batch_of(rows).write()
             rows.clear()
-    store.write_handed_over(rows)
+    store.batch_of(rows).write()
 
 
 @pytest.mark.usefixtures("quick")
