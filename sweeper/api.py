@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import SweepConfig, load, load_mapping
+from sweeper.messages import bounds
 from sweeper.planning.decisions import Plan
 from sweeper.running.execute import execute
 from sweeper.running.prepare import prepare, resumed
@@ -55,7 +56,8 @@ def _configured(config: Mapping[str, Any] | Sequence[str], where: Mapping[str, A
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
     """Prepare and execute; Ray starts beside the planning and is stopped if it was started here."""
     config = resumed(config)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper-backend") as pool:
+    starting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper-backend")
+    with bounds.applying(config.settings.bounds), starting as pool:
         backend = StartingBackend(config, pool)
         try:
             prepared = prepare(config, will_run=backend.start)

@@ -13,3 +13,27 @@ def escaped(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace").decode()
     return text
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text of at most about `limit` bytes: of a longer one the beginning and the end, and how much was left out."""
+    if len(text) <= limit // 4:  # at most four bytes a character: most texts are not encoded to be measured
+        return text
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) <= limit:
+        return text
+    head, tail = data[: edge(data, limit // 2)], data[edge(data, len(data) - limit // 2) :]
+    note = left_out(len(data) - len(head) - len(tail), "error_limit")
+    return f"{head.decode('utf-8')}\n{note}\n{tail.decode('utf-8')}"
+
+
+def edge(data: bytes, at: int) -> int:
+    """Where UTF-8 can be cut without cutting a character: `at`, or a little before it."""
+    while 0 < at < len(data) and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+def left_out(count: int, setting: str) -> str:
+    """The note where something was cut."""
+    return f"[... {count:,} bytes were left out here; {setting} says how many are kept ...]"

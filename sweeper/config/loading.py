@@ -19,6 +19,7 @@ from sweeper.config.settings import settings_of, settings_to_store
 from sweeper.config.sweep_config import SweepConfig
 from sweeper.config.variants import Names, SweptKeyReach, names_of, parts_of
 from sweeper.errors import ConfigError
+from sweeper.messages import bounds
 from sweeper.planning.grid import Grid
 from sweeper.vocabulary import AXES
 
@@ -98,8 +99,10 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
     root = _root(cfg)
     _refuse_swept_root(composed, cfg, root)
     settings = settings_of(root, _default_name(composed, session))
+    with bounds.applying(settings.bounds):  # the class of a capability may have to be imported
+        grid = grid_from_config(parts, composed.values, root)
     return SweepConfig(
-        grid=grid_from_config(parts, composed.values, root),
+        grid=grid,
         settings=settings,
         notes=(*notes_on_replaced_files(session.folders), *notes_on(composed, settings, parts)),
         overrides=redacted(overrides, secret_values(root)),

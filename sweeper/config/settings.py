@@ -21,10 +21,13 @@ from sweeper.config.value_checks import (
     optional,
     positive,
     positive_count,
+    size,
     sweep_id,
     text,
 )
 from sweeper.jobs.api import KINDS
+from sweeper.messages import bounds
+from sweeper.messages.bounds import Bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
 
@@ -103,6 +106,15 @@ class Settings:
     timeout_s: float | None = _setting(None, optional(positive))
     max_in_flight: int | None = _setting(None, optional(positive_count))
     grace_s: float = _setting(30.0, amount)
+    log_limit: int = _setting(bounds.DEFAULTS.log_bytes, size)
+    error_limit: int = _setting(bounds.DEFAULTS.error_bytes, size)
+    allowed_targets: tuple[str, ...] | None = _setting(None, optional(each(text)), is_resumed=False)
+    """Not taken over from the sweep that is resumed: who can write to a store must not widen it."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the sweep bounds of each of its runs."""
+        return Bounds(self.log_limit, self.error_limit, self.allowed_targets)
 
     @property
     def store(self) -> StoreLocation:

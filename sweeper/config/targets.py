@@ -13,6 +13,8 @@ from pathlib import Path
 from sweeper.checkmaite import check_config
 from sweeper.common.extras import Extra, how_to_install
 from sweeper.errors import ConfigError, MissingExtraError, near_match
+from sweeper.messages import bounds
+from sweeper.messages.allowed_targets import refuse_other_targets
 from sweeper.vocabulary import Arity, Choice
 
 _EXTRAS: dict[str, Extra] = {
@@ -36,12 +38,13 @@ def check_targets(choices: Iterable[Choice]) -> None:
     Raises
     ------
     ConfigError
-        A package, module or name is not there, or a capability's config does not know one of its keys; the near
-        match is named.
+        A target is none of `allowed_targets`; a package, module or name is not there, or a capability's config does
+        not know one of its keys; the near match is named.
     """
     _problem.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
     _names_in.cache_clear()
     for choice in choices:
+        refuse_other_targets(choice.spec, bounds.current().targets, f"{choice.axis}.{choice.base}")
         for target in _targets(choice.spec):
             problem = _problem(target)
             if problem is not None:

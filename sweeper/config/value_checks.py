@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
@@ -10,6 +11,9 @@ from sweeper.errors import ConfigError, near_match
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+LEAST_BYTES = 1000
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]?i?b)?", re.IGNORECASE)
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "ib": 1}
 Check = Callable[[str, object], T]
 """(place, value) -> the value; raises `ConfigError` for a value that is not allowed."""
 
@@ -64,6 +68,15 @@ def positive_count(where: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise wrong(where, value, "a whole number, 1 or more")
     return value
+
+
+def size(where: str, value: object) -> int:
+    """A number of bytes, at least `LEAST_BYTES`: a whole number, or text such as `64 KB` or `1.5 MiB`."""
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    amount_ = float(found["number"]) * _UNITS[(found["unit"] or "b").lower()] if found else value
+    if isinstance(amount_, bool) or not isinstance(amount_, int | float) or not LEAST_BYTES <= amount_ < 1 << 62:
+        raise wrong(where, value, f"a number of bytes of at least {LEAST_BYTES}, such as 64000, 64 KB or 10 MB")
+    return int(amount_)
 
 
 def amount(where: str, value: object) -> float:

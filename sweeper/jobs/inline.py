@@ -81,6 +81,11 @@ class InlineInferenceJob(InlineJob[Inference]):
 
     nbytes = 0
 
+    @property
+    def note(self) -> str:
+        """See `InferenceJob.note`."""
+        return self._end.value.note if self._end is not None and self._end.value is not None else ""
+
 
 class InlineJobBackend:
     """Runs jobs in this process, one at a time, when they are waited for.
@@ -135,8 +140,9 @@ class InlineJobBackend:
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
         of_sweep: bool = False,
+        log: str | None = None,
     ) -> InlineInferenceJob:
-        """Take one inference pass; its first reader runs it."""
+        """Take one inference pass; its first reader runs it. Its output stays on this process's streams."""
         request = InferenceRequest(model, dataset, capability, cache_entry)
         return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
 

@@ -130,6 +130,11 @@ class InferenceJob(Job[object], Protocol):
         """What its predictions take of the object store, estimated; 0 while that is not known."""
         ...
 
+    @property
+    def note(self) -> str:
+        """What the user should know of it once it has ended; mostly empty."""
+        ...
+
 
 class JobBackend(Protocol):
     """Where capability runs are submitted by hand: notebooks, scripts."""
@@ -194,11 +199,12 @@ class RunnerBackend(Protocol):
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
         of_sweep: bool = False,
+        log: str | None = None,
     ) -> InferenceJob:
         """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
         With a `cache_entry` it is made only if it is not there, and is there afterwards. One `of_sweep` that runs
-        finishes when it is cancelled without force.
+        finishes when it is cancelled without force. What it prints goes to the local file `log`.
         """
         ...
 

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, cast
 
+from sweeper.common.text import shortened
 from sweeper.errors import JobError, SweeperError
+from sweeper.messages import bounds
 
 Dumps = Callable[[object], bytes]
+MOST_PICKLED = 1_000_000
+"""An exception whose pickle is larger reaches the driver in words only."""
 
 
 class ErrorInfo(NamedTuple):
-    """An exception in words, those of its innermost cause first.
+    """An exception in words, those of its innermost cause first, each no longer than `error_limit` says.
 
     The cause is what `raise ... from` says, as Hydra does of a constructor or a module that fails, and the first
     exception of a group. What was merely being handled is no cause: a fallback that fails hides nothing.
@@ -23,14 +27,15 @@ class ErrorInfo(NamedTuple):
     kind: str
     """Name of the cause's type, with its module unless it is a built-in."""
     message: str
-    """The cause's text, whole."""
+    """The cause's text."""
     trace: str
     """The traceback as Python prints it, causes included; empty where there is none."""
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         cause = _chain(error)[-1]
-        return cls(_kind(cause), _message(cause), _trace(error))
+        limit = bounds.current().error_bytes
+        return cls(_kind(cause), shortened(_message(cause), limit), shortened(_trace(error), limit))
 
 
 def raised_as(error: BaseException) -> tuple[str, ...]:
@@ -75,6 +80,8 @@ class WorkerFailure(Exception):  # noqa: N818 - never raised to a user: it carri
 def _pickled(error: BaseException, dumps: Dumps) -> bytes | None:
     try:
         pickled = dumps(error)
+        if len(pickled) > MOST_PICKLED:
+            return None  # the words of the error, which have a limit, tell enough of it
         return pickled if isinstance(pickle.loads(pickled), type(error)) else None
     except BaseException:  # noqa: BLE001 - pickling runs the code of a foreign class, which may raise anything
         return None
@@ -98,7 +105,8 @@ def _cause(error: BaseException) -> BaseException | None:
 
 def _headline(error: BaseException) -> str:
     lines = _message(error).strip().splitlines()
-    return f"{_kind(error)}: {lines[0].rstrip(':')}" if lines else _kind(error)
+    line = f"{_kind(error)}: {lines[0].rstrip(':')}" if lines else _kind(error)
+    return shortened(line, bounds.current().error_bytes)
 
 
 def _kind(error: BaseException) -> str:

@@ -20,6 +20,16 @@ class Report:
 
 
 @dataclass(frozen=True)
+class InferenceReceipt:
+    """What the driver learns of an inference: the predictions stay where they are."""
+
+    nbytes: int
+    """What they take of the object store, estimated."""
+    note: str = ""
+    """What the user should know of them."""
+
+
+@dataclass(frozen=True)
 class CapabilityRunRef:
     """What a completed job returns: where the results are, not the results.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sweeper.checks.rules import DEFAULTS, Rules
+from sweeper.messages.bounds import Bounds, current
 
 _NONE: Mapping[str, object] = {}
 
@@ -130,6 +131,7 @@ class RunRequest:
     """Further keyword arguments of this capability's `run`."""
     rules: Rules = DEFAULTS
     """What the choices allow of what the parts return."""
+    bounds: Bounds = field(default_factory=current)
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,9 @@ class InferenceRequest:
     of_sweep: bool = False
     """Whether a sweep asks for it: then a cancellation without force takes it back from a queue, and if it runs, it
     finishes."""
+    log: str | None = None
+    """Local file for what it prints; `None` leaves stdout and stderr alone."""
+    bounds: Bounds = field(default_factory=current)
 
 
 class JobInfo(NamedTuple):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
 from sweeper.jobs.protocol import InferenceJob, Job, JobStatus
+from sweeper.messages import bounds
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import Failure, Status
 from sweeper.messages.requests import log_path
@@ -123,11 +124,12 @@ class ActiveAttempt:
         return inference_failed or isinstance(self.job.exception(), VersionError)
 
     def _log(self, info: ErrorInfo) -> str | None:
-        """Its log; where its worker wrote none, as it never ran there, one with the traceback."""
+        """Its log, or that of its inference; where no worker wrote one, one with the traceback."""
         path = log_path(self.request)
-        if self.job.log is not None or path is None or not info.trace:
-            return self.job.log
+        found = self.job.log or (self.predictions.log if self.predictions is not None else None)
+        if found is not None or path is None or not info.trace:
+            return found
         if not os.path.exists(path):
-            with suppress(OSError), closing(LogFile(path)) as log:
+            with suppress(OSError), closing(LogFile(path, bounds.current().log_bytes)) as log:
                 log.write(info.trace)
         return path if os.path.exists(path) else None

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sweeper.common.gc_pause import gc_paused
 from sweeper.config import SweepConfig, check_targets
+from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
 from sweeper.planning.decisions import Plan, Policy, Same
@@ -61,7 +62,7 @@ def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
         The store cannot be reached.
     """
     config = resumed(config)
-    with gc_paused():
+    with gc_paused(), bounds.applying(config.settings.bounds):
         return _prepared(config, will_run) if config.asked is None else _prepared_again(config, config.asked, will_run)
 
 

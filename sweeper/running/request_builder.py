@@ -80,6 +80,12 @@ class RequestBuilder:
         revisions = self._sweep.revisions.predictions(combination) if self._sweep.revisions is not None else ()
         return PredictionCacheEntry(self._sweep.store, digest(canonical([*key, *revisions])))
 
+    def inference_log(self, key: tuple[str, ...]) -> str | None:
+        """Where what an inference prints goes."""
+        if self._sweep.log_dir is None:
+            return None
+        return f"{self._sweep.log_dir}/inference-{digest(canonical([*key]))[:12]}-{uuid.uuid4().hex[:8]}.log"
+
     def spec(self, choice: Choice) -> ObjectSpec:
         """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""
         found = self._specs.get(choice)

@@ -163,7 +163,8 @@ class Runner:
             self._left_out.completed(active.item)
         elif failure is not None:
             self._learn(active, failure, queue)
-        self._inference.give_back(active.item)
+        if note := self._inference.give_back(active.item):
+            self._progress.note(f"note: {note}")
         if status is not Status.COMPLETED or not self._batches.take(active):
             self._count(status, failure)
 

@@ -41,6 +41,8 @@ class SharedInference:
         self._handles: dict[InferenceKey, InferenceJob] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
         self._largest = 0
+        self._said = {""}
+        """Notes that the user has been told."""
 
     def expect(self, items: Iterable[Planned]) -> None:
         """Count who will read which predictions."""
@@ -80,6 +82,7 @@ class SharedInference:
             cache_entry=self._builder.cache_entry(key, combination),
             report_start=limits.timeout_s is not None,
             of_sweep=True,
+            log=self._builder.inference_log(key),
         )
 
     def make_anew(self, item: Planned) -> None:
@@ -87,13 +90,21 @@ class SharedInference:
         handle = self._handles.pop(inference_key(item.combination) or (), None)
         self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
 
-    def give_back(self, item: Planned) -> None:
-        """A reader has ended; the predictions are freed after the last."""
+    def give_back(self, item: Planned) -> str:
+        """A reader has ended; the predictions are freed after the last. Returns what the user is to be told of them."""
         key = inference_key(item.combination)
-        if key is not None:
-            if key in self._handles:
-                self._largest = max(self._largest, self._handles[key].nbytes)
-            self._readers[key] -= 1
-            if not self._readers[key]:
-                self._handles.pop(key, None)
-                del self._readers[key]
+        if key is None:
+            return ""
+        handle = self._handles.get(key)
+        self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
+        self._readers[key] -= 1
+        if not self._readers[key]:
+            self._handles.pop(key, None)
+            del self._readers[key]
+        return self._not_said_yet(handle.note if handle is not None else "")
+
+    def _not_said_yet(self, note: str) -> str:
+        if note in self._said:
+            return ""
+        self._said.add(note)
+        return note

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from sweeper.isolation import process_state
 from sweeper.messages.requests import ObjectSpec
-from sweeper.worker.instantiate import instantiate
+from sweeper.worker.instantiate import instantiate, refuse_what_is_not_allowed
 
 process_changes: dict[str, list[process_state.Change]] = {}
 """What building a spec has changed of this process, by its key, and importing a module, by its name."""
@@ -25,6 +25,7 @@ def build(spec: ObjectSpec) -> object:
 
     The random generators are seeded from the spec, so that the result does not depend on what ran before.
     """
+    refuse_what_is_not_allowed(spec.target)
     _forget_changed_code(spec)
     with process_state.preserve_generators():
         changes = [change for module in _target_modules(spec.target) for change in _import(module)]

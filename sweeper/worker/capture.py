@@ -15,6 +15,7 @@ from collections.abc import Generator
 from typing import BinaryIO, TextIO
 
 from sweeper.common.log_file import LogFile
+from sweeper.messages import bounds
 
 
 class _RedirectedStream(io.TextIOBase):
@@ -55,7 +56,7 @@ def captured(path: str | None) -> Generator[LogFile | None]:
     if path is None:
         yield None
         return
-    log = LogFile(path)
+    log = LogFile(path, bounds.current().log_bytes)
     streams = _redirected("stdout"), _redirected("stderr")
     for stream in streams:
         stream.log = log

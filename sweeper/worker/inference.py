@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sweeper.isolation import process_state, stand_ins
-from sweeper.messages.requests import InferenceRequest
+from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
 from sweeper.worker import part_use, prediction_cache
+from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
+from sweeper.worker.interrupts import Interrupted
 from sweeper.worker.leakage import LeakageCheck
 from sweeper.worker.object_cache import new_instance
 from sweeper.worker.part_use import PartUse
@@ -32,6 +35,8 @@ class Inference:
     """Time of the passes alone, without loading the parts; for stored predictions, the time when they were computed."""
     warnings: tuple[str, ...] = ()
     """Warnings for every value that is computed from these predictions."""
+    note: str = ""
+    """What the user should know of this inference, and who reads the values need not."""
 
     def own(self) -> Inference:
         """The same for another reader, which may write into what is not read-only."""
@@ -42,14 +47,24 @@ def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
     """Run a model over a dataset once for each augmentation of the capability, or read stored predictions."""
     use_import_paths(paths)
     use_working_folder((request.model, request.dataset))
-    if request.cache_entry is None:
-        return _infer(request)
-    store = open_store(request.cache_entry.store)
-    stored = prediction_cache.read(store, request.cache_entry.key)
+    with captured(request.log) as log:
+        try:
+            return _infer(request) if request.cache_entry is None else _stored_or_made(request, request.cache_entry)
+        except Interrupted:
+            raise
+        except BaseException as error:
+            if log is not None:
+                log.write(ErrorInfo.of(error).trace)
+            raise
+
+
+def _stored_or_made(request: InferenceRequest, entry: PredictionCacheEntry) -> Inference:
+    store = open_store(entry.store)
+    stored = prediction_cache.read(store, entry.key)
     if isinstance(stored, Inference):
         return stored
     inference = _infer(request)
-    prediction_cache.write(store, request.cache_entry.key, inference)
+    prediction_cache.write(store, entry.key, inference)
     return inference
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -11,8 +13,10 @@ from typing import Any
 from ray.cloudpickle.cloudpickle import dumps
 
 from sweeper.isolation.process_state import dedicate_process, not_restored
-from sweeper.messages import versions
+from sweeper.messages import bounds, versions
+from sweeper.messages.bounds import Bounds
 from sweeper.messages.failures import WorkerFailure
+from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import retire
 from sweeper.worker.driver_environment import use_import_paths
@@ -34,13 +38,22 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
     if board is not None:
         board.started.remote(job_info.job_id)
     _prepare_process()
+    interrupts = distinguish_interrupts() if request.attempt is None else ignore_interrupts()
+    with _task_of_user_code(request.bounds), interrupts:
+        return pickle.dumps(execute(request, job_info, inference), protocol=5)
+
+
+@contextmanager
+def _task_of_user_code(allowed: Bounds) -> Generator[None]:
+    """Apply the bounds of a sweep, and let whatever user code raises travel in a form that arrives."""
     try:
-        with distinguish_interrupts() if request.attempt is None else ignore_interrupts():
-            return pickle.dumps(execute(request, job_info, inference), protocol=5)
-    except Interrupted:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever user code raises travels in a form that arrives
-        raise WorkerFailure.of(error, dumps) from None
+        with bounds.applying(allowed):
+            try:
+                yield
+            except Interrupted:
+                raise
+            except BaseException as error:  # noqa: BLE001 - see above
+                raise WorkerFailure.of(error, dumps) from None
     finally:
         _retire_if_changed()
 
@@ -61,22 +74,16 @@ def _prepare_process() -> None:
 
 def run_inference(
     request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
-) -> tuple[int, Inference]:
-    """Run one inference pass; returns its size, which the driver fetches, and the predictions, which it does not."""
+) -> tuple[InferenceReceipt, Inference]:
+    """Run one inference pass; returns a receipt, which the driver fetches, and the predictions, which it does not."""
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     if board is not None:
         board.started.remote(job_id)
-    try:
-        with ignore_interrupts() if request.of_sweep else distinguish_interrupts():
-            inference = infer(request, paths)
-            return estimated_bytes(inference), inference
-    except Interrupted:
-        raise
-    except BaseException as error:  # noqa: BLE001 - as above
-        raise WorkerFailure.of(error, dumps) from None
-    finally:
-        _retire_if_changed()
+    interrupts = ignore_interrupts() if request.of_sweep else distinguish_interrupts()
+    with _task_of_user_code(request.bounds), interrupts:
+        inference = infer(request, paths)
+        return InferenceReceipt(estimated_bytes(inference), inference.note), inference
 
 
 def import_modules(modules: tuple[str, ...], paths: tuple[str, ...]) -> None:

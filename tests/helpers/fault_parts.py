@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from parts import Parity, Tiny
+from parts import Parity, Tiny, TinyRun
 
 
 def linger(pid_folder: str, where: str) -> None:
@@ -68,3 +68,27 @@ class SaysItsProcess(Tiny):
     def run(self, *args: Any, **kwargs: Any) -> Any:
         Path(self.pids, str(os.getpid())).touch()
         return super().run(*args, **kwargs)
+
+
+def speak_without_end() -> None:
+    """Print 10 MB, and fail with as much."""
+    for _ in range(1000):
+        print("a line that is printed again and again " * 250)
+    raise ValueError("too much " * 1_000_000)
+
+
+class Endless(Tiny):
+    """A run that prints and fails without end."""
+
+    id = "tests.endless"
+
+    def run(self, *args: Any, **keywords: Any) -> TinyRun:
+        speak_without_end()
+        return super().run(*args, **keywords)
+
+
+class EndlessModel(Parity):
+    """A model that does the same."""
+
+    def __call__(self, batch: Any) -> Any:
+        speak_without_end()

@@ -128,6 +128,7 @@ class RaySimpleJobBackend:
         cache_entry: PredictionCacheEntry | None = None,
         report_start: bool = False,
         of_sweep: bool = False,
+        log: str | None = None,
     ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
@@ -137,11 +138,12 @@ class RaySimpleJobBackend:
             cache_entry,
             __version__,
             of_sweep,
+            log,
         )
         task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.board() if report_start else None
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
-        return RayInferenceJob(receipt, payload, job_id, self._session, reports_start=report_start)
+        return RayInferenceJob(receipt, payload, job_id, self._session, log=log, reports_start=report_start)
 
     def forget(self, part: object) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""

@@ -17,6 +17,7 @@ from ray.exceptions import (
 from sweeper.jobs.job import BaseJob, Ended
 from sweeper.jobs.protocol import JobStatus
 from sweeper.jobs.ray_simple.session import Session
+from sweeper.messages.receipts import InferenceReceipt
 from sweeper.worker.inference import Inference
 
 T = TypeVar("T")
@@ -118,9 +119,10 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         job_id: str,
         session: Session,
         *,
+        log: str | None,
         reports_start: bool,
     ) -> None:
-        super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, reports_start=reports_start)
+        super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, log=log, reports_start=reports_start)
         self.payload = payload
 
     @property
@@ -128,7 +130,17 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         """See `InferenceJob.nbytes`."""
         if self._end is None:
             self._poll()
-        return int(self._end.value or 0) if self._end else 0
+        return self._receipt.nbytes
+
+    @property
+    def note(self) -> str:
+        """See `InferenceJob.note`."""
+        return self._receipt.note
+
+    @property
+    def _receipt(self) -> InferenceReceipt:
+        value = self._end.value if self._end is not None else None
+        return value if isinstance(value, InferenceReceipt) else InferenceReceipt(0)
 
     def result(self, timeout: float | None = None) -> Inference:
         """See `Job.result`."""

@@ -1,0 +1,39 @@
+"""What the user bounds of each run: how much of its words is kept, and what a config may build."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The bounds of one sweep, the same in its driver and in its workers."""
+
+    log_bytes: int = 10_000_000
+    """Of the log of a run or an inference."""
+    error_bytes: int = 64_000
+    """Of the message of an error, and of its traceback."""
+    targets: tuple[str, ...] | None = None
+    """Globs of what a config may build; `None` where it may build anything."""
+
+
+DEFAULTS = Bounds()
+_current: ContextVar[Bounds] = ContextVar("bounds", default=DEFAULTS)
+
+
+def current() -> Bounds:
+    """The bounds of the sweep that this thread works for; the defaults outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def applying(bounds: Bounds) -> Generator[None]:
+    """Apply bounds to what is done inside."""
+    token = _current.set(bounds)
+    try:
+        yield
+    finally:
+        _current.reset(token)
