@@ -20,7 +20,8 @@ from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
 from sweeper.worker.execute import execute
-from sweeper.worker.inference import Inference, infer
+from sweeper.worker.inference import infer
+from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from sweeper.checks import returned, rules, run_checks
 from sweeper.isolation import process_state, stand_ins
 from sweeper.messages.requests import RunRequest
 from sweeper.worker import checkmaite_adapter, part_use
-from sweeper.worker.inference import Inference
+from sweeper.worker.inferred import Inference
 from sweeper.worker.instantiate import instantiate
 from sweeper.worker.leakage import leakage_warnings
 from sweeper.worker.object_cache import new_instance

@@ -10,7 +10,7 @@ from sweeper.messages.requests import JobInfo, RunRequest, log_path
 from sweeper.worker.capability_run import run_capability
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
-from sweeper.worker.inference import Inference
+from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted
 from sweeper.worker.passed_over import log_passed_over
 from sweeper.worker.recording import record_failure, record_result

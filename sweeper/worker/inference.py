@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweeper.isolation import process_state, stand_ins
@@ -13,6 +12,7 @@ from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
 from sweeper.worker import part_use, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
+from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted
 from sweeper.worker.leakage import LeakageCheck
 from sweeper.worker.object_cache import new_instance
@@ -21,26 +21,6 @@ from sweeper.worker.stores import open_store
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions
-
-
-@dataclass(frozen=True, eq=False)
-class Inference:
-    """What one inference task returns."""
-
-    predictions: Mapping[str, Predictions]
-    """By the label of the augmentation that was applied, `""` for none."""
-    model_metadata: Mapping[str, object]
-    dataset_metadata: Mapping[str, object]
-    seconds: float
-    """Time of the passes alone, without loading the parts; for stored predictions, the time when they were computed."""
-    warnings: tuple[str, ...] = ()
-    """Warnings for every value that is computed from these predictions."""
-    note: str = ""
-    """What the user should know of this inference, and who reads the values need not."""
-
-    def own(self) -> Inference:
-        """The same for another reader, which may write into what is not read-only."""
-        return replace(self, predictions={label: each.own() for label, each in self.predictions.items()})
 
 
 def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
@@ -61,11 +41,10 @@ def infer(request: InferenceRequest, paths: tuple[str, ...] = ()) -> Inference:
 def _stored_or_made(request: InferenceRequest, entry: PredictionCacheEntry) -> Inference:
     store = open_store(entry.store)
     stored = prediction_cache.read(store, entry.key)
-    if isinstance(stored, Inference):
+    if stored is not None:
         return stored
     inference = _infer(request)
-    prediction_cache.write(store, entry.key, inference)
-    return inference
+    return replace(inference, note=prediction_cache.write(store, entry.key, inference))
 
 
 def _infer(request: InferenceRequest) -> Inference:

@@ -21,7 +21,8 @@ from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import retire
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
-from sweeper.worker.inference import Inference, infer
+from sweeper.worker.inference import infer
+from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted, distinguish_interrupts, end_when_told, ignore_interrupts
 from sweeper.worker.object_size import estimated_bytes
 

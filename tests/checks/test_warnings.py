@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sweeper
-from sweeper.worker.inference import Inference
+from sweeper.worker.inferred import Inference
 
 
 @pytest.mark.parametrize("kind", ["inline", "ray-simple"])

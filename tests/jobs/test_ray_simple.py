@@ -479,7 +479,7 @@ def test_cached_predictions_spare_the_next_inference(backend: Any, uri: str, tmp
         return len(list(tmp_path.glob("pass-*")))
 
     assert [passes(), passes()] == [1, 1]
-    (kept,) = Path(uri).rglob("*.pickle")
+    (kept,) = Path(uri).rglob("*.npz")
     kept.write_bytes(kept.read_bytes()[:50])
     assert [passes(), passes()] == [2, 2], "what cannot be opened is made anew, and replaced"
 

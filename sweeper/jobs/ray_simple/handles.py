@@ -18,7 +18,7 @@ from sweeper.jobs.job import BaseJob, Ended
 from sweeper.jobs.protocol import JobStatus
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.messages.receipts import InferenceReceipt
-from sweeper.worker.inference import Inference
+from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
 

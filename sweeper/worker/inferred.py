@@ -1,0 +1,30 @@
+"""What an inference returns: predictions, and what its readers have to know of the parts that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sweeper.capabilities.predictions import Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What one inference task returns."""
+
+    predictions: Mapping[str, Predictions]
+    """By the label of the augmentation that was applied, `""` for none."""
+    model_metadata: Mapping[str, object]
+    dataset_metadata: Mapping[str, object]
+    seconds: float
+    """Time of the passes alone, without loading the parts; for stored predictions, the time when they were computed."""
+    warnings: tuple[str, ...] = ()
+    """Warnings for every value that is computed from these predictions."""
+    note: str = ""
+    """What the user should know of this inference, and who reads the values need not."""
+
+    def own(self) -> Inference:
+        """The same for another reader, which may write into what is not read-only."""
+        return replace(self, predictions={label: each.own() for label, each in self.predictions.items()})
