@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from sweeper.config import SweepConfig, load, load_mapping
@@ -56,9 +55,8 @@ def _configured(config: Mapping[str, Any] | Sequence[str], where: Mapping[str, A
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
     """Prepare and execute; Ray starts beside the planning and is stopped if it was started here."""
     config = resumed(config)
-    starting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper-backend")
-    with bounds.applying(config.settings.bounds), starting as pool:
-        backend = StartingBackend(config, pool)
+    backend = StartingBackend(config)
+    with bounds.applying(config.settings.bounds):
         try:
             prepared = prepare(config, will_run=backend.start)
             for note in prepared.plan.notes:

@@ -75,6 +75,7 @@ class BackendSettings:
     kind: str = _setting(KINDS[0], one_of(KINDS))
     address: str | None = _setting(None, optional(text))
     num_cpus: float | None = _setting(None, optional(positive))
+    start_timeout_s: float | None = _setting(None, optional(positive))
     runtime_env: Mapping[str, object] | None = _setting(None, optional(mapping), is_resumed=False, shown=False)
 
 

@@ -163,7 +163,14 @@ def backend_maker(settings: BackendSettings, store: StoreLocation) -> Callable[[
     kind = _backend_class(settings.kind)
     if settings.kind == "inline":
         return partial(kind, store)
-    return partial(kind, store, address=settings.address, runtime_env=settings.runtime_env, num_cpus=settings.num_cpus)
+    return partial(
+        kind,
+        store,
+        address=settings.address,
+        runtime_env=settings.runtime_env,
+        num_cpus=settings.num_cpus,
+        start_timeout_s=settings.start_timeout_s,
+    )
 
 
 def import_ahead(kind: str) -> None:

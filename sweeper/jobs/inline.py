@@ -98,6 +98,7 @@ class InlineJobBackend:
     """
 
     default_window = 1
+    gone = None
 
     def __init__(self, analytics_store: object) -> None:
         self._store = submission.store_location(analytics_store)

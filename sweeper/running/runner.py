@@ -79,6 +79,7 @@ class Runner:
         self._counts: Counter[str] = Counter()
         self._failures: list[Failure] = []
         self._stopped_by: str | None = None
+        self._said_gone = False
         self._grace_ends = float("inf")
         self._journals = Journals(store, progress)
         self._batches = Batches(store, progress, lambda: self._count(Status.COMPLETED))
@@ -96,7 +97,10 @@ class Runner:
         self._fill(queue, window)
         try:
             while self._active:
-                for job in self._backend.wait_any(self._active, timeout=TICK_S):
+                ended = self._backend.wait_any(self._active, timeout=TICK_S)
+                if self._backend.gone is not None:
+                    self._stop_without(self._backend.gone)
+                for job in ended:
                     self._settle(self._active.pop(job), queue)
                 self._look_around()
                 self._fill(queue, window)
@@ -166,7 +170,7 @@ class Runner:
         if note := self._inference.give_back(active.item):
             self._progress.note(f"note: {note}")
         if status is not Status.COMPLETED or not self._batches.take(active):
-            self._count(status, failure)
+            self._count(status, None if self._backend.gone else failure)
 
     def _count(self, status: Status, failure: Failure | None = None) -> None:
         """Count an end. A run whose rows the driver writes has come to it when they are written."""
@@ -230,6 +234,13 @@ class Runner:
             if (now - started).total_seconds() > allowed and active.is_under_way:
                 active.timed_out = True
                 active.kill()
+
+    def _stop_without(self, gone: str) -> None:
+        """The runtime has gone: what is in flight is lost, what follows is not attempted, and that is said once."""
+        self._stopped_by = self._stopped_by or "ray_lost"
+        if not self._said_gone:
+            self._progress.note(f"Ray is gone: {gone}. What was in flight is lost, the rest is not attempted")
+        self._said_gone = True
 
     def _stop(self, reason: str) -> None:
         """Submit no more, take back what waits in a queue, and let what runs finish within the grace period."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from sweeper.config import SweepConfig
@@ -22,8 +24,8 @@ A local Ray starts its processes one after another for so long, and then waits f
 class StartingBackend:
     """A job backend that is started in a thread, once, when it is known that something will run."""
 
-    def __init__(self, config: SweepConfig, pool: ThreadPoolExecutor) -> None:
-        self._config, self._pool = config, pool
+    def __init__(self, config: SweepConfig) -> None:
+        self._config = config
         self._future: Future[RunnerBackend] | None = None
 
     def start(self) -> None:
@@ -40,7 +42,7 @@ class StartingBackend:
         files = open_files(settings.store.uri, settings.store.storage_options)
         files.check()
         announce(files)
-        self._future = self._pool.submit(backend_maker(settings.job_backend, settings.store))
+        self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store))
         wait([self._future], timeout=HEAD_START_S)
 
     def get(self) -> RunnerBackend:
@@ -61,5 +63,25 @@ class StartingBackend:
             ) from error
 
     def close(self) -> None:
-        if self._future is not None and self._future.exception() is None:
-            self._future.result().close()
+        """Give back what was started; what is still starting is given back once it is there, which nobody waits for."""
+        if self._future is not None:
+            self._future.add_done_callback(_close)
+
+
+def _in_a_thread(make: Callable[[], RunnerBackend]) -> Future[RunnerBackend]:
+    """What `make` returns or raises, made in a thread that the end of the process does not wait for."""
+    future: Future[RunnerBackend] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 - raised by whoever asks for the result
+            future.set_exception(error)
+
+    Thread(target=call, daemon=True, name="sweeper-backend").start()
+    return future
+
+
+def _close(started: Future[RunnerBackend]) -> None:
+    if started.exception() is None:
+        started.result().close()

@@ -33,7 +33,7 @@ from sweeper.jobs.job import filter_jobs
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
-from sweeper.jobs.ray_simple.session import Session
+from sweeper.jobs.ray_simple.session import RayGoneError, Session
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
 from sweeper.worker import ray_tasks, retire
@@ -42,8 +42,8 @@ MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
-LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError, TaskCancelledError)
-"""Ends in which the code of the run had no say; the last is an interrupt that nobody here has sent."""
+LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError, TaskCancelledError, RayGoneError)
+"""Ends in which the code of the run had no say. A task that is cancelled was interrupted by somebody else."""
 
 
 class RaySimpleJobBackend:
@@ -69,6 +69,8 @@ class RaySimpleJobBackend:
         Processors of a Ray that is started here; `None` for those that this process may use.
     log_to_driver
         Whether what workers print is shown in this process.
+    start_timeout_s
+        How long it may take until Ray is there; `None` for 60 s where it is started, 20 s where there is an address.
 
     Notes
     -----
@@ -87,10 +89,11 @@ class RaySimpleJobBackend:
         *,
         num_cpus: float | None = None,
         log_to_driver: bool = False,
+        start_timeout_s: float | None = None,
     ) -> None:
         self._store = submission.store_location(analytics_store)
         self._max_retries = _checked_retries(max_retries)
-        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver)
+        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
@@ -152,6 +155,8 @@ class RaySimpleJobBackend:
     def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """See `RunnerBackend.wait_any`: blocks in one `ray.wait`, and fetches all receipts that are there at once."""
         own = [job for job in jobs if isinstance(job, RaySimpleJob)]
+        if self._session.gone is not None:
+            return [job for job in own if job.wait(0).is_terminal]
         pending = {job.ref: job for job in own if not job.ended}
         if len(pending) < len(own) or not pending:
             return [*(job for job in own if job.ended)]
@@ -161,6 +166,11 @@ class RaySimpleJobBackend:
         ended = [pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]]
         self._settle(ended)
         return [*ended]
+
+    @property
+    def gone(self) -> str | None:
+        """See `RunnerBackend.gone`."""
+        return self._session.gone
 
     def is_lost(self, job: Job[object]) -> bool:
         """See `RunnerBackend.is_lost`."""
@@ -216,6 +226,7 @@ class RaySimpleJobBackend:
         self._packed_objects.clear()
         if ray.is_initialized():
             ray.shutdown()
+        self._session.close()
 
     def close(self) -> None:
         """Shut Ray down if this backend started it; waits for nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from sweeper.messages.receipts import InferenceReceipt
 from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
+LOOK_S = 2.0
+"""Who waits for a task looks so often whether Ray is still there."""
 
 
 class RaySimpleJob(BaseJob[T]):
@@ -99,12 +102,22 @@ class RaySimpleJob(BaseJob[T]):
         self._await(0)
 
     def _await(self, timeout: float | None) -> None:
-        if not self._session.is_alive():
-            self.settle(error=self._session.gone())
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        self._look(min(until - time.monotonic(), LOOK_S))
+        while self._end is None and (left := until - time.monotonic()) > 0:
+            self._look(min(left, LOOK_S))
+
+    def _look(self, timeout: float) -> None:
+        """Wait for the end for a while; where Ray was left, or is gone, there will be none but what is known now."""
+        if not self._session.is_connected():
+            self.settle(error=self._session.without_end())
             return
+        gone = self._session.gone is not None
         try:
-            if ray.wait([self.ref], timeout=timeout)[0]:
+            if ray.wait([self.ref], timeout=0 if gone else max(0, timeout))[0]:
                 self.settle(ray.get(self.ref))
+            elif gone:
+                self.settle(error=self._session.without_end())
         except RayError as error:
             self.settle(error=error)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import time
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import ray
 from ray.exceptions import (
@@ -20,11 +20,28 @@ from ray.exceptions import (
 )
 
 from sweeper.common.processors import usable_processors
+from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.start_board import StartBoard
+from sweeper.jobs.ray_simple.watch import Door, Watch, knock
 
 logger = logging.getLogger(__name__)
 LOOK_AT_BOARD_S = 0.2
 KNOCK_S = 5.0
+START_S, CONNECT_S = 60.0, 20.0
+"""How long it may take to start a Ray, and to connect to one, where nothing else is said."""
+
+
+class _Seen(NamedTuple):
+    """What there is to know of a Ray at its beginning."""
+
+    node: str
+    nodes: Sequence[Mapping[str, float]]
+    """What each node has."""
+    doors: Mapping[str, Door]
+
+
+class RayGoneError(RuntimeError):
+    """The processes of Ray have died, or cannot be reached any more."""
 
 
 class Session:
@@ -37,12 +54,16 @@ class Session:
         num_cpus: float | None,
         force_reinit: bool,
         log_to_driver: bool,
+        start_timeout_s: float | None = None,
     ) -> None:
         if force_reinit and ray.is_initialized():
             ray.shutdown()
+        self._keeper: Keeper[_Seen] | None = None
+        seen: _Seen | None = None
         self.started_here = not ray.is_initialized()
         if self.started_here:
-            _start(address, runtime_env, num_cpus, log_to_driver)
+            self._keeper = Keeper(partial(_start, address, runtime_env, num_cpus, log_to_driver))
+            seen = self._keeper.start(start_timeout_s or (CONNECT_S if _names_one_that_runs(address) else START_S))
         elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
             warnings.warn(
                 f"Ray is running already in this process, so {' and '.join(asked)} have no effect. "
@@ -50,24 +71,32 @@ class Session:
                 RuntimeWarning,
                 stacklevel=4,
             )
-        self._node = ray.get_runtime_context().get_node_id()
-        self.nodes: Sequence[Mapping[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        seen = seen or _look()
+        self._node, self.nodes = seen.node, seen.nodes
         self.cpus = int(sum(node.get("CPU", 0) for node in self.nodes)) or 1
         self.largest: Mapping[str, float] = {
             name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
+        self._watch = Watch(seen.doors)
         self._board: Any = None
         self._expected: set[str] = set()
         self._starts: dict[str, datetime] = {}
         self._looked_at = 0.0
 
-    def is_alive(self) -> bool:
-        """Whether this process is still connected to the same runtime."""
+    def is_connected(self) -> bool:
+        """Whether this process has not left this runtime, which may be gone nevertheless."""
         return ray.is_initialized() and ray.get_runtime_context().get_node_id() == self._node
 
-    def gone(self) -> RuntimeError:
-        """What became of a job that had not ended when its runtime was left."""
+    @property
+    def gone(self) -> str | None:
+        """What of Ray is no longer there, though nobody here shut it down; `None` while all is well."""
+        return self._watch.gone
+
+    def without_end(self) -> RuntimeError:
+        """What became of a job that had not ended when its runtime was left, or was lost."""
+        if self.gone is not None and self.is_connected():
+            return RayGoneError(f"Ray is gone: {self.gone}.")
         return RuntimeError(
             "The Ray runtime of this job was shut down before the job was seen to end. "
             "If it completed, its results are in the analytics store; otherwise submit it again."
@@ -109,19 +138,24 @@ class Session:
         self._starts.update((job_id, now - timedelta(seconds=ages[job_id])) for job_id in self._expected & ages.keys())
 
     def close(self) -> None:
-        """Shut Ray down if it was started here."""
-        if self.started_here and self.is_alive():
-            ray.shutdown()
+        """Leave Ray if it was started, or connected to, here."""
+        self._watch.stop()
+        if self._keeper is not None:
+            self._keeper.close(shut_down=self.is_connected())
+
+
+def _names_one_that_runs(address: str | None) -> bool:
+    return address != "local" and (address is not None or bool(os.environ.get("RAY_ADDRESS")))
 
 
 def _start(
     address: str | None, runtime_env: Mapping[str, object] | None, num_cpus: float | None, log_to_driver: bool
-) -> None:
+) -> _Seen:
     """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`."""
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
     if runtime_env:
         settings["runtime_env"] = dict(runtime_env)
-    if address == "local" or (address is None and not os.environ.get("RAY_ADDRESS")):
+    if not _names_one_that_runs(address):
         own = usable_processors() if num_cpus is None else num_cpus
         settings |= {"num_cpus": own, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
@@ -129,12 +163,13 @@ def _start(
             f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
             f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
         )
-    _knock(address)
+    _refuse_where_nobody_is(address)
     try:
         with _hangups_kept_from_children():
             ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
+    return _look()
 
 
 @contextmanager
@@ -159,12 +194,25 @@ def import_ahead() -> None:
         import_module("ray._common.pydantic_compat")
 
 
-def _knock(address: str | None) -> None:
+def _refuse_where_nobody_is(address: str | None) -> None:
     """See in seconds that nobody is at `host:port`; Ray itself tries for minutes."""
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
-    except OSError as error:
-        raise ConnectionError(f"nobody answers at {address}: {error}.") from error
+    door = _door(address or "")
+    if door is not None and (problem := knock(door, KNOCK_S)) is not None:
+        raise ConnectionError(f"nobody answers at {address}: {problem}.")
+
+
+def _door(address: str) -> Door | None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    return (host, int(port)) if host and port.isdigit() else None
+
+
+def _look() -> _Seen:
+    """See which nodes there are, and where the processes listen without which nothing goes on."""
+    context = ray.get_runtime_context()
+    node_id, nodes = context.get_node_id(), [node for node in ray.nodes() if node["Alive"]]
+    doors: dict[str, Door] = {}
+    for own in (node for node in nodes if node["NodeID"] == node_id):
+        doors["its node process (raylet)"] = (own["NodeManagerAddress"], int(own["NodeManagerPort"]))
+    if (control := _door(context.gcs_address)) is not None:
+        doors["its control process (GCS)"] = control
+    return _Seen(node_id, [node["Resources"] for node in nodes], doors)

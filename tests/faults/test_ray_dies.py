@@ -1,0 +1,63 @@
+"""Ray's own processes die under a sweep: it says so once, records what was in flight as lost, and can be resumed."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from invariant import assert_nothing_lost
+from sweep_process import SweepProcess, alive, kill, until
+
+from sweeper.store import open_store
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes below /proc"),
+]
+MANY = 40
+WAITING = """
+tiny:
+  _target_: parts.Tiny
+  started: started
+  until: go
+  text: ""
+  _sweep_: {arity: {datasets: ZERO, models: ZERO, metrics: ZERO}}
+"""
+ASKED = ("--multirun", "capability=tiny", f"capability.tiny.text=range(0,{MANY})", "job_backend.num_cpus=2")
+
+
+@pytest.mark.parametrize("name", ["/raylet/raylet ", pytest.param("gcs_server", marks=pytest.mark.slow)])
+def test_a_ray_that_dies_ends_the_sweep_with_one_message_and_all_accounted_for(tmp_path: Path, name: str):
+    capability = WAITING.replace("started: started", f"started: {tmp_path}/started").replace("go", f"{tmp_path}/go")
+    sweep = SweepProcess(tmp_path, *ASKED, capability=capability)
+    try:
+        until((tmp_path / "started").exists, "the first run")
+        ray = sweep.offspring()
+        (victim,) = sweep.offspring(name)
+        kill(victim)
+        killed_at = time.monotonic()
+        until(lambda: "Ray is gone" in sweep.err, "the message")
+        print(f"noticed after {time.monotonic() - killed_at:.1f} s")
+        assert sweep.wait() == 3
+        print(f"ended after {time.monotonic() - killed_at:.1f} s")
+    finally:
+        sweep.end()
+    assert sweep.err.count("Ray is gone") == 1
+    assert "Traceback" not in sweep.err
+    lost = int(re.search(r"(\d+) lost", sweep.out).group(1))
+    assert f"{MANY - lost} not attempted" in sweep.out
+    (resume,) = re.findall(r"resume=(\S+)", sweep.out)
+    until(lambda: not any(map(alive, ray)), "the end of Ray's processes")
+    (tmp_path / "go").touch()
+    rows = open_store(tmp_path / "analytics_store").attempts().to_pylist()
+    assert [row["status"] for row in rows] == ["lost"] * lost
+    again = SweepProcess(tmp_path, f"resume={resume}", "job_backend.num_cpus=2")
+    assert again.wait() == 0
+    asked = open_store(tmp_path / "analytics_store").asked(resume).to_pylist()
+    everything = {row["fingerprint"] for row in asked}
+    assert len(everything) == MANY
+    statuses = assert_nothing_lost(tmp_path / "analytics_store", everything, completed=everything)
+    assert sum(map(len, statuses.values())) == MANY + lost
