@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
-from sweeper.cli.json_documents import plan_document, result_document, write_json
+from sweeper.cli.json_documents import plan_document, write_json
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
+from sweeper.cli.summary import show_result
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
 from sweeper.errors import SweeperError
+from sweeper.running.interrupts import interruptible
 from sweeper.running.progress import for_stream
 
 if TYPE_CHECKING:
@@ -131,20 +133,10 @@ def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
 def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.api import run_config
 
-    result = run_config(config, for_stream(err))
-    if args.json:
-        write_json(result_document(result, whole=args.all_combinations), out)
-        return result.exit_status
-    boards = render.leaderboards(result.rows, result.gaps, result.plan.same)
-    if boards:
-        out.write(boards + "\n\n")
-    out.write(render.no_values_text(result.gaps))
-    if result.counts["completed"]:
-        out.write(render.shared_ids_text(result.shared_ids))
-    out.write(render.outcome_text(result.outcome, result.plan, resume_command(args, config, result.sweep_id)) + "\n")
-    out.write(render.earlier_failures_text(result.earlier_failures))
-    out.write(f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n")
-    return result.exit_status
+    with interruptible():
+        result = run_config(config, for_stream(err))
+        resume = resume_command(args, config, result.sweep_id)
+        return show_result(result, resume, out, err, as_json=args.json, whole=args.all_combinations)
 
 
 def resume_command(args: Arguments, config: SweepConfig, sweep_id: str) -> str:

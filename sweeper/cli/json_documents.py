@@ -20,27 +20,35 @@ def plan_document(prepared: Prepared, *, whole: bool) -> dict[str, object]:
     return {"sweep_id": prepared.sweep_id, **_plan_part(prepared.plan, whole=whole)}
 
 
-def result_document(result: SweepResult, *, whole: bool) -> dict[str, object]:
+def result_document(
+    result: SweepResult, *, whole: bool, exit_status: int, unreadable: str | None = None
+) -> dict[str, object]:
     """`--json`: the plan, how it ended, what failed and what was measured.
 
     Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed,
     `no_values`, what completed and measured nothing, `left_out`, the choices whose rest was not attempted, and
-    `completed_meanwhile`, how many another sweep completed before they were submitted.
+    `completed_meanwhile`, how many another sweep completed before they were submitted, and `unwritten`, how many
+    attempts the store does not tell of. Where the store is `unreadable`, that says why, and there are no results.
     """
     document: dict[str, object] = {
         "sweep_id": result.sweep_id,
         **_plan_part(result.plan, whole=whole),
         "counts": dict(result.counts),
         "failures": [failure.to_dict() for failure in result.failures],
-        "results": result.rows,
-        "exit_status": result.exit_status,
+        "results": [] if unreadable else result.rows,
+        "exit_status": exit_status,
     }
-    earlier = [failure.to_dict() for failure in result.earlier_failures]
-    empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
+    left_out = [choice.to_dict() for choice in result.outcome.left_out]
+    document |= _if_any(left_out=left_out)
+    if result.outcome.unwritten:
+        document["unwritten"] = dict(result.outcome.unwritten)
     if result.outcome.completed_meanwhile:
         document["completed_meanwhile"] = result.outcome.completed_meanwhile
-    left_out = [choice.to_dict() for choice in result.outcome.left_out]
-    return {**document, **_if_any(earlier_failures=earlier, no_values=empty, left_out=left_out)}
+    if unreadable is not None:
+        return {**document, "unreadable": unreadable}
+    earlier = [failure.to_dict() for failure in result.earlier_failures]
+    empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
+    return {**document, **_if_any(earlier_failures=earlier, no_values=empty)}
 
 
 def _if_any(**lists: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:

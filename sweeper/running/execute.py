@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper._version import __version__
@@ -31,7 +32,6 @@ from sweeper.running.start import StartingBackend
 
 if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
-    from sweeper.store import Store
 
 NOTHING_RAN = Outcome({status.value: 0 for status in Status})
 
@@ -42,8 +42,10 @@ def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) ->
         _say_ended(prepared)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
-    finally:
-        Journals(prepared.store, progress).flush()  # also what a crash left
+    except BaseException:
+        Journals(prepared.store, progress).flush()
+        raise
+    outcome = _tidied(prepared, outcome, progress)
     return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
 
 
@@ -71,7 +73,6 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
             _say_ended(prepared)
     finally:
         progress.close()
-        _merge_small_files(prepared.store, progress)
 
 
 def _write_asked(prepared: Prepared, progress: Progress) -> None:
@@ -119,12 +120,21 @@ def _say_ended(prepared: Prepared) -> None:
         has_ended(prepared.store.files, prepared.sweep_id)
 
 
-def _merge_small_files(store: Store, progress: Progress) -> None:
-    """What goes wrong here is no reason to lose sight of what the sweep measured."""
+def _tidied(prepared: Prepared, outcome: Outcome, progress: Progress) -> Outcome:
+    """Flush journals, also those that a crash left, and merge small files after a sweep that ran something.
+
+    What goes wrong here is no reason to lose sight of what the sweep measured.
+    """
     try:
-        store.compact_if_needed()
+        Journals(prepared.store, progress).flush()
+        if prepared.plan.to_run:
+            prepared.store.compact_if_needed()
+    except KeyboardInterrupt:
+        progress.note("interrupted: small files of the store were not merged; `sweeper compact` can be run later")
+        return replace(outcome, stopped_by="interrupt")
     except Exception as error:  # noqa: BLE001 - as above
         progress.note(f"small files of the store were not merged; `sweeper compact` can be run later: {error}")
+    return outcome
 
 
 def _submit_all(
