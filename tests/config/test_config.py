@@ -365,6 +365,7 @@ RUNTIME_VALUES = {
     "job_backend.kind": "inline",
     "job_backend.address": "auto",
     "job_backend.num_cpus": "3",
+    "job_backend.start_timeout_s": "30",
     "job_backend.runtime_env": "{env_vars: {A: b}}",
     "name": "mine",
     "rerun": "missing",
