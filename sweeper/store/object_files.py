@@ -30,6 +30,10 @@ _conditional: dict[str, bool] = {}
 _QUERY = re.compile(r"\?[^\s\"')]*")
 
 
+class ServerError(StoreError, OSError):
+    """The server of an object store failed, denied a request, or cannot be reached."""
+
+
 class ObjectFiles(Files):
     """A prefix of an object store; one PUT per file is atomic there."""
 
@@ -83,7 +87,7 @@ class ObjectFiles(Files):
         import pyarrow as pa
 
         path = f"{folder}/{name}"
-        with _as_os_errors():
+        with self._reading(path):
             found = self._obstore.get(self._store, path)
             if found.meta["size"] <= WHOLE:
                 return pa.BufferReader(pa.py_buffer(found.bytes()))
@@ -91,8 +95,17 @@ class ObjectFiles(Files):
         return pa.PythonFile(io.BufferedReader(whole, AT_ONCE), mode="r")
 
     def _range(self, path: str, start: int, end: int) -> Data:
-        with _as_os_errors():
+        with self._reading(path):
             return memoryview(self._obstore.get_range(self._store, path, start=start, end=end)).tobytes()
+
+    @contextmanager
+    def _reading(self, path: str) -> Generator[None]:
+        """A server that fails is no damaged file: those are left out and moved aside, and this one is sound."""
+        try:
+            with _as_os_errors():
+                yield
+        except ServerError as error:
+            raise StoreError(f"{self.uri}/{path} could not be fetched, try again: {error}") from None
 
     def get(self, folder: str, name: str) -> bytes:
         return self._versioned(f"{folder}/{name}")[0]
@@ -233,7 +246,7 @@ def _as_os_errors() -> Generator[None]:
     except (AlreadyExistsError, PreconditionError) as error:
         raise FileExistsError(_line(error)) from None
     except BaseError as error:
-        raise OSError(_line(error)) from None
+        raise ServerError(_line(error)) from None
 
 
 def _line(error: Exception) -> str:

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from invariant import assert_nothing_lost
 from places import HELPERS
@@ -22,6 +25,7 @@ from sweeper.cli.commands import run_command
 from sweeper.errors import StoreError
 from sweeper.store import Store, open_store
 from sweeper.store.merge_lock import MergeLock
+from sweeper.store.parquet import encode_large
 
 pytestmark = pytest.mark.faults
 SMALL = ["capability=[evaluate]", "dataset=[digits]", "model=[logreg,naive_bayes]", "metric=[accuracy]"]
@@ -278,6 +282,46 @@ def test_a_driver_killed_at_any_request_loses_and_doubles_nothing(server: S3Serv
             assert at > 15
             return
     raise AssertionError("the sweep never lived to its end")
+
+
+# Servers that fail
+
+
+@pytest.mark.parametrize("whole", [1 << 20, 10], ids=["in one request", "by ranges"])
+def test_a_file_that_is_not_fetched_is_neither_left_out_nor_set_aside(
+    server: S3Server, store: Store, monkeypatch: pytest.MonkeyPatch, whole: int
+):
+    monkeypatch.setattr("sweeper.store.object_files.WHOLE", whole)
+    record(store, "a", 1.0)
+    record(store, "b", 2.0)
+    assert len(store.attempts()) == 2
+    server.requests.clear()
+    for at in (2, 3, 4):
+        server.before = (len(server.requests) + at).__gt__
+        with pytest.raises(StoreError, match="403 Forbidden"):
+            store.results()
+    server.before = None
+    server.refuses = lambda method, path: method == "GET" and "/scores/1" in path
+    for repair in (False, True):
+        with pytest.raises(StoreError, match="could not be fetched"):
+            store.check(repair=repair)
+    server.refuses = None
+    assert store.check().sound
+    assert len(store.results()) == 2
+
+
+def test_of_a_large_file_only_what_is_needed_is_fetched(
+    server: S3Server, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sweeper.store.object_files.WHOLE", 1 << 16)
+    monkeypatch.setattr("sweeper.store.object_files.AT_ONCE", 1 << 16)
+    noise = np.random.default_rng(0)
+    table = pa.table({name: pa.array(noise.random(200_000)) for name in "abcd"})
+    store.files.put("numbers", "1_large.parquet", encode_large(table))
+    server.requests.clear()
+    with pq.ParquetFile(store.files.source("numbers", "1_large.parquet")) as file:
+        assert file.read(["b"]).equals(table.select(["b"]))
+    assert 2 <= len(server.requests) <= 6
 
 
 # Servers that cannot be reached

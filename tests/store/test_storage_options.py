@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ WORDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"retry": {"max_retries": 1, "retry_timeout": FIVE}},
     ),
     ("s3", {"key": None, "region": "r"}, {"config": {"region": "r"}}),
+    ("s3", {"endpoint_url_s3": "http://h"}, {"config": {"endpoint": "http://h"}}),
+    ("s3", {"endpoint_url": "h", "client_kwargs": {"use_ssl": False}}, {"config": {"endpoint": "http://h"}}),
     # gcsfs
     ("gcs", {"token": "anon"}, {"config": {"skip_signature": "true"}}),
     ("gcs", {"token": "google_default"}, {}),
@@ -106,6 +109,7 @@ WORDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # adlfs
     ("azure", {"account_name": "a", "account_key": "k"}, {"config": {"account_name": "a", "account_key": "k"}}),
     ("azure", {"sas_token": "s"}, {"config": {"sas_key": "s"}}),
+    ("azure", {"azure_storage_sas_token": "s"}, {"config": {"sas_key": "s"}}),
     ("azure", {"credential": "k"}, {"config": {"account_key": "k"}}),
     (
         "azure",
@@ -153,6 +157,25 @@ def test_a_word_of_another_library_means_what_it_means_there(
         **{part: value for part, value in expected.items() if part != "own"},
     }
     assert expected.get("own", {}).items() <= found.own.items()
+
+
+def words(options: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for word, value in options.items():
+        yield f"{prefix}{word}"
+        if isinstance(value, dict):
+            yield from words(value, f"{prefix}{word}.")
+
+
+def test_every_word_of_the_other_libraries_is_tested():
+    """All that has an effect and is not simply a name of obstore's own."""
+    tested = {word.lower() for _, options, _ in WORDS for word in words(options)}
+    untested = {
+        word
+        for table in TABLES.values()
+        for word, target in table.items()
+        if target.part and word.lower() not in tested and target.name not in word.lower()
+    }
+    assert untested == set()
 
 
 @pytest.mark.parametrize(
