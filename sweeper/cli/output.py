@@ -9,6 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
+from sweeper.common.private_files import open_private
 from sweeper.common.text import escaped
 from sweeper.errors import ConfigError
 
@@ -65,7 +66,7 @@ def _sayable(value: Any) -> Any:
 @contextmanager
 def _opened(path: str) -> Generator[IO[bytes]]:
     try:
-        with open(os.path.expanduser(path), "wb") as file:
+        with open(os.path.expanduser(path), "wb", opener=open_private) as file:
             yield file
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -44,7 +44,7 @@ class LogFile:
 
     def _opened(self) -> FileIO:
         if self._file is None:
-            private_files.make_private_folders(os.path.dirname(self.path))
+            private_files.make_private_folder(os.path.dirname(self.path))
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, private_files.FILE)
             self._file = FileIO(handle, "r+")
             self._size = self._file.seek(0, os.SEEK_END)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 FILE, FOLDER = 0o600, 0o700
 
 
-def make_private_folders(path: str) -> None:
-    """Make a folder, and those above it that are missing, for its user alone; those that are there stay as they are."""
-    above = os.path.dirname(path)
-    if above and not os.path.isdir(above):
-        make_private_folders(above)
-    try:
+def make_private_folder(path: str) -> None:
+    """Make a folder for its user alone, and as usual those above it that are missing; what is there stays as it is."""
+    if os.path.isdir(path):
+        return
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with suppress(FileExistsError):  # by another process; where it is no folder, who uses it says so
         os.mkdir(path, FOLDER)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
+
+
+def open_private(path: str, flags: int) -> int:
+    """An opener for `open`: a file that is made is for its user alone; one that is there keeps its rights."""
+    return os.open(path, flags, FILE)

@@ -120,8 +120,7 @@ class Journal:
         self._leave()
         self._segment = new_name().removesuffix(PARQUET) + SEGMENT
         self._tables.clear()
-        path = self._files.make(FOLDER, self._segment)
-        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
+        self._handle = self._files.open_new(FOLDER, self._segment, os.O_WRONLY | os.O_APPEND)
 
 
 def _lock(handle: int) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 import uuid
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
+from sweeper.common import private_files
 from sweeper.errors import StoreError
 from sweeper.store.files import PARQUET, PRIVATE, Data, Files, UnreadableFileError, is_data
 
@@ -63,12 +66,26 @@ class LocalFiles(Files):
     def put(self, folder: str, name: str, data: Data) -> str:
         final, temporary = self.make(folder, name), self.make(TEMPORARY, f"{uuid.uuid4().hex}.tmp")
         try:
-            _write(temporary, data)
+            _write_all(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._rights), data)
             os.rename(temporary, final)
         except BaseException:
             _remove_if_there(temporary)
             raise
         return final
+
+    def open_new(self, folder: str, name: str, flags: int = os.O_WRONLY) -> int:
+        """Open a file that is not there yet."""
+        return os.open(self.make(folder, name), flags | os.O_CREAT | os.O_EXCL, self._rights)
+
+    @cached_property
+    def _rights(self) -> int:
+        """Who may read a file: its user alone, and the group where the store's folder says that it is a group's.
+
+        Rows have tracebacks, and what parts print, in them. That a folder hands its group on to what is made in it
+        (`chmod g+s`) is nothing that an umask does.
+        """
+        mode = os.stat(self.root).st_mode
+        return private_files.FILE | (mode & 0o060 if mode & stat.S_ISGID else 0)
 
     def make(self, folder: str, name: str) -> str:
         """The path of a file in a folder, which is made if it does not exist."""
@@ -79,6 +96,7 @@ class LocalFiles(Files):
         if folder in self._existing:
             return
         try:
+            private_files.make_private_folder(self.root)
             os.makedirs(os.path.join(self.root, folder), exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise StoreError(
@@ -102,7 +120,7 @@ class LocalFiles(Files):
 
     def create(self, folder: str, name: str, data: bytes) -> bool:
         try:
-            handle = os.open(self.make(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            handle = self.open_new(folder, name)
         except FileExistsError:
             return False
         try:
@@ -148,11 +166,6 @@ class LocalFiles(Files):
 
     def log_dir(self, sweep_id: str) -> str:
         return os.path.join(self.root, PRIVATE, "logs", sweep_id)
-
-
-def _write(path: str, data: Data) -> None:
-    """Write a new file."""
-    _write_all(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), data)
 
 
 def _write_all(handle: int, data: Data) -> None:

@@ -349,15 +349,12 @@ class Store:
         return views.entities(self._tables, views.planned(combinations))
 
     def sql(self, query: str, *, allow_files: bool = False) -> pa.Table:
-        """The answer of DuckDB over every table and the views `completed`, `results` and `asked`.
-
-        The query reaches nothing else, unless `allow_files` lets it read and write files and load extensions.
-        """
+        """The answer of DuckDB over all tables and views, and files and extensions where `allow_files` lets it."""
         from sweeper.store.query import run_sql
 
         readers = {name: partial(self.table, name) for name in self.tables()}
-        views = {"completed": self.completed, "results": self.results, "asked": self.asked}
-        return run_sql(readers | views, query, allow_files=allow_files)
+        readers |= {"completed": self.completed, "results": self.results, "asked": self.asked}
+        return run_sql(readers, query, allow_files=allow_files)
 
     # Maintenance
 
