@@ -67,6 +67,11 @@ class BaseJob(ABC, Generic[T]):
         return None
 
     @property
+    def process_has_ended(self) -> bool:
+        """See `Job.process_has_ended`."""
+        return False
+
+    @property
     def log(self) -> str | None:
         """See `Job.log`."""
         return self._log if self._log and os.path.exists(self._log) else None

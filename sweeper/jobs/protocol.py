@@ -66,6 +66,11 @@ class Job(Protocol[T_co]):
         ...
 
     @property
+    def process_has_ended(self) -> bool:
+        """Whether the process that it began in is known to have ended, which its status may tell only much later."""
+        ...
+
+    @property
     def log(self) -> str | None:
         """The file with what the run printed, once there is one."""
         ...

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sweeper.messages.requests import RunRequest
 
 
+UNTOLD_S = 60.0
+"""So long after its time a run whose process has ended is still expected to be told of as lost."""
+
+
 @dataclass(eq=False)
 class ActiveAttempt:
     """One submission that has not come to its end."""
@@ -55,6 +59,18 @@ class ActiveAttempt:
             return self.job.started_at is not None
         return not self.predictions.status.is_terminal
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it has run for too long and must be killed.
+
+        One whose process has died by itself is not: that is told late where the machine is busy, and then it is lost.
+        """
+        allowed, started = self.limits.timeout_s, self.started_at
+        if allowed is None or self.timed_out or started is None or not self.is_under_way:
+            return False
+        over = (now - started).total_seconds() - allowed
+        runs: Job[Any] = self.job if self.job.started_at is not None else self.predictions or self.job
+        return over > (UNTOLD_S if runs.process_has_ended else 0)
+
     def take_back(self) -> None:
         """Ask for its end if it waits for a place; what runs goes on, and so does who waits for an inference that runs.
 
@@ -65,10 +81,10 @@ class ActiveAttempt:
         else:
             self.predictions.cancel()
 
-    def kill(self) -> None:
+    def kill(self, *, with_inference: bool = True) -> None:
         """Ask for its end, and kill its inference where that still runs: whoever waits for it goes too."""
         self.job.cancel(force=True)
-        if self.predictions is not None:
+        if self.predictions is not None and with_inference:
             self.predictions.cancel(force=True)
 
     def status(self, *, lost: bool) -> Status:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sweeper.jobs.protocol import Job, RunnerBackend
+from sweeper.jobs.protocol import InferenceJob, Job, RunnerBackend
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import STATUSES, Failure, Outcome, Status
 from sweeper.planning.decisions import Planned
@@ -226,14 +226,16 @@ class Runner:
                 active.kill()
 
     def _end_overdue(self) -> None:
+        """Kill what has run for too long, and an inference once nobody who has time left waits for it."""
         now = datetime.now(UTC)
-        for active in self._with_deadline.values():
-            allowed = active.limits.timeout_s
-            if allowed is None or active.timed_out or (started := active.started_at) is None:
-                continue
-            if (now - started).total_seconds() > allowed and active.is_under_way:
-                active.timed_out = True
-                active.kill()
+        overdue = [active for active in self._with_deadline.values() if active.is_overdue(now)]
+        for active in overdue:
+            active.timed_out = True
+        for active in overdue:
+            active.kill(with_inference=not self._is_awaited(active.predictions))
+
+    def _is_awaited(self, predictions: InferenceJob | None) -> bool:
+        return any(active.predictions is predictions and not active.timed_out for active in self._active.values())
 
     def _stop_without(self, gone: str) -> None:
         """The runtime has gone: what is in flight is lost, what follows is not attempted, and that is said once."""

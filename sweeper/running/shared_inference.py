@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sweeper.jobs.protocol import InferenceJob, RunnerBackend
+from sweeper.jobs.protocol import InferenceJob, JobStatus, RunnerBackend
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
@@ -63,12 +63,13 @@ class SharedInference:
     def take(self, attempt: QueuedAttempt, limits: Limits) -> InferenceJob | None:
         """The predictions that a combination reads, submitted now if nobody asked for them before.
 
-        They are made anew for one that is tried again because they failed.
+        They are made anew for one that is tried again because they failed, and where the limit of others ended them.
         """
         key = inference_key(attempt.item.combination)
         if key is None:
             return None
-        if key not in self._handles or (attempt.number > 1 and self._handles[key].failed):
+        made = self._handles.get(key)
+        if made is None or (attempt.number > 1 and made.failed) or made.status is JobStatus.CANCELLED:
             self._handles[key] = self._infer(key, attempt.item.combination, limits)
         return self._handles[key]
 

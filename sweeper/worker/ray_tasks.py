@@ -12,6 +12,7 @@ from typing import Any
 
 from ray.cloudpickle.cloudpickle import dumps
 
+from sweeper.common.processes import here
 from sweeper.isolation.process_state import dedicate_process, not_restored
 from sweeper.messages import bounds, versions
 from sweeper.messages.bounds import Bounds
@@ -37,7 +38,7 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
     end_when_told()
     request, job_info = versions.opened(message)
     if board is not None:
-        board.started.remote(job_info.job_id)
+        board.started.remote(job_info.job_id, here())
     _prepare_process()
     interrupts = distinguish_interrupts() if request.attempt is None else ignore_interrupts()
     with _task_of_user_code(request.bounds), interrupts:
@@ -80,7 +81,7 @@ def run_inference(
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     if board is not None:
-        board.started.remote(job_id)
+        board.started.remote(job_id, here())
     interrupts = ignore_interrupts() if request.of_sweep else distinguish_interrupts()
     with _task_of_user_code(request.bounds), interrupts:
         inference = infer(request, paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 import time
 from collections import deque
@@ -92,3 +93,12 @@ class EndlessModel(Parity):
 
     def __call__(self, batch: Any) -> Any:
         speak_without_end()
+
+
+class RemovesTheStore(Tiny):
+    """A capability during which somebody puts a file in the place of the store's folder."""
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        shutil.rmtree("analytics_store")
+        Path("analytics_store").touch()
+        return super().run(*args, **kwargs)

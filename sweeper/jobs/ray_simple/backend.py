@@ -144,7 +144,7 @@ class RaySimpleJobBackend:
             log,
         )
         task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
-        job_id, board = uuid4().hex, self._session.board() if report_start else None
+        job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
         return RayInferenceJob(receipt, payload, job_id, self._session, log=log, reports_start=report_start)
 
@@ -248,7 +248,7 @@ class RaySimpleJobBackend:
         inference = None if predictions is None else _handle(predictions)
         arguments = [message(self._packed(request), job_info)]
         if inference is not None or report_start:
-            board = self._session.board() if report_start else None
+            board = self._session.starts.board() if report_start else None
             arguments += [None if inference is None else inference.payload, board]
         ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
         log = log_path(request)

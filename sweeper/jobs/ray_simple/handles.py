@@ -15,9 +15,11 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
+from sweeper.common.processes import has_ended
 from sweeper.jobs.job import BaseJob, Ended
 from sweeper.jobs.protocol import JobStatus
 from sweeper.jobs.ray_simple.session import Session
+from sweeper.jobs.ray_simple.starts import Start
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.worker.inferred import Inference
 
@@ -54,16 +56,26 @@ class RaySimpleJob(BaseJob[T]):
         self._session, self._reports_start = session, reports_start
         self._predictions = predictions
         self._cancelling = False
-        self._started_at: datetime | None = None
+        self._start: Start | None = None
         if reports_start:
-            session.expect_start(job_id)
+            session.starts.expect(job_id)
 
     @property
     def started_at(self) -> datetime | None:
         """See `Job.started_at`."""
-        if self._started_at is None and self._reports_start and self._end is None:
-            self._started_at = self._session.started_at(self.job_id)
-        return self._started_at
+        start = self._reported()
+        return None if start is None else start.at
+
+    @property
+    def process_has_ended(self) -> bool:
+        """See `Job.process_has_ended`."""
+        start = self._reported()
+        return start is not None and has_ended(start.place)
+
+    def _reported(self) -> Start | None:
+        if self._start is None and self._reports_start and self._end is None:
+            self._start = self._session.starts.of(self.job_id)
+        return self._start
 
     def cancel(self, *, force: bool = False) -> bool:
         """See `Job.cancel`. The status says CANCELLED once the task has ended that way, which may take a while."""
@@ -80,7 +92,7 @@ class RaySimpleJob(BaseJob[T]):
         if self._end is None:
             self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
             if self._reports_start:
-                self._started_at = self._session.last_start(self.job_id) or self._started_at
+                self._start = self._session.starts.forget(self.job_id) or self._start
             self._predictions = None  # they are kept as long as there is a handle
 
     def _value(self, end: Ended) -> T:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -21,11 +19,9 @@ from ray.exceptions import (
 
 from sweeper.common.processors import usable_processors
 from sweeper.jobs.ray_simple.keeper import Keeper
-from sweeper.jobs.ray_simple.start_board import StartBoard
+from sweeper.jobs.ray_simple.starts import Starts
 from sweeper.jobs.ray_simple.watch import Door, Watch, knock
 
-logger = logging.getLogger(__name__)
-LOOK_AT_BOARD_S = 0.2
 KNOCK_S = 5.0
 START_S, CONNECT_S = 60.0, 20.0
 """How long it may take to start a Ray, and to connect to one, where nothing else is said."""
@@ -79,10 +75,7 @@ class Session:
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._watch = Watch(seen.doors)
-        self._board: Any = None
-        self._expected: set[str] = set()
-        self._starts: dict[str, datetime] = {}
-        self._looked_at = 0.0
+        self.starts = Starts()
 
     def is_connected(self) -> bool:
         """Whether this process has not left this runtime, which may be gone nevertheless."""
@@ -101,41 +94,6 @@ class Session:
             "The Ray runtime of this job was shut down before the job was seen to end. "
             "If it completed, its results are in the analytics store; otherwise submit it again."
         )
-
-    def board(self) -> Any:
-        """The actor that starts are reported to; started with the first job that is to report."""
-        if self._board is None:
-            self._board = ray.remote(num_cpus=0)(StartBoard).remote()
-        return self._board
-
-    def started_at(self, job_id: str) -> datetime | None:
-        """When a job reported its start, by this process's clock. Asks the board at most five times a second."""
-        if (
-            job_id not in self._starts
-            and time.monotonic() - self._looked_at > LOOK_AT_BOARD_S
-            and self._board is not None
-        ):
-            self._look_at_board()
-        return self._starts.get(job_id)
-
-    def expect_start(self, job_id: str) -> None:
-        """A job is to report its start."""
-        self._expected.add(job_id)
-
-    def last_start(self, job_id: str) -> datetime | None:
-        """What is known of the start of a job that has ended; from now on nothing is remembered of it."""
-        self._expected.discard(job_id)
-        return self._starts.pop(job_id, None)
-
-    def _look_at_board(self) -> None:
-        self._looked_at = time.monotonic()
-        try:
-            ages: dict[str, float] = ray.get(self._board.take.remote(), timeout=5)
-        except RayError as error:  # no reports for now; a timeout then counts from the next that arrives
-            logger.warning("The reports of started jobs cannot be read: %s", error)
-            return
-        now = datetime.now(UTC)
-        self._starts.update((job_id, now - timedelta(seconds=ages[job_id])) for job_id in self._expected & ages.keys())
 
     def close(self) -> None:
         """Leave Ray if it was started, or connected to, here."""
