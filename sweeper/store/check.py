@@ -55,6 +55,7 @@ def check(files: Files, *, repair: bool = False) -> CheckReport:
     With `repair`, damaged and foreign files are moved to `.sweeper/quarantine/`, leftovers are removed, the format file
     is written again where it is damaged, rows that wait in journals become Parquet, and interrupted merges are ended.
     """
+    files.look_anew()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DamagedFileWarning)  # all of it is in the report
         return _checked(files, repair)

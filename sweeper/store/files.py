@@ -103,6 +103,9 @@ class Files(ABC):
         for name in names:
             self.remove(folder, name)
 
+    def look_anew(self) -> None:  # noqa: B027 - nothing is remembered unless a subclass does
+        """Forget what was read before: somebody may have damaged it since."""
+
     @abstractmethod
     def refuse_no_folder(self) -> None:
         """Raise a StoreError where the address is that of something else than a folder."""

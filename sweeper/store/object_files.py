@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sweeper.errors import StoreError
+from sweeper.store.fetched_objects import FetchedObjects
 from sweeper.store.files import PARQUET, PRIVATE, Data, Files, is_data
 from sweeper.store.object_stores import opened
 
@@ -42,12 +43,16 @@ class ObjectFiles(Files):
     def __init__(self, uri: str, options: Mapping[str, object]) -> None:
         self.uri = uri.rstrip("/")
         self._store = opened(self.uri, options)
+        self._fetched = FetchedObjects()
         import obstore  # after `opened`, which says what to install where it is missing
 
         self._obstore = obstore
 
     def refuse_no_folder(self) -> None:
         """An object store has only prefixes."""
+
+    def look_anew(self) -> None:
+        self._fetched.clear()
 
     def is_there(self) -> bool:
         found = self._list("")
@@ -79,6 +84,7 @@ class ObjectFiles(Files):
             return self._obstore.list_with_delimiter(self._store, folder or None)
 
     def put(self, folder: str, name: str, data: Data) -> str:
+        self._fetched.drop(f"{folder}/{name}")
         with _as_os_errors():
             self._obstore.put(self._store, f"{folder}/{name}", memoryview(data).cast("B"))
         return f"{self.uri}/{folder}/{name}"
@@ -87,10 +93,14 @@ class ObjectFiles(Files):
         import pyarrow as pa
 
         path = f"{folder}/{name}"
+        if (known := self._fetched.find(path)) is not None:
+            return pa.BufferReader(known)
         with self._reading(path):
             found = self._obstore.get(self._store, path)
             if found.meta["size"] <= WHOLE:
-                return pa.BufferReader(pa.py_buffer(found.bytes()))
+                data = pa.py_buffer(found.bytes())
+                self._fetched.keep(path, data)
+                return pa.BufferReader(data)
         whole = _Ranges(lambda start, end: self._range(path, start, end), found.meta["size"])
         return pa.PythonFile(io.BufferedReader(whole, AT_ONCE), mode="r")
 
@@ -173,6 +183,7 @@ class ObjectFiles(Files):
         return time.time() - written.timestamp()
 
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
+        self._fetched.drop(f"{folder}/{name}")
         with _as_os_errors():
             self._obstore.rename(self._store, f"{folder}/{name}", f"{to_folder}/{to_name or name}")
 

@@ -99,3 +99,13 @@ def test_a_report_shows_what_runs_wrote_into_an_object_store(store: Store):
     assert store.linked_artifact(uri.replace("/job/", "/none/")) is None
     store.write_attempts([AttemptRow.of(attempt("a"), status="completed", finished_at=BEGAN, report_uri=uri)])
     assert "<h4>From afar</h4>" in html(store)
+
+
+def test_a_check_looks_at_what_the_server_has_and_not_at_what_was_read_before(store: Store, options: dict[str, Any]):
+    record(store, "a", 1.0)
+    assert values(store) == [("a", "k0", 1.0)]
+    (name,) = store.files.names("attempts")
+    outside = open_store(store.uri, options)
+    outside.files.put("attempts", name, b"damaged")
+    assert values(store) == [("a", "k0", 1.0)]  # it was sound when this process read it
+    assert not store.check().sound
