@@ -233,6 +233,13 @@ TABLES: Mapping[str, Mapping[str, Target]] = {"s3": S3, "gcs": GCS, "azure": AZU
 """By the extra that a kind of store needs."""
 
 
+_USUAL = {
+    "s3": "key, secret, token, profile, endpoint_url, region, anon",
+    "gcs": "token, service_account, endpoint_url, anonymous",
+    "azure": "account_name, account_key, connection_string, sas_token, client_id, client_secret, tenant_id, anon",
+}
+
+
 # What the words of one store mean
 
 
@@ -263,10 +270,10 @@ def _flat(options: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 
 
 def _refuse(kind: str, word: str, table: Mapping[str, Target]) -> Target:
-    words = ", ".join(sorted(name for name, target in table.items() if target.part and "." not in name))
     raise StoreError(
         f"analytics_store.storage_options has no {word!r} for this kind of store ({kind}).{near_match(word, table)} "
-        f"It takes {words}; and what s3fs, gcsfs, adlfs and pyarrow call these."
+        f"It takes {_USUAL[kind]} and others, in the words of s3fs, gcsfs, adlfs, pyarrow and obstore; "
+        "docs/object-stores.md has them."
     )
 
 
