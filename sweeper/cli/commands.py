@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.json_documents import plan_document, write_json
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
 from sweeper.cli.summary import show_result
@@ -55,7 +56,10 @@ def read(argv: Sequence[str]) -> Asked:
 def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[Sequence[str]], Asked] = read) -> int:
     """Run one command line and return its exit status; errors of the user end as one message on `err`."""
     try:
-        return _dispatch(read(argv), argv, out, err)
+        asked = read(argv)
+        if asked.config is not None and (secrets := asked.config.settings.secrets):
+            out, err = as_text(Discreet(out, secrets)), as_text(Discreet(err, secrets))
+        return _dispatch(asked, argv, out, err)
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR

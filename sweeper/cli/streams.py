@@ -7,9 +7,10 @@ import os
 import sys
 from dataclasses import dataclass
 from errno import EIO, EPIPE
-from typing import TextIO, cast
+from typing import TextIO
 
 from sweeper.cli.commands import INTERRUPTED, USAGE_ERROR
+from sweeper.cli.discreet import as_text
 
 READER_GONE = 128 + 13
 """What a shell tells of a tool that SIGPIPE ended, as it does most of them."""
@@ -82,11 +83,6 @@ class Streams:
             self.err.write(f"sweeper: stdout cannot be written: {reason}; what was to be shown is lost\n")
         self.err.flush()
         return ended
-
-
-def as_text(stream: LastingStream) -> TextIO:
-    """The stream for who asks for a `TextIO`, which `io.TextIOBase` is in all but name."""
-    return cast(TextIO, stream)
 
 
 def ending(status: int, lost: OSError | None) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from io import FileIO
 
 from sweeper.common import private_files
+from sweeper.common.secrets import hidden
 from sweeper.common.text import edge, left_out
 
 
 class LogFile:
     """A text file that is created by the first write. Of more than `limit` bytes it has the beginning and the end."""
 
-    def __init__(self, path: str, limit: int) -> None:
-        self.path, self._limit = path, limit
+    def __init__(self, path: str, limit: int, secrets: Sequence[str] = ()) -> None:
+        self.path, self._limit, self._secrets = path, limit, secrets
         self._file: FileIO | None = None
         self._size = 0
         self._head = 0
@@ -25,7 +27,7 @@ class LogFile:
     def write(self, text: str) -> int:
         """Append text; it is on disk at once, so that a killed worker leaves what it said."""
         if text:
-            self._append(text.encode("utf-8", "backslashreplace"))
+            self._append(hidden(text, self._secrets).encode("utf-8", "backslashreplace"))
         return len(text)
 
     def close(self) -> None:

@@ -50,10 +50,24 @@ def _is_secret(key: str, value: str) -> bool:
     return below or (above and "{" in value)
 
 
-def _without(text: str, secrets: Sequence[str]) -> str:
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text without these secrets, the longest first."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
-    return _USER_AND_PASSWORD.sub(HIDDEN, text)
+    return text
+
+
+def mask(secret: object) -> object:
+    """A secret value as it is shown: its keys, and nothing of what they hold."""
+    if isinstance(secret, Mapping):
+        return {key: mask(item) for key, item in secret.items()}
+    if isinstance(secret, list | tuple):
+        return [mask(item) for item in secret]
+    return secret if secret is None else HIDDEN
+
+
+def _without(text: str, secrets: Sequence[str]) -> str:
+    return _USER_AND_PASSWORD.sub(HIDDEN, hidden(text, secrets))
 
 
 def secret_values(root: Mapping[str, Any]) -> list[str]:

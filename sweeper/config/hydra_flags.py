@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import NoReturn, Protocol
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from sweeper.common.secrets import SECRET, mask, redacted
 from sweeper.config.hydra_errors import composing
 from sweeper.config.hydra_session import open_session
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 class Refuse(Protocol):
@@ -38,6 +43,24 @@ def asks_to_show(flags: Namespace) -> bool:
     return bool(flags.help or flags.hydra_help or flags.cfg or flags.info or flags.shell_completion)
 
 
+def _composed_for_show(compose: Callable[..., DictConfig], **keywords: Any) -> DictConfig:
+    """A config as Hydra composes it, with nothing in it that is secret."""
+    from omegaconf import OmegaConf, flag_override
+
+    cfg = compose(**keywords)
+    with flag_override(cfg, ["struct", "readonly"], [False, False]):
+        for key in SECRET:
+            held = OmegaConf.select(cfg, key, throw_on_missing=False)
+            if held is not None:
+                shown = mask(OmegaConf.to_container(held) if OmegaConf.is_config(held) else held)
+                OmegaConf.update(cfg, key, shown, merge=False, force_add=True)
+        for kind in ("task", "hydra"):
+            typed = redacted(OmegaConf.select(cfg, f"hydra.overrides.{kind}") or ())
+            OmegaConf.update(cfg, f"hydra.overrides.{kind}", list(typed), merge=False, force_add=True)
+        OmegaConf.update(cfg, "hydra.job.override_dirname", ",".join(cfg.hydra.overrides.task), force_add=True)
+    return cfg
+
+
 def show(flags: Namespace, overrides: Sequence[str], *, before_help: str = "") -> None:
     """Do what the flag asks for, on stdout, as Hydra does it; `before_help` stands before its own help.
 
@@ -50,7 +73,9 @@ def show(flags: Namespace, overrides: Sequence[str], *, before_help: str = "") -
 
     flags.overrides = list(overrides)
     with open_session(flags.config_name, flags.config_dir, flags.config_path) as session, composing(session):
-        hydra, config_name = session.hydra, session.config_name
+        hydra: Any = session.hydra
+        config_name = session.config_name
+        hydra.compose_config = partial(_composed_for_show, hydra.compose_config)  # what all of Hydra's flags show
         if flags.help:
             sys.stdout.write(before_help)
             sys.stdout.flush()

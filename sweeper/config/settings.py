@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from sweeper.common.secrets import secret_values
 from sweeper.config.value_checks import (
     Check,
     amount,
@@ -115,7 +116,14 @@ class Settings:
     @property
     def bounds(self) -> Bounds:
         """What the sweep bounds of each of its runs."""
-        return Bounds(self.log_limit, self.error_limit, self.allowed_targets)
+        return Bounds(self.log_limit, self.error_limit, self.allowed_targets, self.secrets)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that are shown and stored nowhere, the longest first."""
+        store, backend = self.analytics_store, self.job_backend
+        held = {"storage_options": store.storage_options}, {"runtime_env": backend.runtime_env}
+        return tuple(secret_values(dict(zip(("analytics_store", "job_backend"), held, strict=True))))
 
     @property
     def store(self) -> StoreLocation:

@@ -1,11 +1,11 @@
-"""What the user bounds of each run: how much of its words is kept, and what a config may build."""
+"""What the user bounds of each run: how much of its words is kept, what they never show, what a config may build."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Bounds:
     """Of the message of an error, and of its traceback."""
     targets: tuple[str, ...] | None = None
     """Globs of what a config may build; `None` where it may build anything."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that no message, log or row shows, the longest first."""
 
 
 DEFAULTS = Bounds()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, cast
 
+from sweeper.common.secrets import hidden
 from sweeper.common.text import shortened
 from sweeper.errors import JobError, SweeperError
 from sweeper.messages import bounds
@@ -34,8 +35,7 @@ class ErrorInfo(NamedTuple):
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         cause = _chain(error)[-1]
-        limit = bounds.current().error_bytes
-        return cls(_kind(cause), shortened(_message(cause), limit), shortened(_trace(error), limit))
+        return cls(_kind(cause), _shown(_message(cause)), _shown(_trace(error)))
 
 
 def raised_as(error: BaseException) -> tuple[str, ...]:
@@ -106,7 +106,13 @@ def _cause(error: BaseException) -> BaseException | None:
 def _headline(error: BaseException) -> str:
     lines = _message(error).strip().splitlines()
     line = f"{_kind(error)}: {lines[0].rstrip(':')}" if lines else _kind(error)
-    return shortened(line, bounds.current().error_bytes)
+    return _shown(line)
+
+
+def _shown(text: str) -> str:
+    """A text as it may be stored and shown: without secrets, and no longer than the user says."""
+    allowed = bounds.current()
+    return shortened(hidden(text, allowed.secrets), allowed.error_bytes)
 
 
 def _kind(error: BaseException) -> str:

@@ -146,6 +146,7 @@ class ActiveAttempt:
         if found is not None or path is None or not info.trace:
             return found
         if not os.path.exists(path):
-            with suppress(OSError), closing(LogFile(path, bounds.current().log_bytes)) as log:
+            allowed = bounds.current()
+            with suppress(OSError), closing(LogFile(path, allowed.log_bytes, allowed.secrets)) as log:
                 log.write(info.trace)
         return path if os.path.exists(path) else None

@@ -56,7 +56,8 @@ def captured(path: str | None) -> Generator[LogFile | None]:
     if path is None:
         yield None
         return
-    log = LogFile(path, bounds.current().log_bytes)
+    allowed = bounds.current()
+    log = LogFile(path, allowed.log_bytes, allowed.secrets)
     streams = _redirected("stdout"), _redirected("stderr")
     for stream in streams:
         stream.log = log

@@ -102,3 +102,18 @@ class RemovesTheStore(Tiny):
         shutil.rmtree("analytics_store")
         Path("analytics_store").touch()
         return super().run(*args, **kwargs)
+
+
+class Talkative(Tiny):
+    """Tells what it should keep for itself: it prints it, and fails with it."""
+
+    id = "tests.talkative"
+
+    def run(self, *args: Any, **keywords: Any) -> TinyRun:
+        token = os.environ["TALKATIVE_TOKEN"]
+        print(f"the token is {token}")
+        print(f"again {token}", file=sys.stderr)
+        try:
+            raise ConnectionError(f"https://user:{token}@example.org refused")
+        except ConnectionError as error:
+            raise RuntimeError(token) from error
