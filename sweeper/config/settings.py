@@ -29,7 +29,7 @@ from sweeper.config.value_checks import (
 from sweeper.jobs.api import KINDS
 from sweeper.messages import bounds
 from sweeper.messages.bounds import Bounds
-from sweeper.messages.requests import StoreLocation
+from sweeper.messages.requests import MACHINE, PROCESS, StoreLocation
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class StoreSettings:
     storage_options: Mapping[str, object] = field(
         default_factory=lambda: _NO_OPTIONS, repr=False, metadata={"check": mapping_or_empty, "is_resumed": False}
     )
+    durability: str = _setting(PROCESS, one_of((PROCESS, MACHINE)), is_resumed=False)
+    """What a recorded run outlives: the process that wrote it, or the machine too."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ class Settings:
     @property
     def store(self) -> StoreLocation:
         """Where the analytics store is."""
-        return StoreLocation(self.analytics_store.uri, self.analytics_store.storage_options)
+        place = self.analytics_store
+        return StoreLocation(place.uri, place.storage_options, place.durability)
 
     @property
     def persist_predictions(self) -> bool:

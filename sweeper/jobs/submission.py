@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeGuard
 
 from sweeper.errors import near_match
 from sweeper.jobs import provenance, resources
-from sweeper.messages.requests import Provenance, RunRequest, StoreLocation
+from sweeper.messages.requests import MACHINE, PROCESS, Provenance, RunRequest, StoreLocation
 
 REPORT_THRESHOLD = 0.5
 MAX_NAME_BYTES = 256
 OWN_KEYWORDS = ("resources", "job_name", "report_threshold", "provenance", "predictions")
-_STORE_KEYS = ("backend", "uri", "storage_options")
+_STORE_KEYS = ("backend", "uri", "storage_options", "durability")
 _NO_CACHE = (
     "use_cache=True is refused: a worker is short-lived and shares no cache with this process, so a job always runs "
     "with use_cache=False. To reuse results, read them from the analytics store, or run a sweep with rerun=missing."
@@ -85,7 +85,7 @@ def store_location(analytics_store: object) -> StoreLocation:
         Nothing that names a place, an unknown key, or a backend other than `parquet`.
     """
     if isinstance(analytics_store, StoreLocation):
-        return StoreLocation(_absolute(analytics_store.uri), analytics_store.storage_options)
+        return replace(analytics_store, uri=_absolute(analytics_store.uri))
     if isinstance(analytics_store, str | os.PathLike):
         return StoreLocation(_absolute(os.fspath(analytics_store)))
     settings = _mapping(analytics_store)
@@ -103,7 +103,9 @@ def store_location(analytics_store: object) -> StoreLocation:
     options = settings.get("storage_options") or {}
     if not isinstance(options, Mapping):
         raise TypeError(f"analytics_store storage_options is {options!r}; it must be a mapping.")
-    return StoreLocation(_absolute(os.fspath(uri)), dict(options))
+    if (durability := settings.get("durability", PROCESS)) not in (PROCESS, MACHINE):
+        raise ValueError(f"analytics_store durability is {durability!r}; allowed: {PROCESS}, {MACHINE}.")
+    return StoreLocation(_absolute(os.fspath(uri)), dict(options), str(durability))
 
 
 def _mapping(analytics_store: object) -> Mapping[str, object]:

@@ -73,12 +73,17 @@ class AttemptInfo:
     """1 for the first submission of a combination in this sweep, counted up by retries."""
 
 
+PROCESS, MACHINE = "process", "machine"
+"""What a run that was recorded outlives: the process that wrote it, or also the machine."""
+
+
 @dataclass(frozen=True)
 class StoreLocation:
     """Where an analytics store is. `storage_options` may hold secrets, so they are in no repr."""
 
     uri: str
     storage_options: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    durability: str = PROCESS
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
 
 def _location(prepared: Prepared) -> StoreLocation:
     """The store under an address that means the same in every process, whatever its working directory."""
-    return StoreLocation(prepared.store.uri, prepared.config.settings.store.storage_options)
+    return replace(prepared.config.settings.store, uri=prepared.store.uri)
 
 
 def _refuse_unschedulable(items: Sequence[Planned], backend: RunnerBackend) -> None:

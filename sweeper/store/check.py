@@ -133,7 +133,7 @@ def _without_bad_rows(files: Files, table: str, name: str) -> None:
     put_aside(files, table, name, data)
     rows = rows_with_key(table, pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
     if len(rows):
-        files.put(table, name, encode_large(rows))
+        files.put(table, name, encode_large(table, rows))
     else:
         files.remove(table, name)
 

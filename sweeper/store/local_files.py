@@ -21,9 +21,10 @@ TEMPORARY = f"{PRIVATE}/tmp"
 class LocalFiles(Files):
     """A folder of a disk that every worker sees under the same path."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, durable: bool = False) -> None:
         self.root = os.path.abspath(os.path.expanduser(path))
         self.uri = self.root
+        self._durable = durable
         self._existing: set[str] = set()
 
     def refuse_no_folder(self) -> None:
@@ -66,11 +67,12 @@ class LocalFiles(Files):
     def put(self, folder: str, name: str, data: Data) -> str:
         final, temporary = self.make(folder, name), self.make(TEMPORARY, f"{uuid.uuid4().hex}.tmp")
         try:
-            _write_all(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._rights), data)
+            _write_all(self.open_new(TEMPORARY, os.path.basename(temporary)), data, durable=self._durable)
             os.rename(temporary, final)
         except BaseException:
             _remove_if_there(temporary)
             raise
+        self._force(folder)
         return final
 
     def open_new(self, folder: str, name: str, flags: int = os.O_WRONLY) -> int:
@@ -98,12 +100,22 @@ class LocalFiles(Files):
         try:
             private_files.make_private_folder(self.root)
             os.makedirs(os.path.join(self.root, folder), exist_ok=True)
+            self._force(os.path.dirname(folder))
         except (FileExistsError, NotADirectoryError) as error:
             raise StoreError(
                 f"The analytics store {self.uri} cannot be written: {error.filename} must be a folder, and is not. "
                 "`sweeper check --repair` moves it aside."
             ) from error
         self._existing.add(folder)
+
+    def _force(self, folder: str) -> None:
+        """Force the names in a folder to the disk, where that is asked for."""
+        if self._durable:
+            handle = os.open(os.path.join(self.root, folder), os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def source(self, folder: str, name: str) -> str:
         return os.path.join(self.root, folder, name)
@@ -124,7 +136,7 @@ class LocalFiles(Files):
         except FileExistsError:
             return False
         try:
-            _write_all(handle, data)
+            _write_all(handle, data, durable=self._durable)
         except BaseException:
             self.remove(folder, name)
             raise
@@ -148,6 +160,7 @@ class LocalFiles(Files):
 
     def move(self, folder: str, name: str, to_folder: str, to_name: str | None = None) -> None:
         os.replace(self.source(folder, name), self.make(to_folder, to_name or name))
+        self._force(to_folder)
 
     def remove(self, folder: str, name: str) -> None:
         with suppress(FileNotFoundError, NotADirectoryError):
@@ -168,12 +181,14 @@ class LocalFiles(Files):
         return os.path.join(self.root, PRIVATE, "logs", sweep_id)
 
 
-def _write_all(handle: int, data: Data) -> None:
-    """Write all data into an open file, and close it."""
+def _write_all(handle: int, data: Data, *, durable: bool) -> None:
+    """Write all data into an open file, force it to the disk where that is asked for, and close it."""
     try:
         view = memoryview(data)
         while len(view):
             view = view[os.write(handle, view) :]
+        if durable:
+            os.fsync(handle)
     finally:
         os.close(handle)
 

@@ -14,11 +14,11 @@ from sweeper.store.object_files import ObjectFiles
 from sweeper.store.object_stores import EXTRAS
 
 
-def open_files(uri: str, options: Mapping[str, object]) -> Files:
+def open_files(uri: str, options: Mapping[str, object], *, durable: bool = False) -> Files:
     """The folders behind a URI: a path or `file://` is local, everything else an object store."""
     scheme = _scheme(uri)
     if scheme in ("", "file") or len(scheme) == 1:  # one letter is a drive
-        return LocalFiles(_writable_name(_folder(uri) if scheme == "file" else uri))
+        return LocalFiles(_writable_name(_folder(uri) if scheme == "file" else uri), durable=durable)
     if scheme in EXTRAS and not uri.partition("://")[2].strip("/"):
         raise StoreError(
             f"An analytics store cannot be at {uri}: it names no bucket, as {scheme}://BUCKET/PREFIX does."

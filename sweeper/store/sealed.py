@@ -1,9 +1,10 @@
 """Parquet files with checksums, by which every flipped bit is found.
 
 Each page carries a CRC, which Arrow writes and compares. The footer, which says what the columns are called, of which
-types they are and where they lie, has none in the format. So its CRC stands in 16 bytes right before it, which nothing
-in the file refers to: `sweeperC` and eight hexadecimal digits. Readers of other programs do not see them, and a file
-that another program made of ours has none. Files without them are read as they are.
+types they are and where they lie, has none in the format. So 16 bytes right before it, which nothing in the file
+refers to, hold one: `sweeperC`, and in eight hexadecimal digits the CRC of the name of the folder and of the footer.
+Readers of other programs do not see them, and a file that another program made of ours has none. Files without them
+are read as they are.
 """
 
 from __future__ import annotations
@@ -34,24 +35,24 @@ class ChecksumError(OSError):
     """The bytes of a file are not those that were written."""
 
 
-def encoded(*tables: pa.Table, **options: Any) -> pa.Buffer:
-    """Tables of one schema as the bytes of a Parquet file with checksums, each a row group."""
+def encoded(folder: str, *tables: pa.Table, **options: Any) -> pa.Buffer:
+    """Tables of one schema as the bytes of a Parquet file with checksums for this folder, each a row group."""
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, tables[0].schema, write_page_checksum=True, **options) as writer:
         for table in tables:
             writer.write_table(table)
-    return _sealed(sink.getvalue())
+    return _sealed(folder, sink.getvalue())
 
 
-def _sealed(data: pa.Buffer) -> pa.Buffer:
+def _sealed(folder: str, data: pa.Buffer) -> pa.Buffer:
     """The same file, with the CRC of its footer before it."""
     view = memoryview(data)
     start = len(view) - _footer_size(view)
-    return pa.py_buffer(b"".join([view[:start], _seal(view[start:]), view[start:]]))
+    return pa.py_buffer(b"".join([view[:start], _seal(folder, view[start:]), view[start:]]))
 
 
-def _seal(footer: memoryview | bytes) -> bytes:
-    return _MARK + b"%08x" % zlib.crc32(footer)
+def _seal(folder: str, footer: memoryview | bytes) -> bytes:
+    return _MARK + b"%08x" % zlib.crc32(footer, zlib.crc32(folder.encode()))
 
 
 def _footer_size(end: memoryview | bytes) -> int:
@@ -73,7 +74,7 @@ def opened(files: Files, folder: str, name: str) -> Generator[pq.ParquetFile]:
     source = files.source(folder, name)
     with pa.OSFile(source) if isinstance(source, str) else source as file:
         end = _end(file)
-        footer = _compared(end)
+        footer = _compared(folder, end)
         whole = pa.BufferReader(end) if len(end) == file.size() else file
         metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
         with pq.ParquetFile(whole, metadata=metadata, page_checksum_verification=True) as parquet:
@@ -90,12 +91,12 @@ def _end(file: pa.NativeFile) -> bytes:
     return end if needed <= len(end) else file.read_at(needed, size - needed)
 
 
-def _compared(end: bytes) -> bytes:
+def _compared(folder: str, end: bytes) -> bytes:
     """The footer of a file, compared with its CRC where it has one."""
     start = len(end) - _footer_size(end)
     seal, footer = end[max(0, start - _SEAL) : start], end[start:]
-    if seal.startswith(_MARK) and seal != _seal(footer):
-        raise ChecksumError("its checksum is that of other bytes, so it was changed since it was written")
+    if seal.startswith(_MARK) and seal != _seal(folder, footer):
+        raise ChecksumError("its checksum is that of another file: it was changed, or belongs to another folder")
     return footer
 
 

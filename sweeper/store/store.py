@@ -13,17 +13,17 @@ import pyarrow as pa
 
 from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import HandedRows
-from sweeper.messages.requests import AttemptInfo, Provenance
+from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance
 from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
-from sweeper.store.artifacts import artifact_path
+from sweeper.store.artifacts import artifact_path, read_artifact
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
-from sweeper.store.files import PRIVATE, Files, UnreadableFileError
+from sweeper.store.files import PRIVATE, Files
 from sweeper.store.journal import Journal
 from sweeper.store.local_files import LocalFiles
 from sweeper.store.opening import open_files
-from sweeper.store.parquet import encode, new_name, warn_of_damage
+from sweeper.store.parquet import encode, new_name
 from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (
     ATTEMPTS,
@@ -49,8 +49,8 @@ MOMENT_S = 0.05
 class Store:
     """An analytics store at a URI; made by `open_store`."""
 
-    def __init__(self, uri: str, storage_options: Mapping[str, object] | None = None) -> None:
-        self._files: Files = open_files(uri, storage_options or {})
+    def __init__(self, uri: str, storage_options: Mapping[str, object] | None, durability: str) -> None:
+        self._files: Files = open_files(uri, storage_options or {}, durable=durability == MACHINE)
         self._says_format = False
         self._schema_files = SchemaFiles()
         self._journal: Journal | None = None
@@ -172,12 +172,7 @@ class Store:
 
     def read_artifact(self, path: str) -> bytes | None:
         """What `write_artifact` wrote under this path; `None` where there is nothing that can be read."""
-        folder, _, name = path.rpartition("/")
-        try:
-            return self.files.get(f"{PRIVATE}/{folder}", name) or None
-        except UnreadableFileError as error:
-            warn_of_damage(self.files, f"{PRIVATE}/{folder}", name, error.reason)
-            return None
+        return read_artifact(self.files, path)
 
     def linked_artifact(self, uri: str) -> bytes | None:
         """The artifact that a `report_uri` names; `None` where this store does not have it.
@@ -190,7 +185,7 @@ class Store:
 
     def _put(self, rows: Rows) -> str:
         """Write a file of its own; returns its URI."""
-        data = encode(rows.to_table())
+        data = encode(rows.table, rows.to_table())
         row = rows.rows[0]
         if rows.table != ATTEMPTS:
             return self.files.put(rows.table, new_name(), data)
@@ -359,10 +354,7 @@ class Store:
     # Maintenance
 
     def flush_journals(self) -> int:
-        """Write the rows that wait in journals as Parquet, for other readers. Safe while others write.
-
-        Returns how many journal files were written.
-        """
+        """Make Parquet of the rows that wait in journals; returns of how many. Safe while others write."""
         return journal.flush(self.files)
 
     def compact(self, *, grace_s: float = compaction.GRACE_S) -> Compacted:
@@ -378,12 +370,16 @@ class Store:
         return check(self.files, repair=repair)
 
 
-def open_store(uri: str | os.PathLike[str], storage_options: Mapping[str, object] | None = None) -> Store:
+def open_store(
+    uri: str | os.PathLike[str], storage_options: Mapping[str, object] | None = None, *, durability: str = PROCESS
+) -> Store:
     """The analytics store at a path or URI (`s3://`, `gs://`, `abfs://`). Reads nothing yet.
+
+    With `durability="machine"`, what is written to a disk is forced there, so that it outlives the machine too.
 
     Raises
     ------
     StoreError
         The URI is of a kind that cannot hold a store, or needs a package that is not installed.
     """
-    return Store(os.fspath(uri), storage_options)
+    return Store(os.fspath(uri), storage_options, durability)

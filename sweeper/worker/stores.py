@@ -9,14 +9,14 @@ from sweeper.messages.requests import StoreLocation
 if TYPE_CHECKING:
     from sweeper.store import Store
 
-_stores: dict[tuple[str, str], Store] = {}
+_stores: dict[tuple[str, str, str], Store] = {}
 
 
 def open_store(location: StoreLocation) -> Store:
     """The store at a location; one object per process."""
     from sweeper import store
 
-    key = (location.uri, repr(sorted(location.storage_options.items())))
+    key = (location.uri, location.durability, repr(sorted(location.storage_options.items())))
     if key not in _stores:
-        _stores[key] = store.open_store(location.uri, location.storage_options)
+        _stores[key] = store.open_store(location.uri, location.storage_options, durability=location.durability)
     return _stores[key]

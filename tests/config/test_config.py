@@ -362,6 +362,7 @@ def test_every_field_of_the_schema_is_classified():
 RUNTIME_VALUES = {
     "analytics_store.uri": "./elsewhere",
     "analytics_store.storage_options": "{key: secret}",
+    "analytics_store.durability": "machine",
     "job_backend.kind": "inline",
     "job_backend.address": "auto",
     "job_backend.num_cpus": "3",
@@ -455,7 +456,10 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
         ("max_failures=true", "max_failures must be a whole number"),
         ("max_in_flight=0", "max_in_flight must be a whole number, 1 or more"),
         ("analytics_store.uri=null", "analytics_store.uri must be text"),
-        ("+analytics_store.url=x", "analytics_store has no 'url'; it takes uri, storage_options. Did you mean 'uri'?"),
+        (
+            "+analytics_store.url=x",
+            "analytics_store has no 'url'; it takes uri, storage_options, durability. Did you mean 'uri'?",
+        ),
         ("+job_backend.cpus=2", "job_backend has no 'cpus'"),
         ("analytics_store=[]", "analytics_store"),
         ("exclude=svm", "exclude must be a list"),
