@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.config import SweepConfig
 from sweeper.errors import BackendError
+from sweeper.messages.requests import MACHINE
 
 if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
@@ -39,7 +40,8 @@ class StartingBackend:
         from sweeper.store.opening import open_files
 
         settings = self._config.settings
-        files = open_files(settings.store.uri, settings.store.storage_options)
+        place = settings.store
+        files = open_files(place.uri, place.storage_options, durable=place.durability == MACHINE)
         files.check()
         announce(files)
         self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store))
