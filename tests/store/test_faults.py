@@ -6,21 +6,25 @@ Every file operation of theirs is a place to die at; each is tried in a process 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from damage_parts import CONTENTS, every_kind, note_of_unfinished_merge
+from damage_parts import contents as counted
 from places import HELPERS
 from store_parts import fingerprint, record, values
 
-from sweeper.store import Store, open_store
+from sweeper.store import DamagedFileWarning, Store, open_store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 OPERATIONS = ("open", "write", "rename", "replace", "unlink", "close")
 KILLED = """
@@ -103,6 +107,26 @@ def test_a_killed_merge_neither_doubles_nor_loses_a_row(tmp_path: Path):
         return lived
 
     assert at_every_operation(try_at) > 20
+
+
+def test_a_killed_repair_changes_no_count_and_the_next_one_ends_it(tmp_path: Path):
+    whole = every_kind(tmp_path / "whole")
+    CONTENTS["half"](note_of_unfinished_merge(whole))
+    CONTENTS["torn"](whole / ".sweeper/format.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedFileWarning)
+        expected = counted(whole)
+
+        def try_at(at: int) -> bool:
+            folder = Path(shutil.copytree(whole, tmp_path / str(at)))
+            lived = killed_at(at, str(folder), "store.check(repair=True)")
+            assert counted(folder) == expected
+            open_store(folder).check(repair=True)
+            assert open_store(folder).check().sound
+            assert counted(folder) == expected
+            return lived
+
+        assert at_every_operation(try_at) > 20
 
 
 QUICK = "import sweeper.store.store as module; module.MOMENT_S = float('inf'); record(store, 'first', 0.0)"
