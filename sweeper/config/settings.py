@@ -80,6 +80,8 @@ class BackendSettings:
     num_cpus: float | None = _setting(None, optional(positive))
     start_timeout_s: float | None = _setting(None, optional(positive))
     runtime_env: Mapping[str, object] | None = _setting(None, optional(mapping), is_resumed=False, shown=False)
+    upload_limit: float = _setting(100.0, positive)
+    """Megabytes of the user's own modules that may be sent to a cluster."""
 
 
 @dataclass(frozen=True)

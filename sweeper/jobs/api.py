@@ -170,6 +170,7 @@ def backend_maker(settings: BackendSettings, store: StoreLocation) -> Callable[[
         runtime_env=settings.runtime_env,
         num_cpus=settings.num_cpus,
         start_timeout_s=settings.start_timeout_s,
+        upload_limit=settings.upload_limit,
     )
 
 

@@ -99,6 +99,7 @@ class InlineJobBackend:
 
     default_window = 1
     gone = None
+    notes: Sequence[str] = ()
 
     def __init__(self, analytics_store: object) -> None:
         self._store = submission.store_location(analytics_store)

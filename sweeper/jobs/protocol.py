@@ -170,6 +170,11 @@ class RunnerBackend(Protocol):
     """What a sweep needs of a backend. Jobs submitted this way are remembered by the caller alone."""
 
     @property
+    def notes(self) -> Sequence[str]:
+        """What a person is to know of where it runs, a line each."""
+        ...
+
+    @property
     def default_window(self) -> int:
         """How many submissions in flight keep every worker busy."""
         ...
@@ -252,3 +257,5 @@ class BackendSettings(Protocol):
     def num_cpus(self) -> float | None: ...
     @property
     def start_timeout_s(self) -> float | None: ...
+    @property
+    def upload_limit(self) -> float: ...

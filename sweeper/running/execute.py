@@ -59,6 +59,8 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
             work = prepared.work()
             listings = prepared.revisions.look_ahead(item.combination for item in items)
         backend = starting.get()
+        for note in backend.notes:
+            progress.note(note)
         _refuse_unschedulable(items, backend)
         _write_asked(prepared, progress)
         _keep_listings(prepared, listings, progress)

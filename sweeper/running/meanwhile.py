@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sweeper.store import Store
 
 LOOK_EVERY_S = 1.0
-LOOK_REST = 20.0
+LOOK_REST = 5.0
 """At least so many times as long as the last look took, there is no other."""
 
 

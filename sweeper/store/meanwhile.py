@@ -11,7 +11,10 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from sweeper.store import attempt_names, sweep_files
+import pyarrow as pa
+
+from sweeper.store import attempt_names, journal, sweep_files
+from sweeper.store.compute import pc
 from sweeper.store.files import PRIVATE, Files
 from sweeper.store.live_files import MERGED
 from sweeper.store.newest_attempts import COMPLETED
@@ -35,6 +38,7 @@ class NewCompletions:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._before = self._in_journals()
         self._seen = set(self._recent())
 
     def take(self) -> set[str]:
@@ -43,21 +47,28 @@ class NewCompletions:
         new = [name for name in recent if name not in self._seen]
         self._seen = set(recent)
         singles = [single for name in new if (single := attempt_names.parse(name))]
-        found = {single.fingerprint for single in singles if single.status == COMPLETED}
+        found = {single.fingerprint for single in singles if single.status == COMPLETED} | self._in_journals()
         others = [name for name in new if not name.endswith(MERGED) and attempt_names.parse(name) is None]
-        return found | self._of_many(others)
+        return (found | self._of_many(others)) - self._before
 
     def _recent(self) -> list[str]:
         """The names of all files that can have been written within the margin."""
         return self._files.names_after(ATTEMPTS, f"{int((time.time() - MARGIN_S) * 1000):013d}")
 
+    def _in_journals(self) -> set[str]:
+        """Those whose rows wait in a journal, which is soon made into a file."""
+        tables = (segment.tables for segment in journal.waiting(self._files).values())
+        return {key for of_one in tables if ATTEMPTS in of_one for key in _completed(of_one[ATTEMPTS])}
+
     def _of_many(self, names: list[str]) -> set[str]:
-        found: set[str] = set()
         with suppress(VanishedError):
-            for rows in read_all(self._files, ATTEMPTS, names, ("fingerprint", "status")).values():
-                ends = zip(rows["fingerprint"].to_pylist(), rows["status"].to_pylist(), strict=True)
-                found |= {fingerprint for fingerprint, status in ends if status == COMPLETED}
-        return found
+            read = read_all(self._files, ATTEMPTS, names, ("fingerprint", "status"))
+            return {key for rows in read.values() for key in _completed(rows)}
+        return set()
+
+
+def _completed(rows: pa.Table) -> list[str]:
+    return rows.filter(pc.equal(rows["status"], COMPLETED))["fingerprint"].to_pylist()
 
 
 def has_ended(files: Files, sweep_id: str) -> None:

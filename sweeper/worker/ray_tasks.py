@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -86,6 +87,11 @@ def run_inference(
     with _task_of_user_code(request.bounds), interrupts:
         inference = infer(request, paths)
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
+
+
+def sees_folder(path: str) -> bool:
+    """Whether a file of the driver is there in this worker too."""
+    return os.path.isfile(path)
 
 
 def import_modules(modules: tuple[str, ...], paths: tuple[str, ...]) -> None:

@@ -368,6 +368,7 @@ RUNTIME_VALUES = {
     "job_backend.num_cpus": "3",
     "job_backend.start_timeout_s": "30",
     "job_backend.runtime_env": "{env_vars: {A: b}}",
+    "job_backend.upload_limit": "5",
     "name": "mine",
     "rerun": "missing",
     "rerun_triggers": "[config,data]",

@@ -31,6 +31,7 @@ from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
 from sweeper.jobs.job import filter_jobs
 from sweeper.jobs.protocol import Job, JobStatus
+from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
@@ -71,6 +72,8 @@ class RaySimpleJobBackend:
         Whether what workers print is shown in this process.
     start_timeout_s
         How long it may take until Ray is there; `None` for 60 s where it is started, 20 s where there is an address.
+    upload_limit
+        Megabytes of the own modules of this process that may be sent to nodes of a cluster which are other machines.
 
     Notes
     -----
@@ -90,10 +93,13 @@ class RaySimpleJobBackend:
         num_cpus: float | None = None,
         log_to_driver: bool = False,
         start_timeout_s: float | None = None,
+        upload_limit: float = 100.0,
     ) -> None:
         self._store = submission.store_location(analytics_store)
         self._max_retries = _checked_retries(max_retries)
-        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s)
+        own = cluster.OwnModules(_extra_paths(tuple(sys.path)), upload_limit)
+        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
+        cluster.refuse_blind_nodes(self._session.others, self._store)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
@@ -183,6 +189,11 @@ class RaySimpleJobBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""
         return self._session.largest
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See `RunnerBackend.notes`."""
+        return self._session.notes
 
     def max_parallel(self, resources: Mapping[str, float]) -> int:
         """See `RunnerBackend.max_parallel`."""

@@ -18,6 +18,7 @@ from ray.exceptions import (
 )
 
 from sweeper.common.processors import usable_processors
+from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.starts import Starts
 from sweeper.jobs.ray_simple.watch import Door, Watch, knock
@@ -34,6 +35,10 @@ class _Seen(NamedTuple):
     nodes: Sequence[Mapping[str, float]]
     """What each node has."""
     doors: Mapping[str, Door]
+    notes: Sequence[str] = ()
+    """What a person is to know of the cluster, a line each."""
+    others: Sequence[cluster.Node] = ()
+    """Nodes of a cluster that are not this machine."""
 
 
 class RayGoneError(RuntimeError):
@@ -51,6 +56,7 @@ class Session:
         force_reinit: bool,
         log_to_driver: bool,
         start_timeout_s: float | None = None,
+        own: cluster.OwnModules = cluster.NO_MODULES,
     ) -> None:
         if force_reinit and ray.is_initialized():
             ray.shutdown()
@@ -58,7 +64,7 @@ class Session:
         seen: _Seen | None = None
         self.started_here = not ray.is_initialized()
         if self.started_here:
-            self._keeper = Keeper(partial(_start, address, runtime_env, num_cpus, log_to_driver))
+            self._keeper = Keeper(partial(_start, address, runtime_env, num_cpus, log_to_driver, own))
             seen = self._keeper.start(start_timeout_s or (CONNECT_S if _names_one_that_runs(address) else START_S))
         elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
             warnings.warn(
@@ -69,6 +75,7 @@ class Session:
             )
         seen = seen or _look()
         self._node, self.nodes = seen.node, seen.nodes
+        self.notes, self.others = seen.notes, seen.others
         self.cpus = int(sum(node.get("CPU", 0) for node in self.nodes)) or 1
         self.largest: Mapping[str, float] = {
             name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
@@ -107,19 +114,28 @@ def _names_one_that_runs(address: str | None) -> bool:
 
 
 def _start(
-    address: str | None, runtime_env: Mapping[str, object] | None, num_cpus: float | None, log_to_driver: bool
+    address: str | None,
+    runtime_env: Mapping[str, object] | None,
+    num_cpus: float | None,
+    log_to_driver: bool,
+    own: cluster.OwnModules,
 ) -> _Seen:
-    """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`."""
+    """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`.
+
+    No address is never that of the newest Ray of this machine, which may be anybody's.
+    """
+    named, address = address, address or os.environ.get("RAY_ADDRESS") or "local"
+    cluster.refuse_client(address)
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
     if runtime_env:
-        settings["runtime_env"] = dict(runtime_env)
-    if not _names_one_that_runs(address):
+        settings["runtime_env"] = {name: value for name, value in runtime_env.items() if value is not None}
+    if address == "local":
         own = usable_processors() if num_cpus is None else num_cpus
         settings |= {"num_cpus": own, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
         raise ValueError(
             f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
-            f"{address or os.environ['RAY_ADDRESS']!r} names one that runs; leave one of the two out."
+            f"{address!r} names one that runs; leave one of the two out."
         )
     _refuse_where_nobody_is(address)
     try:
@@ -127,7 +143,11 @@ def _start(
             ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
-    return _look()
+    if address == "local":
+        return _look()
+    sends = "working_dir" not in (runtime_env or {})
+    notes, others = cluster.met(settings, named, own if sends else cluster.NO_MODULES)
+    return _look()._replace(notes=notes, others=others)
 
 
 @contextmanager
