@@ -130,8 +130,8 @@ def _start(
     if runtime_env:
         settings["runtime_env"] = {name: value for name, value in runtime_env.items() if value is not None}
     if address == "local":
-        own = usable_processors() if num_cpus is None else num_cpus
-        settings |= {"num_cpus": own, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        cpus = usable_processors() if num_cpus is None else num_cpus
+        settings |= {"num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     elif num_cpus is not None:
         raise ValueError(
             f"num_cpus={num_cpus:g} is for a Ray that is started here, and the address "
