@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,3 +118,15 @@ class Talkative(Tiny):
             raise ConnectionError(f"https://user:{token}@example.org refused")
         except ConnectionError as error:
             raise RuntimeError(token) from error
+
+
+class Noted(Tiny):
+    """A capability that leaves a note each time that it runs."""
+
+    def __init__(self, notes: str, text: str = "", sleep_s: float = 0.0) -> None:
+        super().__init__(sleep_s=sleep_s)
+        self.notes, self.name = notes, text
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        Path(self.notes, f"{self.name}-{uuid.uuid4().hex}").touch()
+        return super().run(*args, **kwargs)
