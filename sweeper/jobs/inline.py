@@ -7,6 +7,7 @@ output are left alone. What it cannot do: stop a run that has begun, so timeouts
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -153,7 +154,8 @@ class InlineJobBackend:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""
         waiting = list(jobs)
         if waiting and not any(map(_has_ended, waiting)):
-            waiting[0].wait(timeout)
+            with suppress(Interrupted):  # it ended what ran, and who waits here asks why by itself
+                waiting[0].wait(timeout)
         return [job for job in waiting if _has_ended(job)]
 
     def is_lost(self, job: Job[object]) -> bool:

@@ -43,7 +43,10 @@ class Interrupts:
         self._before.clear()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        """Count; the second ends what runs in this process, which has then put a handler around this one."""
         self.count += 1
+        if self.count > 1 and signal.getsignal(number) != self._handle:
+            raise KeyboardInterrupt
 
 
 def _is_wanted(number: signal.Signals) -> bool:

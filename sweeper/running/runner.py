@@ -98,8 +98,7 @@ class Runner:
         try:
             while self._active:
                 ended = self._backend.wait_any(self._active, timeout=TICK_S)
-                if self._backend.gone is not None:
-                    self._stop_without(self._backend.gone)
+                self._see_what_stops_it()
                 for job in ended:
                     self._settle(self._active.pop(job), queue)
                 self._look_around()
@@ -217,9 +216,7 @@ class Runner:
         self._journals.flush_now_and_then()
         self._meanwhile.look_now_and_then()
         limit = self._settings.max_failures
-        if self._interrupts.count:
-            self._stop("interrupt")
-        elif limit is not None and sum(self._counts[s] for s in (Status.FAILED, Status.TIMEOUT, Status.LOST)) >= limit:
+        if limit is not None and sum(self._counts[s] for s in (Status.FAILED, Status.TIMEOUT, Status.LOST)) >= limit:
             self._stop("max_failures")
         if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
             for active in self._active.values():
@@ -236,6 +233,13 @@ class Runner:
 
     def _is_awaited(self, predictions: InferenceJob | None) -> bool:
         return any(active.predictions is predictions and not active.timed_out for active in self._active.values())
+
+    def _see_what_stops_it(self) -> None:
+        """What must be known before what ended is accounted for: whether Ray has gone, or the user wants an end."""
+        if self._backend.gone is not None:
+            self._stop_without(self._backend.gone)
+        elif self._interrupts.count:
+            self._stop("interrupt")
 
     def _stop_without(self, gone: str) -> None:
         """The runtime has gone: what is in flight is lost, what follows is not attempted, and that is said once."""

@@ -228,11 +228,11 @@ def test_the_first_interrupt_lets_what_runs_finish_and_takes_back_what_waits(ray
     assert "failed" not in dict(ray_bench.statuses()).values()
 
 
-def test_the_second_interrupt_ends_at_once(ray_bench: Bench, tmp_path: Path):
+def test_the_second_interrupt_ends_at_once(bench: Bench, tmp_path: Path):
     started = tmp_path / "started"
     with Interrupts() as interrupts:
         thread = interrupt_when(started, times=2)
-        outcome = ray_bench.run(planned(tiny("endless", started=str(started), sleep_s=10 * LIMIT_S)), interrupts)
+        outcome = bench.run(planned(tiny("endless", started=str(started), sleep_s=10 * LIMIT_S)), interrupts)
         thread.join()
     assert (outcome.counts["cancelled"], outcome.exit_status) == (1, 130)
-    assert ray_bench.statuses() == [("endless", "cancelled")]
+    assert bench.statuses() == [("endless", "cancelled")]
