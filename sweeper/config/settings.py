@@ -42,17 +42,20 @@ DEFAULT_STORE = "./analytics_store"
 _NO_OPTIONS: Mapping[str, object] = {}
 
 
-def _setting(default: T, check: Check[T], *, is_resumed: bool = True, shown: bool = True) -> T:
+def _setting(default: T, check: Check[T], *, is_resumed: bool = True, shown: bool = True, meaning: str = "") -> T:
     """Declare a setting.
 
     Parameters
     ----------
+    meaning
+        What it is for, as docs/settings.md says it.
     is_resumed
         Whether a sweep that resumes another takes this over from it, so that it is stored.
     shown
         Whether it may be in a `repr`: false for what can hold secrets.
     """
-    return field(default=default, repr=shown, metadata={"check": check, "is_resumed": is_resumed})
+    known = {"check": check, "is_resumed": is_resumed, "meaning": meaning}
+    return field(default=default, repr=shown, metadata=known)
 
 
 def _text_or_empty(where: str, value: object) -> str:
@@ -63,9 +66,17 @@ def _text_or_empty(where: str, value: object) -> str:
 class StoreSettings:
     """Where the results go. `storage_options` may hold secrets."""
 
-    uri: str = _setting(DEFAULT_STORE, text, is_resumed=False)
+    uri: str = _setting(
+        DEFAULT_STORE, text, is_resumed=False, meaning="where results go: a path, or `s3://`, `gs://`, `abfs://`"
+    )
     storage_options: Mapping[str, object] = field(
-        default_factory=lambda: _NO_OPTIONS, repr=False, metadata={"check": mapping_or_empty, "is_resumed": False}
+        default_factory=lambda: _NO_OPTIONS,
+        repr=False,
+        metadata={
+            "check": mapping_or_empty,
+            "is_resumed": False,
+            "meaning": "credentials and options of an object store; never stored, shown or hashed",
+        },
     )
     durability: str = _setting(PROCESS, one_of((PROCESS, MACHINE)), is_resumed=False)
     """What a recorded run outlives: the process that wrote it, or the machine too."""
@@ -75,20 +86,43 @@ class StoreSettings:
 class BackendSettings:
     """Where the jobs run. `runtime_env` may hold secrets in its environment variables."""
 
-    kind: str = _setting(KINDS[0], one_of(KINDS))
-    address: str | None = _setting(None, optional(text))
-    num_cpus: float | None = _setting(None, optional(positive))
-    start_timeout_s: float | None = _setting(None, optional(positive))
-    runtime_env: Mapping[str, object] | None = _setting(None, optional(mapping), is_resumed=False, shown=False)
-    upload_limit: float = _setting(100.0, positive)
-    """Megabytes of the user's own modules that may be sent to a cluster."""
+    kind: str = _setting(
+        KINDS[0], one_of(KINDS), meaning="`ray-simple`, or `inline`: in the driver's own process, for a debugger"
+    )
+    address: str | None = _setting(
+        None,
+        optional(text),
+        meaning="`auto` or `host:port`: a Ray that runs; none: that of `RAY_ADDRESS`, else a Ray of its own",
+    )
+    num_cpus: float | None = _setting(
+        None,
+        optional(positive),
+        meaning="processors of a Ray that is started here; none: those that this process may use",
+    )
+    start_timeout_s: float | None = _setting(
+        None,
+        optional(positive),
+        meaning="seconds until Ray must be there, else exit status 2; none: 60, with an address 20",
+    )
+    runtime_env: Mapping[str, object] | None = _setting(
+        None,
+        optional(mapping),
+        is_resumed=False,
+        shown=False,
+        meaning="as for `ray.init`; its environment variables are never stored or shown",
+    )
+    upload_limit: float = _setting(
+        100.0, positive, meaning="megabytes of your own modules that may be sent to a cluster on other machines"
+    )
 
 
 @dataclass(frozen=True)
 class PredictionSettings:
     """Whether predictions are kept in the store."""
 
-    persist: bool = _setting(False, flag)
+    persist: bool = _setting(
+        False, flag, meaning="keep predictions in the store, so that a new metric tomorrow needs no inference"
+    )
 
 
 @dataclass(frozen=True)
@@ -98,23 +132,71 @@ class Settings:
     analytics_store: StoreSettings = field(default_factory=StoreSettings)
     job_backend: BackendSettings = field(default_factory=BackendSettings)
     predictions: PredictionSettings = field(default_factory=PredictionSettings)
-    name: str = _setting("", _text_or_empty)
+    name: str = _setting(
+        "",
+        _text_or_empty,
+        meaning="name of the sweep in the store; none: that of the sweep file, or of the primary config",
+    )
     """Where the config gives none: that of the sweep file, or else of the primary config."""
-    rerun: Rerun = _setting(Rerun.ALL, member_of(Rerun))
-    resume: str | None = _setting(None, optional(sweep_id), is_resumed=False)
+    rerun: Rerun = _setting(
+        Rerun.ALL,
+        member_of(Rerun),
+        meaning="`all`, `missing` (not completed, stale or suspect), `failed` (at its newest attempt), `stale`",
+    )
+    resume: str | None = _setting(
+        None,
+        optional(sweep_id),
+        is_resumed=False,
+        meaning="id of a sweep, or how it begins: run what that one asked for and did not complete",
+    )
     """Id of a sweep: what it left runs, whatever `rerun` is."""
-    rerun_triggers: tuple[Trigger, ...] = _setting((Trigger.CONFIG,), each(member_of(Trigger)))
-    duplicates: Duplicates = _setting(Duplicates.DROP, member_of(Duplicates))
-    max_failures: int | None = _setting(None, optional(positive_count))
-    max_same_error: int | None = _setting(5, optional(positive_count))
-    retries: int = _setting(0, count)
-    retry_exceptions: bool = _setting(False, flag)
-    timeout_s: float | None = _setting(None, optional(positive))
-    max_in_flight: int | None = _setting(None, optional(positive_count))
-    grace_s: float = _setting(30.0, amount)
-    log_limit: int = _setting(bounds.DEFAULTS.log_bytes, size)
-    error_limit: int = _setting(bounds.DEFAULTS.error_bytes, size)
-    allowed_targets: tuple[str, ...] | None = _setting(None, optional(each(text)), is_resumed=False)
+    rerun_triggers: tuple[Trigger, ...] = _setting(
+        (Trigger.CONFIG,),
+        each(member_of(Trigger)),
+        meaning="`config`; `code`, `data`, `libraries`: a result that was measured with others is stale",
+    )
+    duplicates: Duplicates = _setting(
+        Duplicates.DROP,
+        member_of(Duplicates),
+        meaning="`drop`, `keep`, `error`: combinations of one sweep with the same fingerprint",
+    )
+    max_failures: int | None = _setting(
+        None, optional(positive_count), meaning="stop after this many failures (exit status 3)"
+    )
+    max_same_error: int | None = _setting(
+        5,
+        optional(positive_count),
+        meaning="leave out the rest of a choice that failed alike so often in a row; none: try it all",
+    )
+    retries: int = _setting(0, count, meaning="submit again after a lost worker or an out-of-memory kill")
+    retry_exceptions: bool = _setting(
+        False, flag, meaning="submit again after exceptions too, as often as `retries` says"
+    )
+    timeout_s: float | None = _setting(
+        None, optional(positive), meaning="kill a combination that runs longer, counted from its start on a worker"
+    )
+    max_in_flight: int | None = _setting(
+        None,
+        optional(positive_count),
+        meaning="how many are submitted and not ended; none: as many as keep every worker busy",
+    )
+    grace_s: float = _setting(
+        30.0, amount, meaning="seconds that what runs has to end, when the sweep is interrupted or stops early"
+    )
+    log_limit: int = _setting(
+        bounds.DEFAULTS.log_bytes,
+        size,
+        meaning="bytes of the log of one run or inference; a longer one keeps its beginning and end, and says so",
+    )
+    error_limit: int = _setting(
+        bounds.DEFAULTS.error_bytes, size, meaning="bytes of the message, and of the traceback, of one error; likewise"
+    )
+    allowed_targets: tuple[str, ...] | None = _setting(
+        None,
+        optional(each(text)),
+        is_resumed=False,
+        meaning="globs of what a config may build, at any depth, e.g. `[sweeper.*, sklearn.*]`; none: anything",
+    )
     """Not taken over from the sweep that is resumed: who can write to a store must not widen it."""
 
     @property
@@ -147,6 +229,7 @@ class _Declared(NamedTuple):
     section: str
     name: str
     is_resumed: bool
+    meaning: str
 
     @property
     def key(self) -> str:
@@ -159,12 +242,15 @@ def _declared(defaults: DataclassInstance, section: str = "") -> Iterator[_Decla
         if is_dataclass(default) and not isinstance(default, type):
             yield from _declared(default, declared.name)
         else:
-            yield _Declared(section, declared.name, bool(declared.metadata["is_resumed"]))
+            known = declared.metadata
+            yield _Declared(section, declared.name, bool(known["is_resumed"]), str(known["meaning"]))
 
 
 _DECLARED = tuple(_declared(Settings()))
 SETTINGS = tuple(setting.key for setting in _DECLARED)
 """Keys of all settings, such as `rerun` and `job_backend.kind`."""
+MEANINGS = {setting.key: setting.meaning for setting in _DECLARED}
+"""What each of them is for, in Markdown."""
 
 
 def settings_of(root: Mapping[str, object], name: str) -> Settings:

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import settings_page
 import yaml
 from places import OLD_STORES
 
 from sweeper import __version__
 from sweeper.cli.commands import run_command
+from sweeper.config.settings import MEANINGS
 from sweeper.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -218,3 +220,23 @@ def test_the_layers_are_those_that_are_described():
     rows = (ROOT / "docs" / "architecture.md").read_text().split("## Layers\n", 1)[1].splitlines()
     described = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in rows if row.startswith("| `")]
     assert described == list(LAYERS)
+
+
+# Settings
+
+
+def test_the_page_of_settings_is_made_from_their_declarations():
+    """Otherwise run `python tests/helpers/settings_page.py`."""
+    assert settings_page.table() in settings_page.PAGE.read_text()
+
+
+def test_every_setting_says_what_it_is_for():
+    assert [key for key, meaning in MEANINGS.items() if not meaning] == []
+
+
+def test_the_readme_has_the_same_settings_and_defaults():
+    rows = re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    table = dict(re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", settings_page.table(), re.MULTILINE))
+    shown = {key: default.strip("`") for key, default in rows if key in table}
+    assert len(shown) > 8
+    assert shown == {key: table[key].strip("`") for key in shown}
