@@ -78,8 +78,12 @@ class StoreSettings:
             "meaning": "credentials and options of an object store; never stored, shown or hashed",
         },
     )
-    durability: str = _setting(PROCESS, one_of((PROCESS, MACHINE)), is_resumed=False)
-    """What a recorded run outlives: the process that wrote it, or the machine too."""
+    durability: str = _setting(
+        PROCESS,
+        one_of((PROCESS, MACHINE)),
+        is_resumed=False,
+        meaning="what a recorded run outlives: `process` (whatever dies but the machine), `machine` (a power cut too)",
+    )
 
 
 @dataclass(frozen=True)
