@@ -268,15 +268,16 @@ sys.exit(run_command({argv!r}, sys.stdout, sys.stderr))
 
 
 @pytest.mark.slow
-def test_a_driver_killed_at_any_request_loses_and_doubles_nothing(server: S3Server):
-    for at in range(1, 100):
+def test_a_driver_killed_at_every_third_request_loses_and_doubles_nothing(server: S3Server):
+    few = [*GRID[:2], "model=[naive_bayes]", *GRID[3:]]
+    for at in range(8, 100, 3):  # what comes before is the plan
         uri = f"s3://results/driver-{at}"
-        argv = [*GRID, f"analytics_store.uri={uri}", *server.overrides]
+        argv = [*few, f"analytics_store.uri={uri}", *server.overrides]
         lived = killed_running(SWEEPING.format(here=str(HELPERS), argv=argv), at, server)
         assert typed(*argv, "rerun=missing")[0] == 0
         store = open_store(uri, server.options)
         asked = fingerprints(store)
-        assert len(asked) == len(store.attempts()) == 6
+        assert len(asked) == len(store.attempts()) == 3
         assert_nothing_lost(store, asked, completed=asked)
         if lived:
             assert at > 15
