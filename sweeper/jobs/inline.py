@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
+from sweeper.common import clock
 from sweeper.common.processors import usable_processors
 from sweeper.isolation.process_state import preserve_generators
 from sweeper.jobs import submission
@@ -67,7 +68,7 @@ class InlineJob(BaseJob[T]):
         call, self._call = self._call, None
         if call is None:  # the run itself is asking
             return
-        self._started_at = datetime.now(UTC)
+        self._started_at = clock.now()
         try:
             with distinguish_interrupts(), preserve_generators():
                 self._end = Ended(JobStatus.COMPLETED, call())
@@ -126,7 +127,7 @@ class InlineJobBackend:
     ) -> InlineJob[CapabilityRunRef]:
         """Take one request; it runs when it is waited for. Its output stays on this process's streams."""
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
-        job_info = JobInfo(job_id, datetime.now(UTC), "inline")
+        job_info = JobInfo(job_id, clock.after(request.newest_seen), "inline")
         plain = replace(request, log_dir=None)
 
         def call() -> CapabilityRunRef:

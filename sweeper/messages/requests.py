@@ -137,6 +137,8 @@ class RunRequest:
     rules: Rules = DEFAULTS
     """What the choices allow of what the parts return."""
     bounds: Bounds = field(default_factory=current)
+    newest_seen: datetime | None = None
+    """The newest time in the store when the sweep was planned; what is submitted now is later, whatever clocks say."""
 
 
 @dataclass(frozen=True)

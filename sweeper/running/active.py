@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sweeper.common import clock
 from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
 from sweeper.jobs.protocol import InferenceJob, Job, JobStatus
@@ -125,7 +126,7 @@ class ActiveAttempt:
             status=status.value,
             submitted_at=self.submitted_at,
             started_at=self.started_at,
-            finished_at=datetime.now(UTC),
+            finished_at=clock.after(self.submitted_at),
             error_type=info.kind,
             error_message=info.message,
             traceback=info.trace,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper._version import __version__
 from sweeper.checkmaite import heavy_modules
+from sweeper.common import clock
 from sweeper.common.capacity import unschedulable_reason
 from sweeper.common.gc_pause import gc_paused
 from sweeper.errors import ConfigError, StoreError
@@ -106,12 +107,12 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
 
 
 def _keep_listings(prepared: Prepared, listings: Mapping[str, bytes], progress: Progress) -> None:
-    """Without these lists of files, a later sweep knows only that something has changed, and not what."""
+    """Without these lists of modules, a later sweep knows only that some code has changed, and not which."""
     try:
         for path, text in listings.items():
             prepared.store.write_artifact(path, text)
     except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
-        progress.note(f"what the folders of data hold now is not kept, as the store cannot be written: {error}")
+        progress.note(f"the list of the code that runs is not kept, as the store cannot be written: {error}")
 
 
 def _say_ended(prepared: Prepared) -> None:
@@ -195,6 +196,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         revisions=prepared.revisions,
         log_dir=prepared.store.log_dir(prepared.sweep_id),
         boot_id=boot_id(),
+        newest_seen=clock.from_microseconds(max((state.ended_us for state in prepared.states.values()), default=0)),
         persist_predictions=settings.persist_predictions,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sweeper.checks.rules import Rules, strictest
 from sweeper.messages.requests import (
@@ -34,6 +35,8 @@ class SweepInfo:
     """Of what is recorded with each attempt beside its specs; a job outside a sweep has none."""
     log_dir: str | None = None
     boot_id: str | None = None
+    newest_seen: datetime | None = None
+    """The newest time of an attempt that planning saw."""
     persist_predictions: bool = False
     """Whether predictions outlive the sweep, in its store."""
 
@@ -71,6 +74,7 @@ class RequestBuilder:
             boot_id=self._sweep.boot_id,
             report_threshold=capability.runtime.report,
             rules=rules_of(item.combination),
+            newest_seen=self._sweep.newest_seen,
         )
 
     def cache_entry(self, key: tuple[str, ...], combination: Combination) -> PredictionCacheEntry | None:

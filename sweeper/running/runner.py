@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sweeper.common import clock
 from sweeper.jobs.protocol import InferenceJob, Job, RunnerBackend
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import STATUSES, Failure, Outcome, Status
@@ -141,7 +142,7 @@ class Runner:
             report_start=limits.timeout_s is not None,
         )
         self._shapes[shape(limits.resources)] += 1
-        active = ActiveAttempt(attempt, request, limits, job, predictions, datetime.now(UTC))
+        active = ActiveAttempt(attempt, request, limits, job, predictions, clock.after(request.newest_seen))
         self._active[job] = active
         if limits.timeout_s is not None:
             self._with_deadline[job] = active

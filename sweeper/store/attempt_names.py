@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 
 from sweeper.store.parquet import new_name
@@ -23,10 +24,12 @@ class AttemptName(NamedTuple):
     """The version of sweeper that made the attempt; sweeper 0.1 did not write it into the name."""
 
 
-def attempt_name(size: int, status: str, fingerprint: str, version: str | None = None) -> str:
-    """A new file name for one attempt."""
+def attempt_name(
+    size: int, status: str, fingerprint: str, version: str | None = None, ended: datetime | None = None
+) -> str:
+    """A new file name for one attempt; its time is that at which the attempt ended."""
     ending = f"_v{version}" if version and _VERSION.fullmatch(version) else ""
-    return new_name(f"_{size}_{status}_{fingerprint}{ending}")
+    return new_name(f"_{size}_{status}_{fingerprint}{ending}", ended)
 
 
 def parse(name: str) -> AttemptName | None:

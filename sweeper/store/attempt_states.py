@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from sweeper.common.gc_pause import gc_paused
@@ -15,7 +16,7 @@ from sweeper.store import attempt_names, journal, last_status, live_files
 from sweeper.store.arrow_columns import TIME, column, texts
 from sweeper.store.compute import numbers, pc
 from sweeper.store.files import Files
-from sweeper.store.newest_attempts import COMPLETED, newest_each
+from sweeper.store.newest_attempts import COMPLETED, microseconds, newest_each
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 
@@ -51,6 +52,11 @@ class AttemptState(NamedTuple):
     inference_s: float | None = None
     failed_since: str | None = None
     """`failed` or `timeout` where another attempt ended so and none completed after it."""
+    ended_us: int = 0
+    """By when the newest of its attempts had ended, in microseconds since 1970; 0 where that is not known.
+
+    The end of its millisecond, since names of files tell no more.
+    """
 
     @property
     def newest_status(self) -> str | None:
@@ -167,11 +173,14 @@ def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) 
     table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
     every = numbers(place.drop_null())
     best, keys = newest_each(table, every)
+    ended = np.zeros(len(wanted), np.int64)
+    np.maximum.at(ended, every, microseconds(table))
+    ended = np.where(ended > 0, ended // 1000 * 1000 + 999, 0)
     failing = last_status.failing_keys(table, every) if best is not table else {}
     status, *revisions = (_shared(best[name]) for name in ("status", *_TEXTS))
     completed = (text == COMPLETED for text in status)
     seconds = (best[name].to_pylist() for name in ("duration_s", "inference_s"))
-    rows = zip(completed, status, *revisions, *seconds, [None] * len(best), strict=True)
+    rows = zip(completed, status, *revisions, *seconds, [None] * len(best), ended[keys].tolist(), strict=True)
     states = map(AttemptState._make, rows)
     found = dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
     return {**found, **_with_failures(found, {wanted[key]: end for key, end in failing.items()}, look_closely)}

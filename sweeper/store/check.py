@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from sweeper.store import formats, journal, live_files, private_check, sealed
 from sweeper.store.files import PARQUET, QUARANTINE, Files
 from sweeper.store.finding import Finding, Kind
-from sweeper.store.parquet import SCHEMA_FILE, DamagedFileWarning, encode_large, first_line
+from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE, DamagedFileWarning, encode_large, first_line
 from sweeper.store.quarantine import make_way, put_aside, set_aside
 from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
 
@@ -144,6 +144,8 @@ def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> Findi
         return Finding(table, name, "", Kind.FOREIGN)
     try:
         with sealed.opened(files, table, name) as file:
+            if name == SCHEMA_FILE and file.metadata.num_rows:
+                return Finding(table, name, ROWS_IN_SCHEMA_FILE)
             reason, lacking = match.mismatch(file.schema_arrow), 0
             for batch in file.iter_batches():
                 batch.validate()

@@ -32,11 +32,11 @@ def newest_each(attempts: pa.Table, keys: Integers) -> tuple[pa.Table, Integers]
     if not len(keys) or np.bincount(keys).max() == 1:  # nothing was attempted twice: sorting would be most of the work
         return attempts, keys
     completed = pc.fill_null(pc.equal(attempts["status"], COMPLETED), False).to_numpy()
-    order = np.lexsort((_microseconds(attempts), completed, keys))
+    order = np.lexsort((microseconds(attempts), completed, keys))
     kept = np.sort(order[np.append(np.diff(keys[order]) != 0, True)])
     return attempts.take(kept), keys[kept]
 
 
-def _microseconds(attempts: pa.Table) -> Integers:
+def microseconds(attempts: pa.Table) -> Integers:
     """When attempts ended, in microseconds since 1970; 0 where that is not known."""
     return pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).to_numpy()

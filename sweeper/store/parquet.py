@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_colum
 
 SCHEMA_FILE = "0_schema.parquet"
 """An empty file with all columns that sorts first, for readers that take the columns of the first file."""
+ROWS_IN_SCHEMA_FILE = "it has rows, and a schema file has none: another file was put in its place"
 _READERS = 8
 
 
@@ -47,12 +49,17 @@ def encode(folder: str, table: pa.Table) -> pa.Buffer:
     )
 
 
-def new_name(ending: str = "") -> str:
-    """A unique name that sorts by time: `<milliseconds>_<16 hex digits><ending>.parquet`.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def new_name(ending: str = "", moment: datetime | None = None) -> str:
+    """A unique name that sorts by time, of `moment` or now: `<milliseconds>_<16 hex digits><ending>.parquet`.
 
     The first five digits are the nanoseconds past the millisecond, the others are random.
     """
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    nanoseconds = time.time_ns() if moment is None else (moment - _EPOCH) // _MICROSECOND * 1000
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
     return f"{milliseconds:013d}_{rest:05x}{secrets.randbits(44):011x}{ending}.parquet"
 
 
@@ -165,6 +172,9 @@ class _Read(NamedTuple):
 def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> _Read | None:
     try:
         with sealed.opened(files, folder, name) as file:
+            if name == SCHEMA_FILE and file.metadata.num_rows:
+                warn_of_damage(files, folder, name, ROWS_IN_SCHEMA_FILE)
+                return None
             if wanted is None:
                 table = _normalized(sealed.read(file))
                 return _Read(table, table.schema)

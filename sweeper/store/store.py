@@ -190,8 +190,9 @@ class Store:
         if rows.table != ATTEMPTS:
             return self.files.put(rows.table, new_name(), data)
         status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
-        known = version if isinstance(version, str) else None
-        return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known), data)
+        known, ended = version if isinstance(version, str) else None, row["finished_at"]
+        when = ended if isinstance(ended, datetime) else None
+        return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known, when), data)
 
     def _in_succession(self, moment_s: float) -> bool:
         """Whether the last run was recorded a moment ago, so that writing files is most of the cost of a run."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from sweeper.common import clock
 from sweeper.isolation import process_state
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import JobInfo, RunRequest, log_path
@@ -23,7 +22,7 @@ def execute(request: RunRequest, job_info: JobInfo, inference: Inference | None 
     """
     use_import_paths(job_info.paths)
     use_working_folder((request.capability, *request.datasets, *request.models, *request.metrics))
-    started_at = datetime.now(UTC)
+    started_at = clock.now()
     identity = request.attempt.fingerprint if request.attempt is not None else ""
     inference_s = inference and inference.seconds
     with captured(log_path(request)) as log, process_state.isolated(identity):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sweeper.common import clock
 from sweeper.common.log_file import LogFile
 from sweeper.errors import StoreError
 from sweeper.messages.failures import ErrorInfo
@@ -29,7 +30,7 @@ def record_result(
     """Write what a run measured, or have the driver write it; the receipt says which."""
     from sweeper.store import boot_id
 
-    finished_at = datetime.now(UTC)
+    started_at, finished_at = clock.span_after(started_at, job_info.submitted_at)
     provenance = request.provenance.of_job(
         job_id=job_info.job_id,
         backend=job_info.backend,
@@ -72,12 +73,13 @@ def record_failure(
         return
     from sweeper.store import AttemptRow
 
+    started_at, finished_at = clock.span_after(started_at, job_info.submitted_at)
     row = AttemptRow.of(
         request.attempt,
         status=Status.FAILED.value,
         submitted_at=job_info.submitted_at,
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        finished_at=finished_at,
         inference_s=inference_s,
         error_type=info.kind,
         error_message=info.message,

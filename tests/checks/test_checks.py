@@ -513,7 +513,7 @@ def test_both_backends_refuse_alike(tmp_path):
 
 
 def _ended(config: dict[str, Any], where: Path, kind: str) -> dict[tuple[str, ...], tuple[Any, ...]]:
-    settings = {"analytics_store": {"uri": str(where)}, "job_backend": {"kind": kind}}
+    settings = {"analytics_store": {"uri": str(where)}, "job_backend": {"kind": kind}, "max_same_error": None}
     result = sweeper.sweep({**config, **settings}, progress=False)
     return {
         tuple(row[axis] for axis in ("capability", "dataset", "model", "metric")): (

@@ -18,6 +18,7 @@ from parts import TwoArgumentsError, UnpicklableError
 from patience import LIMIT_S
 
 from sweeper import jobs
+from sweeper.common.processes import here
 from sweeper.jobs.ray_simple.packing import IdentityCache
 from sweeper.jobs.ray_simple.start_board import StartBoard
 from sweeper.jobs.resources import options, resolve
@@ -229,10 +230,11 @@ def test_without_a_file_streams_are_left_alone() -> None:
 
 def test_the_board_gives_each_start_once_with_its_age() -> None:
     board = StartBoard()
-    board.started("a")
+    place = here()
+    board.started("a", place)
     taken = board.take()
-    assert list(taken) == ["a"]
-    assert 0 <= taken["a"] < LIMIT_S
+    assert {job_id: where for job_id, (_, where) in taken.items()} == {"a": place}
+    assert 0 <= taken["a"][0] < LIMIT_S
     assert board.take() == {}
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runner_bench import ONE, choice, planned
 
+from sweeper.jobs.protocol import JobStatus
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
@@ -151,6 +152,7 @@ class Predicting:
         self.nbytes, self.failed = nbytes, False
         self.passes = 0
         self.reports_start = False
+        self.note, self.status = "", JobStatus.RUNNING
 
     def cluster_resources(self) -> dict[str, float]:
         return {"object_store_memory": 1000.0}

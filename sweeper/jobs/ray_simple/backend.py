@@ -9,7 +9,6 @@ import sysconfig
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from ray.exceptions import (
 )
 
 from sweeper._version import __version__
+from sweeper.common import clock
 from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
@@ -255,7 +255,8 @@ class RaySimpleJobBackend:
         max_retries: int,
     ) -> RaySimpleJob[CapabilityRunRef]:
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
-        job_info = JobInfo(job_id, datetime.now(UTC), "ray-simple", _extra_paths(tuple(sys.path)))
+        submitted_at = clock.after(request.newest_seen)
+        job_info = JobInfo(job_id, submitted_at, "ray-simple", _extra_paths(tuple(sys.path)))
         inference = None if predictions is None else _handle(predictions)
         arguments = [message(self._packed(request), job_info)]
         if inference is not None or report_start:
