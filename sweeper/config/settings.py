@@ -26,6 +26,8 @@ from sweeper.config.value_checks import (
     sweep_id,
     text,
 )
+from sweeper.errors import ConfigError
+from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.api import KINDS
 from sweeper.messages import bounds
 from sweeper.messages.bounds import Bounds
@@ -56,6 +58,16 @@ def _setting(default: T, check: Check[T], *, is_resumed: bool = True, shown: boo
     """
     known = {"check": check, "is_resumed": is_resumed, "meaning": meaning}
     return field(default=default, repr=shown, metadata=known)
+
+
+def _address(where: str, value: object) -> str:
+    """An address of a Ray that can be used."""
+    address = text(where, value)
+    try:
+        refuse_client(address)
+    except ValueError as error:
+        raise ConfigError(f"{where} cannot be used: {error}") from error
+    return address
 
 
 def _text_or_empty(where: str, value: object) -> str:
@@ -95,7 +107,7 @@ class BackendSettings:
     )
     address: str | None = _setting(
         None,
-        optional(text),
+        optional(_address),
         meaning="`auto` or `host:port`: a Ray that runs; none: that of `RAY_ADDRESS`, else a Ray of its own",
     )
     num_cpus: float | None = _setting(

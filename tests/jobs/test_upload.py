@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.jobs.ray_simple.cluster import refuse_client
 from sweeper.jobs.ray_simple.upload import own_files, refuse_too_much, said, staged
 
 
@@ -43,10 +42,3 @@ def test_what_is_too_large_is_refused_with_the_largest_folders(tmp_path: Path):
     refuse_too_much(files, [root], 3.1)
     with pytest.raises(ValueError, match=r"weights \(3.0 MB\).*upload_limit|upload_limit=2 .*weights \(3.0 MB\)"):
         refuse_too_much(files, [root], 2)
-
-
-def test_an_address_of_ray_client_is_refused_with_the_one_to_use():
-    with pytest.raises(ValueError, match=r"job_backend.address=head:6379"):
-        refuse_client("ray://head:10001")
-    refuse_client("head:6379")
-    refuse_client(None)

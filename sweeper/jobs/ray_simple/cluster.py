@@ -18,7 +18,6 @@ from sweeper.worker.ray_tasks import sees_folder
 
 PROBE_S = 120.0
 """How long a node may take to start a worker with the user's modules and look for the store."""
-CLIENT = "ray://"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,17 +38,6 @@ class OwnModules(NamedTuple):
 
 
 NO_MODULES = OwnModules((), 0.0)
-
-
-def refuse_client(address: str | None) -> None:
-    """Raise a ValueError for an address of Ray Client, through which no results can be awaited as they must be."""
-    if address is not None and address.startswith(CLIENT):
-        host = address.removeprefix(CLIENT).rpartition(":")[0] or address.removeprefix(CLIENT)
-        raise ValueError(
-            f"{address} is an address of Ray Client, which is not supported. Write job_backend.address={host}:6379 "
-            "on a machine of the cluster, or submit the sweep as a job: `ray job submit --address http://"
-            f"{host}:8265 --working-dir . -- python -m sweeper ...`."
-        )
 
 
 def nodes() -> list[Node]:

@@ -18,6 +18,7 @@ from ray.exceptions import (
 )
 
 from sweeper.common.processors import usable_processors
+from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.starts import Starts
@@ -125,7 +126,7 @@ def _start(
     No address is never that of the newest Ray of this machine, which may be anybody's.
     """
     named, address = address, address or os.environ.get("RAY_ADDRESS") or "local"
-    cluster.refuse_client(address)
+    refuse_client(address)
     settings: dict[str, Any] = {"address": address, "log_to_driver": log_to_driver, "logging_level": logging.ERROR}
     if runtime_env:
         settings["runtime_env"] = {name: value for name, value in runtime_env.items() if value is not None}
