@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from sweeper.store.parquet import new_name
+from sweeper.store.parquet import EPOCH, new_name
 
 _PATTERN = re.compile(r"^(\d{13})_[0-9a-f]{16}_(\d+)_([a-z]+)_([0-9a-f]{64})(?:_v([0-9][0-9.]*))?\.parquet$")
 _VERSION = re.compile(r"[0-9][0-9.]*")
@@ -24,10 +24,8 @@ class AttemptName(NamedTuple):
     """The version of sweeper that made the attempt; sweeper 0.1 did not write it into the name."""
 
 
-def attempt_name(
-    size: int, status: str, fingerprint: str, version: str | None = None, ended: datetime | None = None
-) -> str:
-    """A new file name for one attempt; its time is that at which the attempt ended."""
+def attempt_name(size: int, status: str, fingerprint: str, version: str | None = None, ended: datetime = EPOCH) -> str:
+    """A new file name for one attempt; its time is not before that at which the attempt ended."""
     ending = f"_v{version}" if version and _VERSION.fullmatch(version) else ""
     return new_name(f"_{size}_{status}_{fingerprint}{ending}", ended)
 

@@ -21,6 +21,8 @@ from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_colum
 SCHEMA_FILE = "0_schema.parquet"
 """An empty file with all columns that sorts first, for readers that take the columns of the first file."""
 ROWS_IN_SCHEMA_FILE = "it has rows, and a schema file has none: another file was put in its place"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _READERS = 8
 
 
@@ -49,16 +51,12 @@ def encode(folder: str, table: pa.Table) -> pa.Buffer:
     )
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def new_name(ending: str = "", moment: datetime | None = None) -> str:
-    """A unique name that sorts by time, of `moment` or now: `<milliseconds>_<16 hex digits><ending>.parquet`.
+def new_name(ending: str = "", earliest: datetime = EPOCH) -> str:
+    """A unique name that sorts by time, now or `earliest` if that is later: `<ms>_<16 hex digits><ending>.parquet`.
 
     The first five digits are the nanoseconds past the millisecond, the others are random.
     """
-    nanoseconds = time.time_ns() if moment is None else (moment - _EPOCH) // _MICROSECOND * 1000
+    nanoseconds = max(time.time_ns(), (earliest - EPOCH) // _MICROSECOND * 1000)
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     return f"{milliseconds:013d}_{rest:05x}{secrets.randbits(44):011x}{ending}.parquet"
 

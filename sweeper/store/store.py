@@ -23,7 +23,7 @@ from sweeper.store.files import PRIVATE, Files
 from sweeper.store.journal import Journal
 from sweeper.store.local_files import LocalFiles
 from sweeper.store.opening import open_files
-from sweeper.store.parquet import encode, new_name
+from sweeper.store.parquet import EPOCH, encode, new_name
 from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (
     ATTEMPTS,
@@ -191,7 +191,7 @@ class Store:
             return self.files.put(rows.table, new_name(), data)
         status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
         known, ended = version if isinstance(version, str) else None, row["finished_at"]
-        when = ended if isinstance(ended, datetime) else None
+        when = ended if isinstance(ended, datetime) else EPOCH
         return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known, when), data)
 
     def _in_succession(self, moment_s: float) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from invariant import assert_nothing_lost
-from store_parts import record, values
+from store_parts import BEGAN, record, values
 
 import sweeper
 from sweeper.common import clock
@@ -83,9 +83,14 @@ def test_times_only_ever_move_on():
     assert clock.from_microseconds(1_500_000) == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
 
 
-def test_names_of_files_have_the_time_at_which_attempts_ended(tmp_path: Path):
-    store = open_store(tmp_path)
-    record(store, "a", 1.0, second=90)
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_time_in_the_name_of_an_attempt_is_that_of_its_end_or_of_its_writing(tmp_path: Path, days: int):
+    """The later of both: the first decides which attempt is the newest, the second how long a file has been there."""
+    store, written = open_store(tmp_path), clock.now()
+    ended = written + timedelta(days=days)
+    record(store, "a", 1.0, second=round((ended - BEGAN).total_seconds()))
     (path,) = Path(store.uri, "attempts").glob("*.parquet")
-    assert path.name.startswith(f"{int(datetime(2026, 1, 1, 0, 1, 30, tzinfo=UTC).timestamp() * 1000)}_")
+    named = clock.from_microseconds(int(path.name.split("_")[0]) * 1000)
+    assert named is not None
+    assert named >= max(written, ended) - timedelta(seconds=1)
     assert values(store) == [("a", "k0", 1.0)]
