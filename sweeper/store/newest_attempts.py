@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweeper.messages.outcome import Status
-from sweeper.store.compute import Integers, pc
+from sweeper.store.compute import Integers, numbers, pc
 
 COMPLETED = Status.COMPLETED.value
 
@@ -39,4 +39,4 @@ def newest_each(attempts: pa.Table, keys: Integers) -> tuple[pa.Table, Integers]
 
 def microseconds(attempts: pa.Table) -> Integers:
     """When attempts ended, in microseconds since 1970; 0 where that is not known."""
-    return pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).to_numpy()
+    return numbers(pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).combine_chunks())
