@@ -39,4 +39,5 @@ def newest_each(attempts: pa.Table, keys: Integers) -> tuple[pa.Table, Integers]
 
 def microseconds(attempts: pa.Table) -> Integers:
     """When attempts ended, in microseconds since 1970; 0 where that is not known."""
-    return numbers(pc.fill_null(attempts["finished_at"].cast(pa.int64()), 0).combine_chunks())
+    ended = attempts["finished_at"].cast(pa.int64()).combine_chunks()
+    return numbers(pc.fill_null(ended, 0) if ended.null_count else ended)  # `fill_null` imports pandas
