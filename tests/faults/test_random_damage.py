@@ -19,7 +19,7 @@ from sweeper.store import DamagedFileWarning, open_store
 pytestmark = pytest.mark.faults
 
 SEED = 17
-FEW = 50
+FEW = 20
 MANY = int(os.environ.get("SWEEPER_DAMAGES", "2000"))
 Damage = Callable[[Path, random.Random, list[Path]], None]
 
