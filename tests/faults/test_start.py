@@ -60,7 +60,8 @@ def test_an_address_where_nobody_is_is_refused(tmp_path: Path, silent: str):
     assert_one_message(sweep, f"nobody answers at {address}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_interrupt_ends_a_start_that_hangs(tmp_path: Path, silent: str, number: signal.Signals):
     limits = (f"job_backend.address={silent}", "job_backend.start_timeout_s=100000")
     sweep = SweepProcess(tmp_path, "capability=[tiny]", *limits, capability=TINY)
