@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,8 +89,8 @@ class ActiveAttempt:
         if self.predictions is not None and with_inference:
             self.predictions.cancel(force=True)
 
-    def status(self, *, lost: bool) -> Status:
-        """How it ended; `lost` says whether its code had no say in a failure."""
+    def status(self, is_lost: Callable[[Job[Any]], bool]) -> Status:
+        """How it ended; `is_lost` says of a failed job whether its code had no say."""
         ended = self.job.status
         if ended is JobStatus.COMPLETED:
             return Status.COMPLETED
@@ -97,7 +98,7 @@ class ActiveAttempt:
             return Status.TIMEOUT
         if ended is JobStatus.CANCELLED:
             return Status.CANCELLED
-        return Status.LOST if lost else Status.FAILED
+        return Status.LOST if is_lost(self.job) else Status.FAILED
 
     def reason(self, status: Status, stopped_by: str | None) -> ErrorInfo:
         """What ended it, in words."""

@@ -40,9 +40,6 @@ TICK_S = 0.5
 TRACEBACKS_KEPT = 100
 """Failures past these keep their traceback in the store only, so that the driver's memory stays small."""
 
-_UNREMARKABLE = (Status.COMPLETED, Status.CANCELLED)
-"""Ends that are counted and not shown one by one: that a sweep is stopped is said once."""
-
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -153,24 +150,31 @@ class Runner:
         self._with_deadline.pop(active.job, None)
         queue.ended(active.item)
         self._shapes[shape(active.limits.resources)] -= 1
-        status = active.status(lost=self._backend.is_lost(active.job))
-        if status is Status.CANCELLED and self._stopped_by is None and self._drops(active.item):
-            return
+        status = active.status(self._backend.is_lost)
+        if status is Status.COMPLETED:
+            self._left_out.completed(active.item)
+            self._give_back(active)
+            if not self._batches.take(active):
+                self._count(status)
+        elif status is not Status.CANCELLED or self._stopped_by is not None or not self._drops(active.item):
+            self._settle_without_result(active, status, queue)
+
+    def _settle_without_result(self, active: ActiveAttempt, status: Status, queue: Queue) -> None:
         info = active.reason(status, self._stopped_by)
         if (row := active.driver_row(status, info)) is not None:
             self._rows.write(row)
         if status in (Status.FAILED, Status.LOST) and self._may_retry(active, status):
             self._try_again(active, queue)
             return
-        failure = None if status in _UNREMARKABLE else self._note_failure(active, status, info)
-        if status is Status.COMPLETED:
-            self._left_out.completed(active.item)
-        elif failure is not None:
+        failure = None if status is Status.CANCELLED else self._note_failure(active, status, info)
+        if failure is not None:
             self._learn(active, failure, queue)
+        self._give_back(active)
+        self._count(status, None if self._backend.gone else failure)
+
+    def _give_back(self, active: ActiveAttempt) -> None:
         if note := self._inference.give_back(active.item):
             self._progress.note(f"note: {note}")
-        if status is not Status.COMPLETED or not self._batches.take(active):
-            self._count(status, None if self._backend.gone else failure)
 
     def _count(self, status: Status, failure: Failure | None = None) -> None:
         """Count an end. A run whose rows the driver writes has come to it when they are written."""
