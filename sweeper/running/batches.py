@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sweeper.running.active import ActiveAttempt
+from sweeper.running.backoff import Backoff
 from sweeper.running.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ WRITE_EVERY_S = 1.0
 """How long rows wait for those of other runs."""
 MOST = 1000
 """Runs in one batch, which bounds the memory of the driver and what its death undoes."""
-LONGEST_PAUSE_S = 60.0
 
 
 class Batches:
@@ -28,11 +27,11 @@ class Batches:
     """
 
     def __init__(self, store: Store, progress: Progress, completed: Callable[[], None]) -> None:
-        self._store, self._progress, self._completed = store, progress, completed
+        self._store, self._completed = store, completed
         self._waiting: list[HandedRows] = []
         self._batch: Batch | None = None
         """What is being written; after a failure, it is tried again before more is begun."""
-        self._pause_s, self._write_at = WRITE_EVERY_S, 0.0
+        self._backoff = Backoff(progress, 2 * WRITE_EVERY_S)
 
     def take(self, active: ActiveAttempt) -> bool:
         """Take the rows of a run that completed, if its worker has not written them itself."""
@@ -40,7 +39,7 @@ class Batches:
         if rows is None:
             return False
         if not self._waiting and self._batch is None:
-            self._write_at = time.monotonic() + self._pause_s
+            self._backoff.wait(WRITE_EVERY_S)
         self._waiting.append(rows)
         if len(self._waiting) % MOST == 0:
             self._write()
@@ -48,7 +47,7 @@ class Batches:
 
     def write_now_and_then(self) -> None:
         """Write what waits, if that is long enough ago."""
-        if (self._waiting or self._batch) and time.monotonic() >= self._write_at:
+        if (self._waiting or self._batch) and self._backoff.is_over:
             self._write()
 
     def finish(self) -> int:
@@ -65,16 +64,10 @@ class Batches:
                 self._count(self._batch.runs)
                 self._batch = None
         except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
-            self._put_off(error)
+            self._backoff.failed(error)
         else:
-            self._pause_s = WRITE_EVERY_S
+            self._backoff.succeeded()
 
     def _count(self, runs: int) -> None:
         for _ in range(runs):
             self._completed()
-
-    def _put_off(self, error: Exception) -> None:
-        if self._pause_s == WRITE_EVERY_S:
-            self._progress.note(f"the store cannot be written, which is tried again until the sweep ends: {error}")
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-        self._write_at = time.monotonic() + self._pause_s

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
+from sweeper.running.backoff import Backoff
 from sweeper.running.progress import Progress
 
 if TYPE_CHECKING:
     from sweeper.store import AttemptRow, Store
 
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
 
 
 class DriverRows:
@@ -23,9 +22,9 @@ class DriverRows:
     """
 
     def __init__(self, store: Store, progress: Progress) -> None:
-        self._store, self._progress = store, progress
+        self._store = store
         self._waiting: deque[AttemptRow] = deque()
-        self._pause_s, self._next_try = FIRST_PAUSE_S, 0.0
+        self._backoff = Backoff(progress, FIRST_PAUSE_S)
 
     def write(self, row: AttemptRow) -> None:
         """Write a row now, or later where others wait already."""
@@ -35,7 +34,7 @@ class DriverRows:
 
     def try_again(self) -> None:
         """Write what waits, if its pause is over."""
-        if self._waiting and time.monotonic() >= self._next_try:
+        if self._waiting and self._backoff.is_over:
             self._write_those_that_wait()
 
     def finish(self) -> dict[str, int]:
@@ -50,12 +49,6 @@ class DriverRows:
                 self._store.write_attempts([self._waiting[0]])
                 self._waiting.popleft()
         except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
-            self._put_off(error)
+            self._backoff.failed(error)
         else:
-            self._pause_s = FIRST_PAUSE_S
-
-    def _put_off(self, error: Exception) -> None:
-        if self._pause_s == FIRST_PAUSE_S:
-            self._progress.note(f"the store cannot be written, which is tried again until the sweep ends: {error}")
-        self._next_try = time.monotonic() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+            self._backoff.succeeded()
