@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from sweeper.checkmaite import check_config
 from sweeper.common.extras import Extra, how_to_install
+from sweeper.common.nested import mappings_in
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.messages import bounds
 from sweeper.messages.allowed_targets import refuse_other_targets
@@ -54,14 +55,7 @@ def check_targets(choices: Iterable[Choice]) -> None:
 
 
 def _targets(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("_target_"), str):
-            yield value["_target_"]
-        for item in value.values():
-            yield from _targets(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _targets(item)
+    yield from (mapping["_target_"] for mapping in mappings_in(value) if isinstance(mapping.get("_target_"), str))
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from sweeper.common.nested import mappings_in
 from sweeper.errors import ConfigError
 
 _BY_NAME = ("path", "_args_")
@@ -44,17 +45,12 @@ def not_allowed(target: str, globs: Sequence[str], place: str = "") -> ConfigErr
 
 def targets_of(value: object) -> Iterator[str]:
     """What a spec builds, calls or looks up: each `_target_`, however deep."""
-    if isinstance(value, Mapping):
-        target = value.get("_target_")
+    for mapping in mappings_in(value):
+        target = mapping.get("_target_")
         if target is not None:
             yield str(target)
         if isinstance(target, str) and target.startswith("hydra."):
-            yield from (text for key in _BY_NAME for text in _texts(value.get(key)))
-        for item in value.values():
-            yield from targets_of(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from targets_of(item)
+            yield from (text for key in _BY_NAME for text in _texts(mapping.get(key)))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -77,12 +77,10 @@ def apart(work: Sequence[WorkGroup], seed: str) -> list[Planned]:
     Each then begins at another place, and where they meet they part again. What shares a model stays together, and of
     that what shares a dataset.
     """
-    by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
-    for block in work:
-        by_models.setdefault(block.models, []).append(block)
     shuffle = Random(seed).sample
-    models = shuffle(list(by_models), len(by_models))
-    return [item for key in models for block in shuffle(by_models[key], len(by_models[key])) for item in block.items]
+    by_models = _by_models(work)
+    shuffled = (shuffle(together, len(together)) for together in shuffle(by_models, len(by_models)))
+    return [item for together in shuffled for block in together for item in block.items]
 
 
 def _by_start(work: Sequence[WorkGroup], lanes: int) -> list[WorkGroup]:
@@ -102,10 +100,7 @@ def _by_start(work: Sequence[WorkGroup], lanes: int) -> list[WorkGroup]:
 
 def _pieces(work: Sequence[WorkGroup], share: float) -> Iterator[list[WorkGroup]]:
     """Runs of blocks with one model; where all of them last longer than one lane's share, they are cut."""
-    by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
-    for block in work:
-        by_models.setdefault(block.models, []).append(block)
-    for together in by_models.values():
+    for together in _by_models(work):
         piece: list[WorkGroup] = []
         lasts = 0.0
         for block in together:
@@ -115,6 +110,14 @@ def _pieces(work: Sequence[WorkGroup], share: float) -> Iterator[list[WorkGroup]
             piece.append(block)
             lasts += block.seconds
         yield piece
+
+
+def _by_models(work: Sequence[WorkGroup]) -> list[list[WorkGroup]]:
+    """Those with the same models together, in the order in which they first come."""
+    by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
+    for block in work:
+        by_models.setdefault(block.models, []).append(block)
+    return list(by_models.values())
 
 
 def _guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], Lasts]:

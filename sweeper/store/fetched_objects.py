@@ -18,6 +18,7 @@ class FetchedObjects:
     def __init__(self) -> None:
         self._lock = Lock()
         self._objects: OrderedDict[str, pa.Buffer] = OrderedDict()
+        self._bytes = 0
 
     def find(self, path: str) -> pa.Buffer | None:
         """The content of an object, if it is here."""
@@ -28,16 +29,23 @@ class FetchedObjects:
         if not path.rpartition("/")[2][:13].isdigit():
             return
         with self._lock:
+            self._let_go(path)
             self._objects[path] = data
-            while sum(one.size for one in self._objects.values()) > MOST_BYTES:
-                self._objects.popitem(last=False)
+            self._bytes += data.size
+            while self._bytes > MOST_BYTES:
+                self._let_go(next(iter(self._objects)))
 
     def drop(self, path: str) -> None:
         """Fetch an object again, because this process has replaced or moved it."""
         with self._lock:
-            self._objects.pop(path, None)
+            self._let_go(path)
 
     def clear(self) -> None:
         """Fetch everything again."""
         with self._lock:
             self._objects.clear()
+            self._bytes = 0
+
+    def _let_go(self, path: str) -> None:
+        if (data := self._objects.pop(path, None)) is not None:
+            self._bytes -= data.size
