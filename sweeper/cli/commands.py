@@ -15,7 +15,7 @@ from sweeper.cli.arguments import Arguments
 from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.json_documents import plan_document, write_json
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
-from sweeper.cli.summary import show_result
+from sweeper.cli.summary import INTERRUPTED, show_result
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
 from sweeper.errors import SweeperError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
 USAGE_ERROR = 2
-INTERRUPTED = 130
 _PLACES = ("analytics_store", "job_backend.runtime_env")
 """What a resumed sweep must be told again: it is needed before the store is read, or is not stored."""
 

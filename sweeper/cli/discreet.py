@@ -1,4 +1,4 @@
-"""A stream that does not show what is secret, whoever writes it."""
+"""Streams around the standard streams: one that does not show what is secret, and what all of them have in common."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ from typing import TextIO, cast
 from sweeper.common.secrets import hidden
 
 
-class Discreet(io.TextIOBase):
-    """Shows what is written to it on another stream, without the secrets of a config."""
+class WrappedStream(io.TextIOBase):
+    """What a stream that writes on another one says of itself."""
 
-    def __init__(self, stream: TextIO, secrets: Sequence[str]) -> None:
-        self._stream, self._secrets = stream, secrets
-
-    def write(self, text: str) -> int:
-        self._stream.write(hidden(text, self._secrets))
-        return len(text)
-
-    def flush(self) -> None:
-        self._stream.flush()
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def writable(self) -> bool:
         return True
 
     def isatty(self) -> bool:
-        return self._stream.isatty()
+        return not self._stream.closed and self._stream.isatty()
 
     def fileno(self) -> int:
         return self._stream.fileno()
@@ -34,6 +27,21 @@ class Discreet(io.TextIOBase):
     @property
     def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - read-only here
         return self._stream.encoding
+
+
+class Discreet(WrappedStream):
+    """Shows what is written to it on another stream, without the secrets of a config."""
+
+    def __init__(self, stream: TextIO, secrets: Sequence[str]) -> None:
+        super().__init__(stream)
+        self._secrets = secrets
+
+    def write(self, text: str) -> int:
+        self._stream.write(hidden(text, self._secrets))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def as_text(stream: io.TextIOBase) -> TextIO:

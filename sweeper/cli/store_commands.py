@@ -57,10 +57,9 @@ STORE_COMMANDS = {"report": _report, "query": _query, "compact": _compact, "chec
 
 
 def _store(config: SweepConfig) -> Store:
-    from sweeper.store import open_store
+    from sweeper.store.store import open_at
 
-    location = config.settings.store
-    store = open_store(location.uri, location.storage_options, durability=location.durability)
+    store = open_at(config.settings.store)
     if not store.files.is_there():
         raise StoreError(
             f"There is no analytics store at {store.uri}. Run a sweep first (python -m sweeper), or name another store "

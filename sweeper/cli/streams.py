@@ -10,7 +10,7 @@ from errno import EIO, EPIPE
 from typing import TextIO
 
 from sweeper.cli.commands import INTERRUPTED, USAGE_ERROR
-from sweeper.cli.discreet import as_text
+from sweeper.cli.discreet import WrappedStream, as_text
 
 READER_GONE = 128 + 13
 """What a shell tells of a tool that SIGPIPE ended, as it does most of them."""
@@ -18,11 +18,11 @@ _GONE = (EPIPE, EIO)
 """Errors of a stream that nobody will ever read again: a pipe without a reader, a terminal that was closed."""
 
 
-class LastingStream(io.TextIOBase):
+class LastingStream(WrappedStream):
     """A stream on which a failed write passes and is remembered: what cannot be shown must not end a sweep."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self.lost: OSError | None = None
         """The first error."""
 
@@ -47,19 +47,6 @@ class LastingStream(io.TextIOBase):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno(), inheritable=True)
             os.close(nowhere)
-
-    def writable(self) -> bool:
-        return True
-
-    def isatty(self) -> bool:
-        return not self._stream.closed and self._stream.isatty()
-
-    def fileno(self) -> int:
-        return self._stream.fileno()
-
-    @property
-    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - read-only here
-        return self._stream.encoding
 
     @property
     def buffer(self) -> object:

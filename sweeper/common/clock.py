@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-_STEP = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def now() -> datetime:
@@ -18,17 +19,17 @@ def now() -> datetime:
 
 def from_microseconds(number: int) -> datetime | None:
     """A time from microseconds since 1970; `None` for 0, which stands for a time that is not known."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=number) if number else None
+    return EPOCH + number * MICROSECOND if number else None
 
 
 def after(earlier: datetime | None) -> datetime:
     """The time, or just after `earlier` where the clock is behind that."""
     moment = now()
-    return moment if earlier is None or moment > earlier else earlier + _STEP
+    return moment if earlier is None or moment > earlier else earlier + MICROSECOND
 
 
 def span_after(started: datetime, earlier: datetime) -> tuple[datetime, datetime]:
     """From `started` until now, by this clock; both moved on by as much as the clock is behind `earlier`."""
     ended = now()
-    late = max(earlier + _STEP - ended, timedelta())
+    late = max(earlier + MICROSECOND - ended, timedelta())
     return started + late, ended + late

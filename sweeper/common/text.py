@@ -15,6 +15,12 @@ def escaped(text: str) -> str:
     return text
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, short."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def shortened(text: str, limit: int) -> str:
     """A text of at most about `limit` bytes: of a longer one the beginning and the end, and how much was left out."""
     if len(text) <= limit // 4:  # at most four bytes a character: most texts are not encoded to be measured

@@ -223,9 +223,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that are shown and stored nowhere, the longest first."""
-        store, backend = self.analytics_store, self.job_backend
-        held = {"storage_options": store.storage_options}, {"runtime_env": backend.runtime_env}
-        return tuple(secret_values(dict(zip(("analytics_store", "job_backend"), held, strict=True))))
+        store = {"storage_options": self.analytics_store.storage_options}
+        backend = {"runtime_env": self.job_backend.runtime_env}
+        return tuple(secret_values({"analytics_store": store, "job_backend": backend}))
 
     @property
     def store(self) -> StoreLocation:

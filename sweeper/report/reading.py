@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sweeper.common.clock import EPOCH
 from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
@@ -32,7 +33,6 @@ LISTED_REPORTS = 500
 """Reports of runs beyond these are only counted."""
 TRACEBACK = 20_000
 """Of a traceback the last so many characters are shown: its end says what went wrong."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = tuple(
     dict.fromkeys(
         (
@@ -106,7 +106,7 @@ def _sweeps(attempts: Table) -> list[Sweep]:
     )
     wanted = [("submitted_at", "min"), ("finished_at", "max"), ("completed", "sum"), ("completed", "count")]
     rows = counted.group_by(["sweep_id", "sweep_name"]).aggregate(wanted).to_pylist()
-    return sorted(map(_sweep, rows), key=lambda one: (one.began or _EPOCH, one.id), reverse=True)
+    return sorted(map(_sweep, rows), key=lambda one: (one.began or EPOCH, one.id), reverse=True)
 
 
 def _sweep(row: Mapping[str, Any]) -> Sweep:

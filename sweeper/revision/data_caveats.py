@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
+from sweeper.common.clock import EPOCH
 from sweeper.revision import Comparison, RecordedRevisions, Revisions
 from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, named
 from sweeper.vocabulary import Combination
 
 CHANGED = "data changed since"
 OTHER = "measured on other data than the newest value"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def caveats_of_combinations(
@@ -59,7 +59,7 @@ def caveats_of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
         if text := _changed(paths, entries, attempt.working_folder):
             caveats[attempt.fingerprint] = text
     unchanged = [pair for pair in listed if pair[0].fingerprint not in caveats]
-    return caveats | _mixed(sorted(unchanged, key=lambda pair: pair[0].finished_at or _EPOCH, reverse=True))
+    return caveats | _mixed(sorted(unchanged, key=lambda pair: pair[0].finished_at or EPOCH, reverse=True))
 
 
 def _changed(paths: KnownPaths, entries: Iterable[Entry], folder: str | None) -> str | None:

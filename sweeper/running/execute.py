@@ -117,10 +117,10 @@ def _keep_listings(prepared: Prepared, listings: Mapping[str, bytes], progress: 
 
 def _say_ended(prepared: Prepared) -> None:
     """Sweeps that begin later need not make way for this one. If that cannot be written, they do, and lose little."""
-    from sweeper.store.meanwhile import has_ended
+    from sweeper.store.meanwhile import say_ended
 
     with suppress(Exception):
-        has_ended(prepared.store.files, prepared.sweep_id)
+        say_ended(prepared.store.files, prepared.sweep_id)
 
 
 def _tidied(prepared: Prepared, outcome: Outcome, progress: Progress) -> Outcome:

@@ -132,9 +132,9 @@ def _id_at(began: datetime) -> str:
 
 
 def _store(location: StoreLocation) -> Store:
-    from sweeper.store import open_store  # not before it is needed: Ray starts while its libraries are imported
+    from sweeper.store.store import open_at  # not before it is needed: Ray starts while its libraries are imported
 
-    return open_store(location.uri, location.storage_options, durability=location.durability)
+    return open_at(location)
 
 
 def _ready_to_run(combinations: Iterable[Combination], will_run: Start) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from importlib.util import find_spec
@@ -16,6 +16,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
+
+from sweeper.common.clock import EPOCH, MICROSECOND
 
 Row = Mapping[str, object]
 """The values of one row by column; a column that it lacks is null."""
@@ -30,8 +32,6 @@ PYTHON_TYPES: Mapping[pa.DataType, type] = {
 }
 """The column types that are written here, each with the one Python type of its values."""
 _NUMPY: Mapping[pa.DataType, str] = {pa.int64(): "i8", pa.float64(): "f8", TIME: "i8"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _INT64 = 1 << 63
 _T = TypeVar("_T")
 
@@ -121,7 +121,7 @@ def _stored_value(kind: type | None, value: object) -> object:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise NotPlainError
-        return (value - _EPOCH) // _MICROSECOND
+        return (value - EPOCH) // MICROSECOND
     if isinstance(value, int) and not -_INT64 <= value < _INT64:
         raise NotPlainError
     return value

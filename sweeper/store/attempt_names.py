@@ -6,7 +6,8 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from sweeper.store.parquet import EPOCH, new_name
+from sweeper.common.clock import EPOCH
+from sweeper.store.parquet import new_name
 
 _PATTERN = re.compile(r"^(\d{13})_[0-9a-f]{16}_(\d+)_([a-z]+)_([0-9a-f]{64})(?:_v([0-9][0-9.]*))?\.parquet$")
 _VERSION = re.compile(r"[0-9][0-9.]*")

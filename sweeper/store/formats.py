@@ -17,6 +17,7 @@ from typing import Any
 
 from sweeper._version import __version__
 from sweeper.common.small_json import Damaged
+from sweeper.common.text import first_line
 from sweeper.errors import StoreError
 from sweeper.store import json_files
 from sweeper.store.files import PRIVATE, Files, UnreadableFileError
@@ -96,7 +97,7 @@ def _said(files: Files) -> tuple[int, str] | Damaged | None:
         return json_files.read(files, PRIVATE, NAME, _shape)
     except OSError as error:
         raise StoreError(
-            f"The analytics store {files.uri} cannot be read: {str(error).splitlines()[0]} "
+            f"The analytics store {files.uri} cannot be read: {first_line(error)} "
             "Check the address, and that analytics_store.storage_options or the environment hold credentials."
         ) from error
 

@@ -71,7 +71,7 @@ def _completed(rows: pa.Table) -> list[str]:
     return rows.filter(pc.equal(rows["status"], COMPLETED))["fingerprint"].to_pylist()
 
 
-def has_ended(files: Files, sweep_id: str) -> None:
+def say_ended(files: Files, sweep_id: str) -> None:
     """Leave word that a sweep writes nothing any more."""
     files.put(ENDED, sweep_id, b"ended\n")
 

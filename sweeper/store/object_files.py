@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from sweeper.common.text import first_line
 from sweeper.errors import StoreError
 from sweeper.store.fetched_objects import FetchedObjects
 from sweeper.store.files import PARQUET, PRIVATE, Data, Files, is_data
@@ -201,7 +202,7 @@ class ObjectFiles(Files):
                 self.refuse_unconditional()
         except OSError as error:
             raise StoreError(
-                f"The analytics store {self.uri} cannot be written: {str(error).splitlines()[0]} "
+                f"The analytics store {self.uri} cannot be written: {first_line(error)} "
                 "Check the address, and that analytics_store.storage_options or the environment hold credentials."
             ) from error
 
@@ -261,5 +262,4 @@ def _as_os_errors() -> Generator[None]:
 
 
 def _line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return _QUERY.sub("", lines[0]).rstrip(" .") + "."
+    return _QUERY.sub("", first_line(error)).rstrip(" .") + "."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sweeper.common.extras import Extra, how_to_install
+from sweeper.common.text import first_line
 from sweeper.errors import MissingExtraError, StoreError
 from sweeper.store.aws_profile import of_profile
 from sweeper.store.storage_options import ObjectOptions, understood
@@ -63,7 +64,7 @@ def opened(uri: str, options: Mapping[str, object]) -> ObjectStore:
     try:
         return _MAKERS[kind](bucket, prefix.strip("/") or None, known, _common(known))
     except (BaseError, ValueError, TypeError) as error:
-        reason = type(error).__name__ if not isinstance(error, BaseError) else str(error).splitlines()[0]
+        reason = first_line(error) if isinstance(error, BaseError) else type(error).__name__
         raise StoreError(
             f"The analytics store {uri} cannot be opened: {reason} Check analytics_store.storage_options."
         ) from None

@@ -8,11 +8,13 @@ import time
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from sweeper.common.clock import EPOCH, MICROSECOND
+from sweeper.common.text import first_line
 from sweeper.errors import SchemaError, StoreError
 from sweeper.store import sealed
 from sweeper.store.files import Files
@@ -21,8 +23,6 @@ from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_colum
 SCHEMA_FILE = "0_schema.parquet"
 """An empty file with all columns that sorts first, for readers that take the columns of the first file."""
 ROWS_IN_SCHEMA_FILE = "it has rows, and a schema file has none: another file was put in its place"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _READERS = 8
 
 
@@ -56,7 +56,7 @@ def new_name(ending: str = "", earliest: datetime = EPOCH) -> str:
 
     The first five digits are the nanoseconds past the millisecond, the others are random.
     """
-    nanoseconds = max(time.time_ns(), (earliest - EPOCH) // _MICROSECOND * 1000)
+    nanoseconds = max(time.time_ns(), (earliest - EPOCH) // MICROSECOND * 1000)
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     return f"{milliseconds:013d}_{rest:05x}{secrets.randbits(44):011x}{ending}.parquet"
 
@@ -183,12 +183,6 @@ def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None
     except sealed.UNREADABLE as error:
         warn_of_damage(files, folder, name, first_line(error))
         return None
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, short."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def warn_of_rows(files: Files, folder: str, name: str, count: int) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from sweeper.common.clock import EPOCH
 from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import HandedRows
-from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance
+from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance, StoreLocation
 from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
 from sweeper.store.artifacts import artifact_path, read_artifact
 from sweeper.store.attempt_names import attempt_name
@@ -23,7 +24,7 @@ from sweeper.store.files import PRIVATE, Files
 from sweeper.store.journal import Journal
 from sweeper.store.local_files import LocalFiles
 from sweeper.store.opening import open_files
-from sweeper.store.parquet import EPOCH, encode, new_name
+from sweeper.store.parquet import encode, new_name
 from sweeper.store.payload import payload_rows, records_of
 from sweeper.store.schema import (
     ATTEMPTS,
@@ -384,3 +385,8 @@ def open_store(
         The URI is of a kind that cannot hold a store, or needs a package that is not installed.
     """
     return Store(os.fspath(uri), storage_options, durability)
+
+
+def open_at(location: StoreLocation) -> Store:
+    """The same for a location as settings and requests name it."""
+    return open_store(location.uri, location.storage_options, durability=location.durability)

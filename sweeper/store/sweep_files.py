@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from sweeper.common import small_json
 from sweeper.common.small_json import Damaged
-from sweeper.common.text import escaped
+from sweeper.common.text import escaped, first_line
 from sweeper.errors import StoreError
 from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
 from sweeper.store import live_files, sealed
@@ -28,7 +28,7 @@ from sweeper.store.arrow_columns import TIME, column
 from sweeper.store.compute import pc
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.newest_attempts import COMPLETED
-from sweeper.store.parquet import first_line, warn_of_damage
+from sweeper.store.parquet import warn_of_damage
 from sweeper.store.schema import ATTEMPTS
 from sweeper.vocabulary import AXES, NAME_SEPARATOR
 

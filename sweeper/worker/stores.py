@@ -14,9 +14,9 @@ _stores: dict[tuple[str, str, str], Store] = {}
 
 def open_store(location: StoreLocation) -> Store:
     """The store at a location; one object per process."""
-    from sweeper import store
+    from sweeper.store.store import open_at
 
     key = (location.uri, location.durability, repr(sorted(location.storage_options.items())))
     if key not in _stores:
-        _stores[key] = store.open_store(location.uri, location.storage_options, durability=location.durability)
+        _stores[key] = open_at(location)
     return _stores[key]

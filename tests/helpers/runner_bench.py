@@ -93,6 +93,14 @@ class Bench:
         )
         return runner.run(items, self.backend.max_parallel({"num_cpus": 1}))
 
+    def interrupted(self, items: list[Planned], exists: Path, times: int = 1, **settings: Any) -> Outcome:
+        """The same, interrupted once there is a file of that name, which may have wildcards."""
+        with Interrupts() as interrupts:
+            thread = interrupt_when(exists, times)
+            outcome = self.run(items, interrupts, **settings)
+            thread.join()
+        return outcome
+
     def statuses(self) -> list[tuple[str, str]]:
         table = self.store.attempts().select(["capability", "status"]).to_pylist()
         return sorted((row["capability"], row["status"]) for row in table)

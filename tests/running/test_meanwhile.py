@@ -16,7 +16,7 @@ from store_parts import fail, fingerprint, record
 
 from sweeper.running.meanwhile import Meanwhile
 from sweeper.store import open_store
-from sweeper.store.meanwhile import NewCompletions, has_ended, not_ended
+from sweeper.store.meanwhile import NewCompletions, not_ended, say_ended
 
 pytestmark = pytest.mark.faults
 GRID = [
@@ -69,7 +69,7 @@ def test_sweeps_that_did_not_say_that_they_ended_are_known_for_a_day(tmp_path: P
     store.write_artifact("sweeps/29990101T000000-bbbbbb.parquet", b"")
     assert not_ended(store.files, "me") == ["29990101T000000-bbbbbb"]
     assert not_ended(store.files, "29990101T000000-bbbbbb") == []
-    has_ended(store.files, "29990101T000000-bbbbbb")
+    say_ended(store.files, "29990101T000000-bbbbbb")
     assert not_ended(store.files, "me") == []
 
 

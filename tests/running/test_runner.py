@@ -8,9 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from patience import LIMIT_S
-from runner_bench import NONE, Bench, choice, evaluations, interrupt_when, planned, tiny
+from runner_bench import NONE, Bench, choice, evaluations, planned, tiny
 
-from sweeper.running.interrupts import Interrupts
 from sweeper.store import Store
 from sweeper.vocabulary import Arity, Combination, Runtime
 
@@ -190,11 +189,9 @@ def test_an_inference_that_waits_for_a_place_is_not_overdue(ray_bench: Bench, tm
 
 
 def test_an_interrupt_ends_an_inference_that_nobody_will_read(ray_bench: Bench, tmp_path: Path):
-    with Interrupts() as interrupts:
-        (tmp_path / "passes").mkdir()
-        thread = interrupt_when(tmp_path / "passes" / "*")
-        outcome = ray_bench.run(evaluations(tmp_path / "passes", sleep_s=10 * LIMIT_S), interrupts)
-        thread.join()
+    passes = tmp_path / "passes"
+    passes.mkdir()
+    outcome = ray_bench.interrupted(evaluations(passes, sleep_s=10 * LIMIT_S), passes / "*")
     assert outcome.counts["cancelled"] == 6
     assert ray_bench.run(planned(tiny("after"), tiny("beside"))).counts["completed"] == 2
 
@@ -216,10 +213,7 @@ def test_the_first_interrupt_lets_what_runs_finish_and_takes_back_what_waits(ray
     items = planned(
         tiny("running", started=str(started), sleep_s=2.0), *(tiny(f"w{i}", sleep_s=1.0) for i in range(30))
     )
-    with Interrupts() as interrupts:
-        thread = interrupt_when(started)
-        outcome = ray_bench.run(items, interrupts, max_in_flight=8)
-        thread.join()
+    outcome = ray_bench.interrupted(items, started, max_in_flight=8)
     assert (outcome.stopped_by, outcome.exit_status) == ("interrupt", 130)
     assert ("running", "completed") in ray_bench.statuses()
     assert outcome.counts["cancelled"] > 0
@@ -230,9 +224,7 @@ def test_the_first_interrupt_lets_what_runs_finish_and_takes_back_what_waits(ray
 
 def test_the_second_interrupt_ends_at_once(bench: Bench, tmp_path: Path):
     started = tmp_path / "started"
-    with Interrupts() as interrupts:
-        thread = interrupt_when(started, times=2)
-        outcome = bench.run(planned(tiny("endless", started=str(started), sleep_s=10 * LIMIT_S)), interrupts)
-        thread.join()
+    endless = planned(tiny("endless", started=str(started), sleep_s=10 * LIMIT_S))
+    outcome = bench.interrupted(endless, started, times=2)
     assert (outcome.counts["cancelled"], outcome.exit_status) == (1, 130)
     assert bench.statuses() == [("endless", "cancelled")]

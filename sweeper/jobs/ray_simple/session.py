@@ -173,15 +173,15 @@ def import_ahead() -> None:
         import_module("ray._common.pydantic_compat")
 
 
-def _refuse_where_nobody_is(address: str | None) -> None:
+def _refuse_where_nobody_is(address: str) -> None:
     """See in seconds that nobody is at `host:port`; Ray itself tries for minutes."""
-    door = _door(address or "")
+    door = _door(address)
     if door is not None and (problem := knock(door, KNOCK_S)) is not None:
         raise ConnectionError(f"nobody answers at {address}: {problem}.")
 
 
 def _door(address: str) -> Door | None:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     return (host, int(port)) if host and port.isdigit() else None
 
 
