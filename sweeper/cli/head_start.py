@@ -20,6 +20,8 @@ def in_child(make: Callable[[], T], meanwhile: Callable[[], object]) -> T:
     `meanwhile` passes: it only begins what somebody needs later, who meets the same error then. Only for a process that
     has a single thread and nothing open yet: others must not be forked.
     """
+    sys.stdout.flush()  # or the child would print what waits there once more
+    sys.stderr.flush()
     receiver, sender = os.pipe()
     child = os.fork()
     if not child:
