@@ -22,13 +22,13 @@ LARGEST = 100_000
 """A run with more bytes than this writes its rows itself."""
 
 
-def give(entry: Sequence[Rows], hand_over: Callable[[HandedRows], None], uri: str) -> list[str] | None:
-    """Hand over all rows of one run; returns the URIs of the folders where they will be, `None` where they are many."""
+def give(entry: Sequence[Rows], hand_over: Callable[[HandedRows], None], uri: str) -> str | None:
+    """Hand over all rows of one run; returns the folder where those of the first table will be, `None` if too many."""
     tables = tuple((rows.table, _encoded(rows.to_table())) for rows in entry)
     if sum(len(data) for _, data in tables) > LARGEST:
         return None
     hand_over(tables)
-    return [f"{uri}/{table}" for table, _ in tables]
+    return f"{uri}/{entry[0].table}"
 
 
 class Batch:

@@ -30,6 +30,8 @@ _TYPES = {str(kind): kind for kind in PYTHON_TYPES}
 _UNFIT = (ValueError, TypeError, OverflowError, pa.ArrowException)
 """What Arrow raises for a value that does not fit its column."""
 _CRC = re.compile(rb',"crc":"([0-9a-f]{8})"\}$')
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+"""Made once, since a line is written for each run."""
 _LAST = 2**16
 """More tables than this are in no segment."""
 
@@ -51,7 +53,7 @@ def line(first: int, new: Sequence[tuple[str, pa.Schema]], rows: Sequence[tuple[
     if new:
         tables = [[table, [[column.name, str(column.type)] for column in schema]] for table, schema in new]
         content = {"tables": tables, "first": first, **content}
-    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()[:-1]
+    body = _JSON.encode(content).encode()[:-1]
     return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
 
 

@@ -138,13 +138,20 @@ class Store:
                 payload_table=records[0].table_name if records else None,
             )
             entry.append(attempt_rows(row))
-        places = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
-        if places is None and hand_over is not None and self.hands_over and self._in_succession(handed_over.MOMENT_S):
-            places = handed_over.give(entry, hand_over, self.uri)
-        if places is None:
-            places = [self._put(rows) for rows in entry]
+        place = self._write_run(entry, may_wait, hand_over)
         self._recorded_at = time.monotonic()
-        return places[0] if records else None
+        return place if records else None
+
+    def _write_run(
+        self, entry: Sequence[Rows], may_wait: bool, hand_over: Callable[[HandedRows], None] | None
+    ) -> str | None:
+        """Write the rows of one run in the cheapest way that is allowed; returns where those of the first table are."""
+        if not entry:
+            return None
+        place = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
+        if place is None and hand_over is not None and self.hands_over and self._in_succession(handed_over.MOMENT_S):
+            place = handed_over.give(entry, hand_over, self.uri)
+        return place or [self._put(rows) for rows in entry][0]
 
     def _entry(
         self, run: RecordedRun, records: Sequence[PayloadRecord], provenance: Provenance, attempt: AttemptInfo | None
@@ -208,14 +215,14 @@ class Store:
         """What `record` handed over, ready to be written together; once it is, these runs are recorded."""
         return handed_over.Batch(self.files, runs)
 
-    def _append(self, entry: Sequence[Rows]) -> list[str] | None:
-        """Append rows to a journal; returns the URIs of the files that will hold them, or `None`."""
+    def _append(self, entry: Sequence[Rows]) -> str | None:
+        """Append rows to a journal; returns the URI of the file that will hold those of the first table, or `None`."""
         if self._journal is None:
             if not isinstance(self.files, LocalFiles):
                 return None
             self._journal = Journal(self.files)
         name = self._journal.append(entry)
-        return None if name is None else [str(self.files.source(rows.table, name)) for rows in entry]
+        return None if name is None else str(self.files.source(entry[0].table, name))
 
     def _announce_format(self) -> None:
         """Write the format file of the store where it is missing; looked at once per process."""

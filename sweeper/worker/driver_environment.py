@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from functools import cache
 
 from sweeper.messages.requests import ObjectSpec
 
 
 def use_import_paths(paths: tuple[str, ...]) -> None:
     """Put the import paths of the driver first; folders that this machine does not have are left out."""
-    if tuple(sys.path[: len(paths)]) != paths:
-        existing = [path for path in paths if os.path.exists(path)]
+    existing = _existing(paths)
+    if sys.path[: len(existing)] != existing:
         sys.path[:] = [*existing, *(path for path in sys.path if path not in existing)]
+
+
+@cache
+def _existing(paths: tuple[str, ...]) -> list[str]:
+    """Looked up once in a process, since it is asked for before each run."""
+    return [path for path in paths if os.path.exists(path)]
 
 
 def use_working_folder(parts: Iterable[object]) -> None:
