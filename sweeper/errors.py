@@ -37,6 +37,10 @@ class SchemaError(StoreError, TypeError):
     """A record class or a stored column does not have the form that its table needs."""
 
 
+class DamagedFileWarning(UserWarning):
+    """A file of the store cannot be read, or does not belong to its table; its rows are left out."""
+
+
 class PartError(SweeperError, ValueError):
     """A dataset, model, metric, augmentation or capability was given something that it cannot work with."""
 

@@ -20,7 +20,7 @@ from sweeper.config.value_checks import (
     text,
 )
 from sweeper.errors import ConfigError
-from sweeper.revision import holds_more_than_data
+from sweeper.revision.paths import holds_more_than_data
 from sweeper.vocabulary import Arity, Runtime
 
 SWEEP = "_sweep_"

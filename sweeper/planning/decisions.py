@@ -12,7 +12,7 @@ from sweeper.errors import ConfigError
 from sweeper.messages.outcome import FAILING
 from sweeper.planning.fingerprint import fingerprint
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
-from sweeper.revision import NO_CHANGES, Changes, RecordedRevisions
+from sweeper.revision.changes import NO_CHANGES, Changes, RecordedRevisions
 from sweeper.vocabulary import AXES, Combination
 
 RUN_ALL = "rerun=all"

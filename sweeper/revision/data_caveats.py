@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sweeper.common.clock import EPOCH
-from sweeper.revision import Comparison, RecordedRevisions, Revisions
+from sweeper.revision.changes import RecordedRevisions
 from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, named
+from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.vocabulary import Combination
 
 CHANGED = "data changed since"

@@ -18,7 +18,7 @@ from sweeper.planning.grid import expand
 from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
 from sweeper.planning.order import WorkGroup, unknown, work_groups
 from sweeper.planning.resume import find_sweep_id, remaining
-from sweeper.revision import Comparison, Revisions
+from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.store.version_defects import DefectLookup
 from sweeper.vocabulary import Choice, Combination
 

@@ -18,7 +18,7 @@ from sweeper.messages.requests import (
 )
 from sweeper.planning.decisions import Planned
 from sweeper.planning.fingerprint import canonical, canonical_text, digest
-from sweeper.revision import Revisions
+from sweeper.revision.revisions import Revisions
 from sweeper.vocabulary import Choice, Combination
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweeper.errors import DamagedFileWarning
+
 if TYPE_CHECKING:
     from sweeper.store.attempt_states import AttemptState
     from sweeper.store.journal import boot_id
-    from sweeper.store.parquet import DamagedFileWarning, keep_freed_memory
+    from sweeper.store.parquet import keep_freed_memory
     from sweeper.store.schema import AttemptRow
     from sweeper.store.store import Store, open_store
     from sweeper.store.tables import Column, Table
@@ -31,7 +33,6 @@ _LATER = {
     "AttemptRow": "schema",
     "AttemptState": "attempt_states",
     "Column": "tables",
-    "DamagedFileWarning": "parquet",
     "Store": "store",
     "Table": "tables",
     "keep_freed_memory": "parquet",

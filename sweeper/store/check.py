@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sweeper.common.text import first_line
+from sweeper.errors import DamagedFileWarning
 from sweeper.store import formats, journal, live_files, private_check, sealed
 from sweeper.store.files import PARQUET, QUARANTINE, Files
 from sweeper.store.finding import Finding, Kind
-from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE, DamagedFileWarning, encode_large
+from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE, encode_large
 from sweeper.store.quarantine import make_way, put_aside, set_aside
 from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
 

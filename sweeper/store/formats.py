@@ -18,10 +18,9 @@ from typing import Any
 from sweeper._version import __version__
 from sweeper.common.small_json import Damaged
 from sweeper.common.text import first_line
-from sweeper.errors import StoreError
+from sweeper.errors import DamagedFileWarning, StoreError
 from sweeper.store import json_files
 from sweeper.store.files import PRIVATE, Files, UnreadableFileError
-from sweeper.store.parquet import DamagedFileWarning
 from sweeper.store.quarantine import set_aside
 
 FORMAT = 2

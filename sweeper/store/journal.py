@@ -28,12 +28,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sweeper.errors import DamagedFileWarning
 from sweeper.store import journal_lines
 from sweeper.store.arrow_columns import NotPlainError, are_plain, stored_values
 from sweeper.store.files import PARQUET, PRIVATE, Files, UnreadableFileError
 from sweeper.store.journal_lines import NOTHING, Waiting
 from sweeper.store.local_files import LocalFiles
-from sweeper.store.parquet import DamagedFileWarning, encode_large, new_name
+from sweeper.store.parquet import encode_large, new_name
 from sweeper.store.quarantine import put_aside
 from sweeper.store.schema import ATTEMPTS, Rows
 

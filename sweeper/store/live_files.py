@@ -20,13 +20,13 @@ from typing import TypeVar
 import pyarrow as pa
 
 from sweeper.common.small_json import Damaged
+from sweeper.errors import DamagedFileWarning
 from sweeper.store import journal, json_files
 from sweeper.store.files import PARQUET, PRIVATE, Files
 from sweeper.store.journal_lines import Waiting
 from sweeper.store.merged_rows import inputs_by_rows
 from sweeper.store.parquet import (
     SCHEMA_FILE,
-    DamagedFileWarning,
     VanishedError,
     is_readable,
     read_all,

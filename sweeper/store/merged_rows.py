@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from sweeper.errors import DamagedFileWarning
 from sweeper.store.files import Files
-from sweeper.store.parquet import DamagedFileWarning, read_all
+from sweeper.store.parquet import read_all
 from sweeper.store.schema_match import key_column
 
 _IDENTITY = ("attempt_id", "status", "fingerprint", "run_uid", "job_id", "created_at", "entity_type", "entity_id")

@@ -10,8 +10,6 @@ from sweeper.common.text import escaped
 from sweeper.errors import StoreError
 from sweeper.store.files import Files
 from sweeper.store.local_files import LocalFiles
-from sweeper.store.object_files import ObjectFiles
-from sweeper.store.object_stores import EXTRAS
 
 
 def open_files(uri: str, options: Mapping[str, object], *, durable: bool = False) -> Files:
@@ -19,6 +17,9 @@ def open_files(uri: str, options: Mapping[str, object], *, durable: bool = False
     scheme = _scheme(uri)
     if scheme in ("", "file") or len(scheme) == 1:  # one letter is a drive
         return LocalFiles(_writable_name(_folder(uri) if scheme == "file" else uri), durable=durable)
+    from sweeper.store.object_files import ObjectFiles  # not before it is needed: most stores are local
+    from sweeper.store.object_stores import EXTRAS
+
     if scheme in EXTRAS and not uri.partition("://")[2].strip("/"):
         raise StoreError(
             f"An analytics store cannot be at {uri}: it names no bucket, as {scheme}://BUCKET/PREFIX does."

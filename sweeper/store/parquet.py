@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sweeper.common.clock import EPOCH, MICROSECOND
 from sweeper.common.text import first_line
-from sweeper.errors import SchemaError, StoreError
+from sweeper.errors import DamagedFileWarning, SchemaError, StoreError
 from sweeper.store import sealed
 from sweeper.store.files import Files
 from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_column, normalized, rows_with_key
@@ -28,10 +28,6 @@ _READERS = 8
 
 class VanishedError(StoreError):
     """A file that was listed is gone, because a merge replaced it: the files must be listed again."""
-
-
-class DamagedFileWarning(UserWarning):
-    """A file of the store cannot be read, or does not belong to its table; its rows are left out."""
 
 
 def keep_freed_memory() -> None:

@@ -151,7 +151,8 @@ class Store:
         place = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
         if place is None and hand_over is not None and self.hands_over and self._in_succession(handed_over.MOMENT_S):
             place = handed_over.give(entry, hand_over, self.uri)
-        return place or [self._put(rows) for rows in entry][0]
+        uris = [self._put(rows) for rows in entry] if place is None else [place]
+        return uris[0]
 
     def _entry(
         self, run: RecordedRun, records: Sequence[PayloadRecord], provenance: Provenance, attempt: AttemptInfo | None

@@ -10,7 +10,7 @@ from sweeper.errors import ConfigError
 from sweeper.planning import decisions as plan
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.planning.policy import Rerun
-from sweeper.revision import Changes
+from sweeper.revision.changes import Changes
 from sweeper.vocabulary import Arity, Choice, Combination, Runtime
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper._version import __version__
-from sweeper.revision import Revisions, code, libraries
+from sweeper.revision import code, libraries
 from sweeper.revision.code import Sources
 from sweeper.revision.imports import absolute, imported
+from sweeper.revision.revisions import Revisions
 from sweeper.vocabulary import Choice, Combination
 
 

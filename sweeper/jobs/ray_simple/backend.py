@@ -37,7 +37,6 @@ from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
-from sweeper.worker import ray_tasks, retire
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
@@ -149,7 +148,7 @@ class RaySimpleJobBackend:
             of_sweep,
             log,
         )
-        task = self._task(ray_tasks.run_inference, resources, max_retries=0, num_returns=2)
+        task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
         receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
         return RayInferenceJob(receipt, payload, job_id, self._session, log=log, reports_start=report_start)
@@ -206,7 +205,7 @@ class RaySimpleJobBackend:
 
     def warm_up(self, modules: Sequence[str]) -> None:
         """See `RunnerBackend.warm_up`."""
-        task = self._task(ray_tasks.import_modules, {"num_cpus": 1}, max_retries=0)
+        task = self._task("import_modules", {"num_cpus": 1}, max_retries=0)
         paths = _extra_paths(tuple(sys.path))
         self._warming = [task.remote(tuple(modules), paths) for _ in range(self._session.cpus)]
 
@@ -262,7 +261,7 @@ class RaySimpleJobBackend:
         if inference is not None or report_start:
             board = self._session.starts.board() if report_start else None
             arguments += [None if inference is None else inference.payload, board]
-        ref = self._task(ray_tasks.run_capability, resources, max_retries).remote(*arguments)
+        ref = self._task("run_capability", resources, max_retries).remote(*arguments)
         log = log_path(request)
         return RaySimpleJob(
             ref,
@@ -275,15 +274,19 @@ class RaySimpleJobBackend:
             predictions=inference,
         )
 
-    def _task(self, function: Any, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
-        """The remote function for a shape of resources, built once."""
+    def _task(self, function: str, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
+        """The remote function of this name in `worker.ray_tasks` for a shape of resources, built once."""
         key = (function, max_retries, *sorted(resources.items()))
         task = self._tasks.get(key)
         if task is None:
+            from sweeper.worker import ray_tasks, retire  # with numpy, and not before Ray starts
+
             # Ray would end a GPU worker after each task, and its loaded models with it. Kept workers are right where
             # a node has one GPU; where it has several, a worker may be given another than its process began with.
             recycled = bool(resources.get("num_gpus")) and not self._session.keeps_gpu_workers
-            base = ray.remote(max_calls=1 if recycled else retire.MAX_CALLS, num_returns=num_returns)(function)
+            base = ray.remote(max_calls=1 if recycled else retire.MAX_CALLS, num_returns=num_returns)(
+                getattr(ray_tasks, function)
+            )
             task = self._tasks[key] = base.options(max_retries=max_retries, **resource_shapes.options(resources))
         return task
 

@@ -14,7 +14,6 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from sweeper.jobs.ray_simple import upload
 from sweeper.messages.requests import StoreLocation
-from sweeper.worker.ray_tasks import sees_folder
 
 PROBE_S = 120.0
 """How long a node may take to start a worker with the user's modules and look for the store."""
@@ -101,6 +100,8 @@ def refuse_blind_nodes(others: Sequence[Node], store: StoreLocation) -> None:
     """Raise a RuntimeError that names the nodes on which a worker cannot be started, or does not see a local store."""
     if not others or "://" in store.uri:
         return
+    from sweeper.worker.ray_tasks import sees_folder
+
     task: Any = ray.remote(num_cpus=0, max_retries=0)(sees_folder)
     asked = {
         node: task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.node_id, soft=False)).remote(

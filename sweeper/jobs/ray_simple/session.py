@@ -165,10 +165,12 @@ def _hangups_kept_from_children() -> Generator[None]:
 
 
 def import_ahead() -> None:
-    """Import, while Ray starts, what it imports when the first task goes out: 0.1 s where pydantic is installed.
+    """Import, while Ray starts, what is needed when the first task goes out.
 
-    The module is Ray's own and may go by another name one day; then Ray imports it when it needs it, as before.
+    That is what runs in a worker, which is sent by its name, and a module of Ray's own: 0.1 s where pydantic is
+    installed. That one may go by another name one day; then Ray imports it when it needs it, as before.
     """
+    import_module("sweeper.worker.ray_tasks")
     with suppress(ImportError):
         import_module("ray._common.pydantic_compat")
 

@@ -1,0 +1,162 @@
+"""`Revisions` gives what is recorded with a result, and `Comparison` tells what has changed since."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+from sweeper.common import small_json
+from sweeper.common.small_json import Damaged
+from sweeper.revision import code, libraries
+from sweeper.revision.changes import NO_CHANGES, Changes, RecordedRevisions
+from sweeper.revision.code import CodeRevisions, Listing, Sources
+from sweeper.revision.data import DataRevisions
+from sweeper.revision.libraries import LibraryRevisions
+from sweeper.vocabulary import Choice, Combination
+
+_CHANGED_DATA = (
+    "{} completed results were measured on files that have changed since, and are never marked as best; "
+    "'rerun_triggers=[config,data]' runs them again"
+)
+
+
+class Revisions:
+    """What is recorded with each combination of one sweep; each choice, path and module is looked at once."""
+
+    def __init__(self) -> None:
+        self.data = DataRevisions()
+
+    @cached_property
+    def code(self) -> CodeRevisions:
+        """Revisions of the user's own modules."""
+        return CodeRevisions(self._sources)
+
+    @cached_property
+    def libraries(self) -> LibraryRevisions:
+        """Revisions of installed distributions."""
+        return LibraryRevisions(self._sources)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return Sources()
+
+    def predictions(self, combination: Combination) -> tuple[str, ...]:
+        """What predictions depend on beyond specs: the same for copies of the data, and for every metric."""
+        without = combination._replace(metrics=())
+        return self.data.content(without.choices), self.code.text(without), self.libraries.text(without)
+
+    def look_ahead(self, combinations: Iterable[Combination]) -> dict[str, bytes]:
+        """Work out what will be recorded; returns the files by which a later plan can name what changed."""
+        for combination in combinations:
+            self.data.text(combination)
+            self.libraries.text(combination)
+            self.code.text(combination)
+        return {
+            listing_path(digest): _listing_file(listing) for digest, listing in self.code.listings.items() if digest
+        }
+
+
+def listing_path(digest: str) -> str:
+    """Where the store keeps the files that a digest of a code revision stands for."""
+    return f"code/{digest}.json"
+
+
+def _listing_file(listing: Listing) -> bytes:
+    return json.dumps(listing, indent=0, sort_keys=True).encode()
+
+
+class Comparison:
+    """Compares what would run now with what is stored, as far as somebody wants to know.
+
+    Parameters
+    ----------
+    triggers
+        Kinds of change that make a result stale: code and libraries are looked at only where they are named.
+    choices
+        Every choice that may take part: where none of them names a file, no combination is looked at.
+    read
+        Reads a file of the store.
+    """
+
+    def __init__(
+        self,
+        revisions: Revisions,
+        triggers: Sequence[str],
+        choices: Iterable[Choice],
+        read: Callable[[str], bytes | None] = lambda _: None,
+    ) -> None:
+        self._revisions, self._triggers, self._read = revisions, frozenset(triggers), read
+        self._reads_all = bool(self._triggers & {"code", "libraries"})
+        self._names_files = any(map(revisions.data.paths, choices))
+        self._unknown: Counter[str] = Counter()
+        self._changed = 0
+        self._listings: dict[str, Listing | None] = {}
+
+    def needs_details(self, pairs: Iterable[tuple[Combination, str]]) -> bool | list[str]:
+        """Whose recorded revisions are asked for: of all, or the fingerprints of those that name files."""
+        naming = self._revisions.data.naming
+        if self._reads_all:
+            return True
+        return [key for combination, key in pairs if naming(combination)] if self._names_files else []
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be compared, and what is shown without being run again."""
+        unknown = [
+            f"{count} completed results have no {kind} revision that can be compared, stored as they were by an older "
+            "version of sweeper: they count as current"
+            for kind, count in sorted(self._unknown.items())
+        ]
+        return [*unknown, *([_CHANGED_DATA.format(self._changed)] if self._changed else [])]
+
+    def changes(self, combination: Combination, state: RecordedRevisions) -> Changes:
+        """What differs from what a completed attempt recorded."""
+        if not self._names_files and not self._reads_all:
+            return NO_CHANGES
+        data = self._revisions.data
+        said = data.changed(combination, state.data_revision, state.working_folder)
+        is_moved = said is not None and data.is_moved(state.working_folder)
+        self._changed += said is not None and not is_moved and "data" not in self._triggers
+        if not self._reads_all:
+            return NO_CHANGES if said is None else Changes(said, is_moved)
+        return Changes(
+            said,
+            is_moved,
+            self._code(combination, state.code_revision) if "code" in self._triggers else None,
+            self._libraries(combination, state.libraries_revision) if "libraries" in self._triggers else None,
+        )
+
+    def _code(self, combination: Combination, recorded: str | None) -> str | None:
+        if recorded is None or not recorded.startswith(code.SCHEME):
+            self._unknown["code"] += 1
+            return None
+        now = self._revisions.code.text(combination)
+        if now == recorded:
+            return None
+        before = [self._listing(digest) for digest in code.digests_of(recorded)]
+        current = [self._revisions.code.listings[digest] for digest in code.digests_of(now)]
+        known = [listing for listing in before if listing is not None]
+        return code.differing(_all(known), _all(current)) if len(known) == len(before) else ""
+
+    def _listing(self, digest: str) -> Listing | None:
+        if digest not in self._listings:
+            text = self._read(listing_path(digest))
+            listing = small_json.parsed(text or b"", small_json.texts_of(digest))
+            self._listings[digest] = None if isinstance(listing, Damaged) else listing
+        return self._listings[digest]
+
+    def _libraries(self, combination: Combination, recorded: str | None) -> str | None:
+        if recorded is None or not recorded.startswith(libraries.SCHEME):
+            self._unknown["libraries"] += 1
+            return None
+        now = self._revisions.libraries.text(combination)
+        return None if now == recorded else libraries.differing(recorded, now)
+
+
+def _all(listings: Iterable[Listing]) -> Listing:
+    found: dict[str, str] = {}
+    for listing in listings:
+        found |= listing
+    return found
