@@ -13,8 +13,13 @@ from sweeper.vocabulary import Choice
 
 Kind = tuple[Choice, ...]
 """A capability and the models that it runs on."""
-Lasts = tuple[float, float]
-"""Seconds of a run by itself, and of the inference that it reads."""
+
+
+class Durations(NamedTuple):
+    """Seconds of a run by itself, and of the inference that it reads."""
+
+    run_s: float
+    inference_s: float
 
 
 class WorkGroup(NamedTuple):
@@ -33,22 +38,22 @@ def work_groups(items: Sequence[Planned], states: Mapping[str, State]) -> list[W
     """Those of a plan's items that are to run, in groups, in the order of the plan.
 
     A combination is taken to last as long as the known ones of its capability and models, else as long as all known
-    ones, on average; where nothing is known, all are taken to last equally long. A block has its inference once.
+    ones, on average; where nothing is known, all are taken to last equally long. A group has its inference once.
     """
     guess = _guess(items, states)
     groups: dict[tuple[tuple[Choice, ...], tuple[Choice, ...]], list[Planned]] = {}
     for item in items:
         if item.run:
             groups.setdefault((item.combination.models, item.combination.datasets), []).append(item)
-    return [_block(group, guess) for group in groups.values()]
+    return [_group(together, guess) for together in groups.values()]
 
 
-def _block(items: list[Planned], guess: Callable[[Planned], Lasts]) -> WorkGroup:
+def _group(items: list[Planned], guess: Callable[[Planned], Durations]) -> WorkGroup:
     runs, inferences = zip(*map(guess, items), strict=True)
     return WorkGroup(items, sum(runs) + max(inferences))
 
 
-def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
+def without_duration(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
     """Fingerprints that completed, one for each capability and models of which it is not known how long they take."""
     completed: dict[Kind, str] = {}
     known: set[Kind] = set()
@@ -61,79 +66,80 @@ def unknown(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
     return [fingerprint for kind, fingerprint in completed.items() if kind not in known]
 
 
-def order(work: Sequence[WorkGroup], lanes: int) -> list[Planned]:
-    """The combinations in the order in which they go out, if `lanes` of them run at once.
+def order(work: Sequence[WorkGroup], workers: int) -> list[Planned]:
+    """The combinations in the order in which they go out, if `workers` of them run at once.
 
-    Workers take what comes next when they are free. So blocks are dealt to as many lanes, all blocks with one model to
-    the same lane while that keeps the lanes even, and go out in the order in which they would start there: as long as
-    the guesses hold roughly, a worker meets one model after another, and few models are loaded by several workers.
+    Workers take what comes next when they are free. So the groups are dealt to the workers on paper, all groups with
+    one model to the same worker while that keeps the workers even, and go out in the order in which they would start
+    there. As long as the guesses hold roughly, a worker meets one model after another, and few models are loaded by
+    several workers.
     """
-    return [item for block in _by_start(work, max(1, min(lanes, len(work)))) for item in block.items]
+    return [item for group in _by_start(work, max(1, min(workers, len(work)))) for item in group.items]
 
 
-def apart(work: Sequence[WorkGroup], seed: str) -> list[Planned]:
+def shuffled(work: Sequence[WorkGroup], seed: str) -> list[Planned]:
     """The combinations in an order of its own for each seed, for sweeps that run at the same time on one store.
 
     Each then begins at another place, and where they meet they part again. What shares a model stays together, and of
     that what shares a dataset.
     """
-    shuffle = Random(seed).sample
+    sample = Random(seed).sample
     by_models = _by_models(work)
-    shuffled = (shuffle(together, len(together)) for together in shuffle(by_models, len(by_models)))
-    return [item for together in shuffled for block in together for item in block.items]
+    in_new_order = (sample(together, len(together)) for together in sample(by_models, len(by_models)))
+    return [item for together in in_new_order for group in together for item in group.items]
 
 
-def _by_start(work: Sequence[WorkGroup], lanes: int) -> list[WorkGroup]:
-    share = sum(block.seconds for block in work) / lanes
-    pieces = sorted(_pieces(work, share), key=lambda piece: -sum(block.seconds for block in piece))
-    free = [(0.0, lane) for lane in range(lanes)]
+def _by_start(work: Sequence[WorkGroup], workers: int) -> list[WorkGroup]:
+    share = sum(group.seconds for group in work) / workers
+    pieces = sorted(_pieces(work, share), key=lambda piece: -sum(group.seconds for group in piece))
+    free = [(0.0, worker) for worker in range(workers)]
     heapify(free)
     starts: list[tuple[float, WorkGroup]] = []
     for piece in pieces:
-        at, lane = free[0]
-        for block in piece:
-            starts.append((at, block))
-            at += block.seconds
-        heapreplace(free, (at, lane))
-    return [block for _, block in sorted(starts, key=lambda start: start[0])]
+        starts_at, worker = free[0]
+        for group in piece:
+            starts.append((starts_at, group))
+            starts_at += group.seconds
+        heapreplace(free, (starts_at, worker))
+    return [group for _, group in sorted(starts, key=lambda start: start[0])]
 
 
 def _pieces(work: Sequence[WorkGroup], share: float) -> Iterator[list[WorkGroup]]:
-    """Runs of blocks with one model; where all of them last longer than one lane's share, they are cut."""
+    """Lists of groups with one model; where all of them last longer than one worker's share, they are cut."""
     for together in _by_models(work):
         piece: list[WorkGroup] = []
-        lasts = 0.0
-        for block in together:
-            if piece and lasts + block.seconds > share * (1 + ROUNDING):
+        seconds = 0.0
+        for group in together:
+            if piece and seconds + group.seconds > share * (1 + ROUNDING):
                 yield piece
-                piece, lasts = [], 0.0
-            piece.append(block)
-            lasts += block.seconds
+                piece, seconds = [], 0.0
+            piece.append(group)
+            seconds += group.seconds
         yield piece
 
 
 def _by_models(work: Sequence[WorkGroup]) -> list[list[WorkGroup]]:
     """Those with the same models together, in the order in which they first come."""
     by_models: dict[tuple[Choice, ...], list[WorkGroup]] = {}
-    for block in work:
-        by_models.setdefault(block.models, []).append(block)
+    for group in work:
+        by_models.setdefault(group.models, []).append(group)
     return list(by_models.values())
 
 
-def _guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], Lasts]:
-    known: dict[Kind, list[Lasts]] = {}
+def _guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], Durations]:
+    known: dict[Kind, list[Durations]] = {}
     for item in items:
         state = states.get(item.fingerprint)
         if state is not None and state.completed and state.duration_s is not None:
-            known.setdefault(_kind(item), []).append((state.duration_s, state.inference_s or 0.0))
-    typical = _mean([lasts for several in known.values() for lasts in several] or [(1.0, 0.0)])
+            known.setdefault(_kind(item), []).append(Durations(state.duration_s, state.inference_s or 0.0))
+    typical = _mean([durations for several in known.values() for durations in several] or [Durations(1.0, 0.0)])
     means = {kind: _mean(several) for kind, several in known.items()}
     return lambda item: means.get(_kind(item), typical)
 
 
-def _mean(several: Sequence[Lasts]) -> Lasts:
+def _mean(several: Sequence[Durations]) -> Durations:
     runs, inferences = zip(*several, strict=True)
-    return sum(runs) / len(runs), sum(inferences) / len(inferences)
+    return Durations(sum(runs) / len(runs), sum(inferences) / len(inferences))
 
 
 def _kind(item: Planned) -> Kind:

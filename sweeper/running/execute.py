@@ -19,7 +19,7 @@ from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
-from sweeper.planning.order import WorkGroup, apart, order
+from sweeper.planning.order import WorkGroup, order, shuffled
 from sweeper.planning.policy import Rerun
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
@@ -163,8 +163,8 @@ def _in_order(prepared: Prepared, work: Sequence[WorkGroup], at_once: int) -> li
     from sweeper.store.meanwhile import not_ended
 
     if _repeats(prepared) or not not_ended(prepared.store.files, prepared.sweep_id):
-        return order(work, lanes=at_once)
-    return apart(work, prepared.sweep_id)
+        return order(work, workers=at_once)
+    return shuffled(work, prepared.sweep_id)
 
 
 def _repeats(prepared: Prepared) -> bool:
@@ -175,7 +175,7 @@ def _repeats(prepared: Prepared) -> bool:
 
 def _at_once(work: Sequence[WorkGroup], backend: RunnerBackend, max_in_flight: int | None) -> int:
     """How many there is room for, if all ask for the resources of those that are likely to last longest."""
-    longest = max(work, key=lambda block: block.seconds)
+    longest = max(work, key=lambda group: group.seconds)
     room = backend.max_parallel(combine(longest.items[0].combination, Defaults()).resources)
     return min(room, max_in_flight or backend.default_window)
 

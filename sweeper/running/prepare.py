@@ -16,7 +16,7 @@ from sweeper.planning import decisions
 from sweeper.planning.decisions import Plan, Policy, Same
 from sweeper.planning.grid import expand
 from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
-from sweeper.planning.order import WorkGroup, unknown, work_groups
+from sweeper.planning.order import WorkGroup, without_duration, work_groups
 from sweeper.planning.resume import find_sweep_id, remaining
 from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.store.version_defects import DefectLookup
@@ -46,7 +46,7 @@ class Prepared:
 
     def work(self) -> list[WorkGroup]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
-        asked = unknown(self.plan.items, self.states)[:MOST_LOOKED_UP]
+        asked = without_duration(self.plan.items, self.states)[:MOST_LOOKED_UP]
         known = {**self.states, **self.store.attempt_states(asked, details=True)} if asked else self.states
         return work_groups(self.plan.items, known)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_decisions import choice
 
 from sweeper.planning.decisions import Planned
-from sweeper.planning.order import WorkGroup, apart, order, work_groups
+from sweeper.planning.order import WorkGroup, order, shuffled, work_groups
 from sweeper.store import AttemptState
 from sweeper.vocabulary import Combination
 
@@ -46,13 +46,13 @@ def test_what_shares_a_model_and_a_dataset_follows_each_other_and_models_follow_
     assert names(order(work_groups(items, {}), 1)) == ["a x", "a y", "b x", "b y"]
 
 
-def test_each_of_two_lanes_meets_one_model_after_another():
+def test_each_of_two_workers_meets_one_model_after_another():
     items = plan(["a", "b", "c", "d"], ["x", "y", "z"])
     out = names(order(work_groups(items, {}), 2))
     assert out == ["a x", "b x", "a y", "b y", "a z", "b z", "c x", "d x", "c y", "d y", "c z", "d z"]
 
 
-def test_a_model_with_more_than_its_share_is_spread_over_the_lanes():
+def test_a_model_with_more_than_its_share_is_spread_over_the_workers():
     items = plan(["a"], ["w", "x", "y", "z"])
     assert names(order(work_groups(items, {}), 2)) == ["a w", "a y", "a x", "a z"]
 
@@ -61,7 +61,7 @@ def test_the_longest_starts_first_and_its_inference_counts_once_for_all_that_rea
     items = plan(["quick", "scored", "inferred"], ["x"], metrics=["f1", "ece", "brier"])
     known = ended(items, {"quick": 1.0, "scored": 2.0, "inferred": 1.0}, {"inferred": 2.0, "quick": 0.5})
     work = work_groups(items, known)
-    assert [block.seconds for block in work] == [3.5, 6.0, 5.0]
+    assert [group.seconds for group in work] == [3.5, 6.0, 5.0]
     assert names(order(work, 1)) == ["scored x", "inferred x", "quick x"]
 
 
@@ -75,35 +75,35 @@ def test_what_is_known_of_combinations_that_do_not_run_counts_and_they_do_not_go
 def test_a_model_of_which_nothing_is_known_is_taken_to_last_as_long_as_the_others():
     items = plan(["new", "quick", "slow"], ["x"])
     work = work_groups(items, ended(items, {"quick": 1.0, "slow": 9.0}, {}))
-    assert [block.seconds for block in work] == [5.0, 1.0, 9.0]
+    assert [group.seconds for group in work] == [5.0, 1.0, 9.0]
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(1, 7), st.data())
-def test_everything_goes_out_once_in_whole_blocks_whatever_the_lanes(
-    models: int, datasets: int, metrics: int, lanes: int, data: st.DataObject
+def test_everything_goes_out_once_in_whole_groups_however_many_workers(
+    models: int, datasets: int, metrics: int, workers: int, data: st.DataObject
 ):
     items = plan(*([f"{axis}{i}" for i in range(n)] for axis, n in (("m", models), ("d", datasets), ("k", metrics))))
     seconds = st.floats(0, 1e6, allow_nan=False)
-    work = [WorkGroup(block.items, data.draw(seconds)) for block in work_groups(items, {})]
-    out = order(work, lanes)
+    work = [WorkGroup(group.items, data.draw(seconds)) for group in work_groups(items, {})]
+    out = order(work, workers)
     assert sorted(map(id, out)) == sorted(map(id, items))
     assert len(names(out)) == models * datasets
 
 
 @given(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6))
-def test_each_model_has_one_worker_where_they_divide_evenly(each: int, datasets: int, lanes: int):
+def test_each_model_has_one_worker_where_they_divide_evenly(each: int, datasets: int, workers: int):
     """Workers that take what comes next, each pass as long as the others."""
-    items = plan([f"m{i}" for i in range(each * lanes)], [f"d{i}" for i in range(datasets)])
-    out = order(work_groups(items, {}), lanes)
-    assert len({(number % lanes, model_of(item)) for number, item in enumerate(out)}) == each * lanes
+    items = plan([f"m{i}" for i in range(each * workers)], [f"d{i}" for i in range(datasets)])
+    out = order(work_groups(items, {}), workers)
+    assert len({(number % workers, model_of(item)) for number, item in enumerate(out)}) == each * workers
 
 
-def test_sweeps_apart_begin_at_different_places_and_share_inferences_as_before():
+def test_sweeps_at_the_same_time_begin_at_different_places_and_share_inferences_as_before():
     items = plan("abcdef", "wxyz", metrics=["f1", "ece", "loss"])
     work = work_groups(items, {})
-    orders = [apart(work, f"sweep {i}") for i in range(8)]
+    orders = [shuffled(work, f"sweep {i}") for i in range(8)]
     assert all(sorted(i.fingerprint for i in one) == sorted(i.fingerprint for i in items) for one in orders)
     assert all(len(names(one)) == 24 for one in orders)
     assert all(len({group[0] for group in names(one)[i : i + 4]}) == 1 for one in orders for i in range(0, 24, 4))
     assert len({names(one)[0] for one in orders}) > 3
-    assert apart(work, "sweep 1") == orders[1]
+    assert shuffled(work, "sweep 1") == orders[1]
