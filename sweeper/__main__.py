@@ -16,7 +16,7 @@ from importlib import import_module
 from sweeper.cli.arguments import may_run
 from sweeper.cli.commands import Asked, read, run_command
 from sweeper.cli.discreet import as_text
-from sweeper.cli.head_start import in_child
+from sweeper.cli.forked import in_child
 from sweeper.cli.streams import take_streams
 
 

@@ -73,8 +73,8 @@ class Planned(NamedTuple):
     reason: str
 
 
-class Same(NamedTuple):
-    """A name of which a combination was dropped, and the one that stands for the same spec and was kept."""
+class SameNames(NamedTuple):
+    """Two names of one spec: that of a combination which was dropped, and that of the one which was kept."""
 
     axis: str
     name: str
@@ -95,7 +95,7 @@ class Plan:
     """How many were dropped because another one of this sweep has the same fingerprint."""
     notes: tuple[str, ...] = ()
     """What to know beside the decisions, a line each."""
-    same: tuple[Same, ...] = ()
+    same: tuple[SameNames, ...] = ()
     """The names of those that were dropped, where they differ from the names of what was kept."""
 
     @cached_property
@@ -132,15 +132,15 @@ def identify(combinations: Iterable[Combination], policy: str) -> tuple[list[tup
     return [(c, key) for key, c in first.items()], len(pairs) - len(first)
 
 
-def same_names(combinations: Iterable[Combination], kept: Iterable[Combination]) -> tuple[Same, ...]:
+def same_names(combinations: Iterable[Combination], kept: Iterable[Combination]) -> tuple[SameNames, ...]:
     """Under which other names combinations were dropped, each pair of names once."""
     first = {_digests(combination): combination for combination in reversed(list(kept))}
-    found: dict[Same, None] = {}
+    found: dict[SameNames, None] = {}
     for dropped in combinations:
         twin = first.get(_digests(dropped), dropped)
         if twin is not dropped:
             names = zip(AXES, dropped.names, twin.names, strict=True)
-            found.update((Same(axis, name, other), None) for axis, name, other in names if name != other)
+            found.update((SameNames(axis, name, other), None) for axis, name, other in names if name != other)
     return tuple(found)
 
 

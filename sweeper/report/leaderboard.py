@@ -18,7 +18,8 @@ TIE = 1e-9
 """Values whose relative difference is smaller count as equal: it may come from the rounding of a sum."""
 NULL = "null"
 """Shown for a value that a run could not compute, which is not the same as no value."""
-_Same = tuple[str, str, str]
+_SameNames = tuple[str, str, str]
+"""An axis, a name of which a combination was dropped, and the name that stands for it."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def direction(higher_is_better: bool | None) -> str:
 
 
 def _leaderboard(
-    capability: str, title: str, rows: Sequence[Mapping[str, Any]], gaps: Sequence[Gap], same: Sequence[_Same]
+    capability: str, title: str, rows: Sequence[Mapping[str, Any]], gaps: Sequence[Gap], same: Sequence[_SameNames]
 ) -> Leaderboard:
     side, top = _axes(rows)
     cells: dict[str, dict[str, _Cell]] = {}
@@ -158,7 +159,7 @@ def _leaderboard(
     )
 
 
-def _empty(gaps: Sequence[Gap], same: Sequence[_Same]) -> Leaderboard:
+def _empty(gaps: Sequence[Gap], same: Sequence[_SameNames]) -> Leaderboard:
     """The table of a capability and metric of which nothing has a value."""
     axes = ("model", "dataset") if any(gap.model for gap in gaps) else ("dataset", "key")
     names = {getattr(gap, axis) for gap in gaps for axis in AXES}
@@ -210,7 +211,7 @@ def _line(name: str, cells: Sequence[_Cell]) -> Line:
     return Line(name, tuple(cell.value for cell in cells), caveats, ends)
 
 
-def _notes(same: Iterable[_Same], shown: Collection[str]) -> tuple[str, ...]:
+def _notes(same: Iterable[_SameNames], shown: Collection[str]) -> tuple[str, ...]:
     return tuple(f"{name} is the same as {kept}" for _, name, kept in same if kept in shown)
 
 

@@ -13,7 +13,7 @@ from sweeper.config import SweepConfig, check_targets
 from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
-from sweeper.planning.decisions import Plan, Policy, Same
+from sweeper.planning.decisions import Plan, Policy, SameNames
 from sweeper.planning.grid import expand
 from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
 from sweeper.planning.order import WorkGroup, without_duration, work_groups
@@ -93,7 +93,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> 
         _ready_to_run(running, will_run)
     states = store.attempt_states([item.fingerprint for item in items])
     began = datetime.now(UTC)
-    plan = Plan(items, same=tuple(Same(*names) for names in asked.header.same))
+    plan = Plan(items, same=tuple(SameNames(*names) for names in asked.header.same))
     return Prepared(_id_at(began), began, config, plan, states, store, Revisions())
 
 

@@ -14,7 +14,7 @@ from sweeper.messages.requests import MACHINE
 if TYPE_CHECKING:
     from sweeper.jobs.protocol import RunnerBackend
 
-HEAD_START_S = 0.7
+PLANNING_WAITS_S = 0.7
 """How long the rest of the planning waits while a backend starts.
 
 A local Ray starts its processes one after another for so long, and then waits for them two seconds more. Planning takes
@@ -32,8 +32,8 @@ class StartingBackend:
     def start(self) -> None:
         """Begin to start, once the store is known to be there.
 
-        What the backend needs is imported here and now, and it has a head start: two threads that import get in each
-        other's way. Then Ray is only waited for, and the store's libraries are imported meanwhile.
+        What the backend needs is imported here and now, and planning waits for a moment: two threads that import get in
+        each other's way. Then Ray is only waited for, and the store's libraries are imported meanwhile.
         """
         from sweeper.jobs import backend_maker
         from sweeper.store.formats import announce
@@ -45,7 +45,7 @@ class StartingBackend:
         files.check()
         announce(files)
         self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store))
-        wait([self._future], timeout=HEAD_START_S)
+        wait([self._future], timeout=PLANNING_WAITS_S)
 
     def get(self) -> RunnerBackend:
         """The backend, once it is there."""

@@ -12,7 +12,7 @@ from patience import LIMIT_S
 HEAD = """
 import os, sys, time
 from sweeper.errors import ConfigError
-from sweeper.cli.head_start import in_child
+from sweeper.cli.forked import in_child
 parent = os.getpid()
 did = []
 def go(make):
