@@ -242,7 +242,7 @@ def test_the_board_gives_each_start_once_with_its_age() -> None:
 
 
 def test_import_paths_beside_pythons_own_folders_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from sweeper.jobs.ray_simple.backend import _extra_paths
+    from sweeper.jobs.import_paths import own_paths
 
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
@@ -250,4 +250,4 @@ def test_import_paths_beside_pythons_own_folders_travel(tmp_path: Path, monkeypa
     ours = [str(tmp_path / "src" / "app"), f"{standard}-of-mine"]
     pythons = [library, os.path.join(library, "vendored"), standard]
     here = os.path.realpath(".")
-    assert _extra_paths((*pythons, *ours, "", here)) == (*map(os.path.realpath, ours), here)
+    assert own_paths((*pythons, *ours, "", here), os.getcwd()) == (*map(os.path.realpath, ours), here)

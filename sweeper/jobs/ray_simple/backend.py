@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import site
-import sys
-import sysconfig
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +23,7 @@ from sweeper.common import clock
 from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
+from sweeper.jobs.import_paths import import_paths
 from sweeper.jobs.job import filter_jobs
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
@@ -96,7 +91,7 @@ class RaySimpleJobBackend:
     ) -> None:
         self._store = submission.store_location(analytics_store)
         self._max_retries = _checked_retries(max_retries)
-        own = cluster.OwnModules(_extra_paths(tuple(sys.path)), upload_limit)
+        own = cluster.OwnModules(import_paths(), upload_limit)
         self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
         cluster.refuse_blind_nodes(self._session.others, self._store)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
@@ -150,7 +145,7 @@ class RaySimpleJobBackend:
         )
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
-        receipt, payload = task.remote(request, _extra_paths(tuple(sys.path)), job_id, board)
+        receipt, payload = task.remote(request, import_paths(), job_id, board)
         return RayInferenceJob(receipt, payload, job_id, self._session, log=log, reports_start=report_start)
 
     def forget(self, part: object) -> None:
@@ -206,7 +201,7 @@ class RaySimpleJobBackend:
     def warm_up(self, modules: Sequence[str]) -> None:
         """See `RunnerBackend.warm_up`."""
         task = self._task("import_modules", {"num_cpus": 1}, max_retries=0)
-        paths = _extra_paths(tuple(sys.path))
+        paths = import_paths()
         self._warming = [task.remote(tuple(modules), paths) for _ in range(self._session.cpus)]
 
     def list_jobs(
@@ -255,7 +250,7 @@ class RaySimpleJobBackend:
     ) -> RaySimpleJob[CapabilityRunRef]:
         job_id = request.attempt.attempt_id if request.attempt else uuid4().hex
         submitted_at = clock.after(request.newest_seen)
-        job_info = JobInfo(job_id, submitted_at, "ray-simple", _extra_paths(tuple(sys.path)))
+        job_info = JobInfo(job_id, submitted_at, "ray-simple", import_paths())
         inference = None if predictions is None else _handle(predictions)
         arguments = [message(self._packed(request), job_info)]
         if inference is not None or report_start:
@@ -335,17 +330,3 @@ def _checked_retries(max_retries: object) -> int:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < -1:
         raise ValueError(f"max_retries is {max_retries!r}; it must be a whole number from 0, or -1 for no limit.")
     return max_retries
-
-
-def _extra_paths(search_path: tuple[str, ...]) -> tuple[str, ...]:
-    """Where this process imports from, Python's own folders apart; its working folder need not be that of a worker."""
-    return _own_paths(search_path, os.getcwd())
-
-
-@cache
-def _own_paths(search_path: tuple[str, ...], here: str) -> tuple[str, ...]:
-    libraries = {*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), *site.getsitepackages()}
-    own, script = [os.path.realpath(path) for path in libraries], os.path.dirname(os.path.realpath(sys.argv[0] or "."))
-    found = dict.fromkeys(Path(os.path.realpath(path or here)) for path in search_path)
-    given = [path for path in found if not any(path.is_relative_to(library) for library in own)]
-    return tuple(str(path) for path in given if str(path) != script)
