@@ -6,17 +6,17 @@ import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sweeper.common.text import first_line
 from sweeper.errors import DamagedFileWarning
-from sweeper.store import formats, journal, live_files, private_check, sealed
+from sweeper.store import formats, journal, live_files, private_check, rowless, sealed
 from sweeper.store.files import PARQUET, QUARANTINE, Files
 from sweeper.store.finding import Finding, Kind
-from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE, encode_large
-from sweeper.store.quarantine import make_way, put_aside, set_aside
+from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE
+from sweeper.store.quarantine import keep_only, make_way, set_aside
 from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
 
 
@@ -34,18 +34,21 @@ class CheckReport:
     """Files that writers or merges left behind when they died; they are never read."""
     keyless: tuple[str, ...] = ()
     """Files with rows that do not say to which run they belong, and how many; their other rows count."""
+    rowless: tuple[str, ...] = ()
+    """Files with attempts that completed, whose rows in their payload table are gone, and which attempts."""
     repaired: bool = False
 
     @property
     def sound(self) -> bool:
-        """Whether no file is damaged or foreign, and every row says to what it belongs."""
-        return not (self.damaged or self.foreign or self.keyless)
+        """Whether no file is damaged or foreign, every row says to what it belongs, and no attempt lacks its rows."""
+        return not (self.damaged or self.foreign or self.keyless or self.rowless)
 
     def __str__(self) -> str:
         done = f" -> {QUARANTINE}" if self.repaired else ""
         lines = [f"damaged: {place}{done}" for place in self.damaged]
         lines += [f"foreign: {place}{done}" for place in self.foreign]
         lines += [f"rows left out: {place}{done}" for place in self.keyless]
+        lines += [f"without its rows: {place}{done}" for place in self.rowless]
         lines += [f"left behind: {place}{' -> removed' if self.repaired else ''}" for place in self.leftovers]
         lines.append(f"{self.files} files, {len(self.damaged)} damaged, {len(self.foreign)} foreign")
         return "\n".join(lines)
@@ -56,6 +59,7 @@ def check(files: Files, *, repair: bool = False) -> CheckReport:
 
     With `repair`, damaged and foreign files are moved to `.sweeper/quarantine/`, leftovers are removed, the format file
     is written again where it is damaged, rows that wait in journals become Parquet, and interrupted merges are ended.
+    Attempts that completed and whose rows are gone are moved there too, so that `rerun=missing` runs them again.
     """
     files.look_anew()
     with warnings.catch_warnings():
@@ -76,7 +80,11 @@ def _checked(files: Files, repair: bool) -> CheckReport:
     if repair:
         _repair(files, wrong)
         formats.announce(files)
-    return _report(count, [*no_folders, *wrong], repair)
+    gone = rowless.found(files, sure=repair)  # after the repair: what was damaged is no more
+    if repair:
+        for one in gone:
+            rowless.take_out(files, one)
+    return _report(count, [*no_folders, *wrong, *(one.finding() for one in gone)], repair)
 
 
 def _report(count: int, wrong: Sequence[Finding], repaired: bool) -> CheckReport:
@@ -87,6 +95,7 @@ def _report(count: int, wrong: Sequence[Finding], repaired: bool) -> CheckReport
         places[Kind.FOREIGN],
         places[Kind.LEFT_BEHIND],
         places[Kind.KEYLESS],
+        places[Kind.ROWLESS],
         repaired,
     )
 
@@ -117,7 +126,7 @@ def _set_aside(files: Files, finding: Finding) -> None:
     if finding.kind is Kind.LEFT_BEHIND and finding.reason != private_check.CUT_OFF:
         _remove(files, folder, name)
     elif finding.kind is Kind.KEYLESS:
-        _without_bad_rows(files, folder, name)
+        keep_only(files, folder, name, partial(rows_with_key, folder))
     elif finding.kind is not Kind.LEFT_BEHIND:
         set_aside(files, folder, name)
 
@@ -127,17 +136,6 @@ def _remove(files: Files, folder: str, name: str) -> None:
         files.remove(folder, name)
     except OSError:  # a folder in the place of a file
         set_aside(files, folder, name)
-
-
-def _without_bad_rows(files: Files, table: str, name: str) -> None:
-    """Write a file again without the rows that do not say to which run they belong, and keep a copy."""
-    data = files.get(table, name)
-    put_aside(files, table, name, data)
-    rows = rows_with_key(table, pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
-    if len(rows):
-        files.put(table, name, encode_large(table, rows))
-    else:
-        files.remove(table, name)
 
 
 def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> Finding | None:

@@ -12,6 +12,8 @@ class Kind(StrEnum):
     DAMAGED = "damaged"
     FOREIGN = "foreign"
     KEYLESS = "keyless"
+    ROWLESS = "rowless"
+    """Attempts that completed, whose rows are gone."""
     LEFT_BEHIND = "left behind"
     """Nobody reads it, and nothing depends on it."""
 

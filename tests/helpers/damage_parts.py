@@ -80,16 +80,29 @@ def asked() -> AskedSweep:
     return AskedSweep(header, choices, [fingerprint("a"), fingerprint("z")], columns, [True, True], ["new", "new"])
 
 
-def contents(folder: Path) -> dict[str, object]:
-    """All that readers count."""
+def contents(folder: Path) -> dict[str, Any]:
+    """All that readers count, and the completed attempts of which they find no rows."""
     store = open_store(folder)
+    seen = values(store)
+    done = [row["capability"] for row in store.attempts().to_pylist() if row["status"] == "completed"]
     every = [fingerprint(name) for name in "abcdefghijklmnz"]
     states = {key: (state.completed, state.newest_status) for key, state in store.attempt_states(every).items()}
     return {
-        "values": values(store),
+        "values": seen,
+        "rowless": sorted(set(done) - {name for name, _, _ in seen}),
         "states": states,
         "tables": {name: len(store.table(name)) for name in ("attempts", "scores", "runs")},
     }
+
+
+def after_repair(seen: dict[str, Any]) -> dict[str, Any]:
+    """What readers count once `check --repair` has moved aside the completed attempts whose rows are gone."""
+    lost = {fingerprint(name) for name in seen["rowless"]}
+    states = {key: state for key, state in seen["states"].items() if key not in lost}
+    if fingerprint("h") in lost:
+        states[fingerprint("h")] = (False, "failed")  # its other attempt
+    tables = {**seen["tables"], "attempts": seen["tables"]["attempts"] - len(lost)}
+    return {**seen, "rowless": [], "states": states, "tables": tables}
 
 
 def note_of_unfinished_merge(folder: Path) -> Path:
