@@ -19,10 +19,17 @@ class Keeper(Generic[T]):
 
     The kernel ends the processes of a Ray together with the thread that started them. So that thread stays as long as
     Ray is used, and no longer: a Ray that does not shut down by itself ends with it.
+
+    Parameters
+    ----------
+    start
+        Starts it.
+    afterwards
+        Called in the same thread once Ray is left, or could not be started.
     """
 
-    def __init__(self, start: Callable[[], T]) -> None:
-        self._start = start
+    def __init__(self, start: Callable[[], T], afterwards: Callable[[], None] = lambda: None) -> None:
+        self._start, self._afterwards = start, afterwards
         self._made: T | None = None
         self._error: BaseException | None = None
         self._shuts_down = True
@@ -73,6 +80,7 @@ class Keeper(Generic[T]):
             self._leave.wait()
             if self._shuts_down:
                 _shut_down()
+        self._afterwards()
         self._left.set()
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import warnings
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from ray.exceptions import (
 from sweeper.common.processors import usable_processors
 from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
+from sweeper.jobs.ray_simple.guard import Guard
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.starts import Starts
 from sweeper.jobs.ray_simple.watch import Door, Watch, knock
@@ -65,7 +66,9 @@ class Session:
         seen: _Seen | None = None
         self.started_here = not ray.is_initialized()
         if self.started_here:
-            self._keeper = Keeper(partial(_start, address, runtime_env, num_cpus, log_to_driver, own))
+            guard = Guard()
+            start = partial(_start, address, runtime_env, num_cpus, log_to_driver, own, guard)
+            self._keeper = Keeper(start, afterwards=guard.end)
             seen = self._keeper.start(start_timeout_s or (CONNECT_S if _names_one_that_runs(address) else START_S))
         elif asked := [k for k, v in (("address", address), ("runtime_env", runtime_env), ("num_cpus", num_cpus)) if v]:
             warnings.warn(
@@ -120,6 +123,7 @@ def _start(
     num_cpus: float | None,
     log_to_driver: bool,
     own: cluster.OwnModules,
+    guard: Guard,
 ) -> _Seen:
     """Start a local Ray, on the loopback interface, or connect to the one at `address` or `RAY_ADDRESS`.
 
@@ -140,7 +144,7 @@ def _start(
         )
     _refuse_where_nobody_is(address)
     try:
-        with _hangups_kept_from_children():
+        with guard.marking() if address == "local" else nullcontext(), _hangups_kept_from_children():
             ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
