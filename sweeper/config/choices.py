@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sweeper.config.sweep_section import SWEEP, runtime_from_sweep_section
-from sweeper.errors import ConfigError, near_match
+from sweeper.config.unresolved import missing, unresolved
+from sweeper.errors import ConfigError
 from sweeper.planning.fingerprint import canonical, digest
-from sweeper.vocabulary import AXES, NAME_SEPARATOR, Choice
+from sweeper.vocabulary import NAME_SEPARATOR, Choice
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-_NOT_FOUND = re.compile(r"Interpolation key '(?P<key>[^']+)' not found")
 
 
 def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> object:
@@ -26,34 +24,15 @@ def resolved_value(cfg: DictConfig, path: tuple[str, ...]) -> object:
         Something in it is `???`, or interpolates what the config does not have.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
+    from omegaconf.errors import OmegaConfBaseException
 
     node = cfg
-    where = ".".join(path)
     try:
         for step in path:
             node = node[step]
         return OmegaConf.to_container(node, resolve=True, throw_on_missing=True) if OmegaConf.is_config(node) else node
-    except MissingMandatoryValue as error:
-        key = error.full_key or where
-        raise ConfigError(f"{key} is ???: it has no default. Give it: {key}=VALUE.") from error
-    except InterpolationKeyError as error:
-        raise ConfigError(_unresolved(error, cfg, where)) from error
     except OmegaConfBaseException as error:
-        raise ConfigError(f"{where}: {' '.join(str(error).split())}") from error
-
-
-def _unresolved(error: Exception, cfg: DictConfig, where: str) -> str:
-    found = _NOT_FOUND.search(str(error))
-    key = found["key"] if found else "?"
-    place = getattr(error, "full_key", None) or where
-    axis, _, rest = key.partition(".")
-    name = rest.split(".")[0]
-    if axis in AXES and name and name not in (cfg.get(axis) or {}):
-        return (
-            f"{place} interpolates ${{{key}}}, and no {axis} {name!r} is selected. Select it too: {axis}=[...,{name}]."
-        )
-    return f"{place} interpolates ${{{key}}}, which the config does not have.{near_match(axis, [str(k) for k in cfg])}"
+        raise unresolved(error, ".".join(path), cfg) from error
 
 
 def choice_of(axis: str, name: str, spec: object) -> Choice:
@@ -98,8 +77,10 @@ def without(value: object) -> object:
 
 def names_on(cfg: DictConfig, axis: str, files: Mapping[str, object]) -> Iterator[str]:
     """Names of the choices on an axis. One in a sub-folder of its group is named with it: `vision/resnet`."""
-    from omegaconf import DictConfig
+    from omegaconf import DictConfig, OmegaConf
 
+    if OmegaConf.is_missing(cfg, axis):
+        raise missing(axis)
     axis_node: object = cfg.get(axis)
     if axis_node is None:
         return

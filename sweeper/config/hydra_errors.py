@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sweeper.common.text import escaped
+from sweeper.config.unresolved import unresolved
 from sweeper.errors import ConfigError, SweeperError, near_match
 from sweeper.vocabulary import AXES
 
@@ -49,6 +50,7 @@ def composing(session: Session) -> Generator[None]:
 
 def _as_config_error(error: Exception, session: Session) -> ConfigError:
     from hydra.errors import HydraException
+    from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
     if isinstance(error, UnicodeDecodeError):
         return ConfigError(_not_utf8(error, session))
@@ -56,6 +58,8 @@ def _as_config_error(error: Exception, session: Session) -> ConfigError:
         return ConfigError("The config, or an override, is nested too deeply, or refers to itself.")
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # one of Hydra's is both
         return ConfigError(f"A file of the config cannot be read: {error}.")
+    if isinstance(error, InterpolationResolutionError | MissingMandatoryValue):
+        return unresolved(error)
     return ConfigError(_explain(_text(error), session))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sweeper.config.number_types import ReplaceValue
+from sweeper.config.unresolved import missing
 from sweeper.config.value_checks import mapping_or_empty
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES
@@ -103,6 +104,8 @@ def _merge(
     base = _base_of(cfg[axis], name)
     if base is None:
         return ()
+    if base == "???":
+        raise missing(f"{axis}.{name}.{BASE}")
     if base in above or base == name:
         raise ConfigError(f"{axis}.{name}: _base_ goes round in a circle: {' -> '.join((*above, name, base))}.")
     if _find(cfg[axis], base) is None:

@@ -83,7 +83,7 @@ def load_mapping(config: Mapping[str, object], **where: str | None) -> SweepConf
         cfg = OmegaConf.create(dict(config))
         if cfg.get("resume") is not None:
             resume.refuse_axes(config)
-            return _resuming_config(_root(cfg), session)
+            return _resuming_config(_root(resume.without_what_is_taken_over(cfg)), session)
         composed = Composed(session, (), multirun=False, ready=cfg)
         return _checked(composed, session)
 
@@ -113,7 +113,7 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
 def _load_resuming(session: Session, resumed_id: str | None, overrides: Sequence[str]) -> SweepConfig:
     """A config without a grid that resumes the sweep of this id; of the id in its files where there is none."""
     cfg, overridden = resume.composed_settings(session, overrides)
-    root = _root(cfg)
+    root = _root(resume.without_what_is_taken_over(cfg))
     if resumed_id is not None:
         root["resume"] = resumed_id
     return _resuming_config(root, session, overrides, overridden)
@@ -131,8 +131,9 @@ def _resuming_config(
 
 
 def _root(cfg: DictConfig) -> dict[str, object]:
-    """The settings and rules of a config, resolved."""
-    return {key: resolved_value(cfg, (key,)) for key in ROOT_FIELDS if key in cfg and key not in AXES}
+    """The settings and rules of a config, resolved; one that is `???` is refused as missing."""
+    present = set(cfg)  # `in` takes what is `???` for absent
+    return {key: resolved_value(cfg, (key,)) for key in ROOT_FIELDS if key in present and key not in AXES}
 
 
 def _default_name(composed: Composed, session: Session) -> str:

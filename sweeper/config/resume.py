@@ -63,6 +63,17 @@ def composed_settings(session: Session, overrides: Sequence[str]) -> tuple[DictC
     return cfg, frozenset(override.key_or_group for override in sorted_overrides.values)
 
 
+def without_what_is_taken_over(cfg: DictConfig) -> DictConfig:
+    """A config without what is `???` in its root, which the sweep that is resumed has settled; but for the store."""
+    from omegaconf import OmegaConf, open_dict
+
+    with open_dict(cfg):
+        for key in list(cfg):
+            if key != "analytics_store" and OmegaConf.is_missing(cfg, key):
+                del cfg[key]
+    return cfg
+
+
 def merged_root(
     root: Mapping[str, object], overridden_keys: frozenset[str], before: Mapping[str, object]
 ) -> dict[str, object]:
