@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    config: Mapping[str, Any] | Sequence[str] = (), *, progress: bool | Progress = True, **where: Any
+    config: Mapping[str, Any] | Sequence[str] = (),
+    *,
+    progress: bool | Progress = True,
+    allow_empty: bool = False,
+    **where: Any,
 ) -> SweepResult:
     """Run a sweep and return when it has ended.
 
@@ -29,27 +33,31 @@ def sweep(
         Hydra overrides as on the command line (`["model=[svm]", "rerun=missing"]`), or a composed config as a mapping.
     progress
         Whether to show a bar, or an object that is told of everything.
+    allow_empty
+        Whether the rules of the grid may leave out all combinations; the result is empty then.
     **where
         `config_name`, `config_dir`, `config_path` and `multirun`, as on the command line.
 
     Raises
     ------
     ConfigError
-        The config is wrong; nothing was run and Ray was not started.
+        The config is wrong, or nothing is left of the grid; nothing was run and Ray was not started.
     StoreError
         The analytics store cannot be reached.
     """
     shown = progress if not isinstance(progress, bool) else for_stream() if progress else Silent()
-    return run_config(_configured(config, where), shown)
+    return run_config(_configured(config, allow_empty, where), shown)
 
 
-def plan(config: Mapping[str, Any] | Sequence[str] = (), **where: Any) -> Plan:
+def plan(config: Mapping[str, Any] | Sequence[str] = (), *, allow_empty: bool = False, **where: Any) -> Plan:
     """What `sweep` would run and why; starts nothing and writes nothing. Parameters and errors as for `sweep`."""
-    return prepare(_configured(config, where)).plan
+    return prepare(_configured(config, allow_empty, where)).plan
 
 
-def _configured(config: Mapping[str, Any] | Sequence[str], where: Mapping[str, Any]) -> SweepConfig:
-    return load_mapping(config, **where) if isinstance(config, Mapping) else load(list(config), **where)
+def _configured(config: Mapping[str, Any] | Sequence[str], allow_empty: bool, where: Mapping[str, Any]) -> SweepConfig:
+    if isinstance(config, Mapping):
+        return load_mapping({**config, **({"allow_empty": True} if allow_empty else {})}, **where)
+    return load([*config, *(["allow_empty=true"] if allow_empty else [])], **where)
 
 
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:

@@ -71,7 +71,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     sql, rest = _sql(command, rest)
     ours, rest = _own_flags().parse_known_args(rest)
     hydra = parse_flags(rest, program="sweeper", refuse=_refuse)
-    overrides = list(hydra.overrides) + (["rerun=missing"] if ours.rerun_only_missing else [])
+    overrides = [*hydra.overrides, *_as_overrides(ours)]
     _refuse_bare_words(overrides)
     return Arguments(
         command=command,
@@ -88,6 +88,12 @@ def parse(argv: Sequence[str]) -> Arguments:
         hydra=hydra,
         overrides=overrides,
     )
+
+
+def _as_overrides(ours: argparse.Namespace) -> list[str]:
+    """Our flags that are another word for a setting."""
+    flags = {"rerun=missing": ours.rerun_only_missing, "allow_empty=true": ours.allow_empty}
+    return [override for override, given in flags.items() if given]
 
 
 def may_run(argv: Sequence[str]) -> bool:
@@ -125,6 +131,9 @@ def _own_flags() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sweeper", add_help=False, allow_abbrev=False)
     parser.error = _refuse
     parser.add_argument("--rerun-only-missing", action="store_true", help="the same as rerun=missing")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="the same as allow_empty=true: rules may leave out everything"
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")
     parser.add_argument(

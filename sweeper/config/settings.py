@@ -176,6 +176,12 @@ class Settings:
         member_of(Duplicates),
         meaning="`drop`, `keep`, `error`: combinations of one sweep with the same fingerprint",
     )
+    allow_empty: bool = _setting(
+        False,
+        flag,
+        is_resumed=False,
+        meaning="whether the rules may leave out all combinations (exit status 0); otherwise that is exit status 2",
+    )
     max_failures: int | None = _setting(
         None, optional(positive_count), meaning="stop after this many failures (exit status 3)"
     )

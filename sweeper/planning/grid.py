@@ -9,7 +9,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
@@ -47,6 +47,10 @@ class Rule:
     """Its place in the config, for messages: `exclude[0]`."""
     optional: bool = False
     """Whether it may match nothing, as one that speaks of choices which are not always selected."""
+
+    def text(self) -> str:
+        """What it says, for messages: `model: svm | knn, dataset: digits`."""
+        return ", ".join(f"{axis}: {' | '.join(globs)}" for axis, globs in self.patterns.items())
 
 
 @dataclass(frozen=True)
@@ -285,13 +289,15 @@ def _ruled(combinations: list[Combination], grid: Grid, left_out: Counter[str]) 
     return kept
 
 
-def _check_used(rules: Sequence[Rule], bits: Iterable[int]) -> None:
+def _check_used(rules: Sequence[Rule], bits: Sequence[int]) -> None:
+    if not bits:  # something else left out everything
+        return
     met = reduce(or_, bits, 0)
     for index, rule in enumerate(rules):
         if not rule.optional and not met >> index & 1:
-            shown = ", ".join(f"{axis}: {' | '.join(globs)}" for axis, globs in rule.patterns.items())
             raise ConfigError(
-                f"{rule.where} ({shown}) matches no combination. Correct or remove it, or add `optional: true` to it."
+                f"{rule.where} ({rule.text()}) matches no combination. Correct or remove it, or add `optional: true` "
+                "to it."
             )
 
 

@@ -14,6 +14,7 @@ from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
 from sweeper.planning.decisions import Plan, Policy, SameNames
+from sweeper.planning.empty_grid import refuse_empty
 from sweeper.planning.grid import expand
 from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
 from sweeper.planning.order import WorkGroup, without_duration, work_groups
@@ -57,7 +58,8 @@ def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
     Raises
     ------
     ConfigError
-        A rule matches nothing, a target of a combination that would run does not exist, duplicates are refused.
+        A rule matches nothing, nothing is left of the grid and that is not allowed, a target of a combination that
+        would run does not exist, duplicates are refused.
     StoreError
         The store cannot be reached.
     """
@@ -101,6 +103,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     settings = config.settings
     policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
     expansion = expand(config.grid)
+    refuse_empty(config.grid, expansion, allowed=settings.allow_empty)
     pairs, dropped = decisions.identify(expansion.combinations, policy.duplicates)
     if pairs and policy.rerun == "all":
         _ready_to_run((combination for combination, _ in pairs), will_run)

@@ -373,6 +373,7 @@ RUNTIME_VALUES = {
     "rerun": "missing",
     "rerun_triggers": "[config,data]",
     "duplicates": "keep",
+    "allow_empty": "true",
     "max_failures": "2",
     "max_same_error": "2",
     "retries": "2",
