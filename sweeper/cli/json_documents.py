@@ -26,9 +26,10 @@ def result_document(
     """`--json`: the plan, how it ended, what failed and what was measured.
 
     Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed,
-    `no_values`, what completed and measured nothing, `left_out`, the choices whose rest was not attempted, and
-    `completed_meanwhile`, how many another sweep completed before they were submitted, and `unwritten`, how many
-    attempts the store does not tell of. Where the store is `unreadable`, that says why, and there are no results.
+    `no_values`, what completed and measured nothing, `left_out`, the choices whose rest was not attempted,
+    `stopped_by`, what ended it early, `completed_meanwhile`, how many another sweep completed before they were
+    submitted, and `unwritten`, how many attempts the store does not tell of. Where the store is `unreadable`, that says
+    why, and there are no results.
     """
     document: dict[str, object] = {
         "sweep_id": result.sweep_id,
@@ -40,6 +41,8 @@ def result_document(
     }
     left_out = [choice.to_dict() for choice in result.outcome.left_out]
     document |= _if_any(left_out=left_out)
+    if result.outcome.stopped_by:
+        document["stopped_by"] = result.outcome.stopped_by
     if result.outcome.unwritten:
         document["unwritten"] = dict(result.outcome.unwritten)
     if result.outcome.completed_meanwhile:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning.decisions import Plan, Planned
 from sweeper.report import leaderboard
@@ -91,7 +92,7 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
         attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())
         lines.append(f"the store could not be written, so it does not tell of these attempts: {attempts}")
     lines += failures_text(outcome.failures)
-    lines += [f"  {choice.line()}" for choice in outcome.left_out]
+    lines += [f"  {n} {why}" for n, why in Ending.of(outcome, plan.excluded, plan.duplicates).left_out()]
     if outcome.exit_status:
         lines.append(f"run what this sweep left: {resume}")
     return "\n".join(lines)

@@ -87,11 +87,12 @@ class LeftOutChoice:
 
     def line(self) -> str:
         """What is shown when it happens."""
+        return f"not attempted: {self.left_out} more with {self.why()}"
+
+    def why(self) -> str:
+        """Who is to blame, and for what."""
         error = f"{self.error_type}: {self.message.strip().partition(chr(10))[0][:LINE_CHARACTERS]}".rstrip(": ")
-        return (
-            f"not attempted: {self.left_out} more with {self.choice}, which failed {self.times} times in a row with "
-            f"{error} (max_same_error)"
-        )
+        return f"{self.choice}, which failed {self.times} times in a row with {error} (max_same_error)"
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)

@@ -12,12 +12,12 @@ from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard, leaderboards
-from sweeper.report.report_data import Incomplete, Names, ReportData, RunReport, Sweep
+from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
 from sweeper.report.run_reports import read_reports
 from sweeper.report.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
-from sweeper.store import caveats
+from sweeper.store import caveats, endings
 from sweeper.store.compute import pc
 from sweeper.store.last_status import NEWEST
 from sweeper.store.newest_attempts import COMPLETED
@@ -65,6 +65,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
         older=found.older,
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
+        not_run=_not_run(store, sweeps[:SWEEPS]),
         leaderboards=_leaderboards(values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
         strengths=strengths,
         more_strengths=more_strengths,
@@ -112,6 +113,14 @@ def _sweeps(attempts: Table) -> list[Sweep]:
 def _sweep(row: Mapping[str, Any]) -> Sweep:
     began, ended = row["submitted_at_min"], row["finished_at_max"]
     return Sweep(row["sweep_id"], row["sweep_name"], began, ended, row["completed_count"], row["completed_sum"])
+
+
+def _not_run(store: Store, sweeps: Sequence[Sweep]) -> tuple[NotRun, ...]:
+    """What these sweeps left out, where they left out anything or that is not known yet."""
+    known = endings.read(store.files, [one.id for one in sweeps])
+    ended = ((one, known[one.id]) for one in sweeps if one.id in known)
+    found = (NotRun(one, tuple(end.left_out()) if end else (), end is not None) for one, end in ended)
+    return tuple(one for one in found if one.left_out or not one.has_ended)
 
 
 def _counts(found: ShownAttempts) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sweeper.messages.ending import Omission
 from sweeper.report.leaderboard import Leaderboard
 
 
@@ -81,6 +82,16 @@ class RunReport:
 
 
 @dataclass(frozen=True)
+class NotRun:
+    """What one sweep left out."""
+
+    sweep: Sweep
+    left_out: tuple[Omission, ...]
+    has_ended: bool
+    """False where it runs still, or died without a word; then it is not known what it left out."""
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything that the page says. Each number after a sequence tells how many more there are."""
 
@@ -94,6 +105,8 @@ class ReportData:
     """Results that are neither shown nor counted: one with the same names and another spec is newer."""
     sweeps: tuple[Sweep, ...]
     more_sweeps: int
+    not_run: tuple[NotRun, ...]
+    """Of those sweeps that left out anything, or have not said that they ended."""
     leaderboards: tuple[Leaderboard, ...]
     strengths: tuple[ValueAtStrength, ...]
     more_strengths: int

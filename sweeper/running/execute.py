@@ -15,6 +15,7 @@ from sweeper.common.capacity import unschedulable_reason
 from sweeper.common.gc_pause import gc_paused
 from sweeper.errors import ConfigError, StoreError
 from sweeper.messages.asked import SweepHeader
+from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
@@ -40,7 +41,7 @@ NOTHING_RAN = Outcome({status.value: 0 for status in Status})
 def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) -> SweepResult:
     if not prepared.plan.to_run:
         _write_asked(prepared, progress)
-        _say_ended(prepared)
+        _say_ended(prepared, NOTHING_RAN)
     try:
         outcome = _run(prepared, backend, progress) if prepared.plan.to_run else NOTHING_RAN
     except BaseException:
@@ -71,9 +72,12 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         else:
             progress.stage("")
         try:
-            return _submit_all(prepared, work, backend, info, progress, meanwhile)
-        finally:
-            _say_ended(prepared)
+            outcome = _submit_all(prepared, work, backend, info, progress, meanwhile)
+        except BaseException:
+            _say_ended(prepared, None)
+            raise
+        _say_ended(prepared, outcome)
+        return outcome
     finally:
         progress.close()
 
@@ -115,12 +119,17 @@ def _keep_listings(prepared: Prepared, listings: Mapping[str, bytes], progress: 
         progress.note(f"the list of the code that runs is not kept, as the store cannot be written: {error}")
 
 
-def _say_ended(prepared: Prepared) -> None:
-    """Sweeps that begin later need not make way for this one. If that cannot be written, they do, and lose little."""
-    from sweeper.store.meanwhile import say_ended
+def _say_ended(prepared: Prepared, outcome: Outcome | None) -> None:
+    """Write down what was left out, for the report. Also, sweeps that begin later need not make way for this one.
 
+    If that cannot be written, they do, and little is lost.
+    """
+    from sweeper.store import endings
+
+    plan = prepared.plan
     with suppress(Exception):
-        say_ended(prepared.store.files, prepared.sweep_id)
+        ending = None if outcome is None else Ending.of(outcome, plan.excluded, plan.duplicates)
+        endings.write(prepared.store.files, prepared.sweep_id, ending)
 
 
 def _tidied(prepared: Prepared, outcome: Outcome, progress: Progress) -> Outcome:

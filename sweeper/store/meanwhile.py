@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from sweeper.store import attempt_names, journal, sweep_files
+from sweeper.store import attempt_names, endings, journal, sweep_files
 from sweeper.store.compute import pc
-from sweeper.store.files import PRIVATE, Files
+from sweeper.store.files import Files
 from sweeper.store.live_files import MERGED
 from sweeper.store.newest_attempts import COMPLETED
 from sweeper.store.parquet import VanishedError, read_all
@@ -23,7 +23,6 @@ from sweeper.store.schema import ATTEMPTS
 
 MARGIN_S = 600.0
 """Names carry the time of whoever wrote them: so far may clocks differ, and so long may a file take to appear."""
-ENDED = f"{PRIVATE}/ended"
 RUNS_AT_MOST = timedelta(days=1)
 """A sweep that began longer ago and did not say that it ended is taken for a dead one."""
 _BEGAN = re.compile(r"\d{8}T\d{6}")
@@ -71,13 +70,8 @@ def _completed(rows: pa.Table) -> list[str]:
     return rows.filter(pc.equal(rows["status"], COMPLETED))["fingerprint"].to_pylist()
 
 
-def say_ended(files: Files, sweep_id: str) -> None:
-    """Leave word that a sweep writes nothing any more."""
-    files.put(ENDED, sweep_id, b"ended\n")
-
-
 def not_ended(files: Files, sweep_id: str) -> list[str]:
     """Other sweeps that began within a day and have not said that they ended."""
     first = f"{datetime.now(UTC) - RUNS_AT_MOST:%Y%m%dT%H%M%S}"
     began = [other for other in sweep_files.ids(files) if other > first and _BEGAN.match(other)]
-    return sorted({*began} - {sweep_id} - {*files.names(ENDED, "")}) if began else []
+    return sorted({*began} - {sweep_id} - {*endings.ended(files)}) if began else []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sweeper.common import small_json
 from sweeper.common.small_json import Damaged, Shape
-from sweeper.store import formats, journal, journal_lines, json_files, live_files, merge_lock, sweep_files
+from sweeper.store import endings, formats, journal, journal_lines, json_files, live_files, merge_lock, sweep_files
 from sweeper.store.files import PRIVATE, QUARANTINE, Files, UnreadableFileError
 from sweeper.store.finding import Finding, Kind
 from sweeper.store.local_files import TEMPORARY, LocalFiles
@@ -24,6 +24,7 @@ _FOLDERS = (
     *ARTIFACTS,
     journal.FOLDER,
     sweep_files.FOLDER,
+    endings.FOLDER,
     f"{PRIVATE}/logs",
     QUARANTINE,
 )
@@ -51,6 +52,8 @@ def damaged(files: Files) -> Iterator[Finding]:
     yield from _wrong_json(files, CODE, lambda name: small_json.texts_of(name.removesuffix(".json")))
     for name, reason in sweep_files.damaged(files).items():
         yield Finding(sweep_files.FOLDER, name, reason)
+    for name, reason in endings.damaged(files).items():
+        yield Finding(endings.FOLDER, name, reason)
     for folder in ARTIFACTS:
         for inner in files.names(folder, ""):
             yield from _unreadable(files, f"{folder}/{inner}")

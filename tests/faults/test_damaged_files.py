@@ -33,6 +33,7 @@ PLACES: dict[str, Callable[[Path], Path]] = {
     "segment": journal_segment,
     "listing": lambda store: next(store.glob(".sweeper/code/*.json")),
     "asked": lambda store: next(store.glob(".sweeper/sweeps/*.parquet")),
+    "ending": lambda store: next(store.glob(".sweeper/ended/*")),
     "report": lambda store: next(store.glob(".sweeper/reports/*/*")),
     "payload": lambda store: max(store.glob("scores/[1-9]*[0-9a-f].parquet")),
     "attempt": lambda store: max(store.glob("attempts/[1-9]*_completed_*.parquet")),
@@ -69,7 +70,7 @@ def test_a_damaged_file_is_named_and_repaired_and_fatal_to_nobody(store: Path, p
     assert contents(store) == after_repair(seen)
 
 
-FOLDERS = (".", "journal", "merged", "merged/attempts", "sweeps", "tmp", "code", "reports", "quarantine")
+FOLDERS = (".", "journal", "merged", "merged/attempts", "sweeps", "ended", "tmp", "code", "reports", "quarantine")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

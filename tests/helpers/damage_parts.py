@@ -14,7 +14,8 @@ import pytest
 from store_parts import fail, fingerprint, record, values
 
 from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
-from sweeper.store import compaction, merge_lock, open_store
+from sweeper.messages.ending import Ending
+from sweeper.store import compaction, endings, merge_lock, open_store
 from sweeper.vocabulary import AXES
 
 NESTED = 100_000
@@ -34,6 +35,7 @@ def every_kind(folder: Path) -> Path:
         for name in "lmn":
             record(store, name, 1.0, may_wait=True)
     store.write_asked(asked())
+    endings.write(store.files, asked().header.sweep_id, Ending({"exclude": 3}, not_attempted=1, stopped_by="interrupt"))
     listing = json.dumps({"mine.py": "aa", "other.py": "bb"}, sort_keys=True).encode()
     store.write_artifact(f"code/{hashlib.sha256(listing).hexdigest()[:16]}.json", listing)
     store.write_artifact("reports/job/report.md", b"# A report\n")

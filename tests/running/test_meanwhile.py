@@ -16,7 +16,8 @@ from store_parts import fail, fingerprint, record
 
 from sweeper.running.meanwhile import Meanwhile
 from sweeper.store import open_store
-from sweeper.store.meanwhile import NewCompletions, not_ended, say_ended
+from sweeper.store.endings import write as say_ended
+from sweeper.store.meanwhile import NewCompletions, not_ended
 
 pytestmark = pytest.mark.faults
 GRID = [
