@@ -124,7 +124,10 @@ def harmed(whole: Path, folder: Path, count: int) -> list[str]:
         store = folder / str(number)
         if said := harm(whole, store, random.Random(f"{SEED}-{number}")):
             wrong.append(f"{number}: {said}")
+            print(wrong[-1])
         shutil.rmtree(store)
+        if (number + 1) % 100 == 0:
+            print(f"{number + 1} damages, {len(wrong)} wrong", flush=True)
     return wrong
 
 

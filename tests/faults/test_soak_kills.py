@@ -1,6 +1,7 @@
 """Random SIGKILLs of the driver and of workers: nothing is lost, and nothing that has completed is run again.
 
-`SWEEPER_SOAK_KILLS` says how many of each (100); ten of each take about ten minutes.
+`SWEEPER_SOAK_KILLS` says how many of each (100); ten of each take about ten minutes. With `SWEEPER_SOAK_S` there are no
+more of each after so many seconds, and what was begun is ended; the line that each prints tells how many there were.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes below /proc"),
 ]
 KILLS = int(os.environ.get("SWEEPER_SOAK_KILLS", "100"))
+SECONDS = float(os.environ.get("SWEEPER_SOAK_S", "inf"))
 COMBINATIONS = 200
 SEED = 17
 WORKERS = ("ray::IDLE", "ray::run_")
@@ -51,7 +53,13 @@ class Soak:
     def __init__(self, folder: Path) -> None:
         self._folder, self._stores = folder, 0
         self.runs = self.killed = 0
+        self._ends = time.monotonic() + SECONDS
         self.begin_anew()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are to be more kills."""
+        return self.killed < KILLS and time.monotonic() < self._ends
 
     def begin_anew(self) -> None:
         """A store of its own for the next sweep."""
@@ -73,6 +81,7 @@ class Soak:
 
     def report(self, what: str) -> None:
         wasted = self.runs - self._stores * COMBINATIONS
+        assert self.killed > 0
         print(f"{what}: {self.killed} kills, {self._stores} sweeps of {COMBINATIONS}, {wasted} runs wasted")
 
 
@@ -85,7 +94,7 @@ def end_of_ray(ray: list[int]) -> None:
 
 def test_drivers_that_are_killed_again_and_again_lose_nothing(tmp_path: Path):
     soak, chance = Soak(tmp_path), random.Random(SEED)
-    while soak.killed < KILLS:
+    while soak.goes_on:
         sweep = soak.sweep()
         pause_s = chance.uniform(0, 6) if chance.random() < 0.2 else None  # some die before anything runs
         runs, enough = len(list((soak.folder / "notes").iterdir())), chance.randint(1, 40)
@@ -112,16 +121,16 @@ def test_drivers_that_are_killed_again_and_again_lose_nothing(tmp_path: Path):
 
 def test_workers_that_are_killed_again_and_again_lose_nothing(tmp_path: Path):
     soak, chance = Soak(tmp_path), random.Random(SEED + 1)
-    while soak.killed < KILLS:
+    while soak.goes_on:
         sweep = soak.sweep("retries=100")
         while sweep.process.poll() is None:
             time.sleep(chance.uniform(0.2, 2.0))
             workers = [pid for pid in sweep.offspring("ray::") if command_of(pid).startswith(WORKERS)]
-            if workers and soak.killed < KILLS and any((soak.folder / "notes").iterdir()):
+            if workers and soak.goes_on and any((soak.folder / "notes").iterdir()):
                 kill(chance.choice(workers))
                 soak.killed += 1
         assert sweep.wait() == 0, sweep.err[-2000:]
         soak.count()
-        if soak.killed < KILLS:
+        if soak.goes_on:
             soak.begin_anew()
     soak.report("workers")
