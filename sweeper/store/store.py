@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
@@ -11,31 +10,18 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sweeper.common.clock import EPOCH
-from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance, StoreLocation
 from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
 from sweeper.store.artifacts import artifact_path, read_artifact
-from sweeper.store.attempt_names import attempt_name
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
 from sweeper.store.files import PRIVATE, Files
-from sweeper.store.journal import Journal
-from sweeper.store.local_files import LocalFiles
 from sweeper.store.opening import open_files
-from sweeper.store.parquet import encode, new_name
-from sweeper.store.payload import payload_rows, records_of
-from sweeper.store.schema import (
-    ATTEMPTS,
-    AttemptRow,
-    PayloadRecord,
-    RecordedRun,
-    Rows,
-    attempt_rows,
-    entity_rows,
-)
-from sweeper.store.schema_file import SchemaFiles
+from sweeper.store.payload import records_of
+from sweeper.store.recorder import Recorder
+from sweeper.store.run_rows import RunFacts, completed_rows, measured_rows
+from sweeper.store.schema import AttemptRow, RecordedRun, attempt_rows
 from sweeper.store.tables import Tables
 
 if TYPE_CHECKING:
@@ -43,19 +29,12 @@ if TYPE_CHECKING:
     from sweeper.store.arrow_columns import Row
     from sweeper.store.attempt_states import AttemptState
 
-MOMENT_S = 0.05
-"""A run that is recorded at least this long after the last one gets files of its own: they are then a small cost."""
-
 
 class Store:
     """An analytics store at a URI; made by `open_store`."""
 
     def __init__(self, uri: str, storage_options: Mapping[str, object] | None, durability: str) -> None:
         self._files: Files = open_files(uri, storage_options or {}, durable=durability == MACHINE)
-        self._says_format = False
-        self._schema_files = SchemaFiles()
-        self._journal: Journal | None = None
-        self._recorded_at = float("-inf")
 
     @property
     def uri(self) -> str:
@@ -77,6 +56,10 @@ class Store:
     @cached_property
     def _tables(self) -> Tables:
         return Tables(self.files)
+
+    @cached_property
+    def _recorder(self) -> Recorder:
+        return Recorder(self.files)
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
@@ -119,63 +102,26 @@ class Store:
         OSError
             The store cannot be written.
         """
-        self._announce_format()
+        self._recorder.announce_format()
         records = records_of(run, same_uid=attempt is not None)
-        entry = self._entry(run, records, provenance, attempt)
-        if attempt is not None:
-            row = AttemptRow.of(
-                attempt,
-                status=Status.COMPLETED.value,
-                submitted_at=provenance.submitted_at,
-                started_at=started_at,
-                finished_at=finished_at,
-                inference_s=inference_s,
-                host=host,
-                report_uri=report_uri,
-                warnings=warnings,
-                result_run_uid=run.run_uid,
-                job_id=provenance.job_id,
-                payload_table=records[0].table_name if records else None,
-            )
-            entry.append(attempt_rows(row))
-        place = self._write_run(entry, may_wait, hand_over)
-        self._recorded_at = time.monotonic()
-        return place if records else None
-
-    def _write_run(
-        self, entry: Sequence[Rows], may_wait: bool, hand_over: Callable[[HandedRows], None] | None
-    ) -> str | None:
-        """Write the rows of one run in the cheapest way that is allowed; returns where those of the first table are."""
-        if not entry:
-            return None
-        place = self._append(entry) if may_wait and self._in_succession(MOMENT_S) else None
-        if place is None and hand_over is not None and self.hands_over and self._in_succession(handed_over.MOMENT_S):
-            place = handed_over.give(entry, hand_over, self.uri)
-        uris = [self._put(rows) for rows in entry] if place is None else [place]
-        return uris[0]
-
-    def _entry(
-        self, run: RecordedRun, records: Sequence[PayloadRecord], provenance: Provenance, attempt: AttemptInfo | None
-    ) -> list[Rows]:
-        """The payload rows and `runs` rows of a run; without payload there are none, as with checkmaite."""
-        if not records:
-            return []
-        payload = payload_rows(records, attempt.fingerprint if attempt else None, provenance.job_id)
-        entities = entity_rows(run, payload.table, provenance)
-        filled = [payload, entities] if entities.rows else [payload]
-        return [
-            rows._replace(schema=self._schema_files.announce(self.files, rows.table, rows.schema)) for rows in filled
+        facts = RunFacts(started_at, finished_at, inference_s, host, report_uri, warnings)
+        measured = measured_rows(run, records, provenance, attempt.fingerprint if attempt else None)
+        entry = [
+            *map(self._recorder.announce_schema, measured),
+            *completed_rows(run, records, provenance, attempt, facts),
         ]
+        place = self._recorder.record(entry, may_wait=may_wait, hand_over=hand_over)
+        return place if records else None
 
     def write_attempts(self, rows: Sequence[AttemptRow]) -> None:
         """Write attempts, each in a file of its own, whose name says how the attempt ended."""
-        self._announce_format()
+        self._recorder.announce_format()
         for row in rows:
-            self._put(attempt_rows(row))
+            self._recorder.put(attempt_rows(row))
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is not a table; returns its URI."""
-        self._announce_format()
+        self._recorder.announce_format()
         folder, _, name = path.rpartition("/")
         return self.files.put(f"{PRIVATE}/{folder}", name, data)
 
@@ -192,44 +138,14 @@ class Store:
         path = artifact_path(uri)
         return None if path is None else self.read_artifact(path)
 
-    def _put(self, rows: Rows) -> str:
-        """Write a file of its own; returns its URI."""
-        data = encode(rows.table, rows.to_table())
-        row = rows.rows[0]
-        if rows.table != ATTEMPTS:
-            return self.files.put(rows.table, new_name(), data)
-        status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
-        known, ended = version if isinstance(version, str) else None, row["finished_at"]
-        when = ended if isinstance(ended, datetime) else EPOCH
-        return self.files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known, when), data)
-
-    def _in_succession(self, moment_s: float) -> bool:
-        """Whether the last run was recorded a moment ago, so that writing files is most of the cost of a run."""
-        return time.monotonic() - self._recorded_at < moment_s
-
     @property
     def hands_over(self) -> bool:
         """Whether `record` may hand over the rows of a run."""
-        return not isinstance(self._files, LocalFiles)
+        return self._recorder.hands_over
 
     def batch_of(self, runs: Sequence[HandedRows]) -> handed_over.Batch:
         """What `record` handed over, ready to be written together; once it is, these runs are recorded."""
         return handed_over.Batch(self.files, runs)
-
-    def _append(self, entry: Sequence[Rows]) -> str | None:
-        """Append rows to a journal; returns the URI of the file that will hold those of the first table, or `None`."""
-        if self._journal is None:
-            if not isinstance(self.files, LocalFiles):
-                return None
-            self._journal = Journal(self.files)
-        name = self._journal.append(entry)
-        return None if name is None else str(self.files.source(entry[0].table, name))
-
-    def _announce_format(self) -> None:
-        """Write the format file of the store where it is missing; looked at once per process."""
-        if not self._says_format:
-            formats.announce(self.files)
-            self._says_format = True
 
     # Looking up, by the driver
 
@@ -252,7 +168,7 @@ class Store:
 
     def write_asked(self, sweep: AskedSweep) -> str:
         """Write what a sweep asks for, before anything of it runs; returns the URI of the file."""
-        self._announce_format()
+        self._recorder.announce_format()
         return sweep_files.write(self.files, sweep)
 
     def asked_sweep(self, sweep_id: str) -> AskedSweep:

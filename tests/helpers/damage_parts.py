@@ -31,7 +31,7 @@ def every_kind(folder: Path) -> Path:
     fail(store, "h", second=9)
     fail(store, "k", "timeout")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+        patch.setattr("sweeper.store.recorder.MOMENT_S", float("inf"))
         for name in "lmn":
             record(store, name, 1.0, may_wait=True)
     store.write_asked(asked())

@@ -60,7 +60,7 @@ def test_every_file_of_a_run_is_on_the_disk_before_its_attempt(tmp_path: Path, s
 def test_merges_and_journals_remove_nothing_before_what_replaces_it_is_on_the_disk(
     tmp_path: Path, steps: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.store.recorder.MOMENT_S", float("inf"))
     store = open_store(tmp_path / "store", durability="machine")
     for name in "abc":
         record(store, name, 1.0, may_wait=True)

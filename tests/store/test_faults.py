@@ -129,7 +129,7 @@ def test_a_killed_repair_changes_no_count_and_the_next_one_ends_it(tmp_path: Pat
         assert at_every_operation(try_at) > 20
 
 
-QUICK = "import sweeper.store.store as module; module.MOMENT_S = float('inf'); record(store, 'first', 0.0)"
+QUICK = "import sweeper.store.recorder as module; module.MOMENT_S = float('inf'); record(store, 'first', 0.0)"
 """Every later run follows the first within a moment, however slow the machine."""
 
 

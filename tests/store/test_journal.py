@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long this machine takes from one run to the next, it counts as a moment."""
-    monkeypatch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.store.recorder.MOMENT_S", float("inf"))
 
 
 def place(store: Store, segment: str) -> Path:
@@ -72,7 +72,7 @@ def test_folding_makes_parquet_of_them_and_changes_no_answer(store: Store):
 
 
 def test_runs_that_are_some_time_apart_do_not_wait(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.store.store.MOMENT_S", 0.0)
+    monkeypatch.setattr("sweeper.store.recorder.MOMENT_S", 0.0)
     quickly(store, "a", "b", "c")
     assert (parquet_rows(store, "attempts"), segments(store.files)) == (3, [])
 
@@ -275,7 +275,7 @@ def test_a_line_that_fails_takes_no_table_and_no_later_run_with_it(
     with pytest.raises(OSError, match="no space left"):
         record(store, "b", 2.0, may_wait=True)
     monkeypatch.undo()
-    monkeypatch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.store.recorder.MOMENT_S", float("inf"))
     record(store, "c", 3.0, may_wait=True)
     record(store, "d", 4.0, may_wait=True)
     with warnings.catch_warnings():
