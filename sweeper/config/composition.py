@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sweeper.config.hydra_errors import composing
 from sweeper.config.number_types import AsTyped, ConvertedValue, converted
-from sweeper.config.overrides import SortedOverrides, SweptValue, parse, refuse_sweeps, sort_overrides
+from sweeper.config.overrides import parse, sort_overrides
+from sweeper.config.refused_overrides import refuse_sweeps
+from sweeper.config.sorted_overrides import SortedOverrides, SweptValue
 from sweeper.config.swept_config import Assignment, SweptConfig
 from sweeper.config.value_checks import mapping_or_empty
 from sweeper.config.variant_names import value_label

@@ -17,7 +17,8 @@ from sweeper.config.composition import Composed
 from sweeper.config.grid_rules import GRID_RULES
 from sweeper.config.interpolations import path_of_key, paths_read, reaches
 from sweeper.config.number_types import AsTyped
-from sweeper.config.overrides import parse, refuse_sweeps, sort_overrides
+from sweeper.config.overrides import parse, sort_overrides
+from sweeper.config.refused_overrides import refuse_sweeps
 from sweeper.config.settings import SETTINGS
 from sweeper.errors import ConfigError
 from sweeper.vocabulary import AXES

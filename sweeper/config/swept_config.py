@@ -11,7 +11,7 @@ from sweeper.config.apply_override import apply_override, current
 from sweeper.config.inline_choices import merge_inline_choices
 from sweeper.config.interpolations import path_of_key
 from sweeper.config.number_types import ReplaceValue
-from sweeper.config.overrides import SortedOverrides
+from sweeper.config.sorted_overrides import SortedOverrides
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
