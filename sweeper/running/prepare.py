@@ -109,9 +109,9 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
         _ready_to_run((combination for combination, _ in pairs), will_run)
     store = _store(settings.store)
     revisions = Revisions()
-    choices = (choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values())
+    choices = [choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values()]
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
-    suspicion = DefectLookup(parts_of(combination for combination, _ in pairs) if policy.rerun != "all" else ())
+    suspicion = DefectLookup(choices if policy.rerun != "all" else ())
     twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
