@@ -86,8 +86,9 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class AttemptRow:
-    """One attempt of one combination, whatever its end. Times are UTC.
+    """One attempt of one combination, whatever its end: each field is a column, in this order. Times are UTC.
 
+    The fields of `AttemptInfo` are among them, with the same names and types: what was known before it ran.
     `duration_s` is the duration of its own run. `inference_s` is that of the inference whose predictions it read, which
     other runs may have read too; it is null where there was none, or where no worker reported it. `warnings` are lines
     of text: what a reader must know about the value, though it may still be the best.

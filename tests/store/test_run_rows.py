@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from store_parts import BEGAN, ScoreRun, attempt
 
-from sweeper.messages.requests import Provenance
+from sweeper.messages.requests import AttemptInfo, Provenance
+from sweeper.records import columns
+from sweeper.store import AttemptRow
 from sweeper.store.run_rows import RunFacts, completed_rows, measured_rows
 
 JOB = Provenance(job_id="job", submitted_at=BEGAN)
@@ -50,3 +52,9 @@ def test_an_attempt_that_measured_nothing_has_no_payload_table_and_a_job_outside
     (rows,) = completed_rows(ScoreRun([]), [], JOB, attempt("a"), FACTS)
     assert rows.rows[0]["payload_table"] is None
     assert completed_rows(ScoreRun([]), [], JOB, None, FACTS) == []
+
+
+def test_what_is_known_of_an_attempt_before_it_runs_are_columns_of_the_same_types():
+    types = {name: kind for name, (kind, _) in columns(AttemptRow).items()}
+    info = {name: kind for name, (kind, _) in columns(AttemptInfo).items()}
+    assert types.items() >= info.items()
