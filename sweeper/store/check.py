@@ -147,8 +147,7 @@ def _looked_at(files: Files, table: str, name: str, match: SchemaMatch) -> Findi
             if name == SCHEMA_FILE and file.metadata.num_rows:
                 return Finding(table, name, ROWS_IN_SCHEMA_FILE)
             reason, lacking = match.mismatch(file.schema_arrow), 0
-            for batch in file.iter_batches():
-                batch.validate()
+            for batch in sealed.batches(file):
                 reason = reason or match.missing_key(batch)
                 lacking += 0 if reason else len(batch) - len(rows_with_key(table, batch))
     except FileNotFoundError:

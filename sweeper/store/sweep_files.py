@@ -206,9 +206,9 @@ def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeade
     with sealed.opened(files, FOLDER, name) as file:
         header = _about(file, name.removesuffix(PARQUET))
         named = list(_CHOICES) if specs else ["axis", "name"]
-        rows = file.read_row_group(0, columns=named, use_threads=False).to_pylist()
+        rows = sealed.row_group(file, 0, named).to_pylist()
         choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
-        return header, choices, file.read_row_group(1, columns=list(_COMBINATIONS), use_threads=False)
+        return header, choices, sealed.row_group(file, 1, list(_COMBINATIONS))
 
 
 def _about(file: pq.ParquetFile, sweep_id: str) -> SweepHeader:
