@@ -56,13 +56,43 @@ class JobError(SweeperError):
 class JobFailedError(JobError):
     """The job ended with an exception, which is the `__cause__`."""
 
+    def __init__(self, job_id: str, error: BaseException | str) -> None:
+        super().__init__(job_id, f"failed: {error}")
+
 
 class JobCancelledError(JobError):
     """The job was cancelled."""
 
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id, "cancelled, so it has no result; submit it again for one.")
+
 
 class JobTimeoutError(JobError, TimeoutError):
     """Waiting took longer than asked; the job itself goes on."""
+
+    def __init__(self, job_id: str, timeout: float) -> None:
+        super().__init__(job_id, f"timed out after {timeout:.3f}s and goes on; wait longer, or cancel() it.")
+
+
+class JobSubmissionError(SweeperError, RuntimeError):
+    """A job could not be submitted, so there is no handle of it.
+
+    Raised by no backend here. It is known so that code written for backends that do raise it can name it.
+    """
+
+    def __init__(self, phase: str, error: BaseException | str, job_id: str | None = None) -> None:
+        self.phase, self.job_id, self.detail = phase, job_id, str(error)
+        self.error_type = type(error).__name__ if isinstance(error, BaseException) else "RuntimeError"
+        of_job = "" if job_id is None else f" for job {job_id}"
+        super().__init__(f"Job submission failed during {phase}{of_job}: {self.detail}")
+
+
+class BackpressureError(SweeperError, RuntimeError):
+    """A backend takes no more for now. Raised by none here, and known for the same reason."""
+
+
+class RunArtifactNotAvailableError(JobError):
+    """What a run is said to have written is not there. Raised by no backend here, and known for the same reason."""
 
 
 def near_match(got: str, allowed: Iterable[str]) -> str:

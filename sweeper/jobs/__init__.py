@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeper.errors import JobCancelledError, JobError, JobFailedError, JobTimeoutError
+from sweeper.errors import (
+    BackpressureError,
+    JobCancelledError,
+    JobError,
+    JobFailedError,
+    JobSubmissionError,
+    JobTimeoutError,
+    RunArtifactNotAvailableError,
+)
 from sweeper.jobs.api import (
     backend_maker,
     configure_job_backend,
@@ -17,6 +25,7 @@ from sweeper.jobs.api import (
     shutdown_job_backend,
     submit_capability,
 )
+from sweeper.jobs.locations import AnalyticsStoreConfig, ArtifactStoreConfig
 from sweeper.jobs.protocol import Job, JobBackend, JobStatus
 from sweeper.jobs.provenance import configure_provenance
 from sweeper.messages.receipts import CapabilityRunRef, Report
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
     from sweeper.jobs.ray_simple import RaySimpleJob, RaySimpleJobBackend
 
 __all__ = [
+    "AnalyticsStoreConfig",
+    "ArtifactStoreConfig",
+    "BackpressureError",
     "CapabilityRunRef",
     "InlineJob",
     "InlineJobBackend",
@@ -35,10 +47,12 @@ __all__ = [
     "JobError",
     "JobFailedError",
     "JobStatus",
+    "JobSubmissionError",
     "JobTimeoutError",
     "RaySimpleJob",
     "RaySimpleJobBackend",
     "Report",
+    "RunArtifactNotAvailableError",
     "backend_maker",
     "configure_job_backend",
     "configure_provenance",

@@ -21,7 +21,9 @@ DEFAULT_LIST_LIMIT = 100
 _active: JobBackend | None = None
 
 
-def configure_job_backend(kind: str = "ray-simple", *, analytics_store: object, **kwargs: object) -> None:
+def configure_job_backend(
+    kind: str = "ray-simple", *, analytics_store: object, artifact_store: object = None, **kwargs: object
+) -> None:
     """Make a backend the active one of this process.
 
     Jobs of the backend that was active before are not disturbed; their handles stay usable. If the new backend cannot
@@ -34,19 +36,22 @@ def configure_job_backend(kind: str = "ray-simple", *, analytics_store: object, 
     analytics_store
         `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path; a relative path is taken from
         the working directory of this process.
+    artifact_store
+        Where reports of more than 256 KiB go: `{"uri": ..., "storage_options": {...}}`, a URI or a path that every
+        worker sees. `None` for a folder of the analytics store.
     **kwargs
-        Parameters of the backend's class, such as `address`, `runtime_env`, `max_retries` and `force_reinit` of
-        `RaySimpleJobBackend`.
+        Parameters of the backend's class, such as `address`, `runtime_env`, `max_retries`, `force_reinit` and
+        `cancel_grace_s` of `RaySimpleJobBackend`.
 
     Raises
     ------
     ValueError
-        An unknown kind, or an analytics store that names no place.
+        An unknown kind, or an analytics store or artifact store that names no place.
     TypeError
         A parameter that the backend does not have.
     """
     global _active
-    backend = _backend_class(kind)(analytics_store, **kwargs)
+    backend = _backend_class(kind)(analytics_store, artifact_store=artifact_store, **kwargs)
     if _active is not None:
         _active.shutdown(wait=False)
     _active = backend
@@ -59,6 +64,7 @@ def submit_capability(
     metrics: Sequence[object] | None = None,
     config: object = None,
     use_cache: bool = False,
+    job_name: str | None = None,
     **kwargs: object,
 ) -> Job[CapabilityRunRef]:
     """Submit one run of a capability to the active backend and return its handle at once.
@@ -76,13 +82,14 @@ def submit_capability(
         Handed to `run`; its `num_cpus` and `num_gpus`, if any, count as resources.
     use_cache
         Must be false: a worker shares no cache with this process.
+    job_name
+        Text for people, 1 to 256 bytes; by default the capability's id.
     **kwargs
         `resources`: mapping such as `{"num_cpus": 0.5, "num_gpus": 0.25}` with custom resources of the cluster, by
         default what `config` says, then the capability's `default_num_cpus` and `default_num_gpus`, then one CPU.
-        `job_name`: text for people, by default the capability's id. `report_threshold`: handed to the run's
-        `collect_md_report`, 0.5 by default, `None` for no report. `provenance`: mapping of columns of the run's row
-        (see `configure_provenance`). `predictions`: a handle of `predict` of the same backend. Whatever else the
-        capability's `run` takes.
+        `report_threshold`: handed to the run's `collect_md_report`, 0.5 by default, `None` for no report.
+        `provenance`: mapping of columns of the run's row (see `configure_provenance`). `predictions`: a handle of
+        `predict` of the same backend. Whatever else the capability's `run` takes.
 
     Raises
     ------
@@ -93,8 +100,9 @@ def submit_capability(
     TypeError
         An argument of the wrong type, or one that neither this function nor the capability's `run` takes.
     """
+    parts = {"models": models, "datasets": datasets, "metrics": metrics}
     return _required().submit_capability(
-        capability, models=models, datasets=datasets, metrics=metrics, config=config, use_cache=use_cache, **kwargs
+        capability, **parts, config=config, use_cache=use_cache, job_name=job_name, **kwargs
     )
 
 
@@ -185,8 +193,8 @@ def import_ahead(kind: str) -> None:
 def _required() -> JobBackend:
     if _active is None:
         raise RuntimeError(
-            "No job backend is configured. Call configure_job_backend('ray-simple', "
-            "analytics_store={'backend': 'parquet', 'uri': './analytics_store'}) first."
+            "No active job backend. Call configure_job_backend('ray-simple', "
+            "analytics_store={'backend': 'parquet', 'uri': './analytics_store'}) before submitting jobs."
         )
     return _active
 
@@ -201,6 +209,4 @@ def _backend_class(kind: str) -> Callable[..., RaySimpleJobBackend | InlineJobBa
         from sweeper.jobs.inline import InlineJobBackend
 
         return InlineJobBackend
-    raise ValueError(
-        f"Unknown kind of job backend {kind!r}; there are {', '.join(KINDS)}.{near_match(str(kind), KINDS)}"
-    )
+    raise ValueError(f"Unknown job backend: {kind!r}; the kinds are {', '.join(KINDS)}.{near_match(str(kind), KINDS)}")

@@ -1,11 +1,12 @@
 """The same contract in the driver's own process: for a debugger and for fast tests.
 
 A job runs when somebody waits for it, or looks at it a second time, in the thread that does so; breakpoints and printed
-output are left alone. What it cannot do: stop a run that has begun, so timeouts above zero and `timeout_s` do not hold.
+output are left alone. Whoever waits stays until the run is over, so timeouts above zero and `timeout_s` do not hold.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,25 +18,32 @@ from sweeper.common import clock
 from sweeper.common.processors import usable_processors
 from sweeper.isolation.process_state import preserve_generators
 from sweeper.jobs import submission
-from sweeper.jobs.job import BaseJob, Ended, filter_jobs
+from sweeper.jobs.job import BaseJob, Ended, filter_jobs, unknown_job
+from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
-from sweeper.worker.interrupts import Interrupted, distinguish_interrupts
+from sweeper.worker.interrupts import Interrupted, Run, distinguish_interrupts
 
 T = TypeVar("T")
+_calls = threading.Lock()
+"""Held while a call is taken, which several threads may want to make."""
 
 
 class InlineJob(BaseJob[T]):
-    """A call that has not been made yet, or its outcome."""
+    """A call that has not been made yet, is being made, or its outcome."""
 
     def __init__(self, job_id: str, job_name: str, created_at: datetime, call: Callable[[], T]) -> None:
         super().__init__(job_id, job_name, created_at)
         self._call: Callable[[], T] | None = call
         self._started_at: datetime | None = None
+        self._run: Run | None = None
+        self._thread = 0
+        """The thread that makes the call."""
+        self._has_run = threading.Event()
 
     @property
     def started_at(self) -> datetime | None:
@@ -46,15 +54,20 @@ class InlineJob(BaseJob[T]):
     def status(self) -> JobStatus:
         """PENDING at the first look; the second runs it, so that a loop over `status` comes to an end."""
         if self._end is None and self._seen:
-            self._run()
+            self._make_call()
         return self.observed()
 
     def cancel(self, *, force: bool = False) -> bool:
-        """Take it back if it has not begun; once begun it cannot be stopped."""
-        if self._end is not None or self._call is None:
+        """Take it back if it has not begun, and interrupt it if it runs.
+
+        A run in another thread than the main one, and C code, cannot be interrupted: such a run goes on by itself.
+        """
+        if not self._settle_as_cancelled():
             return False
-        self._call = None
-        self._end = Ended(JobStatus.CANCELLED)
+        if self._take_call() is not None:
+            self._settle(Ended.cancelled(stored=False))
+        elif self._run is not None:
+            self._run.interrupt()
         return True
 
     def _poll(self) -> None:
@@ -62,21 +75,41 @@ class InlineJob(BaseJob[T]):
 
     def _await(self, timeout: float | None) -> None:
         if timeout is None or timeout > 0:
-            self._run()
+            self._make_call()
+            if self._end is None and self._thread != threading.get_ident():  # another thread is at it
+                self._has_run.wait(timeout)
 
-    def _run(self) -> None:
-        call, self._call = self._call, None
-        if call is None:  # the run itself is asking
+    def _take_call(self) -> Callable[[], T] | None:
+        """What is to be called, once: whoever gets it makes the call, or sees to it that nobody does."""
+        with _calls:
+            call, self._call = self._call, None
+        return call
+
+    def _make_call(self) -> None:
+        call = self._take_call()
+        if call is None:
             return
-        self._started_at = clock.now()
+        self._thread, self._started_at = threading.get_ident(), clock.now()
         try:
-            with distinguish_interrupts(), preserve_generators():
-                self._end = Ended(JobStatus.COMPLETED, call())
+            self._settle(self._outcome_of(call))
         except Interrupted:
-            self._end = Ended(JobStatus.CANCELLED)
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever user code raises is the outcome of this job
-            self._end = Ended.failed(error)
+            self._settle(Ended.cancelled(stored=False))
+            if self._run is None or not self._run.is_asked_to_end:
+                raise
+        finally:
+            self._has_run.set()
+
+    def _outcome_of(self, call: Callable[[], T]) -> Ended:
+        with distinguish_interrupts() as run, preserve_generators():
+            self._run = run
+            try:
+                if self._end is not None:  # it was cancelled just now
+                    return Ended.cancelled(stored=False)
+                return Ended.completed(call())
+            except Interrupted:
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever user code raises is the outcome of this job
+                return Ended.failed(error, stored=None if run.writes else False)
 
 
 class InlineInferenceJob(InlineJob[Inference]):
@@ -95,21 +128,21 @@ class InlineJobBackend:
 
     Parameters
     ----------
-    analytics_store
-        Where results go; as for `RaySimpleJobBackend`.
+    analytics_store, artifact_store
+        Where results and large reports go; as for `RaySimpleJobBackend`.
     """
 
     default_window = 1
     gone = None
     notes: Sequence[str] = ()
 
-    def __init__(self, analytics_store: object) -> None:
-        self._store = submission.store_location(analytics_store)
+    def __init__(self, analytics_store: object, *, artifact_store: object = None) -> None:
+        self._store, self._artifacts = store_location(analytics_store), artifact_location(artifact_store)
         self._jobs: dict[str, InlineJob[CapabilityRunRef]] = {}
 
     def submit_capability(self, capability: object, **kwargs: object) -> InlineJob[CapabilityRunRef]:
         """See `sweeper.jobs.submit_capability`."""
-        checked = submission.prepare(capability, self._store, **kwargs)
+        checked = submission.prepare(capability, self._store, self._artifacts, **kwargs)
         job = self.submit(
             checked.request, resources=checked.resources, name=checked.name, predictions=checked.predictions
         )
@@ -190,7 +223,7 @@ class InlineJobBackend:
     def get_job(self, job_id: str) -> InlineJob[CapabilityRunRef]:
         """See `sweeper.jobs.get_job`."""
         if job_id not in self._jobs:
-            raise KeyError(f"No job {job_id!r} in this backend; it knows {len(self._jobs)} jobs, see list_jobs().")
+            raise unknown_job(job_id, len(self._jobs))
         return self._jobs[job_id]
 
     def shutdown(self, wait: bool = True) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from sweeper.messages.failures import ErrorInfo, WorkerFailure, raised_as
 T = TypeVar("T")
 J = TypeVar("J", bound="BaseJob[Any]")
 NO_ERROR = ErrorInfo("", "", "")
+_ends = threading.Lock()
+"""Held while an end is set, which several threads may want to do."""
 
 
 class Ended(NamedTuple):
@@ -25,13 +28,26 @@ class Ended(NamedTuple):
     error: BaseException | None = None
     info: ErrorInfo = NO_ERROR
     chain: tuple[str, ...] = ()
+    stored: bool | None = None
+    """Whether its run has written results; `None` where that is not known."""
 
     @classmethod
-    def failed(cls, error: BaseException) -> Ended:
+    def completed(cls, value: object) -> Ended:
+        """The end of a job that returned a value."""
+        return cls(JobStatus.COMPLETED, value, stored=True)
+
+    @classmethod
+    def cancelled(cls, stored: bool | None = None) -> Ended:
+        """The end of a job that was cancelled."""
+        return cls(JobStatus.CANCELLED, stored=stored)
+
+    @classmethod
+    def failed(cls, error: BaseException, stored: bool | None = None) -> Ended:
         """The end of a job whose run raised; an error that a worker packed is unpacked."""
         if isinstance(error, WorkerFailure):
-            return cls(JobStatus.FAILED, error=error.original(), info=error.info, chain=error.chain)
-        return cls(JobStatus.FAILED, error=error, info=ErrorInfo.of(error), chain=raised_as(error))
+            info, chain = error.info, error.chain
+            return cls(JobStatus.FAILED, error=error.original(), info=info, chain=chain, stored=error.stored)
+        return cls(JobStatus.FAILED, error=error, info=ErrorInfo.of(error), chain=raised_as(error), stored=stored)
 
 
 class BaseJob(ABC, Generic[T]):
@@ -43,6 +59,8 @@ class BaseJob(ABC, Generic[T]):
         self.created_at = created_at or datetime.now(UTC)
         self._log = log
         self._end: Ended | None = None
+        self._outcome: Ended | None = None
+        """What became of its run; of a job that was cancelled, that may be known only after its end."""
         self._seen = False
 
     def __repr__(self) -> str:
@@ -51,11 +69,24 @@ class BaseJob(ABC, Generic[T]):
 
     @abstractmethod
     def _poll(self) -> None:
-        """Set `_end` if the job has ended; never waits."""
+        """Call `_settle` if the run has ended; never waits."""
 
     @abstractmethod
     def _await(self, timeout: float | None) -> None:
-        """Wait for the end and set `_end`, or return after `timeout` seconds."""
+        """Wait for the end of the run and call `_settle`, or return after `timeout` seconds."""
+
+    def _settle(self, outcome: Ended) -> None:
+        """Set what became of the run. It is the end of the job, unless that was cancelled before."""
+        with _ends:
+            self._outcome = self._outcome or outcome
+            self._end = self._end or outcome
+
+    def _settle_as_cancelled(self) -> bool:
+        """Set the end of the job, whatever becomes of its run; whether it had none."""
+        with _ends:
+            first = self._end is None
+            self._end = self._end or Ended.cancelled()
+        return first
 
     @abstractmethod
     def cancel(self, *, force: bool = False) -> bool:
@@ -102,27 +133,35 @@ class BaseJob(ABC, Generic[T]):
             self._poll()
         return self._end is not None and self._end.status is not JobStatus.COMPLETED
 
+    @property
+    def stored(self) -> bool | None:
+        """See `Job.stored`."""
+        if self._outcome is None:
+            self._poll()
+        return None if self._outcome is None else self._outcome.stored
+
     def wait(self, timeout: float | None = None) -> JobStatus:
         """See `Job.wait`."""
         if self._end is None:
             self._await(timeout)
+            if timeout is None or timeout > 0:
+                self._seen = True  # it was looked at when the wait began, and this is a later look
         return self.observed()
 
     def result(self, timeout: float | None = None) -> T:
         """See `Job.result`."""
         if self._end is None:
             self._await(timeout)
+            self._seen = True
         if self._end is None:
-            raise JobTimeoutError(
-                self.job_id, f"has not ended after {timeout:g} s and goes on; wait longer, or cancel() it."
-            )
+            raise JobTimeoutError(self.job_id, timeout or 0.0)
         return self._value(self._end)
 
     def _value(self, end: Ended) -> T:
         if end.status is JobStatus.CANCELLED:
-            raise JobCancelledError(self.job_id, "was cancelled, so it has no result; submit it again for one.")
+            raise JobCancelledError(self.job_id)
         if end.status is JobStatus.FAILED:
-            raise JobFailedError(self.job_id, f"failed with {end.info.kind}: {end.info.message}") from end.error
+            raise JobFailedError(self.job_id, f"{end.info.kind}: {end.info.message}") from end.error
         return end.value
 
     def exception(self) -> BaseException | None:
@@ -170,6 +209,11 @@ def filter_jobs(
     return chosen if limit is None else chosen[: max(0, limit)]
 
 
+def unknown_job(job_id: object, known: int) -> KeyError:
+    """What `get_job` raises for an id that it does not know."""
+    return KeyError(f"No job with ID {job_id!r} in this backend; it knows {known} jobs, see list_jobs().")
+
+
 def _statuses(status_filter: object) -> set[JobStatus] | None:
     if status_filter is None:
         return None
@@ -180,8 +224,8 @@ def _statuses(status_filter: object) -> set[JobStatus] | None:
         if all(isinstance(status, JobStatus) for status in statuses):
             return set(statuses)
     raise TypeError(
-        f"status_filter is {status_filter!r}; it must be a JobStatus or a sequence of them, "
-        "for example JobStatus.COMPLETED."
+        f"status_filter must be a JobStatus or a sequence of JobStatus values, for example JobStatus.COMPLETED; "
+        f"got {status_filter!r}."
     )
 
 

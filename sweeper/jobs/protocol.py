@@ -20,8 +20,8 @@ class JobStatus(enum.Enum):
     """Where a job is in its life: PENDING, RUNNING, then one of the three ends, which never changes again.
 
     Readiness of a task does not tell queued from running, so the first look at an unfinished job says PENDING and
-    every later one RUNNING. SCHEDULING is reported by no backend here; it is known so that code written for
-    backends that do report it can name it.
+    every later one RUNNING; a wait that timed out looks twice. SCHEDULING is reported by no backend here; it is known
+    so that code written for backends that do report it can name it.
     """
 
     PENDING = "pending"
@@ -104,6 +104,16 @@ class Job(Protocol[T_co]):
         """
         ...
 
+    @property
+    def stored(self) -> bool | None:
+        """Whether the run has written its results, or may have, as far as that is known now. Does not wait.
+
+        True: its results are in the store, also where it was cancelled too late. False: they are not, since it never
+        began, failed, or was interrupted in time. `None`: not known, while it runs, or since it was killed or failed
+        while it wrote. Of a job of a sweep the driver may have rows still to write.
+        """
+        ...
+
     def raised_as(self) -> tuple[str, ...]:
         """What was raised because of that cause, from it outwards, a line each; nothing while that is not known."""
         ...
@@ -111,13 +121,18 @@ class Job(Protocol[T_co]):
     def cancel(self, *, force: bool = False) -> bool:
         """Ask for the end of the job.
 
-        Without `force` a queued job is taken back and a running one interrupted between two steps of Python; with it
-        the worker is killed. Either way what the run did before, and what it wrote, stays.
+        Once that is accepted, the job is CANCELLED, for good. A queued run is taken back. One that runs is interrupted:
+        Python code and sleeps end within a second, C code is ended by force where a backend can do that, after a while
+        or, with `force`, at once. What the run did before stays, and `stored` says whether it wrote results.
+
+        A job of a sweep keeps its time of grace: without `force` it is taken back from a queue, and if it runs, it
+        finishes, and its status says how.
 
         Returns
         -------
         bool
-            Whether the request was made; `False` once the job has ended.
+            Whether the request was made; `False` once the job has ended. A job that was cancelled and still runs can
+            be cancelled by force.
         """
         ...
 

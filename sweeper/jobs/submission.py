@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeGuard
 
 from sweeper.errors import near_match
 from sweeper.jobs import provenance, resources
-from sweeper.messages.requests import MACHINE, PROCESS, Provenance, RunRequest, StoreLocation
+from sweeper.messages.requests import Provenance, RunRequest, StoreLocation
 
 REPORT_THRESHOLD = 0.5
 MAX_NAME_BYTES = 256
 OWN_KEYWORDS = ("resources", "job_name", "report_threshold", "provenance", "predictions")
-_STORE_KEYS = ("backend", "uri", "storage_options", "durability")
 _NO_CACHE = (
-    "use_cache=True is refused: a worker is short-lived and shares no cache with this process, so a job always runs "
-    "with use_cache=False. To reuse results, read them from the analytics store, or run a sweep with rerun=missing."
+    "use_cache=True is not supported in job submission mode: a worker is short-lived and shares no cache with this "
+    "process, so a job always runs with use_cache=False. To reuse results, read them from the analytics store, or run "
+    "a sweep with rerun=missing."
 )
 
 
@@ -45,6 +44,7 @@ class Submission:
 def prepare(
     capability: object,
     store: StoreLocation,
+    artifacts: StoreLocation | None,
     *,
     models: object = None,
     datasets: object = None,
@@ -66,62 +66,13 @@ def prepare(
         metrics=_parts("metrics", metrics),
         config=config,
         store=store,
+        artifacts=artifacts,
         provenance=_provenance(own.get("provenance")),
         report_threshold=_threshold(own.get("report_threshold", REPORT_THRESHOLD)),
         extra=kwargs,
     )
     amounts = resources.resolve(own.get("resources"), config, capability)
     return Submission(request, amounts, _name(own.get("job_name"), checked.id), own.get("predictions"))
-
-
-def store_location(analytics_store: object) -> StoreLocation:
-    """Where results go, from `{"backend": "parquet", "uri": ..., "storage_options": {...}}`, a URI or a path.
-
-    A relative path is taken from the working directory of this process, wherever the workers run.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Nothing that names a place, an unknown key, or a backend other than `parquet`.
-    """
-    if isinstance(analytics_store, StoreLocation):
-        return replace(analytics_store, uri=_absolute(analytics_store.uri))
-    if isinstance(analytics_store, str | os.PathLike):
-        return StoreLocation(_absolute(os.fspath(analytics_store)))
-    settings = _mapping(analytics_store)
-    if unknown := [str(key) for key in settings if key not in _STORE_KEYS]:
-        raise ValueError(
-            f"analytics_store has the key {unknown[0]!r}; allowed: {', '.join(_STORE_KEYS)}."
-            + near_match(unknown[0], _STORE_KEYS)
-        )
-    if (backend := settings.get("backend", "parquet")) != "parquet":
-        raise ValueError(f"analytics_store backend is {backend!r}; the one there is is 'parquet'.")
-    if not isinstance(uri := settings.get("uri"), str | os.PathLike) or not os.fspath(uri):
-        raise ValueError(
-            f"analytics_store needs a uri, such as './analytics_store' or 's3://bucket/store'; got {uri!r}."
-        )
-    options = settings.get("storage_options") or {}
-    if not isinstance(options, Mapping):
-        raise TypeError(f"analytics_store storage_options is {options!r}; it must be a mapping.")
-    if (durability := settings.get("durability", PROCESS)) not in (PROCESS, MACHINE):
-        raise ValueError(f"analytics_store durability is {durability!r}; allowed: {PROCESS}, {MACHINE}.")
-    return StoreLocation(_absolute(os.fspath(uri)), dict(options), str(durability))
-
-
-def _mapping(analytics_store: object) -> Mapping[str, object]:
-    """A mapping, also out of a pydantic object such as checkmaite's `AnalyticsStoreConfig`."""
-    if isinstance(analytics_store, Mapping):
-        return analytics_store
-    if callable(dump := getattr(analytics_store, "model_dump", None)):
-        return _mapping(dump(mode="python"))
-    raise TypeError(
-        f"analytics_store is a {type(analytics_store).__name__}; give a mapping such as "
-        "{'backend': 'parquet', 'uri': './analytics_store'}."
-    )
-
-
-def _absolute(uri: str) -> str:
-    return uri if "://" in uri else os.path.abspath(os.path.expanduser(uri))
 
 
 def _checked_capability(capability: object) -> Capability:
@@ -177,8 +128,10 @@ def _threshold(threshold: object) -> float | None:
 def _name(job_name: object, capability_id: object) -> str:
     name = str(capability_id) if job_name is None else job_name
     if not isinstance(name, str):
-        raise TypeError(f"job_name is {job_name!r}; it must be text, or None for the capability's id.")
+        raise TypeError(f"job_name must be a string or None, for the capability's id; got {job_name!r}.")
     name = name.strip()
-    if not name or len(name.encode()) > MAX_NAME_BYTES:
-        raise ValueError(f"job_name is {job_name!r}; it must have 1 to {MAX_NAME_BYTES} bytes beside white space.")
+    if not name:
+        raise ValueError(f"job_name must be non-empty when provided; got {job_name!r}.")
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise ValueError(f"job_name must be at most {MAX_NAME_BYTES} UTF-8 bytes; got {len(name.encode())}.")
     return name

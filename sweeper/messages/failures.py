@@ -43,22 +43,36 @@ def raised_as(error: BaseException) -> tuple[str, ...]:
     return tuple(map(_headline, reversed(_chain(error)[:-1])))
 
 
+class RunStoppedError(Exception):
+    """A worker was interrupted, and the run that ended by that has written nothing."""
+
+    def __str__(self) -> str:
+        return "an interrupt ended the run before it wrote anything"
+
+
 class WorkerFailure(Exception):  # noqa: N818 - never raised to a user: it carries their error
     """What a worker raises for an exception of the run: its words, its pickle where that opens again, its `raised_as`.
 
     An exception that does not survive pickling, or whose class the driver cannot import, would otherwise reach the
-    driver as an error about pickling.
+    driver as an error about pickling. `stored` says whether the run has written results, `None` that this is not known.
     """
 
-    def __init__(self, info: ErrorInfo, pickled: bytes | None = None, chain: tuple[str, ...] = ()) -> None:
-        super().__init__(info, pickled, chain)
+    def __init__(
+        self,
+        info: ErrorInfo,
+        pickled: bytes | None = None,
+        chain: tuple[str, ...] = (),
+        stored: bool | None = None,
+    ) -> None:
+        super().__init__(info, pickled, chain, stored)
         self.info = ErrorInfo(*info)
         self.pickled = pickled
         self.chain = chain
+        self.stored = stored
 
     @classmethod
-    def of(cls, error: BaseException, dumps: Dumps = pickle.dumps) -> WorkerFailure:
-        return cls(ErrorInfo.of(error), _pickled(error, dumps), raised_as(error))
+    def of(cls, error: BaseException, dumps: Dumps = pickle.dumps, stored: bool | None = None) -> WorkerFailure:
+        return cls(ErrorInfo.of(error), _pickled(error, dumps), raised_as(error), stored)
 
     def __str__(self) -> str:
         return f"{self.info.kind}: {self.info.message}"

@@ -18,6 +18,11 @@ class Report:
     media_type: str = "text/markdown"
     filename: str = "report.md"
 
+    @property
+    def kind(self) -> str:
+        """`inline_text` where the text is here, `artifact` where it is at `uri`; checkmaite's names."""
+        return "artifact" if self.content is None else "inline_text"
+
 
 @dataclass(frozen=True)
 class InferenceReceipt:

@@ -139,6 +139,8 @@ class RunRequest:
     bounds: Bounds = field(default_factory=current)
     newest_seen: datetime | None = None
     """The newest time in the store when the sweep was planned; what is submitted now is later, whatever clocks say."""
+    artifacts: StoreLocation | None = None
+    """Where a report goes that is too large for the receipt; `None` for a folder of the store."""
 
 
 @dataclass(frozen=True)

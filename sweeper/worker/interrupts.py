@@ -6,11 +6,61 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
+
+from sweeper.worker.waking import Waker
+
+_waker = Waker()
 
 
 class Interrupted(KeyboardInterrupt):
     """The user, or Ray, stops what this process does. Parts never raise this."""
+
+
+class Run:
+    """A run as an interrupt finds it."""
+
+    def __init__(self) -> None:
+        self._change = threading.Lock()
+        self._is_in_main_thread = threading.current_thread() is threading.main_thread()
+        self._raised = self._over = False
+        self.is_asked_to_end = False
+        """Whether `interrupt` was called."""
+        self.writes = False
+        """Whether it has begun to write its results."""
+
+    @property
+    def takes_interrupts(self) -> bool:
+        """Whether an interrupt still ends it: one is enough, and what is being written is written whole."""
+        return not (self._raised or self._over or self.writes)
+
+    def interrupt(self) -> None:
+        """End it from within this process. In another thread than the main one it cannot be ended, and goes on."""
+        with self._change:
+            if self.takes_interrupts and self._is_in_main_thread:
+                self.is_asked_to_end = True
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def raise_once(self) -> None:
+        """Raise `Interrupted`, unless that comes too late or for the second time."""
+        if self.takes_interrupts:
+            self._raised = True
+            raise Interrupted
+
+    def end(self) -> None:
+        """Say that it is over. Whoever interrupts it has done so by now; what is left of that finds nothing to end."""
+        with self._change:
+            self._over = True
+
+
+_run: ContextVar[Run | None] = ContextVar("run", default=None)
+
+
+def begin_to_write() -> None:
+    """Say that the current run writes its results now. They are written whole: what asks for its end comes too late."""
+    if (run := _run.get()) is not None:
+        run.writes = True
 
 
 def end_when_told() -> None:
@@ -25,7 +75,7 @@ def end_when_told() -> None:
 
 
 @contextmanager
-def ignore_interrupts() -> Generator[None]:
+def ignore_interrupts() -> Generator[Run]:
     """Stopping a sweep cancels what is queued and lets running attempts and inferences finish.
 
     Ray does not distinguish the two: its cancellation drops a queued task and interrupts a running one. So what runs
@@ -33,32 +83,68 @@ def ignore_interrupts() -> Generator[None]:
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield
+        yield Run()
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
-def distinguish_interrupts() -> Generator[None]:
+def end_at_interrupt() -> Generator[Run]:
+    """Inside, an interrupt of this worker by Ray raises `Interrupted`, once, and ends a sleep or a wait too.
+
+    That is so also where workers inherit that interrupts are ignored, as they do from what a shell starts in the
+    background.
+    """
+    with _current() as run:
+        before = signal.signal(signal.SIGINT, lambda number, frame: run.raise_once())
+        _waker.watch(run)
+        try:
+            yield run
+        finally:
+            run.end()
+            _waker.rest()
+            signal.signal(signal.SIGINT, before)  # lets the handler see what has arrived, and then goes
+
+
+@contextmanager
+def distinguish_interrupts() -> Generator[Run]:
     """Inside, an interrupt from outside is raised as `Interrupted`; any other KeyboardInterrupt comes from a part.
 
-    Nothing changes if no handler raises anything, or outside of the main thread, where no interrupt arrives.
+    Outside of the main thread no interrupt arrives. Where they are ignored, only `Run.interrupt` ends what runs.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    with _current() as run:
+        if threading.current_thread() is not threading.main_thread():
+            yield run
+            return
+        before = signal.getsignal(signal.SIGINT)
 
-    def handle(number: int, frame: FrameType | None) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:
+            if run.is_asked_to_end:
+                run.raise_once()
+                return
+            try:
+                if callable(before):
+                    before(number, frame)
+                elif before != signal.SIG_IGN:
+                    raise Interrupted
+            except Interrupted:
+                raise
+            except KeyboardInterrupt as error:
+                raise Interrupted from error
+
+        signal.signal(signal.SIGINT, handle)
         try:
-            before(number, frame)
-        except Interrupted:
-            raise
-        except KeyboardInterrupt as error:
-            raise Interrupted from error
+            yield run
+        finally:
+            run.end()
+            signal.signal(signal.SIGINT, before)
 
-    signal.signal(signal.SIGINT, handle)
+
+@contextmanager
+def _current() -> Generator[Run]:
+    run = Run()
+    token = _run.set(run)
     try:
-        yield
+        yield run
     finally:
-        signal.signal(signal.SIGINT, before)
+        _run.reset(token)

@@ -6,7 +6,7 @@ import logging
 import os
 import pickle
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -17,15 +17,15 @@ from sweeper.common.processes import here
 from sweeper.isolation.process_state import dedicate_process, not_restored
 from sweeper.messages import bounds, versions
 from sweeper.messages.bounds import Bounds
-from sweeper.messages.failures import WorkerFailure
+from sweeper.messages.failures import RunStoppedError, WorkerFailure
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
-from sweeper.worker import retire
+from sweeper.worker import marks, retire
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
-from sweeper.worker.interrupts import Interrupted, distinguish_interrupts, end_when_told, ignore_interrupts
+from sweeper.worker.interrupts import Interrupted, Run, end_at_interrupt, end_when_told, ignore_interrupts
 from sweeper.worker.object_size import estimated_bytes
 
 logger = logging.getLogger(__name__)
@@ -38,27 +38,33 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
     """
     end_when_told()
     request, job_info = versions.opened(message)
+    marks.mark(job_info.job_id)
     if board is not None:
         board.started.remote(job_info.job_id, here())
     _prepare_process()
-    interrupts = distinguish_interrupts() if request.attempt is None else ignore_interrupts()
-    with _task_of_user_code(request.bounds), interrupts:
+    with _task_of_user_code(request.bounds, of_sweep=request.attempt is not None):
         return pickle.dumps(execute(request, job_info, inference), protocol=5)
 
 
 @contextmanager
-def _task_of_user_code(allowed: Bounds) -> Generator[None]:
+def _task_of_user_code(allowed: Bounds, *, of_sweep: bool) -> Generator[None]:
     """Apply the bounds of a sweep, and let whatever user code raises travel in a form that arrives."""
     try:
-        with bounds.applying(allowed):
+        with bounds.applying(allowed), _interrupts(of_sweep=of_sweep) as run:
             try:
                 yield
             except Interrupted:
-                raise
+                retire.after_this_task()  # it may have left a module half imported
+                raise RunStoppedError from None
             except BaseException as error:  # noqa: BLE001 - see above
-                raise WorkerFailure.of(error, dumps) from None
+                run.end()
+                raise WorkerFailure.of(error, dumps, stored=None if run.writes else False) from None
     finally:
         _retire_if_changed()
+
+
+def _interrupts(*, of_sweep: bool) -> AbstractContextManager[Run]:
+    return ignore_interrupts() if of_sweep else end_at_interrupt()
 
 
 def _retire_if_changed() -> None:
@@ -81,12 +87,17 @@ def run_inference(
     """Run one inference pass; returns a receipt, which the driver fetches, and the predictions, which it does not."""
     end_when_told()
     versions.refuse_other(request.sweeper_version)
+    marks.mark(job_id)
     if board is not None:
         board.started.remote(job_id, here())
-    interrupts = ignore_interrupts() if request.of_sweep else distinguish_interrupts()
-    with _task_of_user_code(request.bounds), interrupts:
+    with _task_of_user_code(request.bounds, of_sweep=request.of_sweep):
         inference = infer(request, paths)
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
+
+
+def end_process_of(job_id: str) -> bool:
+    """Kill the worker of this node that runs a job; whether there was one."""
+    return marks.end_marked(job_id)
 
 
 def sees_folder(path: str) -> bool:

@@ -16,8 +16,8 @@ from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef, HandedRows, Report
 from sweeper.messages.requests import JobInfo, RunRequest
 from sweeper.worker.capability_run import RunOutput
-from sweeper.worker.interrupts import Interrupted
-from sweeper.worker.run_reports import collect
+from sweeper.worker.interrupts import Interrupted, begin_to_write
+from sweeper.worker.run_reports import collect, keep_at
 from sweeper.worker.stores import open_store
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def record_result(
     report = _report(request, run, store, job_info.job_id)
     handed: list[HandedRows] = []
     of_sweep = request.attempt is not None and request.boot_id is not None
+    begin_to_write()
     uri = store.record(
         run,
         provenance=provenance,
@@ -95,10 +96,11 @@ def record_failure(
 
 def _report(request: RunRequest, run: object, store: Store, job_id: str) -> Report | None:
     """The run's own report. In a sweep the receipt is not kept, so it is always a file; its failure fails no run."""
+    keep = store.write_artifact if request.artifacts is None else keep_at(request.artifacts)
     if request.attempt is None:
-        return collect(run, request.report_threshold, store, job_id)
+        return collect(run, request.report_threshold, keep, job_id)
     try:
-        return collect(run, request.report_threshold, store, job_id, max_inline=0)
+        return collect(run, request.report_threshold, keep, job_id, max_inline=0)
     except Interrupted:
         raise
     except BaseException as error:  # noqa: BLE001 - printed, so that it is in the log of the combination

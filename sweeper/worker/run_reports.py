@@ -1,25 +1,26 @@
-"""The report that a run makes of itself: returned while it is small, otherwise a file beside the store."""
+"""The report that a run makes of itself: returned while it is small, otherwise a file beside the store or elsewhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sweeper.common.text import escaped
+from sweeper.errors import StoreError
 from sweeper.messages.receipts import Report
+from sweeper.messages.requests import StoreLocation
 
-if TYPE_CHECKING:
-    from sweeper.store import Store
-
-MAX_INLINE_BYTES = 64 * 1024
+MAX_INLINE_BYTES = 256 * 1024
+Keep = Callable[[str, bytes], str]
+"""Writes a file under a path, and returns its URI."""
 
 
 def collect(
-    run: object, threshold: float | None, store: Store, job_id: str, *, max_inline: int = MAX_INLINE_BYTES
+    run: object, threshold: float | None, keep: Keep, job_id: str, *, max_inline: int = MAX_INLINE_BYTES
 ) -> Report | None:
     """The report of a run, or `None` if it makes none or none is asked for.
 
     `collect_md_report` returns Markdown, or an object with `content` or `uri` as checkmaite's reports have them.
-    A text over `max_inline` bytes is written to the store's own folder under the job's id, and its URI is returned.
+    A text over `max_inline` bytes is written by `keep` under the job's id, and its URI is returned.
     """
     collect_md_report = getattr(run, "collect_md_report", None)
     if threshold is None or not callable(collect_md_report):
@@ -34,8 +35,25 @@ def collect(
     content = escaped(report.content).encode()
     if len(content) <= max_inline:
         return report
-    uri = store.write_artifact(f"reports/{job_id}/{_file_name(report.filename)}", content)
+    uri = keep(f"reports/{job_id}/{_file_name(report.filename)}", content)
     return Report(None, uri, report.media_type, report.filename)
+
+
+def keep_at(location: StoreLocation) -> Keep:
+    """What writes files to another place than the store."""
+
+    def keep(path: str, content: bytes) -> str:
+        from sweeper.store.opening import open_files
+
+        folder, _, name = path.rpartition("/")
+        try:
+            return open_files(location.uri, location.storage_options).put(folder, name, content)
+        except (OSError, StoreError) as error:
+            raise StoreError(
+                f"Could not publish an oversized report to the configured artifact_store {location.uri}: {error}"
+            ) from error
+
+    return keep
 
 
 def _file_name(name: str) -> str:

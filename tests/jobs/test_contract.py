@@ -106,10 +106,52 @@ def test_the_capability_is_given_lists_the_config_and_no_cache() -> None:
 
 def test_a_report_comes_inline_while_it_is_small_and_as_an_artifact_when_it_is_large() -> None:
     assert finished(Tiny(report="# fine")).result().report == jobs.Report("# fine")
-    report = finished(Tiny(report="x" * 100_000)).result().report
+    report = finished(Tiny(report="x" * 300_000)).result().report
     assert report.content is None
-    assert Path(report.uri).read_text() == "x" * 100_000
+    assert Path(report.uri).read_text() == "x" * 300_000
     assert finished(Tiny(report="# fine"), report_threshold=None).result().report is None
+
+
+def test_a_large_report_goes_to_the_artifact_store(kind: str, uri: str, tmp_path: Path) -> None:
+    place = {"uri": str(tmp_path / "reports")}
+    for given in (place, jobs.ArtifactStoreConfig(**place), tmp_path / "reports"):
+        jobs.configure_job_backend(kind, analytics_store=jobs.AnalyticsStoreConfig(uri=uri), artifact_store=given)
+        report = finished(Tiny(report="x" * 300_000)).result().report
+        assert (report.kind, report.content) == ("artifact", None)
+        assert Path(report.uri).is_relative_to(tmp_path / "reports")
+        assert Path(report.uri).read_text() == "x" * 300_000
+    assert finished(Tiny(report="# fine")).result().report.kind == "inline_text"
+
+
+def test_a_report_that_cannot_be_published_fails_its_job_before_anything_is_stored(
+    kind: str, uri: str, tmp_path: Path
+) -> None:
+    jobs.configure_job_backend(kind, analytics_store=uri, artifact_store={"uri": str(tmp_path / "file" / "reports")})
+    (tmp_path / "file").touch()
+    job = finished(Tiny(report="x" * 300_000))
+    assert job.status is JobStatus.FAILED
+    assert "Could not publish" in str(job.exception())
+    assert job.stored is False
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (3, TypeError, "artifact_store is a int"),
+        ({}, ValueError, "needs a uri"),
+        ({"uri": " "}, ValueError, "needs a uri"),
+        ({"url": "x"}, ValueError, "Did you mean 'uri'"),
+        ({"uri": "/reports/*"}, ValueError, "without glob patterns"),
+        ({"uri": "s3://bucket/x?secret=y"}, ValueError, "query credentials"),
+        ({"uri": "ftp://host/x"}, ValueError, "unsupported artifact store"),
+        ({"uri": "/x", "storage_options": 3}, TypeError, "must be a mapping"),
+    ],
+)
+def test_an_artifact_store_that_names_no_place_is_refused(
+    kind: str, uri: str, given: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        jobs.configure_job_backend(kind, analytics_store=uri, artifact_store=given)
 
 
 def test_further_keywords_go_to_the_capability_if_it_takes_them(uri: str) -> None:
@@ -244,7 +286,7 @@ def test_exception_is_none_unless_failed(held: Callable[..., Held]) -> None:
 
 
 def test_use_cache_is_refused_with_the_reason() -> None:
-    with pytest.raises(ValueError, match=r"use_cache=True is refused.*shares no cache"):
+    with pytest.raises(ValueError, match=r"use_cache=True is not supported.*shares no cache"):
         jobs.submit_capability(Tiny(), use_cache=True)
     assert jobs.list_jobs() == []
 
@@ -272,7 +314,7 @@ def test_a_handle_says_who_and_when() -> None:
         ({"datasets": Numbers()}, TypeError, "datasets is a Numbers; it must be a list"),
         ({"job_name": ""}, ValueError, "job_name"),
         ({"job_name": 3}, TypeError, "job_name"),
-        ({"job_name": "x" * 257}, ValueError, "256 bytes"),
+        ({"job_name": "x" * 257}, ValueError, "at most 256 UTF-8 bytes"),
         ({"resources": 2}, TypeError, "resources is 2"),
         ({"resources": {"num_gpus": 1.5}}, ValueError, "whole GPUs"),
         ({"resources": {"num_cpus": -1}}, ValueError, "num_cpus is -1"),
@@ -339,7 +381,7 @@ def test_wrong_filters_are_type_errors_that_say_what_is_allowed(filters: dict[st
 
 
 def test_an_unknown_job_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="No job 'x'"):
+    with pytest.raises(KeyError, match="No job with ID 'x'"):
         jobs.get_job("x")
 
 

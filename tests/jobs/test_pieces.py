@@ -19,10 +19,10 @@ from patience import LIMIT_S
 
 from sweeper import jobs
 from sweeper.common.processes import here
+from sweeper.jobs.locations import store_location
 from sweeper.jobs.ray_simple.packing import IdentityCache
 from sweeper.jobs.ray_simple.start_board import StartBoard
 from sweeper.jobs.resources import options, resolve
-from sweeper.jobs.submission import store_location
 from sweeper.messages.failures import WorkerFailure
 from sweeper.messages.requests import StoreLocation
 from sweeper.worker.capture import captured

@@ -127,30 +127,12 @@ def test_a_queued_job_is_taken_back_and_never_runs(backend: Any, tmp_path: Path)
     assert not (tmp_path / "ran").exists()
 
 
-def test_force_ends_what_a_plain_cancel_cannot_interrupt(backend: Any, tmp_path: Path) -> None:
-    job = backend.submit_capability(Tiny(started=str(tmp_path / "started"), sleep_s=120))
-    until((tmp_path / "started").exists)
-    assert job.cancel() is True
-    assert job.wait(0.5) is not JobStatus.CANCELLED, "a sleep is not interrupted"
-    assert job.cancel(force=True) is True
-    assert job.wait(LIMIT_S) is JobStatus.CANCELLED
-
-
 def test_what_ran_before_the_cancellation_stays(backend: Any, tmp_path: Path, uri: str) -> None:
     job = backend.submit_capability(Tiny(started=str(tmp_path / "effect"), until=str(tmp_path / "never")))
     until((tmp_path / "effect").exists)
     job.cancel()
     assert job.wait(LIMIT_S) is JobStatus.CANCELLED
     assert (tmp_path / "effect").exists()
-
-
-def test_a_cancelled_run_that_completed_nevertheless_says_so(backend: Any, uri: str, tmp_path: Path) -> None:
-    job = backend.submit_capability(Tiny(started=str(tmp_path / "started"), sleep_s=0.5))
-    until((tmp_path / "started").exists)
-    job.cancel()
-    status = job.wait(LIMIT_S)
-    stored = "tiny" in open_store(uri).tables()
-    assert status is (JobStatus.COMPLETED if stored else JobStatus.CANCELLED)
 
 
 def test_wait_returns_when_the_job_ends_and_does_not_look_in_steps(

@@ -324,7 +324,7 @@ def test_reports_are_stored_under_a_name_and_with_a_text_that_can_be_written(sto
             self.filename = filename
 
     for name, kept in (("../../up.md", "up.md"), (f"{SURROGATES}.md", f"{ESCAPED}.md"), ("..", "report.md")):
-        report = collect(TinyRun("tiny", report=Made(name)), 0.5, store, "job", max_inline=0)
+        report = collect(TinyRun("tiny", report=Made(name)), 0.5, store.write_artifact, "job", max_inline=0)
         assert report is not None
         assert report.uri is not None
         assert report.uri.endswith(f"/.sweeper/reports/job/{kept}")

@@ -76,7 +76,7 @@ def test_a_job_tells_what_was_raised(kind: str, tmp_path: Path, error: str) -> N
     job = jobs.submit_capability(Fails(error, "run"))
     assert job.wait(LIMIT_S) is JobStatus.FAILED
     assert job.error_info()[:2] == (error, text(error))
-    with pytest.raises(jobs.JobFailedError, match="failed with"):
+    with pytest.raises(jobs.JobFailedError, match="failed: "):
         job.result(LIMIT_S)
     assert jobs.submit_capability(Tiny()).wait(LIMIT_S) is JobStatus.COMPLETED
     jobs.shutdown_job_backend(wait=False)

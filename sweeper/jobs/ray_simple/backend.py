@@ -24,20 +24,32 @@ from sweeper.common.capacity import max_parallel, unschedulable_reason
 from sweeper.jobs import resources as resource_shapes
 from sweeper.jobs import submission
 from sweeper.jobs.import_paths import import_paths
-from sweeper.jobs.job import filter_jobs
+from sweeper.jobs.job import filter_jobs, unknown_job
+from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
+from sweeper.jobs.ray_simple.forced import ForcedEnds
 from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
+from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
+MAX_GRACE_S = 86400.0
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
-LOST = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError, TaskCancelledError, RayGoneError)
+LOST = (
+    WorkerCrashedError,
+    NodeDiedError,
+    OutOfMemoryError,
+    ObjectLostError,
+    TaskCancelledError,
+    RunStoppedError,
+    RayGoneError,
+)
 """Ends in which the code of the run had no say. A task that is cancelled was interrupted by somebody else."""
 
 
@@ -68,6 +80,11 @@ class RaySimpleJobBackend:
         How long it may take until Ray is there; `None` for 60 s where it is started, 20 s where there is an address.
     upload_limit
         Megabytes of the own modules of this process that may be sent to nodes of a cluster which are other machines.
+    artifact_store
+        Where reports go that are too large for a receipt: `{"uri": ..., "storage_options": {...}}`, a URI or a path;
+        `None` for a folder of the analytics store.
+    cancel_grace_s
+        How long a cancelled run may go on in C code, which no interrupt ends; then its worker is killed.
 
     Notes
     -----
@@ -88,12 +105,15 @@ class RaySimpleJobBackend:
         log_to_driver: bool = False,
         start_timeout_s: float | None = None,
         upload_limit: float = 100.0,
+        artifact_store: object = None,
+        cancel_grace_s: float = 5.0,
     ) -> None:
-        self._store = submission.store_location(analytics_store)
+        self._store, self._artifacts = store_location(analytics_store), artifact_location(artifact_store)
         self._max_retries = _checked_retries(max_retries)
         own = cluster.OwnModules(import_paths(), upload_limit)
         self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
         cluster.refuse_blind_nodes(self._session.others, self._store)
+        self._forced = ForcedEnds(self._session, _checked_grace(cancel_grace_s))
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
@@ -101,7 +121,7 @@ class RaySimpleJobBackend:
 
     def submit_capability(self, capability: object, **kwargs: object) -> RaySimpleJob[CapabilityRunRef]:
         """See `sweeper.jobs.submit_capability`."""
-        checked = submission.prepare(capability, self._store, **kwargs)
+        checked = submission.prepare(capability, self._store, self._artifacts, **kwargs)
         self._warn_if_it_cannot_run(checked.resources)
         job = self._submit(
             checked.request, checked.resources, checked.name, checked.predictions, False, self._max_retries
@@ -146,7 +166,16 @@ class RaySimpleJobBackend:
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
         receipt, payload = task.remote(request, import_paths(), job_id, board)
-        return RayInferenceJob(receipt, payload, job_id, self._session, log=log, reports_start=report_start)
+        return RayInferenceJob(
+            receipt,
+            payload,
+            job_id,
+            self._session,
+            self._forced,
+            log=log,
+            reports_start=report_start,
+            of_sweep=of_sweep,
+        )
 
     def forget(self, part: object) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""
@@ -216,7 +245,7 @@ class RaySimpleJobBackend:
     def get_job(self, job_id: str) -> RaySimpleJob[CapabilityRunRef]:
         """See `sweeper.jobs.get_job`."""
         if job_id not in self._jobs:
-            raise KeyError(f"No job {job_id!r} in this backend; it knows {len(self._jobs)} jobs, see list_jobs().")
+            raise unknown_job(job_id, len(self._jobs))
         return self._jobs[job_id]
 
     def shutdown(self, wait: bool = True) -> None:
@@ -264,9 +293,11 @@ class RaySimpleJobBackend:
             name,
             job_info.submitted_at,
             self._session,
+            self._forced,
             log=log,
             reports_start=report_start,
             predictions=inference,
+            of_sweep=request.attempt is not None,
         )
 
     def _task(self, function: str, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
@@ -324,6 +355,12 @@ def _handle(predictions: object) -> RayInferenceJob:
             f"predictions is a {type(predictions).__name__}; it must be a handle of predict() of this backend."
         )
     return predictions
+
+
+def _checked_grace(seconds: object) -> float:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_GRACE_S:
+        raise ValueError(f"cancel_grace_s is {seconds!r}; it must be a number of seconds from 0 to {MAX_GRACE_S:g}.")
+    return float(seconds)
 
 
 def _checked_retries(max_retries: object) -> int:

@@ -18,14 +18,18 @@ from ray.exceptions import (
 from sweeper.common.processes import has_ended
 from sweeper.jobs.job import BaseJob, Ended
 from sweeper.jobs.protocol import JobStatus
+from sweeper.jobs.ray_simple.forced import ForcedEnds
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.starts import Start
+from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
 LOOK_S = 2.0
 """Who waits for a task looks so often whether Ray is still there."""
+BY_CANCELLATION = (TaskCancelledError, WorkerCrashedError, RunStoppedError)
+"""How a task ends that was cancelled: taken back, killed, interrupted."""
 
 
 class RaySimpleJob(BaseJob[T]):
@@ -37,6 +41,9 @@ class RaySimpleJob(BaseJob[T]):
         The task's return value; its receipt where there are two.
     predictions
         The inference that it waits for; where that is cancelled, this is too.
+    of_sweep
+        Whether a sweep waits for it. Then a cancellation without force takes it back from a queue, what runs finishes,
+        and the handle says what became of it. Else it is cancelled once that was asked for.
     """
 
     def __init__(
@@ -46,14 +53,17 @@ class RaySimpleJob(BaseJob[T]):
         job_name: str,
         created_at: datetime,
         session: Session,
+        forced: ForcedEnds,
         *,
         log: str | None = None,
         reports_start: bool = False,
         predictions: RaySimpleJob[Any] | None = None,
+        of_sweep: bool = False,
     ) -> None:
         super().__init__(job_id, job_name, created_at, log)
         self.ref = ref
         self._session, self._reports_start = session, reports_start
+        self._forced, self._of_sweep = forced, of_sweep
         self._predictions = predictions
         self._cancelling = False
         self._start: Start | None = None
@@ -78,19 +88,23 @@ class RaySimpleJob(BaseJob[T]):
         return self._start
 
     def cancel(self, *, force: bool = False) -> bool:
-        """See `Job.cancel`. The status says CANCELLED once the task has ended that way, which may take a while."""
-        if self._end is None:
+        """See `Job.cancel`."""
+        if self._outcome is None:
             self._poll()
-        if self._end is not None:
+        if self._outcome is not None or (self._end is not None and not force):
             return False
         self._cancelling = True
+        if force:
+            self._forced.make_sure(self.ref, self.job_id)
         ray.cancel(self.ref, force=force)
-        return True
+        if not (force or self._of_sweep):
+            self._forced.after_grace(self.ref, self.job_id)
+        return self._of_sweep or self._settle_as_cancelled() or force
 
     def settle(self, value: object = None, error: BaseException | None = None) -> None:
         """Set the end, once, from what Ray gave or raised for this task."""
-        if self._end is None:
-            self._end = Ended(JobStatus.COMPLETED, value) if error is None else self._ended_by(error)
+        if self._outcome is None:
+            self._settle(Ended.completed(value) if error is None else self._ended_by(error))
             if self._reports_start:
                 self._start = self._session.starts.forget(self.job_id) or self._start
             self._predictions = None  # they are kept as long as there is a handle
@@ -101,9 +115,18 @@ class RaySimpleJob(BaseJob[T]):
 
     def _ended_by(self, error: BaseException) -> Ended:
         root = _root(error)
-        if self._is_cancelled and isinstance(root, TaskCancelledError | WorkerCrashedError):
-            return Ended(JobStatus.CANCELLED)
+        if self._is_cancelled and isinstance(root, BY_CANCELLATION):
+            return Ended.cancelled(stored=False if self._wrote_nothing(error) else None)
         return Ended.failed(root)
+
+    def _wrote_nothing(self, error: BaseException) -> bool:
+        """Whether it is known of a cancelled task that it was interrupted in time, or taken back before it began.
+
+        What a worker raised has a wrapper around it; without one, the error is Ray's own, of a task in a queue.
+        """
+        if isinstance(error, RayTaskError):
+            return isinstance(_root(error), RunStoppedError)
+        return isinstance(error, TaskCancelledError) and not self._forced.has_killed(self.job_id)
 
     @property
     def _is_cancelled(self) -> bool:
@@ -143,11 +166,23 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         payload: ray.ObjectRef[Inference],
         job_id: str,
         session: Session,
+        forced: ForcedEnds,
         *,
         log: str | None,
         reports_start: bool,
+        of_sweep: bool,
     ) -> None:
-        super().__init__(receipt, job_id, "predict", datetime.now(UTC), session, log=log, reports_start=reports_start)
+        super().__init__(
+            receipt,
+            job_id,
+            "predict",
+            datetime.now(UTC),
+            session,
+            forced,
+            log=log,
+            reports_start=reports_start,
+            of_sweep=of_sweep,
+        )
         self.payload = payload
 
     @property
