@@ -261,7 +261,8 @@ class Shift(BuiltinCapability):
         folds = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
         features = np.concatenate([reference, candidate])
         scores = np.asarray(cross_val_predict(forest, features, origin, cv=folds, method="predict_proba"))[:, 1]
-        p_value = float(mannwhitneyu(scores[origin == 1], scores[origin == 0], alternative="greater").pvalue)
+        ranks: Any = mannwhitneyu(scores[origin == 1], scores[origin == 0], alternative="greater")
+        p_value = float(ranks.pvalue)
         return ClassifierTest(float(roc_auc_score(origin, scores)), p_value, p_value < self._alpha / 2)
 
 
