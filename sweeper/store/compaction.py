@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from sweeper.store import journal, json_files, live_files, merge_lock
+from sweeper.store import journal, json_files, live_files, merge_lock, sealed
 from sweeper.store.files import Files
 from sweeper.store.merge_lock import MergeLock
 from sweeper.store.parquet import SCHEMA_FILE, encode_large, new_name, read_all, union
@@ -62,11 +62,11 @@ def _merge(files: Files, table: str, lock: MergeLock, grace_s: float, at_least: 
     merged = new_name(live_files.MERGED.removesuffix(".parquet"))
     data = encode_large(table, union(table, readable.values()))
     folder, note = live_files.notes_folder(table), live_files.note_name(merged)
-    files.put(folder, note, json_files.listed([*readable]))
+    files.put(folder, note, json_files.listed([*readable], merged))
     if not lock.renew() or live_files.is_contested(files, table, merged, readable):
         files.remove(folder, note)
         return 0
-    files.put(table, merged, data)
+    sealed.put(files, table, merged, data)
     live_files.finish(files, table)
     return len(readable)
 

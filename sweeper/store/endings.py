@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from sweeper.common.small_json import Damaged
+from sweeper.common.small_json import Damaged, Shape
 from sweeper.messages.ending import Ending
 from sweeper.store import json_files, sweep_files
 from sweeper.store.files import PRIVATE, Files, UnreadableFileError
@@ -19,7 +19,7 @@ _NO_MORE = b"ended\n"
 
 def write(files: Files, sweep_id: str, ending: Ending | None = None) -> None:
     """Leave word that a sweep writes nothing any more, and where it is known what it left out."""
-    files.put(FOLDER, sweep_id, _NO_MORE if ending is None else _encoded(ending.to_dict()))
+    files.put(FOLDER, sweep_id, _NO_MORE if ending is None else _encoded(sweep_id, ending))
 
 
 def ended(files: Files) -> list[str]:
@@ -52,16 +52,23 @@ def _read(files: Files, sweep_id: str) -> Ending | Damaged | None:
             return None
     except UnreadableFileError as error:
         return Damaged(error.reason)
-    return json_files.read(files, FOLDER, sweep_id, _shape) or Damaged("it is empty")
+    return json_files.read(files, FOLDER, sweep_id, _shape(sweep_id)) or Damaged("it is empty")
 
 
-def _encoded(said: dict[str, Any]) -> bytes:
-    text = json.dumps(said)
-    return json.dumps({**said, "crc": f"{zlib.crc32(text.encode()):08x}"}).encode()
+def _encoded(sweep_id: str, ending: Ending) -> bytes:
+    said = ending.to_dict()
+    return json.dumps({**said, "crc": _crc(sweep_id, said)}).encode()
 
 
-def _shape(content: Any) -> Ending:
-    said = {name: value for name, value in content.items() if name != "crc"}
-    if content["crc"] != f"{zlib.crc32(json.dumps(said).encode()):08x}":
-        raise ValueError("its checksum is not that of what it says")
-    return Ending.from_dict(said)
+def _shape(sweep_id: str) -> Shape[Ending]:
+    def shape(content: Any) -> Ending:
+        said = {name: value for name, value in content.items() if name != "crc"}
+        if content["crc"] != _crc(sweep_id, said):
+            raise ValueError("its checksum is not that of what it says")
+        return Ending.from_dict(said)
+
+    return shape
+
+
+def _crc(sweep_id: str, said: dict[str, Any]) -> str:
+    return f"{zlib.crc32(json.dumps([sweep_id, said]).encode()):08x}"

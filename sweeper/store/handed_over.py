@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 
 from sweeper.messages.receipts import HandedRows
+from sweeper.store import sealed
 from sweeper.store.files import Files
 from sweeper.store.parquet import encode_large, new_name, union
 from sweeper.store.schema import ATTEMPTS, Rows
@@ -55,7 +56,7 @@ class Batch:
             The store cannot be written. It is to be called again later.
         """
         while self._left:
-            self._files.put(*self._left[-1])
+            sealed.put(self._files, *self._left[-1])
             self._left.pop()
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from sweeper.errors import DamagedFileWarning
-from sweeper.store import journal_lines
+from sweeper.store import journal_lines, sealed
 from sweeper.store.arrow_columns import NotPlainError, are_plain, stored_values
 from sweeper.store.files import PARQUET, PRIVATE, Files, UnreadableFileError
 from sweeper.store.journal_lines import NOTHING, Waiting
@@ -183,7 +183,7 @@ def _flush(files: Files, segment: str) -> bool:
             return False
         rows = read_segment(files, segment)
         for table in sorted(rows.tables, key=lambda name: name == ATTEMPTS):
-            files.put(table, parquet_name(segment), encode_large(table, rows.tables[table]))
+            sealed.put(files, table, parquet_name(segment), encode_large(table, rows.tables[table]))
         if rows.damaged:
             put_aside(files, FOLDER, segment, files.get(FOLDER, segment))
         files.remove(FOLDER, segment)  # not moved: its writer sees by the missing link that it must start another

@@ -28,19 +28,27 @@ def read(files: Files, folder: str, name: str, shape: Shape[T]) -> T | Damaged |
     return parsed(data, shape) if data else None
 
 
-def listed(names: Sequence[str]) -> bytes:
-    """A list of file names as JSON, which ends in its own CRC. Older versions take that for one more name."""
-    return json.dumps([*names, _crc(names)]).encode()
+def listed(names: Sequence[str], merged: str) -> bytes:
+    """A list of the files that a merged file replaces, as JSON.
+
+    It ends in the CRC of itself and of that file's name. Older versions take that for one more name.
+    """
+    return json.dumps([*names, _crc([merged, *names])]).encode()
 
 
-def file_names(content: Any) -> list[str]:
-    """The shape of such a list; those of older versions have no CRC."""
-    if not isinstance(content, list):
-        raise ValueError("it is no list of names of Parquet files")
-    names = content[:-1] if content and content[-1] == _crc(content[:-1]) else content
-    if not all(_is_file_name(name) for name in names):
-        raise ValueError("it is no list of names of Parquet files, or not the one that was written")
-    return names
+def file_names(merged: str) -> Shape[list[str]]:
+    """The shape of such a list; those of older versions have no CRC, or one without the name of the merged file."""
+
+    def shape(content: Any) -> list[str]:
+        if not isinstance(content, list):
+            raise ValueError("it is no list of names of Parquet files")
+        *names, last = content or [None]
+        names = names if last in (_crc([merged, *names]), _crc(names)) else content
+        if not all(_is_file_name(name) for name in names):
+            raise ValueError("it is no list of names of Parquet files, or not the one that was written")
+        return names
+
+    return shape
 
 
 def _crc(names: Sequence[object]) -> str:

@@ -59,6 +59,11 @@ def done_name(note: str) -> str:
     return note.removesuffix(NOTE) + DONE
 
 
+def merged_name(note: str) -> str:
+    """The merged file to which a note belongs, done or not."""
+    return note.removesuffix(NOTE).removesuffix(DONE.removesuffix(NOTE)) + PARQUET
+
+
 def unfinished_merges(files: Files, table: str, present: Sequence[str]) -> dict[str, list[str]]:
     """Merged files whose inputs may still exist, with the names of these inputs.
 
@@ -81,7 +86,7 @@ def replaced(files: Files, table: str, merged: str, present: Sequence[str]) -> l
 
 def note(files: Files, table: str, merged: str) -> list[str] | Damaged | None:
     """What the note of a merge lists; `None` where there is none."""
-    return json_files.read(files, notes_folder(table), note_name(merged), json_files.file_names)
+    return json_files.read(files, notes_folder(table), note_name(merged), json_files.file_names(merged))
 
 
 def warn_of_note(files: Files, table: str, name: str, reason: str) -> None:
@@ -164,7 +169,7 @@ def finish(files: Files, table: str) -> None:
         if isinstance(note(files, table, merged), list):
             files.move(folder, noted, folder, done_name(noted))
             continue
-        files.put(folder, done_name(noted), json_files.listed(inputs))
+        files.put(folder, done_name(noted), json_files.listed(inputs, merged))
         if noted in files.names(folder, NOTE):
             set_aside(files, folder, noted)
 

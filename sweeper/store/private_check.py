@@ -48,7 +48,9 @@ def damaged(files: Files) -> Iterator[Finding]:
         yield Finding(PRIVATE, formats.NAME, reason)
     yield from _lock(files)
     for table in files.names(MERGED, ""):
-        yield from _wrong_json(files, live_files.notes_folder(table), lambda _: json_files.file_names)
+        yield from _wrong_json(
+            files, live_files.notes_folder(table), lambda name: json_files.file_names(live_files.merged_name(name))
+        )
     yield from _wrong_json(files, CODE, lambda name: small_json.texts_of(name.removesuffix(".json")))
     for name, reason in sweep_files.damaged(files).items():
         yield Finding(sweep_files.FOLDER, name, reason)
@@ -57,6 +59,10 @@ def damaged(files: Files) -> Iterator[Finding]:
     for folder in ARTIFACTS:
         for inner in files.names(folder, ""):
             yield from _unreadable(files, f"{folder}/{inner}")
+
+
+def _names_in_note(name: str) -> Shape[list[str]]:
+    return json_files.file_names(live_files.merged_name(name))
 
 
 def _wrong_json(files: Files, folder: str, shape: Callable[[str], Shape[object]]) -> Iterator[Finding]:

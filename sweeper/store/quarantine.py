@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sweeper.store import sealed
 from sweeper.store.files import PRIVATE, QUARANTINE, Files
 from sweeper.store.parquet import encode_large
 
@@ -51,6 +52,6 @@ def keep_only(files: Files, table: str, name: str, kept: Callable[[pa.Table], pa
     put_aside(files, table, name, data)
     rows = kept(pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
     if len(rows):
-        files.put(table, name, encode_large(table, rows))
+        sealed.put(files, table, name, encode_large(table, rows))
     else:
         files.remove(table, name)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sweeper.common.clock import EPOCH
 from sweeper.messages.receipts import HandedRows
-from sweeper.store import formats, handed_over
+from sweeper.store import formats, handed_over, sealed
 from sweeper.store.attempt_names import attempt_name
 from sweeper.store.files import Files
 from sweeper.store.journal import Journal
@@ -75,12 +75,13 @@ class Recorder:
         """Write a file of its own; returns its URI. The name of one with an attempt says how the attempt ended."""
         data = encode(rows.table, rows.to_table())
         if rows.table != ATTEMPTS:
-            return self._files.put(rows.table, new_name(), data)
+            return sealed.put(self._files, rows.table, new_name(), data)
         row = rows.rows[0]
         status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
         known, ended = version if isinstance(version, str) else None, row["finished_at"]
         when = ended if isinstance(ended, datetime) else EPOCH
-        return self._files.put(rows.table, attempt_name(len(data), str(status), str(fingerprint), known, when), data)
+        name = attempt_name(len(data), str(status), str(fingerprint), known, when)
+        return sealed.put(self._files, rows.table, name, data)
 
     def _append(self, entry: Sequence[Rows]) -> str | None:
         """Append rows to the journal; returns the URI of the file that will hold the first, `None` if it takes none."""

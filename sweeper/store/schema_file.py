@@ -9,6 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from sweeper.errors import SchemaError
+from sweeper.store import sealed
 from sweeper.store.files import Files
 from sweeper.store.parquet import SCHEMA_FILE, VanishedError, encode, read_all
 
@@ -53,7 +54,7 @@ def _merge(files: Files, table: str, schema: pa.Schema) -> pa.Schema:
         known = None
     merged = united(table, known.schema if known is not None else pa.schema([]), schema)
     if known is None or merged != known.schema:
-        files.put(table, SCHEMA_FILE, encode(table, pa.Table.from_batches([], merged)))
+        sealed.put(files, table, SCHEMA_FILE, encode(table, pa.Table.from_batches([], merged)))
     return merged
 
 

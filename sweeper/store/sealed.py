@@ -2,7 +2,9 @@
 
 Each page carries a CRC, which Arrow writes and compares. The footer, which says what the columns are called, of which
 types they are and where they lie, has none in the format. So 16 bytes right before it, which nothing in the file
-refers to, hold one: `sweeperC`, and in eight hexadecimal digits the CRC of the name of the folder and of the footer.
+refers to, hold one: `sweeperN`, and in eight hexadecimal digits the CRC of folder and name of the file and of the
+footer, so that a file which stands under the name of another one is found too. With `sweeperC`, which was written
+before, it is the CRC of the folder and of the footer.
 Readers of other programs do not see them, and a file that another program made of ours has none. Files without them
 are read as they are.
 """
@@ -21,7 +23,8 @@ from sweeper.store.files import Files
 
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
 """What opening or reading a Parquet file raises that is damaged, or no Parquet file."""
-_MARK = b"sweeperC"
+_MARK = b"sweeperN"
+_OF_FOLDER = b"sweeperC"
 _SEAL = len(_MARK) + 8
 """Bytes of the mark and the CRC."""
 _MAGIC = b"PAR1"
@@ -36,7 +39,10 @@ class ChecksumError(OSError):
 
 
 def encoded(folder: str, *tables: pa.Table, **options: Any) -> pa.Buffer:
-    """Tables of one schema as the bytes of a Parquet file with checksums for this folder, each a row group."""
+    """Tables of one schema as the bytes of a Parquet file with checksums for this folder, each a row group.
+
+    `put` gives it the checksum for its name, which has as many bytes.
+    """
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, tables[0].schema, write_page_checksum=True, **options) as writer:
         for table in tables:
@@ -44,15 +50,23 @@ def encoded(folder: str, *tables: pa.Table, **options: Any) -> pa.Buffer:
     return _sealed(folder, sink.getvalue())
 
 
+def put(files: Files, folder: str, name: str, data: pa.Buffer) -> str:
+    """Write what `encoded` gave, with the checksum for its name; returns the URI of the file."""
+    view = memoryview(data)
+    start = len(view) - _footer_size(view)
+    seal = _seal(_MARK, f"{folder}/{name}", view[start:])
+    return files.put(folder, name, pa.py_buffer(b"".join([view[: start - _SEAL], seal, view[start:]])))
+
+
 def _sealed(folder: str, data: pa.Buffer) -> pa.Buffer:
     """The same file, with the CRC of its footer before it."""
     view = memoryview(data)
     start = len(view) - _footer_size(view)
-    return pa.py_buffer(b"".join([view[:start], _seal(folder, view[start:]), view[start:]]))
+    return pa.py_buffer(b"".join([view[:start], _seal(_OF_FOLDER, folder, view[start:]), view[start:]]))
 
 
-def _seal(folder: str, footer: memoryview | bytes) -> bytes:
-    return _MARK + b"%08x" % zlib.crc32(footer, zlib.crc32(folder.encode()))
+def _seal(mark: bytes, place: str, footer: memoryview | bytes) -> bytes:
+    return mark + b"%08x" % zlib.crc32(footer, zlib.crc32(place.encode()))
 
 
 def _footer_size(end: memoryview | bytes) -> int:
@@ -74,7 +88,7 @@ def opened(files: Files, folder: str, name: str) -> Generator[pq.ParquetFile]:
     source = files.source(folder, name)
     with pa.OSFile(source) if isinstance(source, str) else source as file:
         end = _end(file)
-        footer = _compared(folder, end)
+        footer = _compared(folder, name, end)
         whole = pa.BufferReader(end) if len(end) == file.size() else file
         metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
         with pq.ParquetFile(whole, metadata=metadata, page_checksum_verification=True) as parquet:
@@ -91,12 +105,13 @@ def _end(file: pa.NativeFile) -> bytes:
     return end if needed <= len(end) else file.read_at(needed, size - needed)
 
 
-def _compared(folder: str, end: bytes) -> bytes:
+def _compared(folder: str, name: str, end: bytes) -> bytes:
     """The footer of a file, compared with its CRC where it has one."""
     start = len(end) - _footer_size(end)
     seal, footer = end[max(0, start - _SEAL) : start], end[start:]
-    if seal.startswith(_MARK) and seal != _seal(folder, footer):
-        raise ChecksumError("its checksum is that of another file: it was changed, or belongs to another folder")
+    expected = [_seal(mark, place, footer) for mark, place in ((_MARK, f"{folder}/{name}"), (_OF_FOLDER, folder))]
+    if seal.startswith((_MARK, _OF_FOLDER)) and seal not in expected:
+        raise ChecksumError("its checksum is that of another file: it was changed, or belongs under another name")
     return footer
 
 

@@ -63,7 +63,7 @@ _UNREADABLE = (*sealed.UNREADABLE, LookupError, TypeError)
 
 def write(files: Files, sweep: AskedSweep) -> str:
     """Write the file of a sweep; returns its URI."""
-    return files.put(FOLDER, f"{sweep.header.sweep_id}{PARQUET}", _encoded(sweep))
+    return sealed.put(files, FOLDER, f"{sweep.header.sweep_id}{PARQUET}", _encoded(sweep))
 
 
 def ids(files: Files) -> list[str]:
