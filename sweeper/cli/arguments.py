@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "print what would run and why, without starting Ray",
     "report": "write one HTML page: leaderboards, plots, what did not complete and why",
     "query": "run SQL over the tables and views of the store: query 'SELECT ...'",
+    "export": "write a store of the newest results alone: export --latest FOLDER",
     "compact": "merge the small files of the store",
     "check": "look for damaged or foreign files in the store; --repair moves them aside",
 }
@@ -52,6 +53,7 @@ class Arguments:
     output: str | None
     sql: str | None
     sweep: str | None
+    latest: str | None
     hydra: argparse.Namespace
     """Hydra's own flags."""
     overrides: list[str]
@@ -85,6 +87,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         output=ours.output,
         sql=sql,
         sweep=ours.sweep,
+        latest=_latest(command, ours.latest),
         hydra=hydra,
         overrides=overrides,
     )
@@ -122,6 +125,15 @@ def _sql(command: str, rest: list[str]) -> tuple[str | None, list[str]]:
     return rest[0], rest[1:]
 
 
+def _latest(command: str, folder: str | None) -> str | None:
+    """Where `export` writes to."""
+    if command == "export" and not folder:
+        raise ConfigError("export needs to know where to write: sweeper export --latest FOLDER.")
+    if folder is not None and command != "export":
+        raise ConfigError(f"--latest belongs to the command export: sweeper export --latest {folder}.")
+    return folder
+
+
 def _refuse(message: str) -> NoReturn:
     """What argparse calls where a flag is wrong, in place of printing its usage."""
     raise ConfigError(f"{message}. `sweeper --help` shows the flags.")
@@ -148,6 +160,9 @@ def _own_flags() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", "-o", help="query: file to write instead of stdout; report: its file (report.html)")
     parser.add_argument("--sweep", help="report: id or name of the sweeps to cover, instead of the whole store")
+    parser.add_argument(
+        "--latest", metavar="FOLDER", help="export: where to write the store in which each run stands once, the newest"
+    )
     parser.add_argument("--version", action="store_true", help="print the versions of sweeper and Hydra")
     return parser
 

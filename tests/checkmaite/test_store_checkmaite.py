@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,6 +227,45 @@ def assert_both_read(shared: Shared, payload: list[str]) -> None:
     for table, columns in TABLES.items():
         theirs = {"checkmaite": shared.query(f"SELECT {', '.join(columns)} FROM {table}")}
         assert_all_equal({**reads(shared.uri, table, columns), **theirs}, counts[table])
+
+
+JOINED = (
+    "SELECT p.model_id, p.output_value FROM maite_evaluation p JOIN runs r ON p.run_uid = r.run_uid "
+    "WHERE r.entity_type = 'dataset'"
+)
+"""As checkmaite's users join."""
+
+
+def test_after_reruns_an_export_and_the_documented_query_have_each_run_once(shared: Shared, tmp_path: Path) -> None:
+    from sweeper.store.latest import export_latest
+
+    for _ in range(2):
+        shared.ours("bayes")
+    shared.ours("near")
+    page = Path(__file__).parents[2] / "docs" / "reading-results.md"
+    (documented,) = re.findall(r"```sql\n(.*?)```", page.read_text(), re.DOTALL)
+    assert len(shared.query(JOINED)) > 2
+    values = shared.values("bayes", "near")
+    assert in_order([(row[0], row[-1]) for row in shared.query(documented)]) == values
+
+    shared.theirs("bayes", "near")  # a run of theirs beside one of ours
+    source, target = open_store(shared.uri), open_store(tmp_path / "latest")
+    export_latest(source.files, target.files)
+    latest = Shared(target.uri, shared.live)
+    assert latest.query(JOINED) == latest.query(VALUES) == values
+    assert latest.query("SELECT count(*) AS n FROM runs") == [(6,)]
+    assert target.check().sound
+
+
+def test_an_export_of_what_checkmaite_alone_wrote_has_each_run_once(shared: Shared, tmp_path: Path) -> None:
+    from sweeper.store.latest import export_latest
+
+    shared.theirs("bayes", "near")
+    shared.theirs("bayes")
+    target = open_store(tmp_path / "latest")
+    export_latest(open_store(shared.uri).files, target.files)
+    latest = Shared(target.uri, shared.live)
+    assert latest.query(JOINED) == latest.query(VALUES) == shared.values("bayes", "near")
 
 
 def test_checkmaite_keeps_one_row_of_a_mapping_beside_what_a_sweep_wrote(shared: Shared) -> None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import runpy
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from store_parts import record
+from store_parts import BEGAN, ScoreRun, attempt, fail, record
 from test_readme import commands
 
 from sweeper.cli.commands import run_command
+from sweeper.messages.requests import Provenance
 from sweeper.report import queries
 from sweeper.store import Store, open_store
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "read_results.py"
 GRID = ("dataset=[digits,digits_dark]", "metric=[accuracy,ece]", "job_backend.kind=inline")
+PAGE = EXAMPLE.parents[1] / "docs" / "reading-results.md"
 FAILS = "+model.broken={_target_: parts.Parity, name: broken, error: weights are gone}"
 PLACES = [(model, dataset) for model in ("logreg", "naive_bayes") for dataset in ("digits", "digits_dark")]
 
@@ -111,3 +115,23 @@ def test_nan_is_last_in_every_query_that_sorts_by_value(tmp_path: Path):
         rows = asked(store, sql)
         assert [row["model"] for row in rows] == ["m2", "m0", "m1"], sql
         assert math.isnan(rows[2].get("value", rows[2].get("mean")))
+
+
+def test_the_query_on_the_tables_has_the_newest_run_of_each_combination_once(tmp_path: Path):
+    (sql,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    sql = sql.replace(
+        "maite_evaluation", "scores"
+    )  # the same columns, written here as a rerun of checkmaite writes them
+    sql = sql.replace("p.model_id, p.dataset_id, p.metric_id", "p.dataset_id")
+    store = open_store(tmp_path)
+    for second, value in enumerate((1.0, 2.0, 3.0)):
+        ended = BEGAN + timedelta(seconds=second)
+        store.record(
+            ScoreRun([value], run_uid="same"),
+            provenance=Provenance(job_id=f"job{second}", submitted_at=BEGAN, completed_at=ended),
+            attempt=attempt("a"),
+            started_at=BEGAN,
+            finished_at=ended,
+        )
+    fail(store, "a", second=9)
+    assert asked(store, sql) == [{"dataset_id": "data", "output_value": 3.0}]
