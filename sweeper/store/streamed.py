@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -42,7 +42,8 @@ def _chosen(rows: pa.Table, columns: Sequence[str] | None) -> pa.Table:
 
 def _groups(files: Files, table: str, names: Sequence[str]) -> Iterator[list[str]]:
     """Files that fit into memory together; one that is larger stands alone."""
-    sizes, group, total = files.sizes(table), list[str](), 0
+    sizes: Mapping[str, int] = files.sizes(table) if names else {}  # a table may have no folder
+    group, total = list[str](), 0
     for name in names:
         size = sizes.get(name, 0)
         if group and total + size > GROUP_BYTES:

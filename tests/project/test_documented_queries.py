@@ -119,9 +119,7 @@ def test_nan_is_last_in_every_query_that_sorts_by_value(tmp_path: Path):
 
 def test_the_query_on_the_tables_has_the_newest_run_of_each_combination_once(tmp_path: Path):
     (sql,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    sql = sql.replace(
-        "maite_evaluation", "scores"
-    )  # the same columns, written here as a rerun of checkmaite writes them
+    sql = sql.replace("maite_evaluation", "scores")  # written here as checkmaite's reruns are
     sql = sql.replace("p.model_id, p.dataset_id, p.metric_id", "p.dataset_id")
     store = open_store(tmp_path)
     for second, value in enumerate((1.0, 2.0, 3.0)):

@@ -58,7 +58,7 @@ def typed(argv: list[str]) -> tuple[int, str, str]:
 
 def test_there_are_commands_to_try():
     assert len(sweeps()) >= 10
-    assert {argv[0] for argv in store_commands()} == {"query", "compact", "check", "report"}
+    assert {argv[0] for argv in store_commands()} == {"query", "export", "compact", "check", "report"}
 
 
 @pytest.mark.parametrize("argv", sweeps(), ids=lambda argv: " ".join(argv)[:60] or "(no arguments)")

@@ -92,6 +92,15 @@ def test_runs_outside_of_sweeps_count_once_too(tmp_path: Path):
     assert (done.runs, len(target.attempts())) == (2, 1)
 
 
+def test_a_store_without_attempts_is_exported_too(tmp_path: Path):
+    store = open_store(tmp_path / "store")
+    write(store, "job", 1.0, 0)
+    write(store, "job", 2.0, 1)
+    done, target = exported(store, tmp_path / "latest")
+    assert (read(tmp_path / "latest"), done.rows) == ([2.0], {"runs": 2, "scores": 1})
+    assert target.tables() == ["runs", "scores"]
+
+
 def test_what_no_completed_attempt_names_is_left_out(tmp_path: Path):
     """A worker that died between its rows and its attempt, and a run that was killed for its time."""
     store = open_store(tmp_path / "store")
