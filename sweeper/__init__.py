@@ -13,12 +13,14 @@ from sweeper._version import __version__
 
 if TYPE_CHECKING:
     from sweeper.api import SweepResult, plan, sweep
+    from sweeper.messages.live import Live
     from sweeper.records import Record
     from sweeper.store import open_store
 
-__all__ = ["Record", "SweepResult", "__version__", "open_store", "plan", "sweep"]
+__all__ = ["Live", "Record", "SweepResult", "__version__", "open_store", "plan", "sweep"]
 
 _HOME = {
+    "Live": "sweeper.messages.live",
     "Record": "sweeper.records",
     "SweepResult": "sweeper.api",
     "open_store": "sweeper.store",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sweeper.config import SweepConfig, load, load_mapping
+from sweeper.config import SweepConfig, live_parts, load, load_mapping, split_off_objects
 from sweeper.messages import bounds
 from sweeper.planning.decisions import Plan
 from sweeper.running.execute import execute
@@ -14,8 +14,8 @@ from sweeper.running.progress import Progress, Silent, for_stream
 from sweeper.running.result import SweepResult
 from sweeper.running.start import StartingBackend
 
-if TYPE_CHECKING:
-    pass
+Objects = Mapping[str, object] | None
+"""Objects of one axis by name, bare or as `sweeper.Live`."""
 
 
 def sweep(
@@ -23,6 +23,10 @@ def sweep(
     *,
     progress: bool | Progress = True,
     allow_empty: bool = False,
+    capability: Objects = None,
+    dataset: Objects = None,
+    model: Objects = None,
+    metric: Objects = None,
     **where: Any,
 ) -> SweepResult:
     """Run a sweep and return when it has ended.
@@ -30,34 +34,59 @@ def sweep(
     Parameters
     ----------
     config
-        Hydra overrides as on the command line (`["model=[svm]", "rerun=missing"]`), or a composed config as a mapping.
+        Hydra overrides as on the command line (`["model=[svm]", "rerun=missing"]`), or a composed config as a mapping,
+        on whose axes objects may stand in the place of specs.
     progress
         Whether to show a bar, or an object that is told of everything.
     allow_empty
         Whether the rules of the grid may leave out all combinations; the result is empty then.
+    capability, dataset, model, metric
+        Objects in the place of specs, by name: `dataset={"mine": my_dataset}`. They take the place of what the config
+        selects on their axis, unless an override selects there too. Each is known by its `metadata["id"]` (a capability
+        by its `id`) and the revision that `sweeper.Live(my_dataset, revision="3")` gives it.
     **where
         `config_name`, `config_dir`, `config_path` and `multirun`, as on the command line.
 
     Raises
     ------
     ConfigError
-        The config is wrong, or nothing is left of the grid; nothing was run and Ray was not started.
+        The config is wrong, an object without a revision is to be reused, or nothing is left of the grid; nothing was
+        run and Ray was not started.
     StoreError
         The analytics store cannot be reached.
     """
     shown = progress if not isinstance(progress, bool) else for_stream() if progress else Silent()
-    return run_config(_configured(config, allow_empty, where), shown)
+    objects = {"capability": capability, "dataset": dataset, "model": model, "metric": metric}
+    return run_config(_configured(config, allow_empty, objects, where), shown)
 
 
-def plan(config: Mapping[str, Any] | Sequence[str] = (), *, allow_empty: bool = False, **where: Any) -> Plan:
+def plan(
+    config: Mapping[str, Any] | Sequence[str] = (),
+    *,
+    allow_empty: bool = False,
+    capability: Objects = None,
+    dataset: Objects = None,
+    model: Objects = None,
+    metric: Objects = None,
+    **where: Any,
+) -> Plan:
     """What `sweep` would run and why; starts nothing and writes nothing. Parameters and errors as for `sweep`."""
-    return prepare(_configured(config, allow_empty, where)).plan
+    objects = {"capability": capability, "dataset": dataset, "model": model, "metric": metric}
+    return prepare(_configured(config, allow_empty, objects, where)).plan
 
 
-def _configured(config: Mapping[str, Any] | Sequence[str], allow_empty: bool, where: Mapping[str, Any]) -> SweepConfig:
-    if isinstance(config, Mapping):
-        return load_mapping({**config, **({"allow_empty": True} if allow_empty else {})}, **where)
-    return load([*config, *(["allow_empty=true"] if allow_empty else [])], **where)
+def _configured(
+    config: Mapping[str, Any] | Sequence[str],
+    allow_empty: bool,
+    objects: Mapping[str, Objects],
+    where: Mapping[str, Any],
+) -> SweepConfig:
+    if not isinstance(config, Mapping):
+        overrides = [*config, *(["allow_empty=true"] if allow_empty else [])]
+        return load(overrides, live=live_parts(objects), **where)
+    rest, found = split_off_objects(config)
+    both = {axis: {**found.get(axis, {}), **(objects[axis] or {})} for axis in objects}
+    return load_mapping({**rest, **({"allow_empty": True} if allow_empty else {})}, live=live_parts(both), **where)
 
 
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:

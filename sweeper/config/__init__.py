@@ -1,5 +1,6 @@
 """Hydra and OmegaConf end here: overrides and files come in, plain data leaves."""
 
+from sweeper.config.live_parts import live_parts, refuse_absent, split_off_objects
 from sweeper.config.loading import load, load_mapping, overrides_to_show
 from sweeper.config.settings import DEFAULT_STORE, BackendSettings, Settings
 from sweeper.config.sweep_config import SweepConfig
@@ -11,7 +12,10 @@ __all__ = [
     "Settings",
     "SweepConfig",
     "check_targets",
+    "live_parts",
     "load",
     "load_mapping",
     "overrides_to_show",
+    "refuse_absent",
+    "split_off_objects",
 ]

@@ -92,7 +92,7 @@ def names_on(cfg: DictConfig, axis: str, files: Mapping[str, object]) -> Iterato
 
 def _below(node: DictConfig, axis: str, prefix: str, folders: set[str]) -> Iterator[str]:
     for key in node:
-        name = prefix + _checked_name(f"{axis}: {prefix}", key)
+        name = prefix + checked_name(f"{axis}: {prefix}", key)
         inner = node[key] if name in folders else None
         if inner is not None and "_target_" not in inner and "_base_" not in inner:
             yield from _below(inner, axis, f"{name}/", folders)
@@ -100,7 +100,14 @@ def _below(node: DictConfig, axis: str, prefix: str, folders: set[str]) -> Itera
             yield name
 
 
-def _checked_name(where: str, key: object) -> str:
+def checked_name(where: str, key: object) -> str:
+    """A name that a choice can have; `where` is put before it in the message.
+
+    Raises
+    ------
+    ConfigError
+        It is no text, or it holds what joins names.
+    """
     if not isinstance(key, str):
         raise ConfigError(f"{where}{key!r} is a {type(key).__name__}, and a choice is named by text: quote it.")
     if not key.isprintable() or key.strip() != key or not key or "/" in key or NAME_SEPARATOR in key:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweeper.common.secrets import redacted, secret_values
@@ -14,6 +15,7 @@ from sweeper.config.composition import Composed, assignments
 from sweeper.config.grid_rules import grid_from_config
 from sweeper.config.hydra_errors import as_config_error
 from sweeper.config.hydra_session import Session, notes_on_replaced_files, open_session
+from sweeper.config.live_parts import NO_LIVE, LiveParts
 from sweeper.config.load_notes import notes_on
 from sweeper.config.settings import settings_of, settings_to_store
 from sweeper.config.sweep_config import SweepConfig
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> SweepConfig:
+def load(
+    overrides: Sequence[str], *, multirun: bool = False, live: LiveParts = NO_LIVE, **where: str | None
+) -> SweepConfig:
     """Compose and check a sweep.
 
     Parameters
@@ -37,6 +41,8 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     multirun
         Whether overrides may sweep, as they may too where the config says `hydra.mode: MULTIRUN`; all that they sweep
         over becomes one grid.
+    live
+        Objects in the place of specs. On their axes only those choices of the config stay that an override selects.
     **where
         `config_name`, `config_dir` and `config_path`, as on the command line.
 
@@ -48,12 +54,13 @@ def load(overrides: Sequence[str], *, multirun: bool = False, **where: str | Non
     resumed_id, others = resume.split_off_resume(overrides)
     with open_session(**where) as session, as_config_error(session):
         if resumed_id is not None:
-            return _load_resuming(session, resumed_id, others)
+            return _resuming_with(live, _load_resuming(session, resumed_id, others))
         composed = Composed(session, others, multirun=multirun)
         if composed.plain.get("resume") is not None:
-            return _load_resuming(session, None, others)
+            return _resuming_with(live, _load_resuming(session, None, others))
         check_choice_files(session, composed.sorted.selections, composed.plain)
-        return _checked(composed, session, overrides)
+        kept = {line.lstrip("+").partition("=")[0] for line in overrides}
+        return _checked(composed, session, overrides, live=live, kept=kept)
 
 
 def overrides_to_show(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> list[str]:
@@ -69,8 +76,8 @@ def overrides_to_show(overrides: Sequence[str], *, multirun: bool = False, **whe
         return composed.sorted.lines() if composed.is_multirun else list(overrides)
 
 
-def load_mapping(config: Mapping[str, object], **where: str | None) -> SweepConfig:
-    """A sweep from a config that is composed already, as a mapping or a `DictConfig`.
+def load_mapping(config: Mapping[str, object], *, live: LiveParts = NO_LIVE, **where: str | None) -> SweepConfig:
+    """A sweep from a config that is composed already, as a mapping or a `DictConfig`; `live` are choices beside it.
 
     Raises
     ------
@@ -83,22 +90,25 @@ def load_mapping(config: Mapping[str, object], **where: str | None) -> SweepConf
         cfg = OmegaConf.create(dict(config))
         if cfg.get("resume") is not None:
             resume.refuse_axes(config)
-            return _resuming_config(_root(resume.without_what_is_taken_over(cfg)), session)
+            return _resuming_with(live, _resuming_config(_root(resume.without_what_is_taken_over(cfg)), session))
         composed = Composed(session, (), multirun=False, ready=cfg)
-        return _checked(composed, session)
+        return _checked(composed, session, live=live, kept=AXES)
 
 
-def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()) -> SweepConfig:
+def _checked(
+    composed: Composed, session: Session, overrides: Sequence[str] = (), *, live: LiveParts, kept: Collection[str]
+) -> SweepConfig:
     cfg = composed.at(())
     check_root_keys(cfg, session)
     names = names_of(cfg, _files(session))
     _refuse_changing_names(composed, session, names)
-    parts = parts_of(composed, cfg, names)
+    parts = live.beside(parts_of(composed, cfg, names), kept)
     if not parts["capability"]:
         raise ConfigError("No capability is selected, so there is nothing to run. Select one: 'capability=[evaluate]'.")
     root = _root(cfg)
     _refuse_swept_root(composed, cfg, root)
     settings = settings_of(root, _default_name(composed, session))
+    live.refuse_reuse(settings)
     with bounds.applying(settings.bounds):  # the class of a capability may have to be imported
         grid = grid_from_config(parts, composed.values, root)
     return SweepConfig(
@@ -107,7 +117,14 @@ def _checked(composed: Composed, session: Session, overrides: Sequence[str] = ()
         notes=(*notes_on_replaced_files(session.folders), *notes_on(composed, settings, parts)),
         overrides=redacted(overrides, secret_values(root)),
         stored_settings=settings_to_store({**root, "name": settings.name}),
+        live=live.objects,
     )
+
+
+def _resuming_with(live: LiveParts, config: SweepConfig) -> SweepConfig:
+    """A config that resumes a sweep, with the objects that this one was given."""
+    live.refuse_reuse(config.settings)
+    return replace(config, live=live.objects)
 
 
 def _load_resuming(session: Session, resumed_id: str | None, overrides: Sequence[str]) -> SweepConfig:

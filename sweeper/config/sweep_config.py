@@ -30,6 +30,8 @@ class SweepConfig:
     """Of a config that resumes a sweep: its settings as they are, secrets included."""
     overridden_keys: frozenset[str] = frozenset()
     """Of a config that resumes a sweep: the keys that the command line sets."""
+    live: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    """Objects in the place of specs, by the digest of their choices."""
     asked: AskedSweep | None = field(default=None, repr=False)
     """What the sweep that it resumes asked for, once that has been read."""
 

@@ -142,18 +142,30 @@ def described_by_class(capability: Choice) -> Choice:
         return capability
     check_targets([capability])
     target = str(capability.spec["_target_"])
-    loaded = _imported(capability, target)
+    how = "Add to its choice file: _sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}}"
+    return described_by(capability, _imported(capability, target), target, how)
+
+
+def described_by(capability: Choice, described: object, called: str, how: str) -> Choice:
+    """A capability with the arity that an object or a class says; `how` is what to do where it says none.
+
+    Raises
+    ------
+    ConfigError
+        It does not say how many parts it takes.
+    """
+    runtime = capability.runtime
     arity: dict[str, Arity] = {}
     for axis in ("datasets", "models", "metrics"):
-        number: object = getattr(getattr(loaded, f"supports_{axis}", None), "name", None)
+        number: object = getattr(getattr(described, f"supports_{axis}", None), "name", None)
         if not isinstance(number, str) or number not in Arity.__members__:
             raise ConfigError(
-                f"capability.{capability.base}: how many {axis} {target} takes is not known. Add to its choice file: "
-                "_sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}} (ZERO, ONE, TWO or MANY of each)."
+                f"capability.{capability.base}: how many {axis} {called} takes is not known. {how} "
+                "(ZERO, ONE, TWO or MANY of each)."
             )
         arity[axis] = Arity[number]
     reads = runtime.reads_predictions
-    reads = bool(getattr(loaded, "reads_predictions", False)) if reads is None else reads
+    reads = bool(getattr(described, "reads_predictions", False)) if reads is None else reads
     return replace(capability, runtime=replace(runtime, arity=arity, reads_predictions=reads))
 
 

@@ -207,6 +207,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         boot_id=boot_id(),
         newest_seen=clock.from_microseconds(max((state.ended_us for state in prepared.states.values()), default=0)),
         persist_predictions=settings.persist_predictions,
+        live=prepared.config.live,
     )
 
 

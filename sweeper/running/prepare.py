@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sweeper.common.gc_pause import gc_paused
-from sweeper.config import SweepConfig, check_targets
+from sweeper.config import SweepConfig, check_targets, refuse_absent
 from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
@@ -92,6 +92,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> 
     items = remaining(asked, store.completed_since(asked.header))
     running = [item.combination for item in items if item.run]
     if running:
+        refuse_absent(parts_of(running), config.live)
         _ready_to_run(running, will_run)
     states = store.attempt_states([item.fingerprint for item in items])
     began = datetime.now(UTC)

@@ -39,6 +39,8 @@ class SweepInfo:
     """The newest time of an attempt that planning saw."""
     persist_predictions: bool = False
     """Whether predictions outlive the sweep, in its store."""
+    live: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    """Objects that travel in the place of specs, by the digest of their choices."""
 
 
 def rules_of(combination: Combination) -> Rules:
@@ -90,8 +92,10 @@ class RequestBuilder:
             return None
         return f"{self._sweep.log_dir}/inference-{digest(canonical([*key]))[:12]}-{uuid.uuid4().hex[:8]}.log"
 
-    def spec(self, choice: Choice) -> ObjectSpec:
-        """What a worker builds; a capability's `config` goes to `run`, not to its constructor."""
+    def spec(self, choice: Choice) -> object:
+        """What a worker builds, or the object that was given; a capability's `config` goes to `run`, not into it."""
+        if choice.digest in self._sweep.live:
+            return self._sweep.live[choice.digest]
         found = self._specs.get(choice)
         if found is None:
             target = {k: v for k, v in choice.spec.items() if k != "config" or choice.axis != "capability"}
@@ -105,7 +109,7 @@ class RequestBuilder:
         data, code = revisions.data, revisions.code
         return data.content([choice]), code.of_choice(choice), data.folder([choice])
 
-    def inference(self, capability: Choice) -> ObjectSpec:
+    def inference(self, capability: Choice) -> object:
         """What says how inference for a capability is made: itself, or where its `config` names a batch size, that."""
         config = capability.spec.get("config")
         if not isinstance(config, Mapping) or "batch_size" not in config:
