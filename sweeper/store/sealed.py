@@ -12,7 +12,7 @@ are read as they are.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -127,9 +127,9 @@ def batches(parquet: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
         yield from rows.to_batches()
 
 
-def row_group(parquet: pq.ParquetFile, number: int, columns: list[str] | None = None) -> pa.Table:
+def row_group(parquet: pq.ParquetFile, number: int, columns: Sequence[str] | None = None) -> pa.Table:
     """All rows of one row group of an open file."""
-    rows = parquet.read_row_group(number, columns, use_threads=False)
+    rows = parquet.read_row_group(number, None if columns is None else [*columns], use_threads=False)
     _counted(rows, parquet.metadata.row_group(number).num_rows)
     return rows
 

@@ -208,7 +208,7 @@ def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeade
         named = list(_CHOICES) if specs else ["axis", "name"]
         rows = sealed.row_group(file, 0, named).to_pylist()
         choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
-        return header, choices, sealed.row_group(file, 1, list(_COMBINATIONS))
+        return header, choices, sealed.row_group(file, 1, _COMBINATIONS)
 
 
 def _about(file: pq.ParquetFile, sweep_id: str) -> SweepHeader:
