@@ -10,21 +10,42 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from typing import NoReturn
 
 from sweeper.cli.arguments import may_run
 from sweeper.cli.commands import Asked, read, run_command
 from sweeper.cli.discreet import as_text
 from sweeper.cli.forked import in_child
 from sweeper.cli.streams import take_streams
+from sweeper.cli.summary import INTERRUPTED
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
     streams = take_streams()
-    status = run_command(sys.argv[1:], as_text(streams.out), as_text(streams.err), read=_read_beside_ray)
-    sys.exit(streams.status(status))
+    try:
+        status = run_command(sys.argv[1:], as_text(streams.out), as_text(streams.err), read=_read_beside_ray)
+        status = streams.status(status)
+    except KeyboardInterrupt:  # one more, while the first is answered
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        _leave_at_once(status)
+    sys.exit(status)
+
+
+def _leave_at_once(status: int) -> NoReturn:
+    """Leave without Python's usual end, which waits for what an interrupt was to stop, and may give another status.
+
+    Where an interrupt has met an `exec` of text, as a dataclass is made with, Python ends as if nobody had answered it.
+    What is left of Ray is ended by its guard.
+    """
+    with suppress(Exception, KeyboardInterrupt):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def _read_beside_ray(argv: Sequence[str]) -> Asked:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sweep_process import SweepProcess, alive, until
+from sweep_process import SweepProcess, alive, kill, until
 
 from sweeper.jobs.ray_simple import guard_process
 from sweeper.jobs.ray_simple.guard import MARK
@@ -78,6 +78,24 @@ def test_after_an_orderly_end_there_is_nobody_left_to_wait_for(tmp_path: Path):
         started = sweep.offspring()
         assert sweep.wait() == 0
     until(lambda: not any(map(alive, started)), "the end of all that was started")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_while_ray_shuts_down_ends_it_at_once(tmp_path: Path, number: signal.Signals):
+    """A node process that is stopped holds up the shutdown."""
+    with sweep_in(tmp_path) as sweep:
+        until((tmp_path / "started").exists, "the run")
+        started = sweep.offspring()
+        (node,) = sweep.offspring("/raylet/raylet ")
+        kill(node, signal.SIGSTOP)
+        (tmp_path / "go").touch()
+        until(lambda: list((tmp_path / "analytics_store/.sweeper/ended").glob("*")), "the end of the runs")
+        time.sleep(1)  # what the sweep tidies up after that takes far less, and may be interrupted too
+        sweep.send(number)
+        assert sweep.wait() == 130
+        until(lambda: not any(map(alive, started)), "the end of all that was started")
+        assert "Traceback" not in sweep.err
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Ray's own processes die under a sweep: it says so once, records what was in flight as lost, and can be resumed."""
+"""Ray's own processes die or hang under a sweep: it says so once, records what is lost, and can be resumed."""
 
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -29,15 +30,30 @@ tiny:
 ASKED = ("--multirun", "capability=tiny", f"capability.tiny.text=range(0,{MANY})", "job_backend.num_cpus=2")
 
 
-@pytest.mark.parametrize("name", ["/raylet/raylet ", pytest.param("gcs_server", marks=pytest.mark.slow)])
-def test_a_ray_that_dies_ends_the_sweep_with_one_message_and_all_accounted_for(tmp_path: Path, name: str):
+NODE, CONTROL = "/raylet/raylet ", "gcs_server"
+END, HANG = signal.SIGKILL, signal.SIGSTOP
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (NODE, END),
+        pytest.param(CONTROL, END, marks=SLOW),
+        pytest.param(NODE, HANG, marks=SLOW),
+        pytest.param(CONTROL, HANG, marks=SLOW),
+    ],
+)
+def test_a_ray_without_a_process_ends_the_sweep_with_one_message_and_all_accounted_for(
+    tmp_path: Path, name: str, what: signal.Signals
+):
     capability = WAITING.replace("started: started", f"started: {tmp_path}/started").replace("go", f"{tmp_path}/go")
     sweep = SweepProcess(tmp_path, *ASKED, capability=capability)
     try:
         until((tmp_path / "started").exists, "the first run")
         ray = sweep.offspring()
         (victim,) = sweep.offspring(name)
-        kill(victim)
+        kill(victim, what)
         killed_at = time.monotonic()
         until(lambda: "Ray is gone" in sweep.err, "the message")
         print(f"noticed after {time.monotonic() - killed_at:.1f} s")

@@ -111,6 +111,23 @@ def test_a_ray_that_does_not_shut_down_is_not_waited_for(monkeypatch: pytest.Mon
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "sweeper-ray"], "its end")
 
 
+def test_who_interrupts_a_shutdown_waits_no_longer_for_it(monkeypatch: pytest.MonkeyPatch):
+    hangs, ended, began = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(ray, "shutdown", lambda: (began.set(), hangs.wait(LIMIT_S)))
+    monkeypatch.setattr("sweeper.jobs.ray_simple.keeper.SHUTDOWN_S", LIMIT_S)
+    keeper = Keeper(lambda: "there", afterwards=ended.set)
+    keeper.start(LIMIT_S)
+    main = threading.main_thread().ident
+    assert main is not None
+    interrupt = threading.Thread(target=lambda: began.wait(LIMIT_S) and signal.pthread_kill(main, signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        keeper.close(shut_down=True)
+    assert ended.is_set()
+    hangs.set()
+    interrupt.join(LIMIT_S)
+
+
 def test_what_a_start_raises_is_raised_to_who_waits():
     def refuse() -> str:
         raise ConnectionError("no")

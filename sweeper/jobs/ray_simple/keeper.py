@@ -12,6 +12,8 @@ import ray
 T = TypeVar("T")
 SHUTDOWN_S = 20.0
 """How long Ray may take to shut down; then its processes are ended without it."""
+HURRY_S = 10.0
+"""How long it may take to end them, where the shutdown is interrupted."""
 
 
 class Keeper(Generic[T]):
@@ -34,6 +36,8 @@ class Keeper(Generic[T]):
         self._error: BaseException | None = None
         self._shuts_down = True
         self._started, self._leave, self._left = threading.Event(), threading.Event(), threading.Event()
+        self._is_shut_down = threading.Event()
+        """Also set where nobody wants to wait for that."""
 
     def start(self, timeout_s: float) -> T:
         """Start, and return what `start` returned, or raise what it raised.
@@ -59,11 +63,20 @@ class Keeper(Generic[T]):
         return self._made
 
     def close(self, *, shut_down: bool) -> None:
-        """Leave Ray, and wait until that is done, or for a while. Without `shut_down` it was left already."""
+        """Leave Ray, and wait until that is done, or for a while. Without `shut_down` it was left already.
+
+        Who interrupts this wants an end now: Ray's processes are then ended as they are.
+        """
         self._shuts_down = shut_down
         self._leave.set()
-        self._left.wait(2 * SHUTDOWN_S)
-        atexit.unregister(self._leave_at_exit)
+        try:
+            self._left.wait(2 * SHUTDOWN_S)
+        except BaseException:
+            self._is_shut_down.set()
+            self._left.wait(HURRY_S)
+            raise
+        finally:
+            atexit.unregister(self._leave_at_exit)
 
     def _leave_at_exit(self) -> None:
         """Shut down what is there; what is still starting ends with this process."""
@@ -79,13 +92,16 @@ class Keeper(Generic[T]):
         if self._error is None:
             self._leave.wait()
             if self._shuts_down:
-                _shut_down()
+                self._shut_down()
         self._afterwards()
         self._left.set()
 
+    def _shut_down(self) -> None:
+        """Shut Ray down, as far as it does that in time."""
 
-def _shut_down() -> None:
-    """Shut Ray down, as far as it does that in time."""
-    shutdown = threading.Thread(target=ray.shutdown, daemon=True, name="sweeper-ray-shutdown")
-    shutdown.start()
-    shutdown.join(SHUTDOWN_S)
+        def shut_down() -> None:
+            ray.shutdown()
+            self._is_shut_down.set()
+
+        threading.Thread(target=shut_down, daemon=True, name="sweeper-ray-shutdown").start()
+        self._is_shut_down.wait(SHUTDOWN_S)

@@ -20,6 +20,7 @@ from ray.exceptions import (
 from sweeper.common.processors import usable_processors
 from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
+from sweeper.jobs.ray_simple.control import question
 from sweeper.jobs.ray_simple.guard import Guard
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.starts import Starts
@@ -37,6 +38,8 @@ class _Seen(NamedTuple):
     nodes: Sequence[Mapping[str, float]]
     """What each node has."""
     doors: Mapping[str, Door]
+    control: str
+    """The address of the control process."""
     notes: Sequence[str] = ()
     """What a person is to know of the cluster, a line each."""
     others: Sequence[cluster.Node] = ()
@@ -85,7 +88,7 @@ class Session:
             name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
-        self._watch = Watch(seen.doors)
+        self._watch = Watch(seen.doors, question(seen.control, seen.node))
         self.starts = Starts()
 
     def is_connected(self) -> bool:
@@ -200,4 +203,4 @@ def _look() -> _Seen:
         doors["its node process (raylet)"] = (own["NodeManagerAddress"], int(own["NodeManagerPort"]))
     if (control := _door(context.gcs_address)) is not None:
         doors["its control process (GCS)"] = control
-    return _Seen(node_id, [node["Resources"] for node in nodes], doors)
+    return _Seen(node_id, [node["Resources"] for node in nodes], doors, context.gcs_address)
