@@ -31,11 +31,28 @@ class ErrorInfo(NamedTuple):
     """The cause's text."""
     trace: str
     """The traceback as Python prints it, causes included; empty where there is none."""
+    is_unwritten: bool = False
+    """Whether the worker could not write the failed attempt, so that the driver must."""
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         cause = _chain(error)[-1]
-        return cls(_kind(cause), _shown(_message(cause)), _shown(_trace(error)))
+        return cls(_kind(cause), _shown(_message(cause)), _shown(_trace(error)), _is_unwritten(error))
+
+
+_UNWRITTEN = "_sweeper_unwritten"
+
+
+def mark_unwritten(error: BaseException) -> None:
+    """Have what is told of an error from now on say that its failed attempt could not be written."""
+    object.__setattr__(error, _UNWRITTEN, True)  # whatever a foreign class makes of its attributes
+
+
+def _is_unwritten(error: BaseException) -> bool:
+    try:
+        return object.__getattribute__(error, _UNWRITTEN) is True
+    except AttributeError:
+        return False
 
 
 def raised_as(error: BaseException) -> tuple[str, ...]:

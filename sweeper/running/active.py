@@ -111,16 +111,15 @@ class ActiveAttempt:
 
     def failure(self, status: Status, info: ErrorInfo) -> Failure:
         """What is shown of it."""
-        kind, message, trace = info
         label, log, chain = self.item.combination.label(), self._log(info), self.job.raised_as()
-        return Failure(self.item.fingerprint, label, status.value, kind, message, trace, log, chain)
+        return Failure(self.item.fingerprint, label, status.value, info.kind, info.message, info.trace, log, chain)
 
     def driver_row(self, status: Status, info: ErrorInfo) -> AttemptRow | None:
         """The attempt that no worker could write; workers write those that completed or failed in them."""
         attempt = self.request.attempt
-        if attempt is None or (
-            status not in (Status.TIMEOUT, Status.CANCELLED, Status.LOST) and not self._failed_elsewhere(status)
-        ):
+        by_driver = status in (Status.TIMEOUT, Status.CANCELLED, Status.LOST)
+        by_driver = by_driver or (status is Status.FAILED and (info.is_unwritten or self._failed_elsewhere()))
+        if attempt is None or not by_driver:
             return None
         return AttemptRow.of(
             attempt,
@@ -134,10 +133,8 @@ class ActiveAttempt:
             log_uri=self._log(info),
         )
 
-    def _failed_elsewhere(self, status: Status) -> bool:
+    def _failed_elsewhere(self) -> bool:
         """Whether it failed before its own code began: its inference did, or its worker refused it."""
-        if status is not Status.FAILED:
-            return False
         inference_failed = self.predictions is not None and self.predictions.failed
         return inference_failed or isinstance(self.job.exception(), VersionError)
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from sweeper.common import clock
 from sweeper.common.log_file import LogFile
-from sweeper.errors import StoreError
-from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.failures import ErrorInfo, mark_unwritten
 from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef, HandedRows, Report
 from sweeper.messages.requests import JobInfo, RunRequest
@@ -66,7 +65,10 @@ def record_failure(
     inference_s: float | None,
     log: LogFile | None,
 ) -> None:
-    """Write the traceback to the log of the run, and a failed attempt to the store if the request is an attempt."""
+    """Write the traceback to the log of the run, and a failed attempt to the store if the request is an attempt.
+
+    Where the store takes it from nobody here, the error is marked, and the driver writes it.
+    """
     info = ErrorInfo.of(error)
     if log is not None:
         log.write(info.trace)
@@ -90,8 +92,9 @@ def record_failure(
     )
     try:
         open_store(request.store).write_attempts([row])
-    except (StoreError, OSError) as store_error:  # the error of the run itself is the one to report
-        error.add_note(f"This failed attempt could not be written to the store either: {store_error}")
+    except Exception as store_error:  # noqa: BLE001 - each kind of store has its own; that of the run is to be told
+        mark_unwritten(error)
+        error.add_note(f"The worker could not write this failed attempt to the store: {store_error}")
 
 
 def _report(request: RunRequest, run: object, store: Store, job_id: str) -> Report | None:

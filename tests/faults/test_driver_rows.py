@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from command_line import typed, write_configs
 from invariant import assert_nothing_lost
-from runner_bench import Bench, planned, tiny
+from patience import until
+from runner_bench import NONE, Bench, choice, planned, tiny
 
 from sweeper.store import AttemptRow, Store, open_store
+from sweeper.vocabulary import Combination, Runtime
 
 pytestmark = pytest.mark.faults
 REAL = Store.write_attempts
@@ -61,6 +64,27 @@ def test_rows_that_are_never_written_are_counted_and_the_sweep_ends_in_order(
     monkeypatch.undo()
     keys = [item.fingerprint for item in items]
     assert_nothing_lost(ray_bench.store, keys, completed=keys[-1:], tidy=False)
+
+
+def test_a_failed_attempt_that_its_worker_cannot_write_is_written_by_the_driver(bench: Bench):
+    """The store is away while the run fails, and comes back once the driver has met that too."""
+    place = Path(bench.store.uri)
+    spec = choice("capability", "fails", "fault_parts.FailsWithoutAStore", Runtime(arity=NONE), store=str(place))
+    items = planned(Combination(spec, (), (), ()))
+
+    def bring_back() -> None:
+        until(lambda: any("cannot be written" in note for note in bench.progress.notes))
+        place.unlink()
+        place.with_name("moved").rename(place)
+
+    thread = threading.Thread(target=bring_back)
+    thread.start()
+    outcome = bench.run(items)
+    thread.join()
+    assert (outcome.counts["failed"], outcome.unwritten, outcome.exit_status) == (1, {}, 1)
+    (row,) = bench.store.attempts().to_pylist()
+    assert (row["status"], row["error_type"], row["error_message"]) == ("failed", "ValueError", "it fails")
+    assert "The worker could not write this failed attempt" in row["traceback"]
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

@@ -105,6 +105,19 @@ class RemovesTheStore(Tiny):
         return super().run(*args, **kwargs)
 
 
+class FailsWithoutAStore(Tiny):
+    """A capability that fails while somebody has moved the store's folder away, and put a file in its place."""
+
+    def __init__(self, store: str, text: str = "") -> None:
+        super().__init__(text=text)
+        self.store = Path(store)
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        self.store.rename(self.store.with_name("moved"))
+        self.store.touch()
+        raise ValueError("it fails")
+
+
 class Talkative(Tiny):
     """Tells what it should keep for itself: it prints it, and fails with it."""
 
