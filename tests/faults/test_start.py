@@ -61,6 +61,21 @@ def test_an_address_where_nobody_is_is_refused(tmp_path: Path, silent: str):
 
 
 @pytest.mark.slow
+def test_auto_names_the_address_of_a_ray_that_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`ray start` leaves its address in a file, and where it was killed, that stays."""
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        (tmp_path / "tmp/ray").mkdir(parents=True)
+        (tmp_path / "tmp/ray/ray_current_cluster").write_text(f"127.0.0.1:{port}")
+        sweep = SweepProcess(tmp_path, "capability=[tiny]", "job_backend.address=auto", capability=TINY)
+        assert sweep.wait() == 2
+    assert_one_message(sweep, f"nobody answers at .*:{port}, where the last Ray of this machine was started")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_interrupt_ends_a_start_that_hangs(tmp_path: Path, silent: str, number: signal.Signals):
     limits = (f"job_backend.address={silent}", "job_backend.start_timeout_s=100000")

@@ -183,10 +183,27 @@ def import_ahead() -> None:
 
 
 def _refuse_where_nobody_is(address: str) -> None:
-    """See in seconds that nobody is at `host:port`; Ray itself tries for minutes."""
-    door = _door(address)
+    """See in seconds that nobody is at `host:port`, or where `auto` leads; Ray itself tries for minutes."""
+    found = _newest_of_this_machine() if address == "auto" else address
+    door = _door(found)
     if door is not None and (problem := knock(door, KNOCK_S)) is not None:
-        raise ConnectionError(f"nobody answers at {address}: {problem}.")
+        where = address if found == address else f"{found}, where the last Ray of this machine was started"
+        raise ConnectionError(f"nobody answers at {where}: {problem}.")
+
+
+def _newest_of_this_machine() -> str:
+    """What Ray takes `auto` for; empty where its private function for that has changed: then Ray finds it alone.
+
+    Raises
+    ------
+    ConnectionError
+        There is none.
+    """
+    try:
+        find: Any = import_module("ray._private.services").get_ray_address_from_environment
+        return str(find("auto", None) or "")
+    except (ImportError, AttributeError, TypeError):
+        return ""
 
 
 def _door(address: str) -> Door | None:

@@ -48,8 +48,9 @@ class Watch:
         self.gone: str | None = None
         """What is no longer there, in words; `None` while all is well. Set once, about 10 s after it went, at most.
 
-        Where the control process hangs, that is seen after 45 s; where the node process does, once Ray has found it out
-        itself, which takes about a minute.
+        Where the control process hangs, that is seen after 45 s, or where it never answered, within two minutes, since
+        Ray's client first tries to connect; where the node process does, once Ray has found it out itself, which takes
+        about a minute.
         """
         for look in (self._knock, self._keep_asking):
             threading.Thread(target=look, daemon=True, name="sweeper-ray-watch").start()
