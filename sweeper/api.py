@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweeper.config import SweepConfig, live_parts, load, load_mapping, split_off_objects
+from sweeper.errors import ConfigError
 from sweeper.messages import bounds
 from sweeper.planning.decisions import Plan
 from sweeper.running.execute import execute
@@ -92,6 +93,7 @@ def _configured(
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
     """Prepare and execute; Ray starts beside the planning and is stopped if it was started here."""
     config = resumed(config)
+    _refuse_unportable(config)
     backend = StartingBackend(config)
     with bounds.applying(config.settings.bounds):
         try:
@@ -101,3 +103,17 @@ def run_config(config: SweepConfig, progress: Progress) -> SweepResult:
             return execute(prepared, backend, progress)
         finally:
             backend.close()
+
+
+def _refuse_unportable(config: SweepConfig) -> None:
+    """Refuse an object that cannot travel to a worker, before anything is submitted."""
+    if not config.live or config.settings.job_backend.kind == "inline":
+        return
+    from sweeper.jobs.ray_simple.portable import why_not_portable
+
+    for item in config.live.values():
+        if (problem := why_not_portable(item)) is not None:
+            raise ConfigError(
+                f"The {type(item).__name__} that was given as an object cannot be sent to a worker: {problem}. Let its "
+                "__getstate__ leave out what cannot be pickled, or run in this process: job_backend.kind=inline."
+            )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sweeper.config.sweep_section import SWEEP, runtime_from_sweep_section
 from sweeper.config.unresolved import missing, unresolved
 from sweeper.errors import ConfigError
+from sweeper.messages.live import LIVE_TARGET
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.vocabulary import NAME_SEPARATOR, Choice
 
@@ -54,6 +55,8 @@ def choice_of(axis: str, name: str, spec: object) -> Choice:
             f"{where} has no _target_ (the class to build); it has {', '.join(map(str, spec)) or 'nothing'}. "
             f"If that is meant to change a choice, select it too: '{axis}=[...,{name}]'."
         )
+    if spec["_target_"] == LIVE_TARGET:
+        raise ConfigError(f"{where}: {LIVE_TARGET} is for objects, which are given from Python and not in a config.")
     runtime = runtime_from_sweep_section(where, axis, spec.get(SWEEP) or {})
     bare = {key: without(item) for key, item in spec.items() if key not in _DROPPED}
     text = canonical(bare, where=where)

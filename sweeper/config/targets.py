@@ -16,6 +16,7 @@ from sweeper.common.nested import mappings_in
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.messages import bounds
 from sweeper.messages.allowed_targets import refuse_other_targets
+from sweeper.messages.live import LIVE_TARGET
 from sweeper.vocabulary import Arity, Choice
 
 _EXTRAS: dict[str, Extra] = {
@@ -45,6 +46,8 @@ def check_targets(choices: Iterable[Choice]) -> None:
     _problem.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
     _names_in.cache_clear()
     for choice in choices:
+        if choice.spec.get("_target_") == LIVE_TARGET:  # nothing is built
+            continue
         refuse_other_targets(choice.spec, bounds.current().targets, f"{choice.axis}.{choice.base}")
         for target in _targets(choice.spec):
             problem = _problem(target)

@@ -268,6 +268,23 @@ def test_an_export_of_what_checkmaite_alone_wrote_has_each_run_once(shared: Shar
     assert latest.query(JOINED) == latest.query(VALUES) == shared.values("bayes", "near")
 
 
+@pytest.mark.parametrize("kind", ["inline", "ray-simple"])
+def test_objects_of_checkmaite_are_swept_as_they_are(shared: Shared, kind: str) -> None:
+    from checkmaite.core.image_classification import MaiteEvaluation
+
+    live = shared.live
+    result = sweeper.sweep(
+        [f"analytics_store.uri={shared.uri}", f"job_backend.kind={kind}"],
+        capability={"evaluation": sweeper.Live(MaiteEvaluation(), config={"batch_size": BATCH})},
+        dataset={"digits": live.dataset},
+        model=live.models,
+        metric={"accuracy": live.metric},
+        progress=False,
+    )
+    assert result.exit_status == 0, result.failures
+    assert {row["model"]: row["value"] for row in result.rows} == live.expected
+
+
 def test_checkmaite_keeps_one_row_of_a_mapping_beside_what_a_sweep_wrote(shared: Shared) -> None:
     """It leaves out what is stored only where it can read the whole table; otherwise it stores again without a word."""
     from checkmaite.core.image_classification import MaiteEvaluation, MaiteEvaluationConfig

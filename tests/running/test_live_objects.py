@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +234,22 @@ def test_a_capability_must_say_how_much_it_takes():
     arity = {"datasets": "ONE", "models": "ZERO", "metrics": "ZERO"}
     said = sweeper.Live(Silent(), sweep={"arity": arity})
     assert len(sweeper.plan(INLINE[1:], capability={"quiet": said}, dataset={"mine": Images()}).items) == 1
+
+
+def test_an_object_that_cannot_travel_is_refused_before_anything_is_submitted(counts: Path):
+    model = Finder(counts)
+    vars(model)["lock"] = threading.Lock()
+    with pytest.raises(ConfigError, match="The Finder that was given as an object cannot be sent to a worker: TypeErr"):
+        sweeper.sweep(CONFIG, dataset={"mine": Images()}, model={"finder": model})
+    assert accuracy(sweeper.sweep(INLINE, dataset={"mine": Images()}, model={"finder": model}, progress=False))
+
+
+def test_objects_need_not_be_among_allowed_targets(counts: Path):
+    allowed = [*INLINE, "allowed_targets=[sweeper.capabilities.*, sweeper.metrics.*, sklearn.*]"]
+    assert accuracy(sweeper.sweep(allowed, dataset={"mine": Images()}, model={"finder": Finder(counts)}))
+
+
+@pytest.mark.usefixtures("empty_folder")
+def test_a_config_file_cannot_name_what_stands_for_an_object():
+    with pytest.raises(ConfigError, match=r"model\.mine: sweeper\.Live is for objects, which are given from Python"):
+        sweeper.plan([*INLINE, "+model.mine={_target_: sweeper.Live, item: 1}"])
