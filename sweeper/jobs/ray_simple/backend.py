@@ -28,7 +28,7 @@ from sweeper.jobs.job import filter_jobs, unknown_job
 from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
-from sweeper.jobs.ray_simple.forced import ForcedEnds
+from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
 from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
@@ -111,7 +111,8 @@ class RaySimpleJobBackend:
         self._store, self._artifacts = store_location(analytics_store), artifact_location(artifact_store)
         self._max_retries = _checked_retries(max_retries)
         own = cluster.OwnModules(import_paths(), upload_limit)
-        self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
+        with left_alone():
+            self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
         cluster.refuse_blind_nodes(self._session.others, self._store)
         self._forced = ForcedEnds(self._session, _checked_grace(cancel_grace_s))
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
@@ -258,15 +259,17 @@ class RaySimpleJobBackend:
         for job in self._jobs.values():
             job.wait()
         self._packed_objects.clear()
-        if ray.is_initialized():
-            ray.shutdown()
-        self._session.close()
+        with left_alone():
+            if ray.is_initialized():
+                ray.shutdown()
+            self._session.close()
 
     def close(self) -> None:
         """Shut Ray down if this backend started it; waits for nothing."""
         self._warming.clear()
         self._packed_objects.clear()
-        self._session.close()
+        with left_alone():
+            self._session.close()
 
     def _submit(
         self,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import heapq
 import logging
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -18,8 +21,21 @@ from sweeper.jobs.ray_simple.session import Session
 logger = logging.getLogger(__name__)
 STUCK_S = 1.0
 """What lasts so long after Ray was told to kill it runs in a worker that hears nothing (see `worker.marks`)."""
-FOUND_S = 60.0
-"""How long each node may take to look for such a worker."""
+_ray = threading.Lock()
+_exits = threading.Event()
+"""Set when this process comes to its end, and Ray is shut down by whoever does that then."""
+
+
+@contextmanager
+def left_alone() -> Generator[None]:
+    """Leave Ray inside of this: no thread here calls it meanwhile. A call into a Ray that is being left ends all."""
+    with _ray:
+        yield
+
+
+def _leave_ray_alone() -> None:
+    with left_alone():
+        _exits.set()
 
 
 class _Step(NamedTuple):
@@ -76,13 +92,16 @@ class ForcedEnds:
             self._change.notify()
             if not self._is_working:
                 self._is_working = True
+                atexit.unregister(_leave_ray_alone)
+                atexit.register(_leave_ray_alone)  # the last to register is called first, before Ray is shut down
                 threading.Thread(target=self._work, daemon=True, name="sweeper-forced-ends").start()
 
     def _work(self) -> None:
         while (step := self._next()) is not None:
             try:
-                if self._goes_on(step.ref):
-                    self._do(step)
+                with left_alone():
+                    if not _exits.is_set() and self._goes_on(step.ref):
+                        self._do(step)
             except (
                 Exception
             ):  # Ray was left meanwhile, or is gone, and its tasks with it; what waits is still looked at
@@ -112,10 +131,10 @@ class ForcedEnds:
 
 
 def _end_process(job_id: str) -> None:
-    """Kill the worker that runs a job, on whatever node it is."""
+    """Have the worker killed that runs a job, on whatever node it is; waits for nothing."""
     from sweeper.worker.ray_tasks import end_process_of
 
     task = ray.remote(num_cpus=0, max_retries=0)(end_process_of)
     nodes = [NodeAffinitySchedulingStrategy(node.node_id, soft=False) for node in cluster.nodes()]
-    looking = [task.options(scheduling_strategy=node).remote(job_id) for node in nodes]
-    ray.wait(looking, num_returns=len(looking), timeout=FOUND_S)
+    for node in nodes:
+        task.options(scheduling_strategy=node).remote(job_id)
