@@ -52,8 +52,10 @@ def _keys_of(parts: Parts) -> set[str]:
 
 
 def _settings_without_effect(settings: Settings, parts: Parts) -> Iterator[str]:
-    """What the inline backend cannot do, where it is asked for."""
+    """What the backend cannot do, where it is asked for."""
     backend = settings.job_backend
+    if backend.kind == "ray" and settings.persist_predictions:
+        yield "no effect with job_backend.kind=ray, which shares no predictions: predictions.persist"
     if backend.kind != "inline":
         return
     choices = [choice for axis in parts.values() for part in axis for choice in part.variants.values()]

@@ -103,7 +103,9 @@ class BackendSettings:
     """Where the jobs run. `runtime_env` may hold secrets in its environment variables."""
 
     kind: str = _setting(
-        KINDS[0], one_of(KINDS), meaning="`ray-simple`, or `inline`: in the driver's own process, for a debugger"
+        KINDS[0],
+        one_of(KINDS),
+        meaning="`ray-simple`; `inline`: in the driver's own process, for a debugger; `ray`: through checkmaite",
     )
     address: str | None = _setting(
         None,

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sweeper.errors import near_match
 from sweeper.jobs.protocol import BackendSettings, Job, JobBackend, JobStatus, RunnerBackend
 from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
+    from sweeper.jobs.checkmaite_ray.backend import CheckmaiteRayBackend
     from sweeper.jobs.inline import InlineJobBackend
     from sweeper.jobs.ray_simple import RaySimpleJobBackend
     from sweeper.messages.requests import StoreLocation
 
-KINDS = ("ray-simple", "inline")
+KINDS = ("ray-simple", "inline", "ray")
+"""Kinds of backends that a sweep takes; `ray` is for sweeps alone."""
+OF_CHECKMAITE = "ray"
 DEFAULT_LIST_LIMIT = 100
+B = TypeVar("B")
 
 _active: JobBackend | None = None
 
@@ -158,22 +162,39 @@ def shutdown_job_backend(wait: bool = True) -> None:
         _active = None
 
 
-def backend_maker(settings: BackendSettings, store: StoreLocation) -> Callable[[], RunnerBackend]:
+def backend_maker(
+    settings: BackendSettings, store: StoreLocation, resumed: str | None = None
+) -> Callable[[], RunnerBackend]:
     """What makes a backend for one sweep from its `job_backend` settings, and starts Ray where that is its kind.
 
-    What that needs is imported now. The backend is not made the active one.
+    What that needs is imported now. The backend is not made the active one. `resumed` is the id of the sweep that this
+    one resumes.
 
     Raises
     ------
     ValueError
         An unknown kind.
+    ConfigError
+        What the kind needs is not there: checkmaite, or a cluster that is named.
     """
+    if settings.kind == OF_CHECKMAITE:
+        return partial(_of_checkmaite(settings), store, resumed=resumed)
     kind = _backend_class(settings.kind)
-    if settings.kind == "inline":
-        return partial(kind, store)
+    return partial(kind, store) if settings.kind == "inline" else partial(_on_ray(kind, settings), store)
+
+
+def _of_checkmaite(settings: BackendSettings) -> Callable[..., CheckmaiteRayBackend]:
+    from sweeper.jobs.checkmaite_ray.needs import refuse_without
+
+    refuse_without(settings.address)
+    from sweeper.jobs.checkmaite_ray.backend import CheckmaiteRayBackend
+
+    return _on_ray(CheckmaiteRayBackend, settings)
+
+
+def _on_ray(kind: Callable[..., B], settings: BackendSettings) -> Callable[..., B]:
     return partial(
         kind,
-        store,
         address=settings.address,
         runtime_env=settings.runtime_env,
         num_cpus=settings.num_cpus,
@@ -209,4 +230,9 @@ def _backend_class(kind: str) -> Callable[..., RaySimpleJobBackend | InlineJobBa
         from sweeper.jobs.inline import InlineJobBackend
 
         return InlineJobBackend
+    if kind == OF_CHECKMAITE:
+        raise ValueError(
+            "The kind 'ray' is for sweeps (job_backend.kind=ray). To submit by hand through checkmaite, call "
+            "checkmaite.jobs.configure_job_backend('ray', ...); here there are ray-simple and inline."
+        )
     raise ValueError(f"Unknown job backend: {kind!r}; the kinds are {', '.join(KINDS)}.{near_match(str(kind), KINDS)}")

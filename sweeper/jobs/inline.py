@@ -133,6 +133,7 @@ class InlineJobBackend:
     """
 
     default_window = 1
+    shares_predictions = True
     gone = None
     notes: Sequence[str] = ()
 

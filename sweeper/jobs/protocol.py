@@ -190,6 +190,11 @@ class RunnerBackend(Protocol):
         ...
 
     @property
+    def shares_predictions(self) -> bool:
+        """Whether one inference can be read by several runs; else `predict` is not asked for, and each run infers."""
+        ...
+
+    @property
     def default_window(self) -> int:
         """How many submissions in flight keep every worker busy."""
         ...

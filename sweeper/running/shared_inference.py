@@ -37,6 +37,7 @@ class SharedInference:
 
     def __init__(self, backend: RunnerBackend, builder: RequestBuilder) -> None:
         self._backend, self._builder = backend, builder
+        self._shares = backend.shares_predictions
         self._readers: Counter[InferenceKey] = Counter()
         self._handles: dict[InferenceKey, InferenceJob] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
@@ -46,7 +47,7 @@ class SharedInference:
 
     def expect(self, items: Iterable[Planned]) -> None:
         """Count who will read which predictions."""
-        self._readers.update(key for item in items if (key := inference_key(item.combination)))
+        self._readers.update(key for item in items if (key := self._key(item)))
 
     @property
     def most_readers(self) -> int:
@@ -55,7 +56,7 @@ class SharedInference:
 
     def has_room(self, item: Planned) -> bool:
         """Whether the predictions that a combination reads fit beside those that are kept, as large as any so far."""
-        key = inference_key(item.combination)
+        key = self._key(item)
         if key is None or key in self._handles or not self._handles:
             return True
         return (len(self._handles) + 1) * self._largest <= self._room
@@ -65,13 +66,17 @@ class SharedInference:
 
         They are made anew for one that is tried again because they failed, and where the limit of others ended them.
         """
-        key = inference_key(attempt.item.combination)
+        key = self._key(attempt.item)
         if key is None:
             return None
         made = self._handles.get(key)
         if made is None or (attempt.number > 1 and made.failed) or made.status is JobStatus.CANCELLED:
             self._handles[key] = self._infer(key, attempt.item.combination, limits)
         return self._handles[key]
+
+    def _key(self, item: Planned) -> InferenceKey | None:
+        """What a combination shares its predictions by, if it can."""
+        return inference_key(item.combination) if self._shares else None
 
     def _infer(self, key: InferenceKey, combination: Combination, limits: Limits) -> InferenceJob:
         spec: Any = self._builder.spec
@@ -88,12 +93,12 @@ class SharedInference:
 
     def make_anew(self, item: Planned) -> None:
         """The predictions that a combination reads are gone: whoever reads them next has them made once more."""
-        handle = self._handles.pop(inference_key(item.combination) or (), None)
+        handle = self._handles.pop(self._key(item) or (), None)
         self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
 
     def give_back(self, item: Planned) -> str:
         """A reader has ended; the predictions are freed after the last. Returns what the user is to be told of them."""
-        key = inference_key(item.combination)
+        key = self._key(item)
         if key is None:
             return ""
         handle = self._handles.get(key)

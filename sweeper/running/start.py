@@ -44,7 +44,9 @@ class StartingBackend:
         files = open_files(place.uri, place.storage_options, durable=place.durability == MACHINE)
         files.check()
         announce(files)
-        self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store))
+        asked = self._config.asked
+        resumed = asked.header.sweep_id if asked is not None else None
+        self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store, resumed))
         wait([self._future], timeout=PLANNING_WAITS_S)
 
     def get(self) -> RunnerBackend:
@@ -60,14 +62,19 @@ class StartingBackend:
             at = self._config.settings.job_backend
             raise BackendError(
                 f"The job backend {at.kind} cannot be started (job_backend.address={at.address}): {error} "
-                "Check job_backend.address, which may be left out for a Ray of its own, and job_backend.runtime_env; "
-                "nothing was run."
+                f"{_advice(at.kind)}; nothing was run."
             ) from error
 
     def close(self) -> None:
         """Give back what was started; what is still starting is given back once it is there, which nobody waits for."""
         if self._future is not None:
             self._future.add_done_callback(_close)
+
+
+def _advice(kind: str) -> str:
+    if kind == "ray":
+        return "Check job_backend.address, the cluster there (`ray status`), and job_backend.runtime_env"
+    return "Check job_backend.address, which may be left out for a Ray of its own, and job_backend.runtime_env"
 
 
 def _in_a_thread(make: Callable[[], RunnerBackend]) -> Future[RunnerBackend]:

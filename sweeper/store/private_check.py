@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 
 from sweeper.common import small_json
 from sweeper.common.small_json import Damaged, Shape
-from sweeper.store import endings, formats, journal, journal_lines, json_files, live_files, merge_lock, sweep_files
+from sweeper.store import (
+    endings,
+    formats,
+    job_files,
+    journal,
+    journal_lines,
+    json_files,
+    live_files,
+    merge_lock,
+    sweep_files,
+)
 from sweeper.store.files import PRIVATE, QUARANTINE, Files, UnreadableFileError
 from sweeper.store.finding import Finding, Kind
 from sweeper.store.local_files import TEMPORARY, LocalFiles
@@ -25,6 +35,7 @@ _FOLDERS = (
     journal.FOLDER,
     sweep_files.FOLDER,
     endings.FOLDER,
+    job_files.FOLDER,
     f"{PRIVATE}/logs",
     QUARANTINE,
 )
@@ -52,6 +63,7 @@ def damaged(files: Files) -> Iterator[Finding]:
             files, live_files.notes_folder(table), lambda name: json_files.file_names(live_files.merged_name(name))
         )
     yield from _wrong_json(files, CODE, lambda name: small_json.texts_of(name.removesuffix(".json")))
+    yield from _wrong_json(files, job_files.FOLDER, lambda _: job_files.shape)
     for name, reason in sweep_files.damaged(files).items():
         yield Finding(sweep_files.FOLDER, name, reason)
     for name, reason in endings.damaged(files).items():

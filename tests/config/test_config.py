@@ -449,7 +449,7 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
         ("rerun=mising", "rerun must be one of all, missing, failed, stale, got 'mising'. Did you mean 'missing'?"),
         ("rerun_triggers=[confg]", "rerun_triggers[0] must be one of config, code, data, libraries"),
         ("duplicates=dorp", "Did you mean 'drop'?"),
-        ("job_backend.kind=ray", "job_backend.kind must be one of ray-simple, inline"),
+        ("job_backend.kind=spark", "job_backend.kind must be one of ray-simple, inline, ray"),
         ("job_backend.num_cpus=-1", "job_backend.num_cpus must be a number, 0 or more"),
         ("retries=many", "retries must be a whole number, 0 or more, got 'many' (str)"),
         ("retries=1.5", "retries must be a whole number"),

@@ -136,8 +136,8 @@ class Talkative(Tiny):
 class Noted(Tiny):
     """A capability that leaves a note each time that it runs."""
 
-    def __init__(self, notes: str, text: str = "", sleep_s: float = 0.0) -> None:
-        super().__init__(sleep_s=sleep_s)
+    def __init__(self, notes: str, text: str = "", sleep_s: float = 0.0, until: str | None = None) -> None:
+        super().__init__(sleep_s=sleep_s, until=until)
         self.notes, self.name = notes, text
 
     def run(self, *args: Any, **kwargs: Any) -> Any:

@@ -32,7 +32,7 @@ DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 WITHIN = {"models": {"datasets"}}
 """What a package may import of its own layer."""
 HOMES: dict[str, tuple[str, ...]] = {
-    "ray": ("jobs/ray_simple", "worker"),
+    "ray": ("jobs/ray_simple", "jobs/checkmaite_ray", "worker"),
     "hydra": ("config", "worker/instantiate.py"),
     "omegaconf": ("config",),
     "pyarrow": ("store",),

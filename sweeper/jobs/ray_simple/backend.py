@@ -93,6 +93,8 @@ class RaySimpleJobBackend:
     `sweeper.worker.object_cache`.
     """
 
+    shares_predictions = True
+
     def __init__(
         self,
         analytics_store: object,
