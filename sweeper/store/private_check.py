@@ -59,9 +59,7 @@ def damaged(files: Files) -> Iterator[Finding]:
         yield Finding(PRIVATE, formats.NAME, reason)
     yield from _lock(files)
     for table in files.names(MERGED, ""):
-        yield from _wrong_json(
-            files, live_files.notes_folder(table), lambda name: json_files.file_names(live_files.merged_name(name))
-        )
+        yield from _wrong_json(files, live_files.notes_folder(table), _names_in_note)
     yield from _wrong_json(files, CODE, lambda name: small_json.texts_of(name.removesuffix(".json")))
     yield from _wrong_json(files, job_files.FOLDER, lambda _: job_files.shape)
     for name, reason in sweep_files.damaged(files).items():
