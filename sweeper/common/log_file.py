@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from io import FileIO
 
 from sweeper.common import private_files
@@ -25,9 +26,13 @@ class LogFile:
         self._left_out = 0
 
     def write(self, text: str) -> int:
-        """Append text; it is on disk at once, so that a killed worker leaves what it said."""
+        """Append text; it is on disk at once, so that a killed worker leaves what it said.
+
+        What the disk does not take, because it is full or the folder is gone, is left out: no run fails for its log.
+        """
         if text:
-            self._append(hidden(text, self._secrets).encode("utf-8", "backslashreplace"))
+            with suppress(OSError):
+                self._append(hidden(text, self._secrets).encode("utf-8", "backslashreplace"))
         return len(text)
 
     def close(self) -> None:

@@ -16,7 +16,8 @@ from sweeper.store import formats, journal, live_files, private_check, rowless, 
 from sweeper.store.files import PARQUET, QUARANTINE, Files
 from sweeper.store.finding import Finding, Kind
 from sweeper.store.parquet import ROWS_IN_SCHEMA_FILE, SCHEMA_FILE
-from sweeper.store.quarantine import keep_only, make_way, set_aside
+from sweeper.store.quarantine import make_way, set_aside
+from sweeper.store.rewriting import keep_only
 from sweeper.store.schema_match import SchemaMatch, key_column, rows_with_key
 
 

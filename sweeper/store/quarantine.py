@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from sweeper.store import sealed
 from sweeper.store.files import PRIVATE, QUARANTINE, Files
-from sweeper.store.parquet import encode_large
 
 
 def quarantine_of(folder: str) -> str:
@@ -42,16 +35,3 @@ def free_name(files: Files, folder: str, name: str) -> str:
     while free in taken:
         free, number = f"{name}.{number}", number + 1
     return free
-
-
-def keep_only(files: Files, table: str, name: str, kept: Callable[[pa.Table], pa.Table]) -> None:
-    """Write a file again with these of its rows alone, or remove it where none is kept; a copy of it is put aside."""
-    data = files.get(table, name)
-    if not data:  # a merge took it
-        return
-    put_aside(files, table, name, data)
-    rows = kept(pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
-    if len(rows):
-        sealed.put(files, table, name, encode_large(table, rows))
-    else:
-        files.remove(table, name)

@@ -17,7 +17,7 @@ from sweeper.store.files import Files
 from sweeper.store.finding import Finding, Kind
 from sweeper.store.newest_attempts import COMPLETED
 from sweeper.store.parquet import read_all
-from sweeper.store.quarantine import keep_only
+from sweeper.store.rewriting import keep_only
 from sweeper.store.schema import ATTEMPTS
 from sweeper.vocabulary import AXES
 

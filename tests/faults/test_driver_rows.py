@@ -66,23 +66,25 @@ def test_rows_that_are_never_written_are_counted_and_the_sweep_ends_in_order(
     assert_nothing_lost(ray_bench.store, keys, completed=keys[-1:], tidy=False)
 
 
-def test_a_failed_attempt_that_its_worker_cannot_write_is_written_by_the_driver(bench: Bench):
-    """The store is away while the run fails, and comes back once the driver has met that too."""
-    place = Path(bench.store.uri)
+def test_a_failed_attempt_that_its_worker_cannot_write_is_written_by_the_driver(bench: Bench, tmp_path: Path):
+    """The store is away while the run fails, and comes back once the driver has met that too, before the sweep ends."""
+    place, is_back = Path(bench.store.uri), tmp_path / "back"
+    place.mkdir(exist_ok=True)
     spec = choice("capability", "fails", "fault_parts.FailsWithoutAStore", Runtime(arity=NONE), store=str(place))
-    items = planned(Combination(spec, (), (), ()))
+    items = planned(Combination(spec, (), (), ()), tiny("waits", until=str(is_back)))
 
     def bring_back() -> None:
         until(lambda: any("cannot be written" in note for note in bench.progress.notes))
         place.unlink()
         place.with_name("moved").rename(place)
+        is_back.touch()
 
     thread = threading.Thread(target=bring_back)
     thread.start()
     outcome = bench.run(items)
     thread.join()
     assert (outcome.counts["failed"], outcome.unwritten, outcome.exit_status) == (1, {}, 1)
-    (row,) = bench.store.attempts().to_pylist()
+    (row,) = (row for row in bench.store.attempts().to_pylist() if row["fingerprint"] == items[0].fingerprint)
     assert (row["status"], row["error_type"], row["error_message"]) == ("failed", "ValueError", "it fails")
     assert "The worker could not write this failed attempt" in row["traceback"]
 

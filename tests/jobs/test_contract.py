@@ -15,6 +15,7 @@ from patience import LIMIT_S
 
 from sweeper import jobs
 from sweeper.jobs import JobStatus
+from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import ObjectSpec
 from sweeper.store import open_store
 
@@ -249,7 +250,7 @@ def test_a_failed_job_raises_chained_to_the_cause() -> None:
 @pytest.mark.parametrize("name", ["UnpicklableError", "TwoArgumentsError"])
 def test_an_exception_that_no_pickle_carries_still_has_its_words(name: str) -> None:
     job = finished(Raises(name))
-    kind, message, trace = job.error_info()
+    kind, message, trace, _ = job.error_info()
     assert kind == f"parts.{name}"
     assert "words of it" in message
     assert "in run" in trace
@@ -279,7 +280,7 @@ def test_exception_is_none_unless_failed(held: Callable[..., Held]) -> None:
     assert finished().exception() is None
     one = held()
     assert one.job.exception() is None
-    assert one.job.error_info() == ("", "", "")
+    assert one.job.error_info() == ErrorInfo("", "", "")
 
 
 # Submission

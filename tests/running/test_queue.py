@@ -148,6 +148,8 @@ def test_one_that_is_tried_again_passes_those_that_waited_for_their_turn_and_lac
 class Predicting:
     """A backend whose predictions all have one size, in an object store of 1,000 bytes."""
 
+    shares_predictions = True
+
     def __init__(self, nbytes: int) -> None:
         self.nbytes, self.failed = nbytes, False
         self.passes = 0
