@@ -104,7 +104,7 @@ def test_a_table_that_is_gone_takes_all_its_attempts_along(store: Store):
 
 
 def test_rows_that_wait_in_a_journal_are_not_missed(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sweeper.store.store.MOMENT_S", float("inf"))
+    monkeypatch.setattr("sweeper.store.recorder.MOMENT_S", float("inf"))
     record(store, "b", 1.0)
     for _ in range(3):
         record(store, "e", 1.0, may_wait=True)
