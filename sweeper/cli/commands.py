@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO, TypedDict
+from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
@@ -110,23 +110,16 @@ def _drop_our_words_from_completion() -> None:
     os.environ["COMP_LINE"] = " ".join(w for i, w in enumerate(words) if i == 0 or w not in arguments.COMMANDS)
 
 
-class _Where(TypedDict):
-    """Where the config is, as Hydra's flags say it."""
-
-    config_name: str | None
-    config_dir: str | None
-    config_path: str | None
-
-
-def _where(args: Arguments) -> _Where:
+def _where(args: Arguments) -> dict[str, str | None]:
     flags = args.hydra
-    return _Where(config_name=flags.config_name, config_dir=flags.config_dir, config_path=flags.config_path)
+    return {"config_name": flags.config_name, "config_dir": flags.config_dir, "config_path": flags.config_path}
 
 
 def _load(args: Arguments) -> SweepConfig:
     from sweeper.config import load
+    from sweeper.config.live_parts import NO_LIVE
 
-    return load(args.overrides, multirun=args.hydra.multirun, **_where(args))
+    return load(args.overrides, multirun=args.hydra.multirun, live=NO_LIVE, **_where(args))
 
 
 def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:

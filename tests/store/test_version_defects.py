@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from store_parts import attempt, fingerprint, record
@@ -153,8 +154,12 @@ def test_the_version_is_in_the_name_of_a_file_so_that_only_older_ones_are_opened
     real = parquet._read_one  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(parquet, "_read_one", lambda *a: (opened.append(a[2]), real(*a))[1])
     folder = Path(store.uri, "attempts")
-    for path in folder.glob(f"*_v{OLD}.parquet"):  # as sweeper 0.1 called its files
-        path.rename(folder / path.name.replace(f"_v{OLD}", ""))
+    for path in [*folder.glob(f"*_v{OLD}.parquet")]:  # as sweeper 0.1 wrote and called its files
+        data = io.BytesIO()
+        pq.write_table(pq.ParquetFile(path).read(), data)
+        began, own, _, *rest = path.name.replace(f"_v{OLD}", "").split("_")
+        (folder / "_".join([began, own, str(data.tell()), *rest])).write_bytes(data.getvalue())
+        path.unlink()
     keys = [fingerprint(f"{name} {version}") for name in ("sound", "suspect") for version in (OLD, __version__)]
     known = store.attempt_states(keys, versions=lambda: [keys[2], keys[3]])
     assert [known[key].sweeper_version for key in keys] == [None, __version__, OLD, __version__]
@@ -209,7 +214,6 @@ def decided(*more: str) -> dict[str, tuple[str, str]]:
 def as_of(version: str, store: Path) -> None:
     """Let the attempts of a store be of another version, named as that named them."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from sweeper.store.attempt_names import attempt_name, parse
     from sweeper.store.parquet import encode
