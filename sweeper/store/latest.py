@@ -15,7 +15,7 @@ from functools import partial
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
-from sweeper.store import formats
+from sweeper.store import formats, sealed
 from sweeper.store.arrow_columns import TIME
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
@@ -101,9 +101,14 @@ def _outside_sweeps(source: Files, table: str, attempts: pa.Table) -> pa.Table:
         mine = _with_columns(rows, {"job_id": pa.string(), "fingerprint": pa.string(), "created_at": TIME})
         mine = mine.filter(pc.is_null(mine["fingerprint"]))
         mine = mine.filter(pc.invert(pc.is_in(_joined(mine["run_uid"], mine["job_id"]), attempted)))
-        ended = mine.group_by(list(_KEY)).aggregate([("created_at", "max")])
-        found.append(_as_runs(ended["run_uid"], ended["job_id"], ended["created_at_max"]))
+        found.append(_last_written(mine))
     return newest(pa.concat_tables(found), ("run_uid",))
+
+
+def _last_written(rows: pa.Table) -> pa.Table:
+    """Each run in these rows, with the time of the last of them."""
+    ended = rows.group_by(list(_KEY)).aggregate([("created_at", "max")])
+    return _as_runs(ended["run_uid"], ended["job_id"], ended["created_at_max"])
 
 
 def _with_columns(rows: pa.Table, kinds: dict[str, pa.DataType]) -> pa.Table:
@@ -129,8 +134,7 @@ def _entities(source: Files, chosen: pa.Table) -> pa.Array:
     for rows in parts(source, RUN_TABLE, (*_KEY, "created_at")) if len(unnamed) else ():
         mine = _with_columns(rows, {"job_id": pa.string(), "created_at": TIME})
         mine = mine.filter(pc.is_in(mine["run_uid"], unnamed))
-        ended = mine.group_by(list(_KEY)).aggregate([("created_at", "max")])
-        found.append(_as_runs(ended["run_uid"], ended["job_id"], ended["created_at_max"]))
+        found.append(_last_written(mine))
     return _keys(newest(pa.concat_tables(found), ("run_uid",)), _KEY)
 
 
@@ -174,7 +178,7 @@ def _schema_file(source: Files, target: Files, table: str) -> list[pa.Table]:
         return []
     empty = list(read_all(source, table, [SCHEMA_FILE]).values())
     for rows in empty:
-        target.put(table, SCHEMA_FILE, encode(table, rows))
+        sealed.put(target, table, SCHEMA_FILE, encode(table, rows))
     return empty
 
 
@@ -194,5 +198,5 @@ def _write(target: Files, table: str, group: Sequence[pa.Table], written: list[s
     rows = union(table, group)
     rows = rows.select([column.name for column in rows.schema if column.type != pa.null()])
     written.append(new_name())
-    target.put(table, written[-1], encode_large(table, rows))
+    sealed.put(target, table, written[-1], encode_large(table, rows))
     return len(rows)

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import takewhile
 from typing import Protocol
 
+from sweeper.common.nested import mappings_in
 from sweeper.vocabulary import Choice, Combination
 
 SHIPPED = ("sweeper.*", "sklearn.*", "hydra.utils.*", "functools.*", "numpy.*")
@@ -135,14 +136,8 @@ def _is_sound(target: str) -> bool:
 
 def _targets(value: object) -> Iterator[str]:
     """Every class path in a spec."""
-    if isinstance(value, Mapping):
-        if isinstance(target := value.get("_target_"), str):
-            yield target
-        for item in value.values():
-            yield from _targets(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _targets(item)
+    targets = (mapping.get("_target_") for mapping in mappings_in(value))
+    return (target for target in targets if isinstance(target, str))
 
 
 @cache

@@ -70,6 +70,7 @@ def test_a_failure_arrives_whole_though_its_text_alone_is_kept(in_a_worker: Call
     assert isinstance(found, WorkerFailure)
     assert (found.info.kind, found.info.message) == ("ValueError", "two\nlines, and \u00fc")
     assert "in run" in found.info.trace
+    assert (found.info.is_unwritten, found.chain) == (False, ())
 
 
 def test_a_run_whose_worker_died_is_not_run_again_by_ray(in_a_worker: Callable[..., Any]):

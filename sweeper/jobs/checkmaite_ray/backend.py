@@ -16,7 +16,7 @@ from sweeper.common import clock
 from sweeper.common.capacity import max_parallel
 from sweeper.jobs.checkmaite_ray.carrier import Carrier
 from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect
-from sweeper.jobs.checkmaite_ray.handle import CheckmaiteJob, LostJobError
+from sweeper.jobs.checkmaite_ray.handle import STEP_S, CheckmaiteJob, LostJobError
 from sweeper.jobs.checkmaite_ray.hands import Hands
 from sweeper.jobs.checkmaite_ray.ledger import Ledger, found_again, left_by
 from sweeper.jobs.import_paths import import_paths
@@ -25,6 +25,7 @@ from sweeper.jobs.protocol import Job
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.packing import message
 from sweeper.jobs.ray_simple.session import Session
+from sweeper.jobs.submission import MAX_NAME_BYTES
 from sweeper.messages.requests import JobInfo, RunRequest, log_path
 from sweeper.store.store import open_at
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 BESIDE = 2
 """How many jobs wait for a place: their actors have started when one is free, and each takes memory."""
-MAX_NAME_BYTES = 256
-STEP_S = 0.05
 CANNOT = (
     "not done through checkmaite: no predictions are shared, each run makes its own; a worker that a run has changed "
     "is not replaced; each job in flight has a process of its own on the cluster, which takes seconds to start and up "

@@ -83,15 +83,16 @@ def failure_in(text: str) -> BaseException | None:
     _, found, rest = text.partition(_MARK)
     if not found:
         return None
-    kind, message, trace, *chain = json.loads(rest.splitlines()[0])
-    if kind == f"{VersionError.__module__}.{VersionError.__qualname__}":
-        return VersionError(message)
-    return WorkerFailure(ErrorInfo(kind, message, trace), chain=tuple(chain))
+    words, chain = json.loads(rest.splitlines()[0])
+    info = ErrorInfo(*words)
+    if info.kind == f"{VersionError.__module__}.{VersionError.__qualname__}":
+        return VersionError(info.message)
+    return WorkerFailure(info, chain=tuple(chain))
 
 
 def _packed(failure: WorkerFailure) -> str:
     """A failure as one line."""
-    return f"{failure}\n{_MARK}{json.dumps([*failure.info, *failure.chain])}"
+    return f"{failure}\n{_MARK}{json.dumps([failure.info, failure.chain])}"
 
 
 def _starts_again() -> bool:

@@ -14,7 +14,7 @@ from sweeper.messages.receipts import CapabilityRunRef
 LOOK_S = 30.0
 """How long a registry that says that a job has completed may take to say with what."""
 STEP_S = 0.05
-RUNNING, PENDING, QUEUED = "running", "pending", ("pending", "scheduling")
+QUEUED = (JobStatus.PENDING, JobStatus.SCHEDULING)
 ABANDONED_S = 30.0
 """A submission of a driver that died in the midst of it is given up after so long, where nothing has come of it."""
 
@@ -75,10 +75,10 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
         """
         if (remote := self.remote) is None or self._end is not None:
             return False
-        status = remote.status.value
-        if JobStatus(status).is_terminal:
-            return self._takes_end(self._ended(remote, JobStatus(status)))
-        if status == RUNNING and self._reports_start and self._start is None:
+        status = JobStatus(remote.status.value)
+        if status.is_terminal:
+            return self._takes_end(self._ended(remote, status))
+        if status is JobStatus.RUNNING and self._reports_start and self._start is None:
             self._start = _started(remote)
         if self._is_abandoned(status) or (self._cancelling and (self._by_force or status in QUEUED)):
             remote.cancel()
@@ -94,9 +94,9 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
             self._settle(end)
         return again
 
-    def _is_abandoned(self, status: str) -> bool:
+    def _is_abandoned(self, status: JobStatus) -> bool:
         waited = time.monotonic() - self._found_at if self._found_at is not None else 0.0
-        return status == PENDING and waited > ABANDONED_S
+        return status is JobStatus.PENDING and waited > ABANDONED_S
 
     def _ended(self, remote: Remote, status: JobStatus) -> Ended | None:
         """Its end; `None` where checkmaite cannot be asked right now."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sweeper.common.small_json import Damaged
 from sweeper.errors import StoreError
+from sweeper.jobs.protocol import JobStatus
 from sweeper.store import job_files
 from sweeper.store.files import Files
 from sweeper.store.job_files import SweepJobs
@@ -95,7 +96,7 @@ def found_again(left: SweepJobs, session: str, statuses: Mapping[str, str]) -> s
     statuses
         By job id, what checkmaite's registry says of the jobs of the scope.
     """
-    runs = sum(status in ("pending", "scheduling", "running") for status in statuses.values())
+    runs = sum(not JobStatus(status).is_terminal for status in statuses.values())
     gone = len(left.jobs.keys() - statuses.keys())
     said = [f"jobs that sweep left: {len(left.jobs.keys() | statuses.keys())}"]
     if runs:

@@ -102,9 +102,7 @@ class ForcedEnds:
                 with left_alone():
                     if not _exits.is_set() and self._goes_on(step.ref):
                         self._do(step)
-            except (
-                Exception
-            ):  # Ray was left meanwhile, or is gone, and its tasks with it; what waits is still looked at
+            except Exception:  # Ray was left, or is gone, and its tasks with it; what waits is still looked at
                 logger.debug("the task of job %s could not be ended", step.job_id, exc_info=True)
 
     def _next(self) -> _Step | None:
