@@ -131,6 +131,14 @@ def test_only_processes_with_the_mark_of_one_ray_are_ended():
         assert ended(of_another_ray, of_an_older_ray, started_by_a_run) == [False] * 3
 
 
+def test_the_driver_is_spared_whatever_its_command_line_says():
+    mark = {MARK: "ours"}
+    with sleeper("/home/me/ray/sweep.py", mark) as driver, sleeper("ray::Agent", mark) as agent:
+        guard_process.end_all(f"{MARK}=ours".encode(), session=None, spared=driver.pid)
+        assert agent.wait(SOON_S) == -signal.SIGKILL
+        assert ended(driver) == [False]
+
+
 def test_what_wrote_its_title_over_its_mark_is_known_by_the_log_of_its_session(tmp_path: Path):
     for name in ("session_2026-01-01_1_7", "session_2026-01-01_1_77"):
         (tmp_path / name).mkdir()

@@ -26,7 +26,7 @@ def main(driver: int, mark: bytes) -> None:
     """Wait, end them, and leave. The signals that a terminal or a supervisor sends to all are left to the driver."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end_all(mark, wait_for(driver, mark))
+    end_all(mark, wait_for(driver, mark), spared=driver)
 
 
 def wait_for(driver: int, mark: bytes) -> bytes | None:
@@ -55,10 +55,17 @@ def session_below(driver: int, mark: bytes) -> bytes | None:
     return None
 
 
-def end_all(mark: bytes, session: bytes | None) -> None:
-    """End all processes of a Ray, until there are none: some may just be starting another."""
+def end_all(mark: bytes, session: bytes | None, spared: int = 0) -> None:
+    """End all processes of a Ray, until there are none: some may just be starting another.
+
+    `spared` is the driver, which has files of the session open too, and whose command line may look like one of Ray's.
+    """
     gives_up = time.monotonic() + GIVES_UP_S
-    while (found := [pid for pid in _all() if is_of_ray(pid, mark, session)]) and time.monotonic() < gives_up:
+
+    def left() -> list[int]:
+        return [pid for pid in _all() if pid != spared and is_of_ray(pid, mark, session)]
+
+    while (found := left()) and time.monotonic() < gives_up:
         for pid in found:
             end(pid, mark, session)
         time.sleep(PAUSE_S)
