@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from sweeper.common.small_json import Damaged, Shape
+from sweeper.common.small_json import Damaged, Shape, parsed
 from sweeper.messages.ending import Ending
 from sweeper.store import json_files, sweep_files
 from sweeper.store.files import PRIVATE, Files, UnreadableFileError
@@ -48,27 +47,22 @@ def damaged(files: Files) -> dict[str, str]:
 
 def _read(files: Files, sweep_id: str) -> Ending | Damaged | None:
     try:
-        if files.get(FOLDER, sweep_id) == _NO_MORE:
-            return None
+        data = files.get(FOLDER, sweep_id)
     except UnreadableFileError as error:
         return Damaged(error.reason)
-    return json_files.read(files, FOLDER, sweep_id, _shape(sweep_id)) or Damaged("it is empty")
+    return None if data == _NO_MORE else parsed(data, _shape(sweep_id))
 
 
 def _encoded(sweep_id: str, ending: Ending) -> bytes:
     said = ending.to_dict()
-    return json.dumps({**said, "crc": _crc(sweep_id, said)}).encode()
+    return json.dumps({**said, "crc": json_files.crc([sweep_id, said])}).encode()
 
 
 def _shape(sweep_id: str) -> Shape[Ending]:
     def shape(content: Any) -> Ending:
         said = {name: value for name, value in content.items() if name != "crc"}
-        if content["crc"] != _crc(sweep_id, said):
+        if content["crc"] != json_files.crc([sweep_id, said]):
             raise ValueError("its checksum is not that of what it says")
         return Ending.from_dict(said)
 
     return shape
-
-
-def _crc(sweep_id: str, said: dict[str, Any]) -> str:
-    return f"{zlib.crc32(json.dumps([sweep_id, said]).encode()):08x}"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import warnings
-import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -79,7 +78,7 @@ def announce(files: Files) -> None:
 def _content(number: int, version: str) -> dict[str, object]:
     """What a format file holds. The CRC is that of the rest; older versions pass it over."""
     said = {"format": number, "sweeper": version}
-    return {**said, "crc": f"{zlib.crc32(json.dumps(said).encode()):08x}"}
+    return {**said, "crc": json_files.crc(said)}
 
 
 def damage(files: Files) -> str:

@@ -7,7 +7,6 @@ first submission and then now and then, never once for each job: a job that it l
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -35,7 +34,7 @@ class SweepJobs:
 def write(files: Files, sweep_id: str, jobs: SweepJobs) -> None:
     """Replace the file of a sweep."""
     content = asdict(jobs)
-    files.put(FOLDER, f"{sweep_id}{ENDING}", json.dumps({**content, "crc": _crc(content)}).encode())
+    files.put(FOLDER, f"{sweep_id}{ENDING}", json.dumps({**content, "crc": json_files.crc(content)}).encode())
 
 
 def read(files: Files, sweep_id: str) -> SweepJobs | Damaged | None:
@@ -46,10 +45,6 @@ def read(files: Files, sweep_id: str) -> SweepJobs | Damaged | None:
 def shape(content: Any) -> SweepJobs:
     """The shape of such a file."""
     jobs = SweepJobs(content["scope"], content["session"], content["jobs"])
-    if content["crc"] != _crc(asdict(jobs)):
+    if content["crc"] != json_files.crc(asdict(jobs)):
         raise ValueError("it is no list of jobs, or not the one that was written")
     return jobs
-
-
-def _crc(content: Mapping[str, object]) -> str:
-    return f"{zlib.crc32(json.dumps(content).encode()):08x}"

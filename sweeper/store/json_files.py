@@ -51,8 +51,13 @@ def file_names(merged: str) -> Shape[list[str]]:
     return shape
 
 
+def crc(value: object) -> str:
+    """The CRC-32 of a value as JSON, in eight hexadecimal digits."""
+    return f"{zlib.crc32(json.dumps(value).encode()):08x}"
+
+
 def _crc(names: Sequence[object]) -> str:
-    return f"crc32:{zlib.crc32(json.dumps(names).encode()):08x}"
+    return f"crc32:{crc(names)}"
 
 
 def _is_file_name(name: object) -> bool:
