@@ -189,11 +189,16 @@ class ObjectFiles(Files):
             self._obstore.rename(self._store, f"{folder}/{name}", f"{to_folder}/{to_name or name}")
 
     def remove(self, folder: str, name: str) -> None:
-        self.remove_all(folder, [name])
+        with suppress(FileNotFoundError), _as_os_errors():
+            self._obstore.delete(self._store, f"{folder}/{name}")
 
     def remove_all(self, folder: str, names: Collection[str]) -> None:
-        with suppress(FileNotFoundError), _as_os_errors():
-            self._obstore.delete(self._store, [f"{folder}/{name}" for name in names])
+        try:
+            with _as_os_errors():
+                self._obstore.delete(self._store, [f"{folder}/{name}" for name in names])
+        except FileNotFoundError:  # Google and Azure say so of one that is gone, and the rest may not be deleted
+            for name in names:
+                self.remove(folder, name)
 
     def check(self) -> None:
         """The probe of conditional writes is a write too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import urllib.request
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,12 +58,14 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Generator[S3Server]:
+    """A server whose one bucket is empty; one at a time, since all of them in a process share what they hold."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app, server = DomainDispatcherApplication(create_backend_app), S3Server()
     http = make_server("127.0.0.1", 0, lambda environ, start: server.answer(app, environ, start), threaded=True)
     thread = threading.Thread(target=http.serve_forever, daemon=True)
     thread.start()
     server.endpoint = f"http://127.0.0.1:{http.server_port}"
+    urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/moto-api/reset", method="POST")).close()
     keys = {"aws_access_key_id": KEYS["key"], "aws_secret_access_key": KEYS["secret"], "region_name": "us-east-1"}
     boto3.client("s3", endpoint_url=server.endpoint, **keys).create_bucket(Bucket=BUCKET)
     server.requests.clear()

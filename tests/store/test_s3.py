@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from obstore.store import LocalStore
+from s3_server import s3_server
 from store_parts import BEGAN, attempt, fail, fingerprint, record, values
 
 from sweeper.cli.commands import run_command
 from sweeper.errors import StoreError
 from sweeper.report import html
 from sweeper.store import AttemptRow, Store, open_store
-
-KEYS = {"key": "testing", "secret": "testing-secret"}
+from sweeper.store.object_files import ObjectFiles
 
 
 @pytest.fixture(scope="module")
 def options() -> Iterator[dict[str, Any]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port)
-    server.start()
-    endpoint = f"http://127.0.0.1:{port}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket="results")
-    yield {**KEYS, "endpoint_url": endpoint, "client_kwargs": {"region_name": "us-east-1"}}
-    server.stop()
+    with s3_server() as server:
+        yield server.options
 
 
 @pytest.fixture
@@ -109,3 +94,14 @@ def test_a_check_looks_at_what_the_server_has_and_not_at_what_was_read_before(st
     outside.files.put("attempts", name, b"damaged")
     assert values(store) == [("a", "k0", 1.0)]  # it was sound when this process read it
     assert not store.check().sound
+
+
+def test_files_that_are_gone_hide_none_that_are_to_be_removed(tmp_path: Path):
+    """Google Cloud Storage and Azure refuse to delete what is not there, as a folder does; S3 does not say so."""
+    files = ObjectFiles("s3://results/gone", {})
+    files._store = LocalStore(tmp_path)
+    names = [f"{number:02}.parquet" for number in range(60)]
+    for name in names[1:]:
+        files.put("scores", name, b"1")
+    files.remove_all("scores", names)
+    assert files.names("scores") == []

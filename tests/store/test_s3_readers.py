@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 import polars as pl
 import pytest
-from patience import until
 from s3_server import KEYS, S3Server, s3_server
 from store_parts import record
 
 from sweeper.store import Store, open_store
-from sweeper.store.parquet import SCHEMA_FILE
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +25,9 @@ def store(server: S3Server) -> Store:
     store = open_store("s3://results/kind=a", server.options)
     record(store, "a", 1.0)
     record(store, "b", 2.0)
-    single = {name for name in store.files.names("scores") if name != SCHEMA_FILE}
-    until(lambda: _are_merged(store, single))
+    assert store.compact(grace_s=0).merged["scores"] == 2
     record(store, "c", 3.0)
     return store
-
-
-def _are_merged(store: Store, single: set[str]) -> bool:
-    """Whether these files are merged and removed; what one compaction leaves of that, the next one ends."""
-    store.compact(grace_s=0)
-    return single.isdisjoint(store.files.names("scores"))
 
 
 def test_polars_reads_a_table(server: S3Server, store: Store):
