@@ -15,7 +15,7 @@ from parts import Tiny
 from sweeper.common.clock import now
 from sweeper.errors import StoreError, VersionError
 from sweeper.jobs import configure_job_backend, submission
-from sweeper.jobs.checkmaite_ray import ledger
+from sweeper.jobs.checkmaite_ray import job_list
 from sweeper.jobs.checkmaite_ray.carrier import Carrier, failure_in
 from sweeper.jobs.import_paths import import_paths
 from sweeper.jobs.locations import artifact_location, store_location
@@ -99,12 +99,12 @@ def test_equal_keys_are_one_job_for_checkmaite():
 )
 def test_what_is_said_of_jobs_that_a_sweep_left(statuses: dict[str, str], said: str):
     left = SweepJobs("scope", "session", {"j1": "f1", "j2": "f2"})
-    assert said in ledger.found_again(left, "session", statuses)
+    assert said in job_list.found_again(left, "session", statuses)
 
 
 def test_the_jobs_of_a_sweep_are_written_together_and_a_damaged_file_is_named(tmp_path: Path):
     files = open_store(tmp_path / "store").files
-    kept = ledger.Ledger(files, "scope", "session")
+    kept = job_list.JobList(files, "scope", "session")
     kept.begin("20260101T000000-abc")
     for number in range(100):
         kept.add(f"j{number}", f"f{number}")
@@ -112,12 +112,12 @@ def test_the_jobs_of_a_sweep_are_written_together_and_a_damaged_file_is_named(tm
     path = tmp_path / "store" / ".sweeper" / "jobs" / "20260101T000000-abc.json"
     assert read(files, "20260101T000000-abc") == SweepJobs("scope", "session")  # written a moment ago
     kept.write()
-    left = ledger.left_by(files, "20260101T000000-abc")
+    left = job_list.left_by(files, "20260101T000000-abc")
     assert left == SweepJobs("scope", "session", {f"j{number}": f"f{number}" for number in range(100)})
     assert os.listdir(path.parent) == [path.name]
     path.write_bytes(path.read_bytes().replace(b"scope", b"scape", 2))
     with pytest.raises(StoreError, match="not known which jobs of that sweep still run"):
-        ledger.left_by(files, "20260101T000000-abc")
+        job_list.left_by(files, "20260101T000000-abc")
     (damaged,) = open_store(tmp_path / "store").check().damaged
     assert path.name in damaged
     write(files, "20260101T000000-abc", SweepJobs("scope", "session"))

@@ -17,8 +17,8 @@ from sweeper.common.capacity import max_parallel
 from sweeper.jobs.checkmaite_ray.carrier import Carrier
 from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect
 from sweeper.jobs.checkmaite_ray.handle import STEP_S, CheckmaiteJob, LostJobError
-from sweeper.jobs.checkmaite_ray.hands import Hands
-from sweeper.jobs.checkmaite_ray.ledger import Ledger, found_again, left_by
+from sweeper.jobs.checkmaite_ray.job_list import JobList, found_again, left_by
+from sweeper.jobs.checkmaite_ray.threads import ClientThreads
 from sweeper.jobs.import_paths import import_paths
 from sweeper.jobs.locations import store_location
 from sweeper.jobs.protocol import Job
@@ -81,10 +81,10 @@ class CheckmaiteRayBackend:
             cluster.refuse_blind_nodes(self._session.others, location)
             scope = left.scope if left is not None else f"sweeper-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
             self._client = connect(scope)
-            self._ledger = Ledger(files, scope, _session_name())
+            self._job_list = JobList(files, scope, _session_name())
             self._known = _known(self._client) if left is not None else {}
             self._found = _found(left, self._known)
-            self._hands = Hands(self._client)
+            self._threads = ClientThreads(self._client)
         except BaseException:
             self._session.close()
             raise
@@ -107,7 +107,7 @@ class CheckmaiteRayBackend:
     @property
     def gone(self) -> str | None:
         """See `RunnerBackend.gone`."""
-        return self._session.gone or self._hands.gone
+        return self._session.gone or self._threads.gone
 
     def submit(
         self,
@@ -122,21 +122,21 @@ class CheckmaiteRayBackend:
         attempt = request.attempt
         if attempt is None or predictions is not None:
             raise ValueError("checkmaite's backend runs the requests of a sweep, without shared predictions.")
-        self._ledger.begin(attempt.sweep_id)
+        self._job_list.begin(attempt.sweep_id)
         submitted_at = clock.after(request.newest_seen)
         job = CheckmaiteJob(attempt.attempt_id, name, submitted_at, log=log_path(request), reports_start=report_start)
         info = JobInfo(attempt.attempt_id, submitted_at, "ray", import_paths())
         # no driver may be there when it ends, so its worker writes all rows itself
         packed: Any = message(replace(request, boot_id=None), info)
         carrier = Carrier(attempt.capability, _key(request), packed)
-        self._hands.submit(job, partial(self._send, carrier, _short(name), dict(resources), attempt.fingerprint))
+        self._threads.submit(job, partial(self._send, carrier, _short(name), dict(resources), attempt.fingerprint))
         return job
 
     def _send(
         self, carrier: Carrier, name: str, resources: Mapping[str, float], fingerprint: str
     ) -> tuple[Remote, bool]:
         remote = self._client.submit_capability(carrier, job_name=name or carrier.id, resources=resources)
-        self._ledger.add(remote.job_id, fingerprint)
+        self._job_list.add(remote.job_id, fingerprint)
         return remote, remote.job_id in self._known
 
     def predict(self, **_: object) -> NoReturn:
@@ -148,7 +148,7 @@ class CheckmaiteRayBackend:
         own = [job for job in jobs if isinstance(job, CheckmaiteJob)]
         until = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
-            self._ledger.write_now_and_then()
+            self._job_list.write_now_and_then()
             if (gone := self.gone) is not None:
                 for job in own:
                     job.lose(f"Ray is gone: {gone}.")
@@ -177,8 +177,8 @@ class CheckmaiteRayBackend:
 
     def close(self) -> None:
         """Leave the cluster, and what runs there."""
-        self._hands.stop()
-        self._ledger.write()
+        self._threads.stop()
+        self._job_list.write()
         self._session.close()
 
 

@@ -22,7 +22,7 @@ How = Callable[[], tuple[Remote, bool]]
 """Submits a job; what checkmaite gives for it, and whether it knew it since before."""
 
 
-class Hands:
+class ClientThreads:
     """Submits in some threads, and in one looks at what has been submitted, until it is told to stop.
 
     The threads end with the process, whatever they wait for.

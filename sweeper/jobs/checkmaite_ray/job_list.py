@@ -17,7 +17,7 @@ REST = 20.0
 """At least so many times as long as the last write took, there is no other."""
 
 
-class Ledger:
+class JobList:
     """Collects the jobs of one sweep and writes them now and then, all together.
 
     What a driver that dies has not written yet is not lost: the registry knows the jobs of the scope, and takes no
