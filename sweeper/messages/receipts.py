@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from sweeper.messages.model_methods import ModelMethods, text
 
 HandedRows: TypeAlias = tuple[tuple[str, bytes], ...]
 """Names of tables, each with the rows of one run as an Arrow stream."""
 
 
+INLINE, ARTIFACT = "inline_text", "artifact"
+"""checkmaite's names of the two kinds of reports."""
+
+
 @dataclass(frozen=True)
-class Report:
+class Report(ModelMethods):
     """The report of a run: its text while that is small, else where the text is kept."""
 
     content: str | None
@@ -21,7 +28,20 @@ class Report:
     @property
     def kind(self) -> str:
         """`inline_text` where the text is here, `artifact` where it is at `uri`; checkmaite's names."""
-        return "artifact" if self.content is None else "inline_text"
+        return ARTIFACT if self.content is None else INLINE
+
+    def _plain(self) -> dict[str, Any]:
+        held = {"uri": self.uri} if self.content is None else {"content": self.content}
+        return {"media_type": self.media_type, "filename": self.filename, "kind": self.kind, **held}
+
+    @classmethod
+    def _checked(cls, plain: Mapping[str, Any]) -> Report:
+        if (kind := plain.get("kind")) not in (INLINE, ARTIFACT):
+            raise ValueError(f"Report has the kind {kind!r}; allowed: {INLINE}, {ARTIFACT}.")
+        media_type, filename = (text("Report", plain, name) for name in ("media_type", "filename"))
+        if kind == INLINE:
+            return cls(text("Report", plain, "content"), None, media_type, filename)
+        return cls(None, text("Report", plain, "uri"), media_type, filename)
 
 
 @dataclass(frozen=True)
@@ -35,8 +55,10 @@ class InferenceReceipt:
 
 
 @dataclass(frozen=True)
-class CapabilityRunRef:
+class CapabilityRunRef(ModelMethods):
     """What a completed job returns: where the results are, not the results.
+
+    As checkmaite's it has `model_dump`, `model_dump_json`, `model_validate`, `model_validate_json` and `model_copy`.
 
     Attributes
     ----------
@@ -60,3 +82,15 @@ class CapabilityRunRef:
     outputs_uri: str | None = None
     report: Report | None = None
     rows: HandedRows | None = field(default=None, repr=False)
+
+    def _plain(self) -> dict[str, Any]:
+        report = None if self.report is None else self.report.model_dump()
+        named = {name: getattr(self, name) for name in ("run_uid", "capability_id", "store_uri", "outputs_uri")}
+        return {**named, "report": report}
+
+    @classmethod
+    def _checked(cls, plain: Mapping[str, Any]) -> CapabilityRunRef:
+        needed = {name: text("CapabilityRunRef", plain, name) for name in ("run_uid", "capability_id")}
+        places = {name: text("CapabilityRunRef", plain, name, optional=True) for name in ("store_uri", "outputs_uri")}
+        report = plain.get("report")
+        return cls(**needed, **places, report=None if report is None else Report.model_validate(report))
