@@ -6,7 +6,8 @@ import os
 import stat
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -168,14 +169,23 @@ class LocalFiles(Files):
 
     def check(self) -> None:
         try:
-            probe = self.make(TEMPORARY, f"probe-{uuid.uuid4().hex}.tmp")
-            Path(probe).touch(exist_ok=False)
-            os.unlink(probe)
+            with self.probe():
+                pass
         except OSError as error:
             raise StoreError(
                 f"The analytics store {self.uri} cannot be written: {error.strerror} ({error.filename}). "
                 "Name a folder that can be made and written, with analytics_store.uri=..."
             ) from error
+
+    @contextmanager
+    def probe(self) -> Generator[str]:
+        """Path of a file that is there for the moment, for whoever asks who sees it; OSError where none can be made."""
+        probe = self.make(TEMPORARY, f"probe-{uuid.uuid4().hex}.tmp")
+        Path(probe).touch(exist_ok=False)
+        try:
+            yield probe
+        finally:
+            os.unlink(probe)
 
     def log_dir(self, sweep_id: str) -> str:
         return os.path.join(self.root, PRIVATE, "logs", sweep_id)

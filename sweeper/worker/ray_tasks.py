@@ -100,7 +100,7 @@ def end_process_of(job_id: str) -> bool:
     return marks.end_marked(job_id)
 
 
-def sees_folder(path: str) -> bool:
+def sees_file(path: str) -> bool:
     """Whether a file of the driver is there in this worker too."""
     return os.path.isfile(path)
 

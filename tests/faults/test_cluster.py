@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from invariant import assert_nothing_lost
+from places import HELPERS, ROOT
 from two_nodes import TwoNodes, reason_against, two_nodes
 
 from sweeper.store import open_store
@@ -126,9 +127,40 @@ def test_own_modules_reach_the_other_node_and_both_work(cluster: TwoNodes):
     assert "large (3.0 MB)" in err
     assert "job_backend.upload_limit=2" in err
 
-    status, _, err = ended(cluster.sweep(*argv(cluster, 2, **{"analytics_store.uri": "./mine"})))
-    assert status == 2
-    assert "do not see: 10.77.0.2" in err
+    for mine in ("./mine", f"file://{cluster.user}/mine"):
+        status, _, err = ended(cluster.sweep(*argv(cluster, 2, **{"analytics_store.uri": mine})))
+        assert status == 2, err
+        assert "do not see: 10.77.0.2" in err
+
+
+NOTEBOOK = """
+import sys
+from sweeper.jobs import configure_job_backend, submit_capability
+from parts import Tiny
+
+store, artifacts = sys.argv[1:]
+configure_job_backend("ray-simple", analytics_store=store, artifact_store=artifacts, address="auto")
+jobs = [submit_capability(Tiny(report="x" * 400_000), resources={"num_cpus": 2}) for _ in range(2)]
+for job in jobs:
+    print(job.result(300).report.uri)
+"""
+
+
+def test_large_reports_go_where_all_nodes_see_them_or_the_nodes_that_do_not_are_named(cluster: TwoNodes):
+    (cluster.user / "notebook.py").write_text(NOTEBOOK)
+    helpers = {"PYTHONPATH": f"{ROOT}:{HELPERS}"}
+    for mine in ("./reports", f"file://{cluster.user}/reports"):
+        refused = cluster.python("notebook.py", f"{cluster.folder}/store", mine, **helpers)
+        _, err = refused.communicate(timeout=400)
+        assert refused.returncode == 1
+        assert "the artifact store" in err
+        assert "do not see: 10.77.0.2" in err
+    taken = cluster.python("notebook.py", f"{cluster.folder}/store", f"{cluster.folder}/reports", **helpers)
+    out, err = taken.communicate(timeout=400)
+    assert taken.returncode == 0, err
+    reports = [Path(uri.removeprefix("file://")) for uri in out.split()]
+    assert [report.read_text() for report in reports] == ["x" * 400_000] * 2
+    assert all(report.is_relative_to(cluster.folder / "reports") for report in reports)
 
 
 @pytest.mark.parametrize("retries", [0, 2])

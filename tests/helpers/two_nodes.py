@@ -52,8 +52,12 @@ class TwoNodes:
 
     def sweep(self, *argv: str, **more: str) -> subprocess.Popen[str]:
         """Start a sweep on the head."""
+        return self.python("-m", "sweeper", *argv, **more)
+
+    def python(self, *argv: str, **more: str) -> subprocess.Popen[str]:
+        """Start Python on the head."""
         pipe = subprocess.PIPE
-        command = self.inside(0, sys.executable, "-m", "sweeper", *argv)
+        command = self.inside(0, sys.executable, *argv)
         return subprocess.Popen(
             command, cwd=self.user, env=self.environment(**more), stdout=pipe, stderr=pipe, text=True
         )

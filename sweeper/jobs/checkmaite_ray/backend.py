@@ -78,7 +78,7 @@ class CheckmaiteRayBackend:
         own = cluster.OwnModules(import_paths(), upload_limit)
         self._session = Session(address, runtime_env, num_cpus, False, False, start_timeout_s, own)
         try:
-            cluster.refuse_blind_nodes(self._session.others, location)
+            cluster.refuse_blind_nodes(self._session.others, analytics_store=location)
             scope = left.scope if left is not None else f"sweeper-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
             self._client = connect(scope)
             self._job_list = JobList(files, scope, _session_name())

@@ -111,16 +111,21 @@ class RaySimpleJobBackend:
         cancel_grace_s: float = 5.0,
     ) -> None:
         self._store, self._artifacts = store_location(analytics_store), artifact_location(artifact_store)
-        self._max_retries = _checked_retries(max_retries)
-        own = cluster.OwnModules(import_paths(), upload_limit)
-        with left_alone():
-            self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
-        cluster.refuse_blind_nodes(self._session.others, self._store)
-        self._forced = ForcedEnds(self._session, _checked_grace(cancel_grace_s))
+        self._max_retries, grace = _checked_retries(max_retries), _checked_grace(cancel_grace_s)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
         self._warming: list[ray.ObjectRef[None]] = []
+        own = cluster.OwnModules(import_paths(), upload_limit)
+        with left_alone():
+            self._session = Session(address, runtime_env, num_cpus, force_reinit, log_to_driver, start_timeout_s, own)
+        self._forced = ForcedEnds(self._session, grace)
+        try:
+            others = self._session.others
+            cluster.refuse_blind_nodes(others, analytics_store=self._store, artifact_store=self._artifacts)
+        except BaseException:
+            self.close()
+            raise
 
     def submit_capability(self, capability: object, **kwargs: object) -> RaySimpleJob[CapabilityRunRef]:
         """See `sweeper.jobs.submit_capability`."""

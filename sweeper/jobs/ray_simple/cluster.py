@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ray
 from ray.exceptions import RayError
@@ -14,6 +14,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from sweeper.jobs.ray_simple import upload
 from sweeper.messages.requests import StoreLocation
+
+if TYPE_CHECKING:
+    from sweeper.store.local_files import LocalFiles
 
 PROBE_S = 120.0
 """How long a node may take to start a worker with the user's modules and look for the store."""
@@ -96,26 +99,52 @@ def send_own_modules(settings: Mapping[str, Any], roots: Sequence[str], limit_mb
     return upload.said(files, folders)
 
 
-def refuse_blind_nodes(others: Sequence[Node], store: StoreLocation) -> None:
-    """Raise a RuntimeError that names the nodes on which a worker cannot be started, or does not see a local store."""
-    if not others or "://" in store.uri:
-        return
-    from sweeper.worker.ray_tasks import sees_folder
+def refuse_blind_nodes(others: Sequence[Node], **places: StoreLocation | None) -> None:
+    """See that all nodes share the folders among these places, each given under the name of its setting.
 
-    task: Any = ray.remote(num_cpus=0, max_retries=0)(sees_folder)
-    asked = {
-        node: task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.node_id, soft=False)).remote(
-            os.path.join(store.uri, ".sweeper", "format.json")
-        )
-        for node in others
-    }
-    blind = [f"{node.address} ({node.name})" for node, answer in asked.items() if not _answer(node, answer)]
+    Raises
+    ------
+    RuntimeError
+        Naming the nodes on which a worker cannot be started or does not see a folder, or the folder that cannot be
+        written here.
+    """
+    if not others:
+        return
+    from sweeper.store.local_files import LocalFiles
+    from sweeper.store.opening import open_files
+
+    for setting, location in places.items():
+        files = None if location is None else open_files(location.uri, location.storage_options)
+        if isinstance(files, LocalFiles):
+            _refuse_blind_to(setting, files, others)
+
+
+def _refuse_blind_to(setting: str, files: LocalFiles, others: Sequence[Node]) -> None:
+    try:
+        with files.probe() as probe:
+            blind = _blind_to(probe, others)
+    except OSError as error:
+        raise RuntimeError(
+            f"the {setting} {files.root} cannot be written: {error.strerror} ({error.filename})"
+        ) from error
     if blind:
         raise RuntimeError(
-            f"the analytics store {store.uri} is a folder that these nodes of the cluster do not see: "
-            f"{', '.join(blind)}. Name a folder that all nodes share under one path, or an object store, with "
-            "analytics_store.uri=..."
+            f"the {setting.replace('_', ' ')} {files.root} is a folder that these nodes of the cluster do not see: "
+            f"{', '.join(f'{node.address} ({node.name})' for node in blind)}. Name a folder that all nodes share under "
+            f"one path, or an object store, with {setting}.uri=..."
         )
+
+
+def _blind_to(path: str, others: Sequence[Node]) -> list[Node]:
+    """The nodes without a file that is here; all of them look at the same time."""
+    from sweeper.worker.ray_tasks import sees_file
+
+    task: Any = ray.remote(num_cpus=0, max_retries=0)(sees_file)
+    asked = {
+        node: task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.node_id, soft=False)).remote(path)
+        for node in others
+    }
+    return [node for node, answer in asked.items() if not _answer(node, answer)]
 
 
 def _answer(node: Node, answer: Any) -> bool:
