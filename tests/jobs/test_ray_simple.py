@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,10 @@ def backend(uri: str) -> Iterator[Any]:
     made = jobs.RaySimpleJobBackend(uri)
     yield made
     made.close()
+
+
+def _looking_after_ray() -> int:
+    return sum(thread.name == "sweeper-ray-watch" for thread in threading.enumerate())
 
 
 def values(uri: str) -> list[float]:
@@ -328,6 +333,17 @@ def test_close_leaves_a_ray_that_another_started(backend: Any) -> None:
 
     backend.close()
     assert ray.is_initialized()
+
+
+def test_backends_of_one_ray_look_after_it_together(uri: str) -> None:
+    start_ray()
+    before = _looking_after_ray()
+    backends = [jobs.RaySimpleJobBackend(uri) for _ in range(4)]
+    assert _looking_after_ray() - before <= 2, "one thread connects, and one asks"
+    for each in backends:
+        each.close()
+    assert backends[0].submit_capability(Tiny()).wait(LIMIT_S) is JobStatus.COMPLETED
+    assert {each.gone for each in backends} == {None}
 
 
 def test_shutdown_waits_for_known_jobs_then_stops_ray_whoever_started_it(uri: str, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ class Session:
             name: max(node.get(name, 0.0) for node in self.nodes) for name in set[str]().union(*self.nodes)
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
-        self._watch = Watch(seen.doors, question(seen.control, seen.node))
+        self._watch = _watch_of(seen)
         self.starts = Starts()
 
     def is_connected(self) -> bool:
@@ -111,9 +111,24 @@ class Session:
 
     def close(self) -> None:
         """Leave Ray if it was started, or connected to, here."""
-        self._watch.stop()
+        if self._keeper is not None or not self.is_connected():
+            self._watch.stop()
         if self._keeper is not None:
             self._keeper.close(shut_down=self.is_connected())
+
+
+_watches: dict[str, Watch] = {}
+"""That of the Ray that this process is connected to, by its node: backends come and go, and share it."""
+
+
+def _watch_of(seen: _Seen) -> Watch:
+    watch = _watches.get(seen.node)
+    if watch is None or watch.is_stopped:
+        for left in _watches.values():
+            left.stop()
+        _watches.clear()
+        watch = _watches[seen.node] = Watch(seen.doors, question(seen.control, seen.node))
+    return watch
 
 
 def _names_one_that_runs(address: str | None) -> bool:

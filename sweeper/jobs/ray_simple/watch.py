@@ -55,6 +55,11 @@ class Watch:
         for look in (self._knock, self._keep_asking):
             threading.Thread(target=look, daemon=True, name="sweeper-ray-watch").start()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it looks no more."""
+        return self._stop.is_set()
+
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
