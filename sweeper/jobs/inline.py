@@ -134,6 +134,7 @@ class InlineJobBackend:
 
     default_window = 1
     shares_predictions = True
+    outlives_driver = False
     gone = None
     notes: Sequence[str] = ()
 

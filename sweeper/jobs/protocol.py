@@ -195,6 +195,11 @@ class RunnerBackend(Protocol):
         ...
 
     @property
+    def outlives_driver(self) -> bool:
+        """Whether its jobs go on without the driver, and the sweep that resumes this one finds them again."""
+        ...
+
+    @property
     def default_window(self) -> int:
         """How many submissions in flight keep every worker busy."""
         ...

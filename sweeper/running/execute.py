@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
             work = prepared.work()
             listings = prepared.revisions.look_ahead(item.combination for item in items)
         backend = starting.get()
-        for note in backend.notes:
+        for note in (*backend.notes, *_limits_of(backend, items, _defaults(prepared.config.settings))):
             progress.note(note)
         _refuse_unschedulable(items, backend)
         _write_asked(prepared, progress)
@@ -80,6 +80,15 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         return outcome
     finally:
         progress.close()
+
+
+def _limits_of(backend: RunnerBackend, items: Sequence[Planned], defaults: Defaults) -> Iterator[str]:
+    """What the backend cannot do of what this sweep asks for."""
+    if backend.outlives_driver and any(combine(item.combination, defaults).timeout_s is not None for item in items):
+        yield (
+            "a timeout ends a run only while a driver waits for it: what runs too long when none does goes on until "
+            "resume= finds it"
+        )
 
 
 def _write_asked(prepared: Prepared, progress: Progress) -> None:

@@ -224,8 +224,16 @@ class Runner:
         if limit is not None and sum(self._counts[s] for s in (Status.FAILED, Status.TIMEOUT, Status.LOST)) >= limit:
             self._stop("max_failures")
         if self._stopped_by and (self._interrupts.count > 1 or time.monotonic() > self._grace_ends):
-            for active in self._active.values():
-                active.kill()
+            self._end_what_runs(self._stopped_by)
+
+    def _end_what_runs(self, stopped_by: str) -> None:
+        """Kill it, or where it can go on without the driver and nobody insists, leave it to who resumes the sweep."""
+        if self._leaves(stopped_by) and self._interrupts.count == 1:
+            if self._active:
+                self._progress.note(f"left on the cluster, where they go on: {len(self._active)}; resume= awaits them")
+            self._active.clear()
+        for active in self._active.values():
+            active.kill()
 
     def _end_overdue(self) -> None:
         """Kill what has run for too long, and an inference once nobody who has time left waits for it."""
@@ -260,10 +268,17 @@ class Runner:
             self._grace_ends = time.monotonic() + self._settings.grace_s
             self._progress.note(
                 f"stopping ({reason}): what runs has {self._settings.grace_s:g} s to finish, inferences and their "
-                "readers included; what waits is taken back; Ctrl-C again ends at once"
+                f"readers included{self._afterwards(reason)}; what waits is taken back; Ctrl-C again ends at once"
             )
             for active in self._active.values():
                 active.take_back()
+
+    def _leaves(self, reason: str) -> bool:
+        """Whether what still runs after the grace is left where it runs, which is not what a limit asks for."""
+        return self._backend.outlives_driver and reason == "interrupt"
+
+    def _afterwards(self, reason: str) -> str:
+        return ", and goes on without this process then" if self._leaves(reason) else ""
 
     def _outcome(self, planned: int, unwritten: int) -> Outcome:
         counts = {status: self._counts[status] for status in STATUSES}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sweeper.common.small_json import Damaged
 from sweeper.store import json_files
@@ -17,6 +17,15 @@ from sweeper.store.files import PRIVATE, Files
 
 FOLDER = f"{PRIVATE}/jobs"
 ENDING = ".json"
+
+
+class KeptJob(NamedTuple):
+    """What a job is for."""
+
+    fingerprint: str
+    """Of its combination."""
+    attempt_id: str
+    """Of the attempt that its worker writes; empty where a driver found the job, and did not submit it."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +36,8 @@ class SweepJobs:
     """Under which name a registry of jobs knows them; sweeps that resume one another share it."""
     session: str
     """Of Ray, which began with its head and ends with it."""
-    jobs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Ids of jobs, each with the fingerprint of its combination."""
+    jobs: Mapping[str, KeptJob] = field(default_factory=dict[str, KeptJob])
+    """By the ids of the jobs."""
 
 
 def write(files: Files, sweep_id: str, jobs: SweepJobs) -> None:
@@ -44,7 +53,8 @@ def read(files: Files, sweep_id: str) -> SweepJobs | Damaged | None:
 
 def shape(content: Any) -> SweepJobs:
     """The shape of such a file."""
-    jobs = SweepJobs(content["scope"], content["session"], content["jobs"])
+    kept = {job_id: KeptJob(*job) for job_id, job in content["jobs"].items()}
+    jobs = SweepJobs(content["scope"], content["session"], kept)
     if content["crc"] != json_files.crc(asdict(jobs)):
         raise ValueError("it is no list of jobs, or not the one that was written")
     return jobs

@@ -5,24 +5,27 @@ Nearly all of the time goes into imports of checkmaite, some 10 s of a processor
 
 from __future__ import annotations
 
-import os
+import json
+import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 from command_line import typed, write_configs
+from forked_sweep import ForkedSweep, forks
 from invariant import assert_nothing_lost
 from patience import until
 from ray_head import LIMIT_S, RayHead, free_port
 
 from sweeper.store import Store, open_store
+from sweeper.store.job_files import SweepJobs, read
 
 CONFIGS = {
     "dataset/digits": """
@@ -54,61 +57,80 @@ held:
   notes: {folder}/notes
   text: ""
   until: {folder}/go
-  _sweep_: {{arity: {{datasets: ZERO, models: ZERO, metrics: ZERO}}}}
+  _sweep_: {{{more}arity: {{datasets: ZERO, models: ZERO, metrics: ZERO}}}}
 """
-
-
-class Sweep:
-    """`python -m sweeper` in a process of its own."""
-
-    def __init__(self, folder: Path, environment: dict[str, str], *overrides: str) -> None:
-        command = [sys.executable, "-m", "sweeper", "--config-dir", "conf", *overrides]
-        self._err = folder / f"{len(list(folder.glob('*.err')))}.err"
-        with self._err.open("w") as err:
-            self._process = subprocess.Popen(command, cwd=folder, env=environment, stdout=err, stderr=err)
-
-    @property
-    def said(self) -> str:
-        return self._err.read_text()
-
-    def wait(self) -> int:
-        try:
-            return self._process.wait(LIMIT_S)
-        finally:
-            self.kill()
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait(LIMIT_S)
-
-    def until(self, condition: object) -> None:
-        """Wait until a condition holds while it runs."""
-        assert callable(condition)
-        until(lambda: condition() or self._process.poll() is not None, LIMIT_S)
-        assert condition(), self.said
+PARTS = ("dataset=[digits]", "model=[bayes]", "metric=[accuracy]")
+NOTHING = ("dataset=[]", "model=[]", "metric=[]")
+STORE = "analytics_store.uri=store"
 
 
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayHead]:
     head = RayHead(tmp_path_factory.mktemp("ray") / "head.log")
     try:
+        forks(head.environment)  # which imports while Ray starts
         until(lambda: head.runs, LIMIT_S)
         yield head
     finally:
         head.kill()
 
 
+@pytest.fixture(scope="module")
+def context(head: RayHead) -> ForkServerContext:
+    return forks(head.environment)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_configs(tmp_path / "conf", {**CONFIGS, "capability/held": HELD.format(folder=tmp_path)})
+    held = HELD.format(folder=tmp_path, more="")
+    short = HELD.format(folder=tmp_path, more="timeout_s: 1, ").replace("held", "short").replace("/go", "/never")
+    write_configs(tmp_path / "conf", {**CONFIGS, "capability/held": held, "capability/short": short})
     (tmp_path / "notes").mkdir()
     return tmp_path
 
 
+@pytest.fixture
+def start(head: RayHead, context: ForkServerContext, folder: Path) -> Iterator[Callable[..., ForkedSweep]]:
+    """Starts sweeps in the folder, and ends those that a test leaves."""
+    started: list[ForkedSweep] = []
+
+    def start(*overrides: str) -> ForkedSweep:
+        started.append(ForkedSweep(context, folder, head.environment, *overrides, STORE))
+        return started[-1]
+
+    yield start
+    for sweep in started:
+        sweep.kill()
+
+
 def notes(folder: Path) -> Counter[str]:
     """How often each run has begun."""
-    return Counter(path.name.partition("-")[0] for path in (folder / "notes").iterdir())
+    return Counter(path.name.partition("-")[0] for path in written(folder))
+
+
+def written(folder: Path, text: str = "") -> list[Path]:
+    return [path for path in (folder / "notes").iterdir() if path.name.startswith(text) and path.read_text()]
+
+
+def process_of(folder: Path, text: str) -> psutil.Process:
+    """The worker of a run that has begun once."""
+    (note,) = written(folder, text)
+    return psutil.Process(int(note.read_text()))
+
+
+def statuses(store: Store) -> dict[str, list[str]]:
+    """By what the spec of a combination says in `text`, how its attempts ended."""
+    ends: dict[str, list[str]] = {}
+    for row in store.attempts().to_pylist():
+        text = json.loads(row["spec"])["capability"].get("text", "evaluate")
+        ends.setdefault(text, []).append(row["status"])
+    return {text: sorted(of_one) for text, of_one in ends.items()}
+
+
+def jobs_of(store: Store, place: int) -> set[str]:
+    """Ids of the jobs of a sweep of the store, as far as it has written them down."""
+    left = read(store.files, store.sweep_ids()[place])
+    return set(left.jobs) if isinstance(left, SweepJobs) else set()
 
 
 def on(head: RayHead) -> list[str]:
@@ -124,53 +146,114 @@ def values(store: Store) -> dict[str, float]:
     return {f"{row['capability']} {row['metric']} {row['key']}": row["value"] for row in rows if row["metric"]}
 
 
-def test_a_driver_that_is_killed_loses_nothing_and_its_successor_submits_nothing_twice(head: RayHead, folder: Path):
-    parts = ["dataset=[digits]", "model=[bayes]", "metric=[accuracy]"]
-    grid = ["--multirun", "capability=evaluate,held", *parts, "capability.held.text=a,b"]
-    first = Sweep(folder, head.environment, *grid, *on(head), "max_in_flight=2", "analytics_store.uri=store")
-    try:
-        first.until(lambda: sum(notes(folder).values()) == 2)
-    finally:
-        first.kill()
+def test_a_driver_that_is_killed_loses_nothing_and_its_successor_submits_nothing_twice(
+    head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
+):
+    grid = ["--multirun", "capability=evaluate,held", *PARTS, "capability.held.text=a,b"]
+    first = start(*grid, *on(head), "max_in_flight=2")
+    first.until(lambda: len(notes(folder)) == 2)
+    first.kill()
     assert "no predictions are shared" in first.said.split("2 CPU")[1][:500]
+    process_of(folder, "b").kill()
 
     store = open_store(folder / "store")
     (sweep_id,) = store.sweep_ids()
-    second = Sweep(folder, head.environment, f"resume={sweep_id}", "analytics_store.uri=store")
-    try:
-        second.until(lambda: "which are awaited and not submitted again" in second.said)
-    finally:
-        (folder / "go").touch()
+    second = start(f"resume={sweep_id}")
+    second.until(lambda: "which are awaited and not submitted again" in second.said)
+    (folder / "go").touch()
     assert second.wait() == 0, second.said
 
-    assert notes(folder) == {"a": 1, "b": 1}
-    ends = assert_nothing_lost(store, asked(store), completed=asked(store))
-    assert list(ends.values()) == [["completed"]] * 3
+    assert notes(folder) == {"a": 1, "b": 2}
+    assert_nothing_lost(store, asked(store), completed=asked(store))
+    assert statuses(store) == {"a": ["completed"], "b": ["completed", "lost"], "evaluate": ["completed"]}
+    (lost,) = (row for row in store.attempts().to_pylist() if row["status"] == "lost")
+    assert (lost["sweep_id"], lost["capability"], lost["error_type"]) == (sweep_id, "held[text=b]", "LostJobError")
 
-    there = Sweep(folder, head.environment, "capability=evaluate", *parts, "analytics_store.uri=simple")
-    assert there.wait() == 0, there.said
-    measured = values(store)
+    inline = ["capability=evaluate", *PARTS, "job_backend.kind=inline", f"analytics_store.uri={folder}/inline"]
+    status, _, err = typed("--config-dir", str(folder / "conf"), *inline)
+    assert status == 0, err
+    measured = values(open_store(folder / "inline"))
     assert measured
-    assert measured == values(open_store(folder / "simple"))
+    assert values(store) == measured
+
+    shutil.rmtree(folder / "store" / "maite_evaluation")
+    assert typed("check", "--repair", f"analytics_store.uri={folder}/store")[0] in (0, 1)
+    third = start(f"resume={sweep_id}")
+    assert third.wait() == 0, third.said
+    assert values(store) == measured
+    assert notes(folder) == {"a": 1, "b": 2}
 
 
-def test_jobs_that_went_with_their_cluster_are_named_and_run_again(head: RayHead, folder: Path):
-    grid = ["capability=held", "dataset=[]", "model=[]", "metric=[]", "capability.held.text=a"]
-    first = Sweep(folder, head.environment, *grid, *on(head), "analytics_store.uri=store")
-    try:
-        first.until(lambda: sum(notes(folder).values()) == 1)
-    finally:
-        first.kill()
+def test_an_interrupt_leaves_what_runs_to_the_sweep_that_resumes_it_and_a_second_one_ends_it(
+    head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
+):
+    grid = ["capability=[held,short]", *NOTHING, "capability.held.text=a", "capability.short.text=t"]
+    first = start(*grid, *on(head), "grace_s=0.1")
+    store = open_store(folder / "store")
+    first.until(lambda: notes(folder)["a"] and statuses(store).get("t") == ["timeout"])
+    assert "a timeout ends a run only while a driver waits" in first.said
+    running = process_of(folder, "a")
+    first.signal(signal.SIGINT)
+    assert first.wait() == 130, first.said
+    assert "and goes on without this process then" in first.said
+    assert "left on the cluster, where they go on: 1" in first.said
+    assert "1 not attempted" in first.said
+
+    (first_id,) = store.sweep_ids()
+    second = start(f"resume={first_id}")
+    second.until(lambda: jobs_of(store, 0) & jobs_of(store, -1) and len(store.sweep_ids()) == 2)
+    second.signal(signal.SIGINT)
+    second.until(lambda: "stopping (interrupt)" in second.said)
+    second.signal(signal.SIGINT)
+    assert second.wait() == 130, second.said
+    assert "still running or waiting for a place: 1" in second.said
+    assert "a timeout ends a run only while a driver waits" in second.said
+    assert notes(folder)["a"] == 1
+    assert statuses(store)["a"] == ["cancelled"]
+    until(lambda: not running.is_running())
+
+
+def test_a_registry_that_dies_ends_the_sweep_and_what_it_knew_runs_again(
+    head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
+):
+    first = start("capability=held", *NOTHING, "capability.held.text=a", *on(head))
+    first.until(lambda: notes(folder)["a"])
+    old = process_of(folder, "a")
+    (registry,) = head.processes("JobRegistry")
+    registry.kill()
+    assert first.wait() == 3, first.said
+    assert "the actor that is checkmaite's registry of jobs has died" in first.said
+    store = open_store(folder / "store")
+    assert statuses(store) == {"a": ["lost"]}
+    assert old.is_running()
+
+    second = start(f"resume={store.sweep_ids()[0]}")
+    second.until(lambda: notes(folder)["a"] == 2)
+    assert "no longer known: 1, as its registry has forgotten them" in second.said
+    until(lambda: not old.is_running())
+    (folder / "go").touch()
+    assert second.wait() == 0, second.said
+    assert statuses(store) == {"a": ["completed", "lost"]}
+
+
+@pytest.mark.slow
+def test_jobs_that_went_with_their_cluster_are_named_and_run_again(
+    head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
+):
+    first = start("capability=held", *NOTHING, "capability.held.text=a", *on(head))
+    first.until(lambda: notes(folder)["a"])
+    first.kill()
     head.kill()
     (folder / "go").touch()
     head.start()
     until(lambda: head.runs, LIMIT_S)
 
     store = open_store(folder / "store")
-    second = Sweep(folder, head.environment, f"resume={store.sweep_ids()[0]}", "analytics_store.uri=store")
+    second = start(f"resume={store.sweep_ids()[0]}")
     assert second.wait() == 0, second.said
     assert "no longer known: 1, as the cluster was started anew since" in second.said
     assert notes(folder) == {"a": 2}
+    assert statuses(store) == {"a": ["completed", "lost"]}
     assert_nothing_lost(store, asked(store), completed=asked(store))
 
 

@@ -134,12 +134,12 @@ class Talkative(Tiny):
 
 
 class Noted(Tiny):
-    """A capability that leaves a note each time that it runs."""
+    """A capability that leaves a note each time that it runs, with the id of its process in it."""
 
     def __init__(self, notes: str, text: str = "", sleep_s: float = 0.0, until: str | None = None) -> None:
         super().__init__(sleep_s=sleep_s, until=until)
         self.notes, self.name = notes, text
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        Path(self.notes, f"{self.name}-{uuid.uuid4().hex}").touch()
+        Path(self.notes, f"{self.name}-{uuid.uuid4().hex}").write_text(str(os.getpid()))
         return super().run(*args, **kwargs)

@@ -70,6 +70,10 @@ class RayHead:
         psutil.wait_procs(below, timeout=LIMIT_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def processes(self, name: str) -> list[psutil.Process]:
+        """Those of its processes that Ray calls so."""
+        return [process for process in self._below() if name in " ".join(process.cmdline())]
+
     def _below(self) -> list[psutil.Process]:
         try:
             return psutil.Process(self._process.pid).children(recursive=True)

@@ -22,7 +22,7 @@ from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.messages.failures import WorkerFailure
 from sweeper.messages.requests import JobInfo
 from sweeper.store import open_store
-from sweeper.store.job_files import SweepJobs, read, write
+from sweeper.store.job_files import KeptJob, SweepJobs, read, write
 
 TINY = "tiny: {_target_: parts.Tiny, _sweep_: {arity: {datasets: ZERO, models: ZERO, metrics: ZERO}}}"
 
@@ -85,6 +85,14 @@ def test_another_version_in_a_worker_is_an_error_of_its_own(ray_session: None):
     assert isinstance(failure_in(str(caught.value)), VersionError)
 
 
+def test_a_carrier_of_a_job_that_left_no_rows_has_another_key():
+    carrier = Carrier("tiny", "key", b"text")
+    keys = [carrier.again(times).key for times in range(3)]
+    assert keys[0] == "key"
+    assert len(set(keys)) == 3
+    assert carrier.again(1).message == b"text"
+
+
 def test_equal_keys_are_one_job_for_checkmaite():
     carrier: Any = Carrier("tiny", "key", b"")
     assert carrier._RUN_TYPE.compute_uid(capability_id="tiny", config=carrier._create_config()) == "key"
@@ -98,7 +106,7 @@ def test_equal_keys_are_one_job_for_checkmaite():
     ],
 )
 def test_what_is_said_of_jobs_that_a_sweep_left(statuses: dict[str, str], said: str):
-    left = SweepJobs("scope", "session", {"j1": "f1", "j2": "f2"})
+    left = SweepJobs("scope", "session", {"j1": KeptJob("f1", "a1"), "j2": KeptJob("f2", "a2")})
     assert said in job_list.found_again(left, "session", statuses)
 
 
@@ -107,13 +115,14 @@ def test_the_jobs_of_a_sweep_are_written_together_and_a_damaged_file_is_named(tm
     kept = job_list.JobList(files, "scope", "session")
     kept.begin("20260101T000000-abc")
     for number in range(100):
-        kept.add(f"j{number}", f"f{number}")
+        kept.add(f"j{number}", KeptJob(f"f{number}", f"a{number}"))
     kept.write_now_and_then()
     path = tmp_path / "store" / ".sweeper" / "jobs" / "20260101T000000-abc.json"
     assert read(files, "20260101T000000-abc") == SweepJobs("scope", "session")  # written a moment ago
     kept.write()
     left = job_list.left_by(files, "20260101T000000-abc")
-    assert left == SweepJobs("scope", "session", {f"j{number}": f"f{number}" for number in range(100)})
+    jobs = {f"j{number}": KeptJob(f"f{number}", f"a{number}") for number in range(100)}
+    assert left == SweepJobs("scope", "session", jobs)
     assert os.listdir(path.parent) == [path.name]
     path.write_bytes(path.read_bytes().replace(b"scope", b"scape", 2))
     with pytest.raises(StoreError, match="not known which jobs of that sweep still run"):

@@ -149,6 +149,7 @@ class Predicting:
     """A backend whose predictions all have one size, in an object store of 1,000 bytes."""
 
     shares_predictions = True
+    outlives_driver = False
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes, self.failed = nbytes, False

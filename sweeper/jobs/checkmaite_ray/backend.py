@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import ray
@@ -15,22 +15,23 @@ import ray
 from sweeper.common import clock
 from sweeper.common.capacity import max_parallel
 from sweeper.jobs.checkmaite_ray.carrier import Carrier
-from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect
-from sweeper.jobs.checkmaite_ray.handle import STEP_S, CheckmaiteJob, LostJobError
+from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect, end_forgotten
+from sweeper.jobs.checkmaite_ray.earlier import EarlierJobs, StoredAttempts
+from sweeper.jobs.checkmaite_ray.handle import LOOK_S, STEP_S, CheckmaiteJob, LostJobError
 from sweeper.jobs.checkmaite_ray.job_list import JobList, found_again, left_by
+from sweeper.jobs.checkmaite_ray.late_rows import LateRows
 from sweeper.jobs.checkmaite_ray.threads import ClientThreads
 from sweeper.jobs.import_paths import import_paths
 from sweeper.jobs.locations import store_location
-from sweeper.jobs.protocol import Job
+from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.packing import message
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.submission import MAX_NAME_BYTES
-from sweeper.messages.requests import JobInfo, RunRequest, log_path
+from sweeper.messages.requests import AttemptInfo, JobInfo, RunRequest, log_path
+from sweeper.store import Store
+from sweeper.store.job_files import KeptJob, SweepJobs
 from sweeper.store.store import open_at
-
-if TYPE_CHECKING:
-    from sweeper.store.job_files import SweepJobs
 
 BESIDE = 2
 """How many jobs wait for a place: their actors have started when one is free, and each takes memory."""
@@ -60,6 +61,7 @@ class CheckmaiteRayBackend:
     """
 
     shares_predictions = False
+    outlives_driver = True
 
     def __init__(
         self,
@@ -73,17 +75,18 @@ class CheckmaiteRayBackend:
         resumed: str | None = None,
     ) -> None:
         location = store_location(store)
-        files = open_at(location).files
-        left = left_by(files, resumed)
+        kept_in = open_at(location)
+        left = left_by(kept_in.files, resumed)
         own = cluster.OwnModules(import_paths(), upload_limit)
         self._session = Session(address, runtime_env, num_cpus, False, False, start_timeout_s, own)
         try:
             cluster.refuse_blind_nodes(self._session.others, analytics_store=location)
             scope = left.scope if left is not None else f"sweeper-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
             self._client = connect(scope)
-            self._job_list = JobList(files, scope, _session_name())
-            self._known = _known(self._client) if left is not None else {}
-            self._found = _found(left, self._known)
+            self._job_list = JobList(kept_in.files, scope, _session_name())
+            self._late_rows = LateRows(kept_in, resumed)
+            self._earlier = EarlierJobs() if left is None else _earlier(left, self._client, kept_in)
+            self._found = [] if left is None else _found(left, self._earlier)
             self._threads = ClientThreads(self._client)
         except BaseException:
             self._session.close()
@@ -129,15 +132,37 @@ class CheckmaiteRayBackend:
         # no driver may be there when it ends, so its worker writes all rows itself
         packed: Any = message(replace(request, boot_id=None), info)
         carrier = Carrier(attempt.capability, _key(request), packed)
-        self._threads.submit(job, partial(self._send, carrier, _short(name), dict(resources), attempt.fingerprint))
+        self._late_rows.add(attempt, self._earlier.take_lost(attempt.fingerprint))
+        self._threads.submit(job, partial(self._send, job, carrier, dict(resources), attempt))
         return job
 
     def _send(
+        self, job: CheckmaiteJob, carrier: Carrier, resources: Mapping[str, float], attempt: AttemptInfo
+    ) -> tuple[Remote, bool]:
+        """Submit it, or find the job that an earlier driver submitted for it, if that still can have rows."""
+        if job.lost_before is not None:
+            self._late_rows.add(attempt, self._earlier.lost_since(*job.lost_before))
+        remote, found = self._submitted(carrier, _short(job.job_name) or carrier.id, resources, attempt.fingerprint)
+        own = KeptJob(attempt.fingerprint, "" if found else attempt.attempt_id)
+        self._job_list.add(remote.job_id, self._earlier.kept.get(remote.job_id, own))
+        return remote, found
+
+    def _submitted(
         self, carrier: Carrier, name: str, resources: Mapping[str, float], fingerprint: str
     ) -> tuple[Remote, bool]:
-        remote = self._client.submit_capability(carrier, job_name=name or carrier.id, resources=resources)
-        self._job_list.add(remote.job_id, fingerprint)
-        return remote, remote.job_id in self._known
+        times = 0
+        while True:
+            remote = self._client.submit_capability(carrier.again(times), job_name=name, resources=resources)
+            found = self._earlier.is_known(remote.job_id)
+            if not (found and self._is_rowless(remote, fingerprint)):
+                return remote, found
+            times += 1
+
+    def _is_rowless(self, remote: Remote, fingerprint: str) -> bool:
+        """Whether a job has completed and has no rows: checkmaite never submits its like again, and has no rows."""
+        if remote.status.value != JobStatus.COMPLETED.value:
+            return False
+        return self._earlier.is_rowless(remote.job_id, fingerprint, remote.result(LOOK_S).run_uid)
 
     def predict(self, **_: object) -> NoReturn:
         """Never asked for: see `RunnerBackend.shares_predictions`."""
@@ -149,6 +174,7 @@ class CheckmaiteRayBackend:
         until = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
             self._job_list.write_now_and_then()
+            self._late_rows.write_now_and_then()
             if (gone := self.gone) is not None:
                 for job in own:
                     job.lose(f"Ray is gone: {gone}.")
@@ -179,6 +205,7 @@ class CheckmaiteRayBackend:
         """Leave the cluster, and what runs there."""
         self._threads.stop()
         self._job_list.write()
+        self._late_rows.write()
         self._session.close()
 
 
@@ -186,14 +213,17 @@ def _session_name() -> str:
     return str(ray.get_runtime_context().get_session_name())
 
 
-def _known(client: Client) -> dict[str, str]:
-    """The jobs of the scope by their ids, each with its status."""
-    return {job.job_id: job.status.value for job in client.list_jobs(limit=None)}
+def _earlier(left: SweepJobs, client: Client, store: Store) -> EarlierJobs:
+    """The jobs of the sweep that is resumed, without those that run though the registry has forgotten them."""
+    statuses = {job.job_id: job.status.value for job in client.list_jobs(limit=None)}
+    earlier = EarlierJobs(left.jobs, statuses, StoredAttempts.of(store))
+    end_forgotten(earlier.forgotten())
+    return earlier
 
 
-def _found(left: SweepJobs | None, known: Mapping[str, str]) -> list[str]:
-    """What to say of the jobs that the sweep left which is resumed."""
-    return [found_again(left, _session_name(), known)] if left is not None and (left.jobs or known) else []
+def _found(left: SweepJobs, earlier: EarlierJobs) -> list[str]:
+    """What to say of them."""
+    return [found_again(left, _session_name(), earlier.statuses)] if left.jobs or earlier.statuses else []
 
 
 def _key(request: RunRequest) -> str:

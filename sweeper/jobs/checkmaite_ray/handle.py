@@ -35,6 +35,9 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
         self._reports_start = reports_start
         self._found_at: float | None = None
         """When a job of an earlier driver was found in its place; `None` for one of this driver's own."""
+        self.lost_before: tuple[str, str] | None = None
+        """The id of such a job, and why it was lost after it was found; `None` for one that never began."""
+        self._abandoned = False
         self._start: datetime | None = None
         self._cancelling = self._by_force = False
 
@@ -56,7 +59,7 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
 
     def submitted(self, remote: Remote, *, found: bool = False) -> None:
         """checkmaite has taken it, or has `found` that it knows it since before."""
-        self.remote = remote
+        self.remote, self._abandoned = remote, False
         self._found_at = time.monotonic() if found else None
 
     def taken_back(self) -> bool:
@@ -80,7 +83,9 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
             return self._takes_end(self._ended(remote, status))
         if status is JobStatus.RUNNING and self._reports_start and self._start is None:
             self._start = _started(remote)
-        if self._is_abandoned(status) or (self._cancelling and (self._by_force or status in QUEUED)):
+        abandoned = self._is_abandoned(status)
+        self._abandoned = self._abandoned or abandoned
+        if abandoned or (self._cancelling and (self._by_force or status in QUEUED)):
             remote.cancel()
         return False
 
@@ -89,6 +94,7 @@ class CheckmaiteJob(BaseJob[CapabilityRunRef]):
             return False
         again = self._found_at is not None and isinstance(end.error, LostJobError)
         if again:
+            self.lost_before = None if self._abandoned or self.remote is None else (self.remote.job_id, str(end.error))
             self.remote = self._found_at = None
         else:
             self._settle(end)

@@ -10,7 +10,7 @@ from sweeper.errors import StoreError
 from sweeper.jobs.protocol import JobStatus
 from sweeper.store import job_files
 from sweeper.store.files import Files
-from sweeper.store.job_files import SweepJobs
+from sweeper.store.job_files import KeptJob, SweepJobs
 
 WRITE_EVERY_S = 1.0
 REST = 20.0
@@ -27,7 +27,7 @@ class JobList:
     def __init__(self, files: Files, scope: str, session: str) -> None:
         self._files, self._scope, self._session = files, scope, session
         self._sweep_id = ""
-        self._jobs: dict[str, str] = {}
+        self._jobs: dict[str, KeptJob] = {}
         self._written = 0
         self._next = 0.0
 
@@ -43,9 +43,9 @@ class JobList:
             self._sweep_id = sweep_id
             self._write()
 
-    def add(self, job_id: str, fingerprint: str) -> None:
+    def add(self, job_id: str, job: KeptJob) -> None:
         """A job was submitted, or found again; called by any thread."""
-        self._jobs[job_id] = fingerprint
+        self._jobs[job_id] = job
 
     def write_now_and_then(self) -> None:
         """Write, if there is something new and the last time is long enough ago."""

@@ -94,6 +94,7 @@ class RaySimpleJobBackend:
     """
 
     shares_predictions = True
+    outlives_driver = False
 
     def __init__(
         self,
