@@ -24,6 +24,11 @@ class WrappedStream(io.TextIOBase):
     def fileno(self) -> int:
         return self._stream.fileno()
 
+    def flush(self) -> None:
+        """Flush the other stream; Python does so too when this one is deleted, maybe after that one was closed."""
+        if not self._stream.closed:
+            self._stream.flush()
+
     @property
     def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - read-only here
         return self._stream.encoding
@@ -39,9 +44,6 @@ class Discreet(WrappedStream):
     def write(self, text: str) -> int:
         self._stream.write(hidden(text, self._secrets))
         return len(text)
-
-    def flush(self) -> None:
-        self._stream.flush()
 
 
 def as_text(stream: io.TextIOBase) -> TextIO:

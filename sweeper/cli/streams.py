@@ -44,9 +44,15 @@ class LastingStream(WrappedStream):
         failed = error if isinstance(error, OSError) else OSError(str(error))  # a ValueError: a part has closed it
         self.lost = self.lost or failed
         if failed.errno in _GONE:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno(), inheritable=True)
-            os.close(nowhere)
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Lead what is still to be written, and all that is written later, to where nobody reads."""
+        if self._stream.closed:
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno(), inheritable=True)
+        os.close(nowhere)
 
     @property
     def buffer(self) -> object:
@@ -68,6 +74,7 @@ class Streams:
         if ended == USAGE_ERROR and self.out.lost is not None:
             reason = self.out.lost.strerror or self.out.lost
             self.err.write(f"sweeper: stdout cannot be written: {reason}; what was to be shown is lost\n")
+            self.out.let_go()  # from Python 3.13 on, a stream that is deleted complains of what it could not write
         self.err.flush()
         return ended
 

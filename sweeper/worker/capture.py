@@ -29,7 +29,8 @@ class _RedirectedStream(io.TextIOBase):
         return self.log.write(text) if self.log is not None else self.original.write(text)
 
     def flush(self) -> None:
-        if self.log is None:
+        """Flush the original; Python does so too when this one is deleted, maybe after that one was closed."""
+        if self.log is None and not self.original.closed:
             self.original.flush()
 
     def writable(self) -> bool:

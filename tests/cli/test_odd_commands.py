@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import subprocess
@@ -13,6 +14,7 @@ from command_line import typed
 from patience import LIMIT_S
 from store_parts import record
 
+from sweeper.cli.discreet import Discreet
 from sweeper.common.quoting import as_text
 from sweeper.errors import StoreError
 from sweeper.store import open_store
@@ -164,6 +166,14 @@ def test_output_that_is_full_is_told():
     assert "stdout cannot be written: No space left on device" in done.stderr
     done = process("plan", "model=[nope]", shell="2>/dev/full")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_stream_may_outlive_the_one_that_it_writes_on():
+    below = io.TextIOWrapper(io.BytesIO())
+    above = Discreet(below, [])
+    below.close()
+    above.close()  # as Python does when it deletes one; it tells of errors there from 3.13 on
+    assert above.closed
 
 
 def test_a_sweep_whose_terminal_has_no_size_runs(empty_folder: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import pickle
@@ -216,6 +217,19 @@ def test_what_a_run_prints_and_logs_goes_to_its_own_file(tmp_path: Path, capsys:
     assert (tmp_path / "two.log").read_text(encoding="utf-8") == "by a handler of the first run\n"
     assert not (tmp_path / "none").exists()
     assert capsys.readouterr().out == "between runs\n"
+
+
+def test_the_stream_of_a_run_may_outlive_the_one_that_it_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", replaced)
+    with captured(str(tmp_path / "one.log")):
+        redirected = sys.stdout
+    assert redirected is not replaced
+    replaced.close()
+    redirected.close()  # as Python does when it deletes one; it tells of errors there from 3.13 on
+    assert redirected.closed
 
 
 def test_without_a_file_streams_are_left_alone() -> None:
