@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sweep_process import SweepProcess, alive, kill, until
+from sweep_process import SweepProcess, alive, command_of, kill, until
 
 from sweeper.jobs.ray_simple import guard_process
 from sweeper.jobs.ray_simple.guard import MARK
@@ -108,6 +108,7 @@ def sleeper(
         subprocess.Popen([name, "300"], executable=shutil.which("sleep"), env=env, stdout=out) as process,
     ):
         try:
+            until(lambda: command_of(process.pid).startswith(name), "its name")  # it has none for a moment
             yield process
         finally:
             process.kill()
