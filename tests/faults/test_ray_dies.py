@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 from invariant import assert_nothing_lost
-from sweep_process import SweepProcess, alive, kill, until
+from places import HELPERS, ROOT
+from sweep_process import LIMIT_S, SweepProcess, alive, kill, until
 
 from sweeper.store import open_store
 
@@ -77,3 +80,39 @@ def test_a_ray_without_a_process_ends_the_sweep_with_one_message_and_all_account
     assert len(everything) == MANY
     statuses = assert_nothing_lost(tmp_path / "analytics_store", everything, completed=everything)
     assert sum(map(len, statuses.values())) == MANY + lost
+
+
+CLOSES = """
+import os, signal, sys
+import ray
+from sweep_process import command_of, descendants, until
+from sweeper.jobs.ray_simple import keeper
+from sweeper.jobs.ray_simple.backend import RaySimpleJobBackend
+
+keeper.SHUTDOWN_S = 1e6
+backend = RaySimpleJobBackend("store", num_cpus=1)
+ours = descendants(os.getpid())
+for name, number in ((sys.argv[1], signal.SIGSTOP), (sys.argv[2], signal.SIGKILL)):
+    (victim,) = (pid for pid in ours if name in command_of(pid))
+    os.kill(victim, number)
+until(lambda: backend.gone, "the loss")
+backend.close()
+assert not ray.is_initialized()
+print(*ours)
+"""
+
+
+def test_nobody_waits_for_the_orderly_end_of_a_ray_that_is_dead(tmp_path: Path):
+    """With a control process that hangs there is none, and here nothing but its end ends the wait for it."""
+    command = [sys.executable, "-c", CLOSES, CONTROL, NODE]
+    path = os.pathsep.join([str(ROOT), str(HELPERS)])
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert done.returncode == 0
+    assert not any(alive(int(pid)) for pid in done.stdout.split())

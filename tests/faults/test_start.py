@@ -126,6 +126,15 @@ def test_a_ray_that_does_not_shut_down_is_not_waited_for(monkeypatch: pytest.Mon
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "sweeper-ray"], "its end")
 
 
+def test_what_is_left_of_a_dead_ray_is_ended_before_it_is_shut_down(monkeypatch: pytest.MonkeyPatch):
+    done = list[str]()
+    monkeypatch.setattr(ray, "shutdown", lambda: done.append("shut down"))
+    keeper = Keeper(lambda: "there", afterwards=lambda: done.append("ended"))
+    keeper.start(LIMIT_S)
+    keeper.close(shut_down=True, is_dead=True)
+    assert done[:2] == ["ended", "shut down"]
+
+
 def test_who_interrupts_a_shutdown_waits_no_longer_for_it(monkeypatch: pytest.MonkeyPatch):
     hangs, ended, began = threading.Event(), threading.Event(), threading.Event()
     monkeypatch.setattr(ray, "shutdown", lambda: (began.set(), hangs.wait(LIMIT_S)))

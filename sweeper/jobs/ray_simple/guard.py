@@ -33,14 +33,8 @@ class Guard:
     def marking(self) -> Generator[None]:
         """Start the guard; the processes of the Ray that is started inside carry the mark."""
         self._process = _started(self._mark)
-        before = os.environ.get(MARK)
-        os.environ[MARK] = self._mark
-        try:
+        with setting(MARK, self._mark):
             yield
-        finally:
-            del os.environ[MARK]
-            if before is not None:
-                os.environ[MARK] = before
 
     def end(self) -> None:
         """End what is left now, and wait until that is done, or for a while."""
@@ -49,6 +43,19 @@ class Guard:
             return
         with suppress(OSError, subprocess.TimeoutExpired):
             process.communicate(b"\n", timeout=ENDS_S)
+
+
+@contextmanager
+def setting(name: str, value: str) -> Generator[None]:
+    """Give an environment variable a value inside, for what is started there."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
 
 
 def _started(mark: str) -> subprocess.Popen[bytes] | None:

@@ -27,14 +27,15 @@ class Keeper(Generic[T]):
     start
         Starts it.
     afterwards
-        Called in the same thread once Ray is left, or could not be started.
+        Called in the same thread once Ray is left, or could not be started: ends what is left of it. Called before too,
+        where Ray is known to be dead.
     """
 
     def __init__(self, start: Callable[[], T], afterwards: Callable[[], None] = lambda: None) -> None:
         self._start, self._afterwards = start, afterwards
         self._made: T | None = None
         self._error: BaseException | None = None
-        self._shuts_down = True
+        self._shuts_down, self._is_dead = True, False
         self._started, self._leave, self._left = threading.Event(), threading.Event(), threading.Event()
         self._is_shut_down = threading.Event()
         """Also set where nobody wants to wait for that."""
@@ -62,12 +63,13 @@ class Keeper(Generic[T]):
             raise self._error or RuntimeError("it ended without a word.")
         return self._made
 
-    def close(self, *, shut_down: bool) -> None:
+    def close(self, *, shut_down: bool, is_dead: bool = False) -> None:
         """Leave Ray, and wait until that is done, or for a while. Without `shut_down` it was left already.
 
+        Of one that is dead, what is left is ended first: a shutdown asks it for an orderly end, and waits for answers.
         Who interrupts this wants an end now: Ray's processes are then ended as they are.
         """
-        self._shuts_down = shut_down
+        self._shuts_down, self._is_dead = shut_down, is_dead
         self._leave.set()
         try:
             self._left.wait(2 * SHUTDOWN_S)
@@ -91,6 +93,8 @@ class Keeper(Generic[T]):
         self._started.set()
         if self._error is None:
             self._leave.wait()
+            if self._is_dead:
+                self._afterwards()
             if self._shuts_down:
                 self._shut_down()
         self._afterwards()

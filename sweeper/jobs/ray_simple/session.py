@@ -21,12 +21,14 @@ from sweeper.common.processors import usable_processors
 from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.control import question
-from sweeper.jobs.ray_simple.guard import Guard
+from sweeper.jobs.ray_simple.guard import Guard, setting
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.starts import Starts
 from sweeper.jobs.ray_simple.watch import Door, Watch, knock
 
 KNOCK_S = 5.0
+HISTORY_MS = "RAY_task_events_shutdown_flush_timeout_ms"
+"""The environment variable for how long a process of Ray that ends may try to tell what it has run."""
 START_S, CONNECT_S = 60.0, 20.0
 """How long it may take to start a Ray, and to connect to one, where nothing else is said."""
 
@@ -114,7 +116,7 @@ class Session:
         if self._keeper is not None or not self.is_connected():
             self._watch.stop()
         if self._keeper is not None:
-            self._keeper.close(shut_down=self.is_connected())
+            self._keeper.close(shut_down=self.is_connected(), is_dead=self.gone is not None)
 
 
 _watches: dict[str, Watch] = {}
@@ -162,7 +164,7 @@ def _start(
         )
     _refuse_where_nobody_is(address)
     try:
-        with guard.marking() if address == "local" else nullcontext(), _hangups_kept_from_children():
+        with _kept_alone(guard) if address == "local" else nullcontext(), _hangups_kept_from_children():
             ray.init(**settings)
     except RayError as error:
         raise RuntimeError(str(error)) from error
@@ -171,6 +173,16 @@ def _start(
     sends = "working_dir" not in (runtime_env or {})
     notes, others = cluster.met(settings, named, own if sends else cluster.NO_MODULES)
     return _look()._replace(notes=notes, others=others)
+
+
+@contextmanager
+def _kept_alone(guard: Guard) -> Generator[None]:
+    """Have the Ray that is started inside ended by its guard, and make no process wait for who reads its history.
+
+    Without a dashboard nobody does, and where Ray has died, its client would try for 5 s to tell what it had run.
+    """
+    with guard.marking(), setting(HISTORY_MS, os.environ.get(HISTORY_MS, "100")):
+        yield
 
 
 @contextmanager
