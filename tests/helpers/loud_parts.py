@@ -41,6 +41,18 @@ class Loud(Tiny):
         return super().run(*args, **keywords)
 
 
+class Flood(Tiny):
+    """Writes 20 MB to a descriptor, as C code does."""
+
+    id = "tests.flood"
+    supports_datasets = supports_models = supports_metrics = Arity.ZERO
+
+    def run(self, *args: Any, **keywords: Any) -> TinyRun:
+        for _ in range(200):
+            os.write(1, b"x" * 99_999 + b"\n")
+        return super().run(*args, **keywords)
+
+
 class Hostile(Loud):
     """Closes the streams of its process after it has spoken."""
 
