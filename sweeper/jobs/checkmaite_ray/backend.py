@@ -15,7 +15,7 @@ import ray
 from sweeper.common import clock
 from sweeper.common.capacity import max_parallel
 from sweeper.jobs.checkmaite_ray.carrier import Carrier
-from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect, end_forgotten
+from sweeper.jobs.checkmaite_ray.client import Client, Remote, connect
 from sweeper.jobs.checkmaite_ray.earlier import EarlierJobs, StoredAttempts
 from sweeper.jobs.checkmaite_ray.handle import LOOK_S, STEP_S, CheckmaiteJob, LostJobError
 from sweeper.jobs.checkmaite_ray.job_list import JobList, found_again, left_by
@@ -214,11 +214,9 @@ def _session_name() -> str:
 
 
 def _earlier(left: SweepJobs, client: Client, store: Store) -> EarlierJobs:
-    """The jobs of the sweep that is resumed, without those that run though the registry has forgotten them."""
+    """The jobs of the sweep that is resumed, as the registry and then the store know them."""
     statuses = {job.job_id: job.status.value for job in client.list_jobs(limit=None)}
-    earlier = EarlierJobs(left.jobs, statuses, StoredAttempts.of(store))
-    end_forgotten(earlier.forgotten())
-    return earlier
+    return EarlierJobs(left.jobs, statuses, StoredAttempts.of(store))
 
 
 def _found(left: SweepJobs, earlier: EarlierJobs) -> list[str]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
-
-import ray
-import ray.util
 
 if TYPE_CHECKING:
     from sweeper.jobs.checkmaite_ray.carrier import Carrier
@@ -72,19 +68,6 @@ class Client(Protocol):
 
     def submit_capability(self, capability: Carrier, *, job_name: str, resources: Mapping[str, float]) -> Remote: ...
     def list_jobs(self, limit: int | None = None) -> Sequence[Remote]: ...
-
-
-def end_forgotten(job_ids: Iterable[str]) -> None:
-    """End jobs that a registry started anew does not know: their actors, whose names end in their ids, live on.
-
-    With the actor of a job Ray ends its task. checkmaite does so too, once the actor has talked to the new registry.
-    """
-    wanted = tuple(job_ids)
-    named: Any = ray.util.list_named_actors(all_namespaces=True) if wanted else []
-    for actor in named:
-        if actor["namespace"] == NAMESPACE and actor["name"].endswith(wanted):
-            with suppress(ValueError):  # it has ended by itself
-                ray.kill(ray.get_actor(actor["name"], namespace=NAMESPACE))
 
 
 def connect(scope: str) -> Client:

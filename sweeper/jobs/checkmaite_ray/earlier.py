@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,10 +54,6 @@ class EarlierJobs:
     def is_known(self, job_id: str) -> bool:
         """Whether the registry knew a job before this driver submitted any."""
         return job_id in self.statuses
-
-    def forgotten(self) -> Iterable[str]:
-        """Ids of the jobs that the registry no longer knows."""
-        return self.kept.keys() - self.statuses.keys()
 
     def is_rowless(self, job_id: str, fingerprint: str, run_uid: str) -> bool:
         """Whether a job that had completed when the registry was asked has no rows in the store."""
