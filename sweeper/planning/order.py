@@ -15,6 +15,10 @@ Kind = tuple[Choice, ...]
 """A capability and the models that it runs on."""
 
 
+MIXED = 16
+"""So many groups, or two for each worker, are in an order of their own where several sweeps run."""
+
+
 class Durations(NamedTuple):
     """Seconds of a run by itself, and of the inference that it reads."""
 
@@ -77,16 +81,26 @@ def order(work: Sequence[WorkGroup], workers: int) -> list[Planned]:
     return [item for group in _by_start(work, max(1, min(workers, len(work)))) for item in group.items]
 
 
-def shuffled(work: Sequence[WorkGroup], seed: str) -> list[Planned]:
-    """The combinations in an order of its own for each seed, for sweeps that run at the same time on one store.
+def order_beside(work: Sequence[WorkGroup], workers: int, place: int, seed: str) -> list[Planned]:
+    """The same for a sweep that has this place, counted from 0, among those that run on one store at the same time.
 
-    Each then begins at another place, and where they meet they part again. What shares a model stays together, and of
-    that what shares a dataset.
+    The first goes from the front and the second from the back, so that they meet once, where nothing is left. Those
+    after them begin in between. Two may take the same place, as they began at once or another has ended; so each mixes
+    what lies close together by its seed: then one soon comes upon what the other has done, and goes elsewhere.
     """
-    sample = Random(seed).sample
-    by_models = _by_models(work)
-    in_new_order = (sample(together, len(together)) for together in sample(by_models, len(by_models)))
-    return [item for together in in_new_order for group in together for item in group.items]
+    groups = _by_start(work, max(1, min(workers, len(work))))
+    step, sample = max(MIXED, 2 * workers), Random(seed).sample
+    blocks = (groups[at : at + step] for at in range(0, len(groups), step))
+    mixed = [group for block in blocks for group in sample(block, len(block))]
+    start = int(len(groups) * _between(place // 2))
+    mixed = [*mixed[start:], *mixed[:start]]
+    return [item for group in (reversed(mixed) if place % 2 else mixed) for item in group.items]
+
+
+def _between(number: int) -> float:
+    """0, 1/2, 1/4, 3/4, 1/8, 5/8, ...: for each number from 0 on, a share as far as can be from those before it."""
+    binary = f"{number:b}"
+    return int(binary[::-1], 2) / 2 ** len(binary)
 
 
 def _by_start(work: Sequence[WorkGroup], workers: int) -> list[WorkGroup]:

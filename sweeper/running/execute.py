@@ -20,12 +20,11 @@ from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
-from sweeper.planning.order import WorkGroup, order, shuffled
-from sweeper.planning.policy import Rerun
+from sweeper.planning.order import WorkGroup, order, order_beside
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
-from sweeper.running.meanwhile import Meanwhile, watch
+from sweeper.running.meanwhile import Meanwhile
 from sweeper.running.prepare import Prepared, parts_of
 from sweeper.running.progress import Progress
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
@@ -53,7 +52,7 @@ def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) ->
 
 def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> Outcome:
     info, items = _sweep_info(prepared), prepared.plan.to_run
-    meanwhile = watch(prepared.store, items, repeats=_repeats(prepared))
+    meanwhile = Meanwhile(prepared.completions, items)
     progress.start(len(items), len(prepared.plan.items) - len(items))
     try:
         progress.stage("starting workers")
@@ -65,6 +64,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
             progress.note(note)
         _refuse_unschedulable(items, backend)
         _write_asked(prepared, progress)
+        others = _others(prepared)  # at once: of two sweeps, hardly ever do both find the other
         _keep_listings(prepared, listings, progress)
         heavy = heavy_modules(parts_of(item.combination for item in items))
         if heavy:
@@ -72,7 +72,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         else:
             progress.stage("")
         try:
-            outcome = _submit_all(prepared, work, backend, info, progress, meanwhile)
+            outcome = _submit_all(prepared, work, backend, info, progress, meanwhile, others)
         except BaseException:
             _say_ended(prepared, None)
             raise
@@ -165,6 +165,7 @@ def _submit_all(
     info: SweepInfo,
     progress: Progress,
     meanwhile: Meanwhile,
+    others: int,
 ) -> Outcome:
     from sweeper.running.runner import Runner, RunSettings
 
@@ -173,22 +174,19 @@ def _submit_all(
     with Interrupts() as interrupts:
         runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts, meanwhile)
         at_once = _at_once(work, backend, s.max_in_flight)
-        return runner.run(_in_order(prepared, work, at_once), at_once)
+        return runner.run(_in_order(prepared, work, at_once, others), at_once)
 
 
-def _in_order(prepared: Prepared, work: Sequence[WorkGroup], at_once: int) -> list[Planned]:
-    """The longest first, or where other sweeps seem to run on the store, another order than theirs."""
+def _in_order(prepared: Prepared, work: Sequence[WorkGroup], at_once: int, others: int) -> list[Planned]:
+    """The longest first, or where other sweeps seem to run on the store, from another place than they."""
+    return order_beside(work, at_once, others, prepared.sweep_id) if others else order(work, at_once)
+
+
+def _others(prepared: Prepared) -> int:
+    """How many other sweeps seem to run on the store, with which this one may share the work."""
     from sweeper.store.meanwhile import not_ended
 
-    if _repeats(prepared) or not not_ended(prepared.store.files, prepared.sweep_id):
-        return order(work, workers=at_once)
-    return shuffled(work, prepared.sweep_id)
-
-
-def _repeats(prepared: Prepared) -> bool:
-    """Whether what has completed is to run again."""
-    settings = prepared.config.settings
-    return settings.rerun is Rerun.ALL and settings.resume is None
+    return 0 if prepared.completions is None else len(not_ended(prepared.store.files, prepared.sweep_id))
 
 
 def _at_once(work: Sequence[WorkGroup], backend: RunnerBackend, max_in_flight: int | None) -> int:

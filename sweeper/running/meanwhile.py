@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sweeper.planning.decisions import Planned
 
-if TYPE_CHECKING:
-    from sweeper.store import Store
-
 LOOK_EVERY_S = 1.0
+"""How long it takes until the next look where nothing of the plan is completed by others."""
+LOOK_LEAST_S = 0.01
+"""How long it takes at least."""
 LOOK_REST = 5.0
 """At least so many times as long as the last look took, there is no other."""
+FEW = 2
+"""So many completions of others between two looks are right; where there are more, the next one comes earlier."""
+LATER = 1.25
+"""So many times later it comes at most. What is in flight here and there tells nothing until it is settled."""
 
 
 class Completions(Protocol):
@@ -24,37 +28,60 @@ class Completions(Protocol):
 
 
 class Meanwhile:
-    """Looks now and then at what has completed, and knows what of the plan need not be submitted any more."""
+    """Looks now and then at what has completed, and knows what of the plan need not be submitted any more.
+
+    How often it looks follows what it sees, so that what others complete between two looks is little, and a sweep that
+    runs alone hardly ever looks.
+    """
 
     def __init__(self, completions: Completions | None = None, items: Sequence[Planned] = ()) -> None:
-        wanted = {item.fingerprint for item in items}
-        self._completions = completions if len(wanted) == len(items) else None  # else some are to run several times
-        self._wanted = wanted if self._completions is not None else set[str]()
-        self._done: set[str] = set()
-        self._look_at = 0.0
+        waits = dict.fromkeys((item.fingerprint for item in items), True)
+        self._completions = completions if len(waits) == len(items) else None  # else some are to run several times
+        self._waits = waits if self._completions is not None else dict[str, bool]()
+        """What is planned, and of each whether it was never submitted here."""
+        self._done, self._new = set[str](), set[str]()
+        """What has completed, here or elsewhere, and what of that the last look told."""
+        self._look_at, self._every = 0.0, LOOK_LEAST_S
         self.count = 0
         """How many were not submitted because another sweep had completed them."""
 
-    def drop(self, item: Planned) -> bool:
-        """Whether one that was never submitted has completed; if so, it is counted."""
-        if item.fingerprint not in self._done:
-            return False
-        self.count += 1
-        return True
+    def __contains__(self, item: Planned) -> bool:
+        """Whether one that did not run here has completed elsewhere."""
+        return item.fingerprint in self._done
 
-    def look_now_and_then(self) -> None:
-        """Look, if the last time is long enough ago. A store that cannot be read now is looked at later."""
+    def is_elsewhere(self, item: Planned) -> bool:
+        """Whether one that is in flight here has completed elsewhere.
+
+        That can only be told a look later: had it completed here, it would not be in flight any more.
+        """
+        return item in self and item.fingerprint not in self._new
+
+    def drop(self, item: Planned) -> bool:
+        """Whether one that did not run here has completed elsewhere; if so, it is counted."""
+        self.count += item in self
+        return item in self
+
+    def submitted(self, item: Planned) -> None:
+        """One has gone out here, so that its completion says nothing of others."""
+        if item.fingerprint in self._waits:
+            self._waits[item.fingerprint] = False
+
+    def look_now_and_then(self) -> bool:
+        """Look, if the last time is long enough ago; whether it was. A store that cannot be read is looked at later."""
         began = time.monotonic()
         if self._completions is None or began < self._look_at:
-            return
+            return False
         with suppress(Exception):  # each kind of store fails with errors of its own, and no look is no loss
-            self._done |= self._completions.take() & self._wanted
-        took = time.monotonic() - began
-        self._look_at = began + max(LOOK_EVERY_S, LOOK_REST * took)
+            self._learn({one for one in self._completions.take() if one in self._waits} - self._done)
+        self._every = max(self._every, LOOK_REST * (time.monotonic() - began))
+        self._look_at = began + self._every
+        return True
 
-
-def watch(store: Store, items: Sequence[Planned], *, repeats: bool) -> Meanwhile:
-    """What watches for others from now on; nothing, where whatever has completed is to run again (`repeats`)."""
-    from sweeper.store.meanwhile import NewCompletions
-
-    return Meanwhile() if repeats else Meanwhile(NewCompletions(store.files), items)
+    def _learn(self, new: set[str]) -> None:
+        """Until the first completion, nobody knows how fast it goes; from then on, look as often as others complete."""
+        by_others = sum(self._waits[one] for one in new)
+        self._new = new
+        self._done |= new
+        if self._done:
+            wanted = self._every * FEW / max(by_others, FEW / LATER)
+            self._every = min(max(wanted, LOOK_LEAST_S), LOOK_EVERY_S)

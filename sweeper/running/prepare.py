@@ -26,6 +26,7 @@ from sweeper.vocabulary import Choice, Combination
 if TYPE_CHECKING:
     from sweeper.messages.asked import AskedSweep
     from sweeper.store import AttemptState, Store
+    from sweeper.store.meanwhile import NewCompletions
 
 Start = Callable[[], None]
 MOST_LOOKED_UP = 100
@@ -44,6 +45,8 @@ class Prepared:
     """What the store knew of them."""
     store: Store
     revisions: Revisions
+    completions: NewCompletions | None = None
+    """What tells what completes from just before the store was asked; `None` where what has completed runs again."""
 
     def work(self) -> list[WorkGroup]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
@@ -89,6 +92,7 @@ def resumed(config: SweepConfig) -> SweepConfig:
 def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:
     """What another sweep asked for and did not complete, whatever the config says by now."""
     store = _store(config.settings.store)
+    completions = _watch(store)
     items = remaining(asked, store.completed_since(asked.header))
     running = [item.combination for item in items if item.run]
     if running:
@@ -97,7 +101,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> 
     states = store.attempt_states([item.fingerprint for item in items])
     began = datetime.now(UTC)
     plan = Plan(items, same=tuple(SameNames(*names) for names in asked.header.same))
-    return Prepared(_id_at(began), began, config, plan, states, store, Revisions())
+    return Prepared(_id_at(began), began, config, plan, states, store, Revisions(), completions)
 
 
 def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
@@ -113,6 +117,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     choices = [choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values()]
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
     suspicion = DefectLookup(choices if policy.rerun != "all" else ())
+    completions = None if policy.rerun == "all" else _watch(store)
     twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
@@ -127,7 +132,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     same = decisions.same_names(expansion.combinations, (kept for kept, _ in pairs)) if dropped else ()
     made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)
-    return Prepared(_id_at(began), began, config, made, states, store, revisions)
+    return Prepared(_id_at(began), began, config, made, states, store, revisions, completions)
 
 
 def _id_at(began: datetime) -> str:
@@ -139,6 +144,12 @@ def _store(location: StoreLocation) -> Store:
     from sweeper.store.store import open_at  # not before it is needed: Ray starts while its libraries are imported
 
     return open_at(location)
+
+
+def _watch(store: Store) -> NewCompletions:
+    from sweeper.store.meanwhile import NewCompletions  # likewise
+
+    return NewCompletions(store.files)
 
 
 def _ready_to_run(combinations: Iterable[Combination], will_run: Start) -> None:

@@ -31,6 +31,9 @@ class Queue:
         it in the plan wait too. While nothing is in flight there is always room, for none would be made.
     drops
         Asked of each just before it would go out for the first time: whether it is not to go out at all.
+    met
+        Asked of each that is dropped: whether another sweep has done it, which then is likely to do what follows. So
+        what never went out comes from the other end from there on.
     """
 
     def __init__(
@@ -38,9 +41,11 @@ class Queue:
         items: Sequence[Planned],
         has_room: Callable[[Planned], bool] = lambda item: True,
         drops: Callable[[Planned], bool] = lambda item: False,
+        met: Callable[[Planned], bool] = lambda item: False,
     ) -> None:
-        self._items, self._next = items, 0
-        self._has_room, self._drops = has_room, drops
+        self._items, self._next, self._stop = items, 0, len(items)
+        self._backwards = False
+        self._has_room, self._drops, self._met = has_room, drops, met
         self._again: deque[QueuedAttempt] = deque()
         self._held: dict[PartKey, deque[QueuedAttempt]] = {}
         self._in_flight: Counter[PartKey] = Counter()
@@ -68,7 +73,7 @@ class Queue:
 
     def waiting(self) -> Iterator[Planned]:
         """All that never went out."""
-        yield from self._items[self._next :]
+        yield from self._items[self._next : self._stop]
         for waits in (self._again, *self._held.values()):
             yield from (attempt.item for attempt in waits if attempt.number == 1)
 
@@ -94,14 +99,21 @@ class Queue:
         return None
 
     def _first(self) -> QueuedAttempt | None:
-        if self._next == len(self._items):
+        if self._next == self._stop:
             return None
+        if self._backwards:
+            self._stop -= 1
+            return QueuedAttempt(self._items[self._stop], 1)
         self._next += 1
         return QueuedAttempt(self._items[self._next - 1], 1)
 
     def _put_aside(self, attempt: QueuedAttempt) -> bool:
         """Whether it does not go out now: it is dropped, or waits for others with one of its parts."""
-        return (attempt.number == 1 and self._drops(attempt.item)) or self._hold(attempt)
+        if attempt.number > 1 or not self._drops(attempt.item):
+            return self._hold(attempt)
+        if self._met(attempt.item):
+            self._backwards = not self._backwards
+        return True
 
     def _hold(self, attempt: QueuedAttempt) -> bool:
         """Put aside one of whose parts as many are in flight as may be; whether there is such a part."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sweeper.common import clock
@@ -91,7 +92,7 @@ class Runner:
         self._meanwhile.look_now_and_then()
         self._inference.expect(items)
         window = self._settings.max_in_flight or self._window(at_once)
-        queue = Queue(items, self._inference.has_room, self._drops)
+        queue = Queue(items, self._inference.has_room, self._drops, met=self._meanwhile.__contains__)
         self._fill(queue, window)
         try:
             while self._active:
@@ -128,6 +129,7 @@ class Runner:
         return sum(min(count, self._room(asks)) for asks, count in self._shapes.items())
 
     def _submit(self, attempt: QueuedAttempt) -> None:
+        self._meanwhile.submitted(attempt.item)
         limits = combine(attempt.item.combination, self._settings.defaults)
         request = self._builder.build(attempt.item, attempt.number)
         predictions = self._inference.take(attempt, limits)
@@ -219,7 +221,8 @@ class Runner:
         self._rows.try_again()
         self._batches.write_now_and_then()
         self._journals.flush_now_and_then()
-        self._meanwhile.look_now_and_then()
+        if self._meanwhile.look_now_and_then():
+            self._take_back_done()
         limit = self._settings.max_failures
         if limit is not None and sum(self._counts[s] for s in (Status.FAILED, Status.TIMEOUT, Status.LOST)) >= limit:
             self._stop("max_failures")
@@ -234,6 +237,12 @@ class Runner:
             self._active.clear()
         for active in self._active.values():
             active.kill()
+
+    def _take_back_done(self) -> None:
+        """Take back what waits for its start here while another sweep has completed it. The oldest run already."""
+        for active in islice(list(self._active.values()), self._running(), None):
+            if active.attempt.number == 1 and self._meanwhile.is_elsewhere(active.item):
+                active.job.cancel()
 
     def _end_overdue(self) -> None:
         """Kill what has run for too long, and an inference once nobody who has time left waits for it."""

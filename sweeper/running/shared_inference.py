@@ -97,7 +97,10 @@ class SharedInference:
         self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
 
     def give_back(self, item: Planned) -> str:
-        """A reader has ended; the predictions are freed after the last. Returns what the user is to be told of them."""
+        """A reader has ended; the predictions are freed after the last, and if none ran, taken back from the queue.
+
+        Returns what the user is to be told of them.
+        """
         key = self._key(item)
         if key is None:
             return ""
@@ -105,7 +108,8 @@ class SharedInference:
         self._largest = max(self._largest, handle.nbytes if handle is not None else 0)
         self._readers[key] -= 1
         if not self._readers[key]:
-            self._handles.pop(key, None)
+            if (last := self._handles.pop(key, None)) is not None:
+                last.cancel()
             del self._readers[key]
         return self._not_said_yet(handle.note if handle is not None else "")
 

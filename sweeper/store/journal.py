@@ -21,7 +21,7 @@ import platform
 import time
 import warnings
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -32,7 +32,7 @@ from sweeper.errors import DamagedFileWarning
 from sweeper.store import journal_lines, sealed
 from sweeper.store.arrow_columns import NotPlainError, are_plain, stored_values
 from sweeper.store.files import PARQUET, PRIVATE, Files, UnreadableFileError
-from sweeper.store.journal_lines import NOTHING, Waiting
+from sweeper.store.journal_lines import NOTHING, Tail, Waiting
 from sweeper.store.local_files import LocalFiles
 from sweeper.store.parquet import encode_large, new_name
 from sweeper.store.quarantine import put_aside
@@ -147,6 +147,28 @@ def waiting(files: Files) -> dict[str, Waiting]:
     """The rows in every segment, by the name of the Parquet files that it will become."""
     rows = {parquet_name(segment): read_segment(files, segment) for segment in segments(files)}
     return {name: segment for name, segment in rows.items() if segment != NOTHING}
+
+
+class Tails:
+    """What is appended to the segments of a store: rows of one table, each once.
+
+    Those of a segment that is flushed before anybody looks are not seen here, but in the file that it becomes.
+    """
+
+    def __init__(self, files: Files, table: str, names: Sequence[str]) -> None:
+        self._files, self._table, self._names = files, table, names
+        self._tails: dict[str, Tail] = {}
+
+    def take(self) -> list[list[object]]:
+        """The values of the columns `names` in each row that was appended since the last time."""
+        self._tails = {segment: self._tails.get(segment) or Tail() for segment in segments(self._files)}
+        return [row for segment, tail in self._tails.items() for row in self._rows(segment, tail)]
+
+    def _rows(self, segment: str, tail: Tail) -> list[list[object]]:
+        with suppress(OSError), open(str(self._files.source(FOLDER, segment)), "rb") as file:
+            file.seek(tail.taken)
+            return tail.take(file.read(), self._table, self._names)
+        return []
 
 
 def read_segment(files: Files, segment: str) -> Waiting:

@@ -66,6 +66,27 @@ def parsed(data: bytes) -> Waiting:
         return Waiting(*_together(lines, one_by_one=True))
 
 
+class Tail:
+    """Reads a segment as it grows, without Arrow, which would cost a look at a few lines many times their reading."""
+
+    def __init__(self) -> None:
+        self._read: list[_Columns | None] = []
+        self.taken = 0
+        """How many bytes were read: whole lines."""
+
+    def take(self, data: bytes, table: str, names: Sequence[str]) -> list[list[object]]:
+        """What the lines that were appended say of a table: for each of its rows the values of these columns."""
+        whole = data[: data.rfind(b"\n") + 1]
+        self.taken += len(whole)
+        for text in whole.split(b"\n")[:-1]:
+            _take(text, self._read, one_by_one=False)
+        known = [columns for columns in self._read if columns is not None]
+        found = [values for columns in known if columns.table == table for values in columns.picked(names)]
+        for columns in known:
+            columns.rows.clear()
+        return found
+
+
 def is_cut_off(data: bytes) -> bool:
     """Whether a segment ends within a line."""
     return bool(data) and not data.endswith(b"\n")
@@ -78,6 +99,11 @@ class _Columns:
     table: str
     schema: pa.Schema
     rows: list[Sequence[object]] = field(default_factory=list[Sequence[object]])
+
+    def picked(self, names: Sequence[str]) -> list[list[object]]:
+        """The values of these columns in each row."""
+        places = [self.schema.get_field_index(name) for name in names]
+        return [[row[place] if place >= 0 else None for place in places] for row in self.rows]
 
     def to_table(self) -> pa.Table:
         columns = list(zip(*self.rows, strict=True))

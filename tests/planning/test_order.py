@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 
 from hypothesis import given
 from hypothesis import strategies as st
 from test_decisions import choice
 
 from sweeper.planning.decisions import Planned
-from sweeper.planning.order import WorkGroup, order, shuffled, work_groups
+from sweeper.planning.order import WorkGroup, order, order_beside, work_groups
 from sweeper.store import AttemptState
 from sweeper.vocabulary import Combination
 
@@ -99,11 +99,19 @@ def test_each_model_has_one_worker_where_they_divide_evenly(each: int, datasets:
 
 
 def test_sweeps_at_the_same_time_begin_at_different_places_and_share_inferences_as_before():
-    items = plan("abcdef", "wxyz", metrics=["f1", "ece", "loss"])
+    items = plan("abcdefgh", "stuvwxyz", metrics=["f1", "ece", "loss"])
     work = work_groups(items, {})
-    orders = [shuffled(work, f"sweep {i}") for i in range(8)]
+    orders = [order_beside(work, 2, place, f"sweep {place}") for place in range(4)]
     assert all(sorted(i.fingerprint for i in one) == sorted(i.fingerprint for i in items) for one in orders)
-    assert all(len(names(one)) == 24 for one in orders)
-    assert all(len({group[0] for group in names(one)[i : i + 4]}) == 1 for one in orders for i in range(0, 24, 4))
-    assert len({names(one)[0] for one in orders}) > 3
-    assert shuffled(work, "sweep 1") == orders[1]
+    assert all(len(names(one)) == 64 for one in orders)
+    assert all(not {*names(a)[:16]} & {*names(b)[:16]} for a, b in combinations(orders, 2))
+
+
+def test_the_first_of_several_sweeps_goes_from_the_front_and_the_second_from_the_back():
+    work = work_groups(plan("abcdefgh", "stuvwxyz"), {})
+    alone = names(order(work, 2))
+    for place, expected in ((0, alone), (1, alone[::-1])):
+        found = names(order_beside(work, 2, place, "seed"))
+        assert all({*found[at : at + 16]} == {*expected[at : at + 16]} for at in range(0, 64, 16))
+    assert order_beside(work, 2, 0, "seed") == order_beside(work, 2, 0, "seed")
+    assert len({tuple(names(order_beside(work, 2, 0, f"sweep {i}"))) for i in range(8)}) == 8

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runner_bench import ONE, choice, planned
@@ -13,6 +14,7 @@ from sweeper.jobs.protocol import JobStatus
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
+from sweeper.planning.order import order_beside, work_groups
 from sweeper.running.queue import Queue, QueuedAttempt, limits
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.running.shared_inference import SharedInference
@@ -51,6 +53,16 @@ def test_one_that_must_wait_holds_up_no_other_and_goes_out_first_when_it_may():
     assert queue.take() is None
     queue.ended(items[0])
     assert drained(queue) == [QueuedAttempt(items[1], 1)]
+
+
+def test_where_another_sweep_has_been_the_rest_comes_from_the_other_end_and_nothing_else_changes():
+    items = grid([None] * 2, [None] * 5)
+    elsewhere = {items[2].fingerprint, items[8].fingerprint}
+    queue = Queue(items, drops=lambda item: item.fingerprint in elsewhere, met=lambda item: True)
+    assert queue.take() == QueuedAttempt(items[0], 1)
+    assert [attempt.item for attempt in drained(queue)] == [items[i] for i in (1, 9, 3, 4, 5, 6, 7)]
+    left_out = Queue(items, drops=lambda item: item.fingerprint in elsewhere)
+    assert [attempt.item for attempt in drained(left_out)] == [items[i] for i in (0, 1, 3, 4, 5, 6, 7, 9)]
 
 
 def test_what_is_tried_again_comes_before_what_never_went_out():
@@ -153,7 +165,7 @@ class Predicting:
 
     def __init__(self, nbytes: int) -> None:
         self.nbytes, self.failed = nbytes, False
-        self.passes = 0
+        self.passes = self.cancelled = 0
         self.reports_start = False
         self.note, self.status = "", JobStatus.RUNNING
 
@@ -165,6 +177,10 @@ class Predicting:
         self.reports_start = report_start
         return self
 
+    def cancel(self) -> bool:
+        self.cancelled += 1
+        return False
+
 
 def pairs_of(backend: Any, items: list[Planned]) -> SharedInference:
     pairs = SharedInference(backend, RequestBuilder(SweepInfo("s", "s", StoreLocation("x"))))
@@ -175,6 +191,18 @@ def pairs_of(backend: Any, items: list[Planned]) -> SharedInference:
 def reading(items: list[Planned]) -> list[Planned]:
     reads = choice("capability", "reads", "x", Runtime(arity=ONE, reads_predictions=True))
     return planned(*(item.combination._replace(capability=reads) for item in items))
+
+
+def test_an_inference_that_waits_is_taken_back_with_the_last_of_its_readers():
+    items = reading(grid([None], [None], metrics=2))
+    backend = Predicting(nbytes=200)
+    pairs = pairs_of(backend, items)
+    for item in items:
+        pairs.take(QueuedAttempt(item, 1), LIMITS)
+    pairs.give_back(items[0])
+    assert backend.cancelled == 0
+    pairs.give_back(items[1])
+    assert (backend.passes, backend.cancelled) == (1, 1)
 
 
 def test_no_more_pairs_are_in_flight_than_fit_once_their_size_is_known():
@@ -239,3 +267,24 @@ def test_a_pass_reports_its_start_where_a_timeout_counts_from_it():
     assert not backend.reports_start
     pairs.take(QueuedAttempt(items[1], 1), replace(LIMITS, timeout_s=3.0))
     assert backend.reports_start
+
+
+@pytest.mark.parametrize("places", [(0, 1), (0, 0), (1, 1), (0, 2), (0, 1, 2), (1, 2, 3)])
+@pytest.mark.parametrize("slower", [1, 3])
+def test_sweeps_that_see_what_is_completed_do_little_twice_whatever_their_places(places: tuple[int, ...], slower: int):
+    """Each runs one at a time, the last of them as slow as several runs of the others, and all see all completions."""
+    items = grid([None] * 12, [None] * 12)
+    done = set[Planned]()
+    orders = [order_beside(work_groups(items, {}), 2, place, f"sweep {i}") for i, place in enumerate(places)]
+    queues = [Queue(one, drops=done.__contains__, met=done.__contains__) for one in orders]
+    runs = list[Planned]()
+    for turn in itertools.count():
+        at_work = [queue for queue in queues if queue is not queues[-1] or turn % slower == 0]
+        taken = [(queue, attempt.item) for queue in at_work if (attempt := queue.take()) is not None]
+        for queue, item in taken:
+            queue.ended(item)
+            runs.append(item)
+        done.update(runs)
+        if len(done) == len(items):
+            break
+    assert len(runs) - len(items) <= 16
