@@ -159,10 +159,13 @@ def _is_whole(files: Files, name: str, size: int, sizes: Mapping[str, int]) -> b
 
 
 def _as_rows(singles: Sequence[_Single]) -> pa.Table:
-    """What the names of files tell, as rows of `attempts`. They come first, so that at equal times the others count."""
+    """What the names of files tell, as rows of `attempts`. They come first, so that at equal times the others count.
+
+    A name tells the millisecond only. What failed is taken for the last of its own, so that its file is looked at.
+    """
     keys = column([single.fingerprint for single in singles], pa.string())
     status = column([single.status for single in singles], pa.string())
-    ended = column([single.milliseconds * 1000 for single in singles], TIME)
+    ended = column([single.milliseconds * 1000 + 999 * (single.status in FAILING) for single in singles], TIME)
     version = column([single.version for single in singles], pa.string())
     return pa.table({"fingerprint": keys, "status": status, "finished_at": ended, "sweeper_version": version})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,15 @@ def test_the_newest_attempt_decides_and_all_ways_to_look_agree(
             fail(store, "a", end, second=second)
         kept(store)
     agree(store, "a", expected)
+
+
+@pytest.mark.parametrize("completes_last", [False, True])
+def test_of_two_attempts_that_ended_in_one_millisecond_the_later_one_decides(folder: Path, completes_last: bool):
+    store, later = open_store(folder / "store"), timedelta(days=30_000)  # names take the time of an end that is to come
+    first, second = (later + timedelta(microseconds=some) for some in (100, 200))
+    record(store, "a", 1.0, second=(second if completes_last else first).total_seconds())
+    fail(store, "a", second=(first if completes_last else second).total_seconds())
+    agree(store, "a", None if completes_last else "failed")
 
 
 def agree(store: Store, name: str, expected: str | None) -> None:

@@ -56,7 +56,7 @@ def attempt(name: object, **more: Any) -> AttemptInfo:
 
 
 def record(
-    store: Store, name: object, *values: float, second: int = 0, may_wait: bool = False, **more: Any
+    store: Store, name: object, *values: float, second: float = 0, may_wait: bool = False, **more: Any
 ) -> str | None:
     """Write a completed attempt of the combination `name` that ended `second` seconds after the beginning of time."""
     ended = BEGAN + timedelta(seconds=second)
@@ -71,7 +71,7 @@ def record(
     )
 
 
-def fail(store: Store, name: object, status: str = "failed", second: int = 0) -> None:
+def fail(store: Store, name: object, status: str = "failed", second: float = 0) -> None:
     ended = BEGAN + timedelta(seconds=second)
     row = AttemptRow.of(attempt(name), status=status, finished_at=ended, error_type="ValueError", error_message="no")
     store.write_attempts([row])
