@@ -45,6 +45,8 @@ class Runtime:
     """How names of classes of a dataset and a model are compared: `strict`, `subset` (the default) or `ignore`."""
     soft_targets: bool | None = None
     """Whether targets may be distributions over the classes, whose largest entry then counts."""
+    shards: bool | None = None
+    """False where one worker makes all batches of an inference, in their order."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

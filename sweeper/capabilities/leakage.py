@@ -81,6 +81,10 @@ class ImageHasher:
         for run in _runs_of_one_shape(arrays):
             self._batches.append(_hashes_of(unit_range(np.stack(run))))
 
+    def join(self, hashes: ImageHashes) -> None:
+        """Take what another one has kept of further images."""
+        self._batches.append(hashes)
+
     def hashes(self) -> ImageHashes:
         """The hashes of all images that were taken, in their order."""
         digests = tuple(digest for batch in self._batches for digest in batch.digests)

@@ -7,7 +7,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, overload
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sweeper.common.maite_types import Batch, TaskAugmentation, TaskDataset, TaskMetric, TaskModel
 
 T = TypeVar("T")
+OnInputs: TypeAlias = Callable[[Sequence[object]], None]
 
 BATCH_SIZE = 64
 """Number of data per call of a model, unless another one is asked for."""
@@ -99,12 +100,22 @@ class Predictions:
         )
 
 
+class MadeBatch(NamedTuple):
+    """What one call of a model gave, beside what it is scored against."""
+
+    number: int
+    """Which batch of the dataset it is, counted from 0."""
+    predictions: Sequence[object]
+    targets: Sequence[object]
+    metadata: Sequence[DatumMetadata]
+
+
 def predict(
     model: TaskModel,
     dataset: TaskDataset,
     augmentation: TaskAugmentation | None = None,
     batch_size: int = BATCH_SIZE,
-    on_inputs: Callable[[Sequence[object]], None] | None = None,
+    on_inputs: OnInputs | None = None,
 ) -> Predictions:
     """Run a model over a dataset once, with `maite.tasks.predict`. Inputs are freed batch by batch.
 
@@ -122,26 +133,71 @@ def predict(
     PartError
         `batch_size` is below 1, the dataset is empty, or an object returns something that MAITE does not allow.
     """
+    numbers = range(number_of_batches(dataset, batch_size))
+    made = predict_batches(model, dataset, augmentation, batch_size, numbers, on_inputs)
+    return put_together(model, dataset, made)
+
+
+def number_of_batches(dataset: TaskDataset, batch_size: int) -> int:
+    """How many batches a dataset has.
+
+    Raises
+    ------
+    PartError
+        `batch_size` is below 1, or the dataset is empty or none of MAITE.
+    """
     if batch_size < 1:
         raise PartError(f"batch_size is {batch_size}; it must be at least 1.")
-    returned.model(model)
     returned.dataset(dataset)
     if not len(dataset):
         raise PartError(f"Dataset {dataset.metadata['id']} is empty: there is nothing to predict.")
+    return -(-len(dataset) // batch_size)
+
+
+def predict_batches(
+    model: TaskModel,
+    dataset: TaskDataset,
+    augmentation: TaskAugmentation | None,
+    batch_size: int,
+    numbers: Iterable[int],
+    on_inputs: OnInputs | None = None,
+) -> list[MadeBatch]:
+    """Run a model over some batches of a dataset: those of these numbers, each asked for when the one before is made.
+
+    The rest is as for `predict`.
+    """
+    returned.model(model)
     from maite import tasks
 
     model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
     with run_checks.paused(), contextlib.ExitStack() as quiet:
-        loader = _Loader(dataset, augmentation, batch_size, on_start=quiet.close, on_inputs=on_inputs)
+        loader = _Loader(dataset, augmentation, batch_size, numbers, on_start=quiet.close, on_inputs=on_inputs)
         # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
         # stderr is replaced for that moment; the loader puts it back before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
         batches, _ = tasks.predict(model=model, dataloader=loader)
-    for batch, targets in zip(batches, loader.targets, strict=True):
-        returned.answers(batch, model.metadata["id"], len(targets))
-    predictions, targets = tuple(map(_stacked, batches)), tuple(map(_stacked, loader.targets))
-    found = findings.examine(model, dataset, predictions, targets, loader.metadata)
-    return Predictions(predictions, targets, tuple(loader.metadata), found)
+    for batch, read in zip(batches, loader.read, strict=True):
+        returned.answers(batch, model.metadata["id"], len(read.targets))
+    return [
+        MadeBatch(read.number, _stacked(batch), _stacked(read.targets), read.metadata)
+        for batch, read in zip(batches, loader.read, strict=True)
+    ]
+
+
+def put_together(model: TaskModel, dataset: TaskDataset, made: Iterable[MadeBatch]) -> Predictions:
+    """The predictions of a whole pass, from its batches in any order."""
+    ordered = sorted(made, key=lambda batch: batch.number)
+    predictions, targets = tuple(batch.predictions for batch in ordered), tuple(batch.targets for batch in ordered)
+    metadata = tuple(batch.metadata for batch in ordered)
+    model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
+    found = findings.examine(model, dataset, predictions, targets, metadata)
+    return Predictions(predictions, targets, metadata, found)
+
+
+class _ReadBatch(NamedTuple):
+    number: int
+    targets: Sequence[object]
+    metadata: MetadataBatch
 
 
 class _Loader:
@@ -152,21 +208,20 @@ class _Loader:
         dataset: TaskDataset,
         augmentation: TaskAugmentation | None,
         batch_size: int,
+        numbers: Iterable[int],
         *,
         on_start: Callable[[], None],
-        on_inputs: Callable[[Sequence[object]], None] | None,
+        on_inputs: OnInputs | None,
     ) -> None:
         self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
-        self._on_start, self._on_inputs = on_start, on_inputs
-        self.targets: list[Sequence[object]] = []
-        self.metadata: list[MetadataBatch] = []
+        self._numbers, self._on_start, self._on_inputs = numbers, on_start, on_inputs
+        self.read: list[_ReadBatch] = []
 
     def __iter__(self) -> Iterator[Batch]:
         self._on_start()
-        for start in range(0, len(self._dataset), self._batch_size):
-            inputs, targets, metadata = self._batch(start)
-            self.targets.append(targets)
-            self.metadata.append(MetadataBatch(metadata))
+        for number in self._numbers:
+            inputs, targets, metadata = self._batch(number * self._batch_size)
+            self.read.append(_ReadBatch(number, targets, MetadataBatch(metadata)))
             yield inputs, targets, metadata
 
     def _batch(self, start: int) -> Batch:

@@ -91,5 +91,6 @@ _CHECKS: Mapping[str, Check[object]] = {
     "files": each(_data_path),
     "label_space": one_of(LABEL_SPACES),
     "soft_targets": flag,
+    "shards": flag,
 }
 SWEEP_FIELDS = tuple(_CHECKS)

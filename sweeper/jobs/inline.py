@@ -181,10 +181,14 @@ class InlineJobBackend:
         report_start: bool = False,
         of_sweep: bool = False,
         log: str | None = None,
+        shards: bool = False,
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it. Its output stays on this process's streams."""
         request = InferenceRequest(model, dataset, capability, cache_entry)
         return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
+
+    def help(self, inference: object) -> None:
+        """Never: one thing runs at a time."""
 
     def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """Run the first that has not run, if none of these jobs has ended, and return those that have."""

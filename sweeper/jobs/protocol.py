@@ -235,12 +235,18 @@ class RunnerBackend(Protocol):
         report_start: bool = False,
         of_sweep: bool = False,
         log: str | None = None,
+        shards: bool = False,
     ) -> InferenceJob:
         """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
         With a `cache_entry` it is made only if it is not there, and is there afterwards. One `of_sweep` that runs
-        finishes when it is cancelled without force. What it prints goes to the local file `log`.
+        finishes when it is cancelled without force. What it prints goes to the local file `log`. Only with `shards`
+        may others help with it.
         """
+        ...
+
+    def help(self, inference: InferenceJob) -> Job[object] | None:
+        """Have one more worker make batches of a pass that another one has begun; `None` where that cannot be."""
         ...
 
     def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:

@@ -24,6 +24,7 @@ from sweeper.planning.limits import Defaults, Shape, combine, shape
 from sweeper.running.active import ActiveAttempt
 from sweeper.running.batches import Batches
 from sweeper.running.driver_rows import DriverRows
+from sweeper.running.help import Help
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
 from sweeper.running.left_out import LeftOut
@@ -36,8 +37,8 @@ from sweeper.running.shared_inference import SharedInference
 if TYPE_CHECKING:
     from sweeper.store import Store
 
-TICK_S = 0.5
-"""How long the driver stays in `ray.wait` before it looks at deadlines and interrupts."""
+TICK_S = 0.25
+"""How long the driver stays in `ray.wait` before it looks at deadlines, interrupts and idle workers."""
 TRACEBACKS_KEPT = 100
 """Failures past these keep their traceback in the store only, so that the driver's memory stays small."""
 
@@ -69,6 +70,7 @@ class Runner:
         self._rows = DriverRows(store, progress)
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._inference = SharedInference(backend, builder)
+        self._help = Help(backend, self._inference)
         self._meanwhile = meanwhile or Meanwhile()
         self._active: dict[Job[Any], ActiveAttempt] = {}
         self._with_deadline: dict[Job[Any], ActiveAttempt] = {}
@@ -102,7 +104,10 @@ class Runner:
                     self._settle(self._active.pop(job), queue)
                 self._look_around()
                 self._fill(queue, window)
+                if self._stopped_by is None:
+                    self._help.look_now_and_then(self._active.values())
         finally:
+            self._help.end()
             unwritten = self._batches.finish()
         return self._outcome(len(items), unwritten)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sweeper.jobs.protocol import InferenceJob, JobStatus, RunnerBackend
@@ -40,6 +40,7 @@ class SharedInference:
         self._shares = backend.shares_predictions
         self._readers: Counter[InferenceKey] = Counter()
         self._handles: dict[InferenceKey, InferenceJob] = {}
+        self._under_way: dict[InferenceJob, Mapping[str, float]] = {}
         self._room = ROOM * backend.cluster_resources().get("object_store_memory", float("inf"))
         self._largest = 0
         self._said = {""}
@@ -80,7 +81,7 @@ class SharedInference:
 
     def _infer(self, key: InferenceKey, combination: Combination, limits: Limits) -> InferenceJob:
         spec: Any = self._builder.spec
-        return self._backend.predict(
+        handle = self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
             capability=self._builder.inference(combination.capability),
@@ -89,7 +90,15 @@ class SharedInference:
             report_start=limits.timeout_s is not None,
             of_sweep=True,
             log=self._builder.inference_log(key),
+            shards=all(choice.runtime.shards is not False for choice in combination.choices),
         )
+        self._under_way[handle] = limits.resources
+        return handle
+
+    def under_way(self) -> Mapping[InferenceJob, Mapping[str, float]]:
+        """The inferences that have not ended, and what each asks for."""
+        self._under_way = {job: asks for job, asks in self._under_way.items() if not job.status.is_terminal}
+        return self._under_way
 
     def make_anew(self, item: Planned) -> None:
         """The predictions that a combination reads are gone: whoever reads them next has them made once more."""

@@ -59,25 +59,16 @@ def leakage_warnings(
     return tuple(line for model, (dataset, use) in pairs for line in LeakageCheck(model, dataset).read(use.read_only))
 
 
-class LeakageCheck:
-    """Looks for the training data of one model in one test set, whose batches it sees as they are read."""
+class ImageObserver:
+    """Hashes images as they are read, as far as they are images."""
 
-    def __init__(self, model: object, dataset: object) -> None:
-        self._state = getattr(model, "state", "")
-        self._training = list(_training_targets(model.target)) if isinstance(model, ObjectSpec) else []
-        self._key: str | None = getattr(dataset, "key", None)
-        self._hasher: ImageHasher | None = None
-
-    def observer(self) -> Callable[[Sequence[object]], None] | None:
-        """A function to call with each batch of images; `None` if none is needed."""
-        if not self._training or (self._key is not None and self._key in _hashes):
-            return None
+    def __init__(self) -> None:
         from sweeper.capabilities.leakage import ImageHasher
 
-        self._hasher = ImageHasher()
-        return self._observe
+        self._hasher: ImageHasher | None = ImageHasher()
 
-    def _observe(self, images: Sequence[object]) -> None:
+    def add(self, images: Sequence[object]) -> None:
+        """Take a batch."""
         if self._hasher is None:
             return
         try:
@@ -85,15 +76,44 @@ class LeakageCheck:
         except Exception:  # noqa: BLE001 - not images, or of a library that raises anything: then there is no check
             self._hasher = None
 
+    def join(self, others: Iterable[ImageHashes | None]) -> None:
+        """Take what other workers hashed."""
+        for hashes in others:
+            if hashes is None:
+                self._hasher = None
+            elif self._hasher is not None:
+                self._hasher.join(hashes)
+
+    def hashes(self) -> ImageHashes | None:
+        """Those of all images that were read; `None` if something was no image."""
+        return None if self._hasher is None else self._hasher.hashes()
+
+
+class LeakageCheck:
+    """Looks for the training data of one model in one test set, whose batches it sees as they are read."""
+
+    def __init__(self, model: object, dataset: object) -> None:
+        self._state = getattr(model, "state", "")
+        self._training = list(_training_targets(model.target)) if isinstance(model, ObjectSpec) else []
+        self._key: str | None = getattr(dataset, "key", None)
+        self._observer: ImageObserver | None = None
+
+    def observer(self) -> ImageObserver | None:
+        """What is to see each batch of images; `None` if none is needed."""
+        if not self._training or (self._key is not None and self._key in _hashes):
+            return None
+        self._observer = ImageObserver()
+        return self._observer
+
     def read(self, get_dataset: Callable[[], Any]) -> tuple[str, ...]:
         """As `warnings`, for a dataset whose batches were not observed: it is read, if there is something to check."""
         if not self._training:
             return ()
         try:
             dataset = get_dataset()
-            observe = self.observer()
-            if observe is not None:
-                observe([dataset[i][0] for i in range(len(dataset))])
+            observer = self.observer()
+            if observer is not None:
+                observer.add([dataset[i][0] for i in range(len(dataset))])
             return self.warnings(dataset.metadata["id"])
         except Exception:  # noqa: BLE001 - as below
             return ()
@@ -113,7 +133,7 @@ class LeakageCheck:
     def _test_hashes(self, dataset_id: str) -> tuple[str, _DatasetHashes]:
         if self._key is not None and self._key in _hashes:
             return self._key, _hashes[self._key]
-        test = _DatasetHashes(dataset_id, None if self._hasher is None else self._hasher.hashes())
+        test = _DatasetHashes(dataset_id, None if self._observer is None else self._observer.hashes())
         key = self._key or f"unnamed {uuid4().hex}"
         return key, _remember(_hashes, MAX_DATASETS, key, test)
 

@@ -23,6 +23,7 @@ from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import marks, retire
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
+from sweeper.worker.inference import help_inference as help_with
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted, Run, end_at_interrupt, end_when_told, ignore_interrupts
@@ -91,8 +92,20 @@ def run_inference(
     if board is not None:
         board.started.remote(job_id, here())
     with _task_of_user_code(request.bounds, of_sweep=request.of_sweep):
-        inference = infer(request, paths)
+        inference = infer(request, paths, job_id)
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
+
+
+def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> None:
+    """Make some batches of the inference `job_id`, which another worker has begun; nothing where that is not worth it.
+
+    What it prints is in the log of the inference, and what fails here is made again, and fails again, in that worker.
+    """
+    end_when_told()
+    versions.refuse_other(request.sweeper_version)
+    marks.mark(worker)
+    with _task_of_user_code(request.bounds, of_sweep=True):
+        help_with(request, paths, job_id, worker)
 
 
 def end_process_of(job_id: str) -> bool:

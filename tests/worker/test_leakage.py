@@ -121,7 +121,7 @@ def test_a_pair_is_counted_once(monkeypatch, folders):
         observe = check.observer()
         assert (observe is None) == (number > 0)
         if observe is not None:
-            observe([scene(0).transpose(2, 0, 1)])
+            observe.add([scene(0).transpose(2, 0, 1)])
         assert check.warnings("test") == ()
     assert counted == [("test", "t")]
 
@@ -130,10 +130,10 @@ def test_what_cannot_be_looked_for_fails_nothing():
     model = ObjectSpec({"_target_": "m", "train": {"_target_": "not.there.at_all"}}, "m1")
     check = LeakageCheck(model, ObjectSpec({}, "d1"))
     observe = check.observer()
-    observe([np.zeros((1, 8, 8))])
+    observe.add([np.zeros((1, 8, 8))])
     assert check.warnings("d") == ()
     boxes = LeakageCheck(model, ObjectSpec({}, "d2"))
-    boxes.observer()([object()])
+    boxes.observer().add([object()])
     assert boxes.warnings("d") == ()
 
 

@@ -168,6 +168,9 @@ class CheckmaiteRayBackend:
         """Never asked for: see `RunnerBackend.shares_predictions`."""
         raise RuntimeError("checkmaite's backend shares no predictions.")
 
+    def help(self, inference: object) -> None:
+        """Never: see `predict`."""
+
     def wait_any(self, jobs: Collection[Job[object]], timeout: float | None) -> list[Job[object]]:
         """See `RunnerBackend.wait_any`."""
         own = [job for job in jobs if isinstance(job, CheckmaiteJob)]

@@ -29,7 +29,7 @@ from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
-from sweeper.jobs.ray_simple.handles import RayInferenceJob, RaySimpleJob
+from sweeper.jobs.ray_simple.handles import RayHelpJob, RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
 from sweeper.messages.failures import RunStoppedError
@@ -161,6 +161,7 @@ class RaySimpleJobBackend:
         report_start: bool = False,
         of_sweep: bool = False,
         log: str | None = None,
+        shards: bool = False,
     ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
@@ -171,6 +172,7 @@ class RaySimpleJobBackend:
             __version__,
             of_sweep,
             log,
+            board=self._session.shards.name if shards else None,
         )
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
@@ -184,7 +186,18 @@ class RaySimpleJobBackend:
             log=log,
             reports_start=report_start,
             of_sweep=of_sweep,
+            help_with=(request, resources),
         )
+
+    def help(self, inference: object) -> RaySimpleJob[None] | None:
+        """See `RunnerBackend.help`."""
+        if not isinstance(inference, RayInferenceJob) or inference.help_with[0].board is None:
+            return None
+        request, resources = inference.help_with
+        board, job_id = self._session.shards.board(), uuid4().hex
+        task = self._task("help_inference", resources, max_retries=0)
+        ref = task.remote(request, import_paths(), inference.job_id, job_id)
+        return RayHelpJob(ref, job_id, self._session, self._forced, board, inference)
 
     def forget(self, part: object) -> None:
         """Pack this live object anew at its next submission, because it was changed in place."""

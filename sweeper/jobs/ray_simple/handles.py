@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.starts import Start
 from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import InferenceReceipt
+from sweeper.messages.requests import InferenceRequest
 from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
@@ -171,6 +173,7 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         log: str | None,
         reports_start: bool,
         of_sweep: bool,
+        help_with: tuple[InferenceRequest, Mapping[str, float]],
     ) -> None:
         super().__init__(
             receipt,
@@ -184,6 +187,8 @@ class RayInferenceJob(RaySimpleJob[Inference]):
             of_sweep=of_sweep,
         )
         self.payload = payload
+        self.help_with = help_with
+        """What was asked for, with which resources: what another worker needs to help."""
 
     @property
     def nbytes(self) -> int:
@@ -206,6 +211,26 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         """See `Job.result`."""
         super().result(timeout)
         return ray.get(self.payload)
+
+
+class RayHelpJob(RaySimpleJob[None]):
+    """Handle of a worker that helps with an inference."""
+
+    def __init__(
+        self, ref: Any, job_id: str, session: Session, forced: ForcedEnds, board: Any, inference: RayInferenceJob
+    ) -> None:
+        super().__init__(ref, job_id, "help", datetime.now(UTC), session, forced, of_sweep=True)
+        self._board, self._inference_id = board, inference.job_id
+
+    def cancel(self, *, force: bool = False) -> bool:
+        """See `Job.cancel`. The worker finds that there is nothing left to do, if it is not in the middle of it."""
+        self._board.close.remote(self._inference_id)
+        return super().cancel(force=force)
+
+    def _settle(self, outcome: Ended) -> None:
+        super()._settle(outcome)
+        if outcome.status is not JobStatus.COMPLETED and self._session.is_connected():
+            self._board.lost.remote(self._inference_id, self.job_id)
 
 
 def _root(error: BaseException) -> BaseException:

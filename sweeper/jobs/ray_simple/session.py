@@ -23,6 +23,7 @@ from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.control import question
 from sweeper.jobs.ray_simple.guard import Guard, setting
 from sweeper.jobs.ray_simple.keeper import Keeper
+from sweeper.jobs.ray_simple.shards import Shards
 from sweeper.jobs.ray_simple.starts import Starts
 from sweeper.jobs.ray_simple.watch import Door, Watch, knock
 
@@ -91,7 +92,7 @@ class Session:
         }
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._watch = _watch_of(seen)
-        self.starts = Starts()
+        self.starts, self.shards = Starts(), Shards()
 
     def is_connected(self) -> bool:
         """Whether this process has not left this runtime, which may be gone nevertheless."""

@@ -1,0 +1,127 @@
+"""A model and a dataset that are loaded for an inference pass, and the batches of it that this worker makes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweeper.errors import PartError
+from sweeper.isolation import digests, process_state, stand_ins
+from sweeper.messages.requests import InferenceRequest
+from sweeper.worker import part_use
+from sweeper.worker.object_cache import new_instance
+from sweeper.worker.part_use import PartUse
+from sweeper.worker.shards import Batches, Cursor, Part
+
+if TYPE_CHECKING:
+    from sweeper.capabilities.predictions import MadeBatch, Predictions
+
+CLOSE = 1e-5
+"""Relative difference of two answers of one model to one batch, which unlike machines may compute unlike."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedPass:
+    """What a pass consists of: each augmentation of the capability, applied to each batch of the dataset."""
+
+    model: Any
+    dataset: Any
+    augmentations: Mapping[str, Any]
+    """By their labels; `None` for none."""
+    batch_size: int
+    batches: int
+    """Of the dataset."""
+    load_s: float
+
+    @property
+    def total(self) -> int:
+        """Number of batches with all augmentations, one augmentation after another."""
+        return self.batches * len(self.augmentations)
+
+    def make(self, batches: Batches, on_inputs: Callable[[Sequence[object]], None] | None = None) -> Part:
+        """Make the batches that this worker is given; the images of the dataset are shown once."""
+        began, cursor = time.perf_counter(), Cursor(batches)
+        made: dict[str, list[MadeBatch]] = {label: [] for label in self.augmentations}
+        while cursor.has_more():
+            for place, label in enumerate(self.augmentations):
+                of_label = place * self.batches, (place + 1) * self.batches
+                if cursor.is_within(*of_label):
+                    made[label] += self._predicted(label, cursor.within(*of_label), None if place else on_inputs)
+        return Part(made, time.perf_counter() - began)
+
+    def repeat(self, number: int) -> tuple[str, MadeBatch]:
+        """Make one batch that another worker makes too."""
+        label = [*self.augmentations][number // self.batches]
+        (made,) = self._predicted(label, [number % self.batches])
+        return label, made
+
+    def missing(self, parts: Iterable[Part]) -> list[int]:
+        """The numbers of batches that none of these parts has."""
+        there = {(label, batch.number) for part in parts for label in part.batches for batch in part.batches[label]}
+        every = ((label, number) for label in self.augmentations for number in range(self.batches))
+        return [place for place, batch in enumerate(every) if batch not in there]
+
+    def put_together(self, parts: Sequence[Part]) -> dict[str, Predictions]:
+        """The predictions of the whole pass.
+
+        Raises
+        ------
+        PartError
+            A batch that two workers made differs.
+        """
+        from sweeper.capabilities.predictions import put_together
+
+        self._compare_repeated(parts)
+        of_label = {label: [batch for part in parts for batch in part.batches[label]] for label in self.augmentations}
+        return {label: put_together(self.model, self.dataset, made) for label, made in of_label.items()}
+
+    def _predicted(
+        self, label: str, numbers: Iterable[int], on_inputs: Callable[[Sequence[object]], None] | None = None
+    ) -> list[MadeBatch]:
+        from sweeper.capabilities.predictions import predict_batches
+
+        augmentation = self.augmentations[label]
+        return predict_batches(self.model, self.dataset, augmentation, self.batch_size, numbers, on_inputs)
+
+    def _compare_repeated(self, parts: Sequence[Part]) -> None:
+        for label, batch in (part.repeated for part in parts if part.repeated is not None):
+            own = [made for part in parts for made in part.batches[label] if made.number == batch.number]
+            if not _are_alike(own[0].predictions, batch.predictions):
+                raise PartError(
+                    f"Model {self.model.metadata['id']!r} answers differently when its batches are made by several "
+                    f"workers: batch {batch.number + 1} of dataset {self.dataset.metadata['id']!r} came out different "
+                    "in a worker that had not made those before it. So it keeps a state from batch to batch, or draws "
+                    "random numbers. Fix the model, or set _sweep_.shards: false in its choice, and one worker makes "
+                    "all batches in their order."
+                )
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.shape == other.shape and np.allclose(one, other, rtol=CLOSE, atol=1e-7, equal_nan=True)
+    return digests.of_state(one) == digests.of_state(other)
+
+
+@contextmanager
+def loaded(request: InferenceRequest) -> Generator[LoadedPass]:
+    """Load the parts of a pass, and put back afterwards what they change of the process."""
+    from sweeper.capabilities.predictions import BATCH_SIZE, number_of_batches
+
+    uses = PartUse(request.model), PartUse(request.dataset)
+    with process_state.isolated(""), part_use.finishing(uses):
+        began = time.perf_counter()
+        model, dataset = stand_ins.for_model(uses[0]), stand_ins.for_dataset(uses[1])
+        for use in uses:
+            use.get()
+        load_s = time.perf_counter() - began
+        capability = new_instance(request.capability)
+        augmentations = capability.augmentations() if hasattr(capability, "augmentations") else {"": None}
+        batch_size = getattr(capability, "batch_size", BATCH_SIZE)
+        process_state.seed(part_use.identity(request.model, model) + part_use.identity(request.dataset, dataset))
+        batches = number_of_batches(dataset, batch_size)
+        yield LoadedPass(model, dataset, augmentations, batch_size, batches, load_s)

@@ -1,0 +1,86 @@
+"""Several workers make one inference: every datum once, the values of one worker, whatever becomes of the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shard_parts import Images
+
+import sweeper
+from sweeper.store import open_store
+
+CONFIG = ["capability=[evaluate]", "dataset=[]", "model=[]", "metric=[accuracy,log_loss]", "exclude=[]"]
+BATCH = 64
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+
+def swept(folder: Path, *more: str, **model: Any) -> sweeper.SweepResult:
+    """A sweep of one model over one dataset."""
+    notes = folder / "notes"
+    notes.mkdir(exist_ok=True)
+    spec = ", ".join(f"{key}: {value}" for key, value in {"folder": f"'{notes}'", **model}.items())
+    parts = [f"+model.m={{_target_: shard_parts.Together, {spec}}}", "+dataset.images={_target_: shard_parts.Images}"]
+    return sweeper.sweep([*CONFIG, *parts, f"analytics_store.uri='{folder / 'store'}'", *more], progress=False)
+
+
+def values(folder: Path) -> list[tuple[str, float]]:
+    rows = open_store(folder / "store").results().to_pylist()
+    return sorted((f"{row['capability']} {row['metric']} {row['key']}", row["value"]) for row in rows)
+
+
+def alone(folder: Path, *more: str) -> list[tuple[str, float]]:
+    """What one worker measures."""
+    folder = folder / "alone"
+    folder.mkdir()
+    assert swept(folder, "job_backend.kind=inline", *more, alone=True).exit_status == 0
+    return values(folder)
+
+
+def workers(folder: Path) -> Counter[str]:
+    """How many data each worker has made."""
+    made: Counter[str] = Counter()
+    for path in (folder / "notes").glob("* *"):
+        process, _, size = path.name.split()
+        made[process] += int(size)
+    return made
+
+
+def test_each_datum_is_made_once_and_the_values_are_those_of_one_worker(tmp_path: Path):
+    assert swept(tmp_path).counts["completed"] == 2
+    made = workers(tmp_path)
+    assert len(made) > 1
+    assert sum(made.values()) == len(Images()) + BATCH, "one batch is repeated, to see whether the model has a state"
+    assert values(tmp_path) == alone(tmp_path)
+
+
+def test_several_augmentations_are_one_pass(tmp_path: Path):
+    only = ["capability=[robustness]", "metric=[accuracy]", "capability.robustness.severities=[0.3,0.5]"]
+    result = swept(tmp_path, *only)
+    assert result.failures == ()
+    made = workers(tmp_path)
+    assert len(made) > 1
+    assert (sum(made.values()) - BATCH) % len(Images()) == 0
+    assert values(tmp_path) == alone(tmp_path, *only)
+
+
+@pytest.mark.parametrize("then", ["exit", "raise", "lose"])
+def test_what_is_lost_with_a_worker_or_with_the_board_is_made_again(tmp_path: Path, then: str):
+    result = swept(tmp_path, then=then)
+    assert (tmp_path / "notes" / "done").exists()
+    assert result.counts["completed"] == 2
+    assert values(tmp_path) == alone(tmp_path)
+
+
+def test_a_model_with_a_state_fails_and_is_right_with_one_worker(tmp_path: Path):
+    result = swept(tmp_path, state=True)
+    assert result.counts["failed"] == 2
+    assert "answers differently when its batches are made by several workers" in result.failures[0].message
+    assert "_sweep_.shards: false" in result.failures[0].message
+    only = tmp_path / "only"
+    only.mkdir()
+    assert swept(only, state=True, alone=True, _sweep_="{shards: false}").exit_status == 0
+    assert len(workers(only)) == 1
