@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from importlib.util import find_spec
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -185,6 +186,5 @@ def _bits(flags: Sequence[object]) -> pa.Buffer:
 def texts(values: Sequence[str]) -> pa.Array:
     """An Arrow column of text without nulls."""
     encoded = [value.encode() for value in values]
-    offsets = np.zeros(len(encoded) + 1, np.int32)
-    np.cumsum(np.fromiter(map(len, encoded), np.int32, len(encoded)), out=offsets[1:])
+    offsets = np.fromiter(accumulate(map(len, encoded), initial=0), np.int32, len(encoded) + 1)
     return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))

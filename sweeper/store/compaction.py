@@ -60,7 +60,7 @@ def _merge(files: Files, table: str, lock: MergeLock, grace_s: float, at_least: 
     if len(readable) < at_least:
         return 0
     merged = new_name(live_files.MERGED.removesuffix(".parquet"))
-    data = encode_large(table, union(table, readable.values()))
+    data = encode_large(union(table, readable.values()))
     folder, note = live_files.notes_folder(table), live_files.note_name(merged)
     files.put(folder, note, json_files.listed([*readable], merged))
     if not lock.renew() or live_files.is_contested(files, table, merged, readable):

@@ -44,7 +44,7 @@ class Batch:
         for run in runs:
             for table, data in run:
                 parts.setdefault(table, []).append(pa.ipc.open_stream(data).read_all())
-        self._left = [(table, new_name(), encode_large(table, union(table, rows))) for table, rows in parts.items()]
+        self._left = [(table, new_name(), encode_large(union(table, rows))) for table, rows in parts.items()]
         self._left.sort(key=lambda file: file[0] != ATTEMPTS)
 
     def write(self) -> None:

@@ -205,7 +205,7 @@ def _flush(files: Files, segment: str) -> bool:
             return False
         rows = read_segment(files, segment)
         for table in sorted(rows.tables, key=lambda name: name == ATTEMPTS):
-            sealed.put(files, table, parquet_name(segment), encode_large(table, rows.tables[table]))
+            sealed.put(files, table, parquet_name(segment), encode_large(rows.tables[table]))
         if rows.damaged:
             put_aside(files, FOLDER, segment, files.get(FOLDER, segment))
         files.remove(FOLDER, segment)  # not moved: its writer sees by the missing link that it must start another

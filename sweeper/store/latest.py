@@ -178,7 +178,7 @@ def _schema_file(source: Files, target: Files, table: str) -> list[pa.Table]:
         return []
     empty = list(read_all(source, table, [SCHEMA_FILE]).values())
     for rows in empty:
-        sealed.put(target, table, SCHEMA_FILE, encode(table, rows))
+        sealed.put(target, table, SCHEMA_FILE, encode(rows))
     return empty
 
 
@@ -198,5 +198,5 @@ def _write(target: Files, table: str, group: Sequence[pa.Table], written: list[s
     rows = union(table, group)
     rows = rows.select([column.name for column in rows.schema if column.type != pa.null()])
     written.append(new_name())
-    sealed.put(target, table, written[-1], encode_large(table, rows))
+    sealed.put(target, table, written[-1], encode_large(rows))
     return len(rows)

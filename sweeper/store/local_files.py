@@ -68,7 +68,7 @@ class LocalFiles(Files):
     def put(self, folder: str, name: str, data: Data) -> str:
         final, temporary = self.make(folder, name), self.make(TEMPORARY, f"{uuid.uuid4().hex}.tmp")
         try:
-            _write_all(self.open_new(TEMPORARY, os.path.basename(temporary)), data, durable=self._durable)
+            _write_all(self._opened_new(temporary), data, durable=self._durable)
             os.rename(temporary, final)
         except BaseException:
             _remove_if_there(temporary)
@@ -78,7 +78,10 @@ class LocalFiles(Files):
 
     def open_new(self, folder: str, name: str, flags: int = os.O_WRONLY) -> int:
         """Open a file that is not there yet."""
-        return os.open(self.make(folder, name), flags | os.O_CREAT | os.O_EXCL, self._rights)
+        return self._opened_new(self.make(folder, name), flags)
+
+    def _opened_new(self, path: str, flags: int = os.O_WRONLY) -> int:
+        return os.open(path, flags | os.O_CREAT | os.O_EXCL, self._rights)
 
     @cached_property
     def _rights(self) -> int:

@@ -40,11 +40,9 @@ def keep_freed_memory() -> None:
         pa.set_memory_pool(pa.system_memory_pool())
 
 
-def encode(folder: str, table: pa.Table) -> pa.Buffer:
+def encode(table: pa.Table) -> pa.Buffer:
     """A small table as the bytes of a Parquet file, not compressed, since a few rows gain nothing by that."""
-    return sealed.encoded(
-        folder, table, compression="none", use_dictionary=False, write_statistics=False, store_schema=False
-    )
+    return sealed.encoded(table, compression="none", use_dictionary=False, write_statistics=False, store_schema=False)
 
 
 def new_name(ending: str = "", earliest: datetime = EPOCH) -> str:
@@ -57,9 +55,9 @@ def new_name(ending: str = "", earliest: datetime = EPOCH) -> str:
     return f"{milliseconds:013d}_{rest:05x}{secrets.randbits(44):011x}{ending}.parquet"
 
 
-def encode_large(folder: str, table: pa.Table) -> pa.Buffer:
+def encode_large(table: pa.Table) -> pa.Buffer:
     """A merged table as the bytes of a Parquet file, compressed."""
-    return sealed.encoded(folder, table, compression="zstd", store_schema=False)
+    return sealed.encoded(table, compression="zstd", store_schema=False)
 
 
 def is_readable(files: Files, folder: str, name: str) -> bool:

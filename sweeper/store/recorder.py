@@ -73,14 +73,14 @@ class Recorder:
 
     def put(self, rows: Rows) -> str:
         """Write a file of its own; returns its URI. The name of one with an attempt says how the attempt ended."""
-        data = encode(rows.table, rows.to_table())
+        data = encode(rows.to_table())
         if rows.table != ATTEMPTS:
             return sealed.put(self._files, rows.table, new_name(), data)
         row = rows.rows[0]
         status, fingerprint, version = (row[name] for name in ("status", "fingerprint", "sweeper_version"))
         known, ended = version if isinstance(version, str) else None, row["finished_at"]
         when = ended if isinstance(ended, datetime) else EPOCH
-        name = attempt_name(len(data), str(status), str(fingerprint), known, when)
+        name = attempt_name(sealed.size(data), str(status), str(fingerprint), known, when)
         return sealed.put(self._files, rows.table, name, data)
 
     def _append(self, entry: Sequence[Rows]) -> str | None:

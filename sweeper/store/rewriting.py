@@ -21,6 +21,6 @@ def keep_only(files: Files, table: str, name: str, kept: Callable[[pa.Table], pa
     put_aside(files, table, name, data)
     rows = kept(pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None))
     if len(rows):
-        sealed.put(files, table, name, encode_large(table, rows))
+        sealed.put(files, table, name, encode_large(rows))
     else:
         files.remove(table, name)

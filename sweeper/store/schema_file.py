@@ -54,7 +54,7 @@ def _merge(files: Files, table: str, schema: pa.Schema) -> pa.Schema:
         known = None
     merged = united(table, known.schema if known is not None else pa.schema([]), schema)
     if known is None or merged != known.schema:
-        sealed.put(files, table, SCHEMA_FILE, encode(table, pa.Table.from_batches([], merged)))
+        sealed.put(files, table, SCHEMA_FILE, encode(pa.Table.from_batches([], merged)))
     return merged
 
 

@@ -38,31 +38,26 @@ class ChecksumError(OSError):
     """The bytes of a file are not those that were written."""
 
 
-def encoded(folder: str, *tables: pa.Table, **options: Any) -> pa.Buffer:
-    """Tables of one schema as the bytes of a Parquet file with checksums for this folder, each a row group.
-
-    `put` gives it the checksum for its name, which has as many bytes.
-    """
+def encoded(*tables: pa.Table, **options: Any) -> pa.Buffer:
+    """Tables of one schema as the bytes of a Parquet file, each a row group; `put` adds the checksum of its footer."""
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, tables[0].schema, write_page_checksum=True, **options) as writer:
         for table in tables:
             writer.write_table(table)
-    return _sealed(folder, sink.getvalue())
+    return sink.getvalue()
 
 
 def put(files: Files, folder: str, name: str, data: pa.Buffer) -> str:
-    """Write what `encoded` gave, with the checksum for its name; returns the URI of the file."""
+    """Write what `encoded` gave, with the checksum for its place; returns the URI of the file."""
     view = memoryview(data)
     start = len(view) - _footer_size(view)
     seal = _seal(_MARK, f"{folder}/{name}", view[start:])
-    return files.put(folder, name, pa.py_buffer(b"".join([view[: start - _SEAL], seal, view[start:]])))
+    return files.put(folder, name, pa.py_buffer(b"".join([view[:start], seal, view[start:]])))
 
 
-def _sealed(folder: str, data: pa.Buffer) -> pa.Buffer:
-    """The same file, with the CRC of its footer before it."""
-    view = memoryview(data)
-    start = len(view) - _footer_size(view)
-    return pa.py_buffer(b"".join([view[:start], _seal(_OF_FOLDER, folder, view[start:]), view[start:]]))
+def size(data: pa.Buffer) -> int:
+    """The bytes of the file that `put` writes."""
+    return len(data) + _SEAL
 
 
 def _seal(mark: bytes, place: str, footer: memoryview | bytes) -> bytes:

@@ -148,7 +148,7 @@ def _encoded(sweep: AskedSweep) -> pa.Buffer:
     header = {**asdict(sweep.header), "began": sweep.header.began.isoformat()}
     schema = _FILE.with_metadata({_ABOUT: json.dumps(header, default=str).encode()})
     groups = _choice_rows(sweep.choices, schema), _combination_rows(sweep, schema)
-    return sealed.encoded(FOLDER, *groups, compression="zstd", use_dictionary=_REPEATED, write_statistics=False)
+    return sealed.encoded(*groups, compression="zstd", use_dictionary=_REPEATED, write_statistics=False)
 
 
 def _choice_rows(choices: Sequence[AskedChoice], schema: pa.Schema) -> pa.Table:

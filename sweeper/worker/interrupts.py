@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
@@ -74,6 +74,38 @@ def end_when_told() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
+_at_interrupt: Callable[[], None] | None = None
+"""What an interrupt does now, in a worker process; `None` for what it did before anything ran here."""
+
+
+def _handle(number: int, frame: FrameType | None) -> None:
+    if _at_interrupt is not None:
+        _at_interrupt()
+    elif callable(_handled_before):
+        _handled_before(number, frame)
+
+
+_handled_before: object = None
+
+
+@contextmanager
+def _interrupt_does(what: Callable[[], None]) -> Generator[None]:
+    """The handler stays from run to run: setting one twice costs more than all else that a quick run does here."""
+    global _at_interrupt, _handled_before
+    if (handler := signal.getsignal(signal.SIGINT)) is not _handle:
+        _handled_before = handler
+        signal.signal(signal.SIGINT, _handle)
+    before, _at_interrupt = _at_interrupt, what
+    try:
+        yield
+    finally:
+        _at_interrupt = before
+
+
+def _nothing() -> None:
+    pass
+
+
 @contextmanager
 def ignore_interrupts() -> Generator[Run]:
     """Stopping a sweep cancels what is queued and lets running attempts and inferences finish.
@@ -81,11 +113,8 @@ def ignore_interrupts() -> Generator[Run]:
     Ray does not distinguish the two: its cancellation drops a queued task and interrupts a running one. So what runs
     for a sweep ignores the interrupt, and only a forced cancellation ends it.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with _interrupt_does(_nothing):
         yield Run()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -95,15 +124,13 @@ def end_at_interrupt() -> Generator[Run]:
     That is so also where workers inherit that interrupts are ignored, as they do from what a shell starts in the
     background.
     """
-    with _current() as run:
-        before = signal.signal(signal.SIGINT, lambda number, frame: run.raise_once())
+    with _current() as run, _interrupt_does(run.raise_once):
         _waker.watch(run)
         try:
             yield run
         finally:
-            run.end()
+            run.end()  # what arrives from now on finds nothing to end
             _waker.rest()
-            signal.signal(signal.SIGINT, before)  # lets the handler see what has arrived, and then goes
 
 
 @contextmanager

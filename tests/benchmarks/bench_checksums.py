@@ -78,7 +78,7 @@ def of_a_run(files: Files) -> list[Pair]:
     return [
         Pair(
             "write the files of a run",
-            lambda: [sealed.put(files, t, names[t], encode(t, rows[t])) for t in TABLES],
+            lambda: [sealed.put(files, t, names[t], encode(rows[t])) for t in TABLES],
             lambda: [files.put(f"plain_{t}", names[t], plain(rows[t], SMALL)) for t in TABLES],
             times=50,
         ),
@@ -97,11 +97,11 @@ def of_a_merge(files: Files) -> list[Pair]:
     uids = [uuid.UUID(bytes=noise.bytes(16)).hex for _ in range(50_000)]
     keys = [f"k{i}" for i in range(10)]
     rows = pa.table({"run_uid": np.repeat(uids, 10), "key": keys * 50_000, "value": noise.random(500_000)})
-    sealed.put(files, "large", "1.parquet", encode_large("large", rows))
+    sealed.put(files, "large", "1.parquet", encode_large(rows))
     files.put("plain_large", "1.parquet", plain(rows, LARGE))
 
     return [
-        Pair("encode a merged file", lambda: encode_large("large", rows), lambda: plain(rows, LARGE)),
+        Pair("encode a merged file", lambda: encode_large(rows), lambda: plain(rows, LARGE)),
         Pair(
             "read a merged file",
             lambda: read(files, "large", "1.parquet"),

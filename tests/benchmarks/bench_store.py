@@ -236,7 +236,7 @@ def many(uri: Path, like: AttemptInfo, size: int) -> None:
     store = open_store(uri)
     for begin in range(0, size, CHUNK):
         rows = [vars(_row(like, number)) for number in range(begin, min(begin + CHUNK, size))]
-        store.files.put("attempts", new_name(), encode("attempts", to_table(attempts_schema(), rows)))
+        store.files.put("attempts", new_name(), encode(to_table(attempts_schema(), rows)))
         if (begin + CHUNK) % MERGE_EVERY == 0 or begin + CHUNK >= size:
             store.compact(grace_s=0)
 

@@ -318,7 +318,7 @@ def test_of_a_large_file_only_what_is_needed_is_fetched(
     monkeypatch.setattr("sweeper.store.object_files.AT_ONCE", 1 << 16)
     noise = np.random.default_rng(0)
     table = pa.table({name: pa.array(noise.random(200_000)) for name in "abcd"})
-    store.files.put("numbers", "1_large.parquet", encode_large("numbers", table))
+    store.files.put("numbers", "1_large.parquet", encode_large(table))
     server.requests.clear()
     with pq.ParquetFile(store.files.source("numbers", "1_large.parquet")) as file:
         assert file.read(["b"]).equals(table.select(["b"]))

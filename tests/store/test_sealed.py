@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ NAME = "1000000000000_0.parquet"
 def test_no_flipped_bit_passes_as_whole_and_is_left_out_by_readers(tmp_path: Path, encoder: object):
     """Heads of pages, which say how many values there are, have no CRC."""
     files = open_store(tmp_path).files
-    sealed.put(files, "scores", NAME, encoder("scores", ROWS))  # type: ignore[operator]
+    sealed.put(files, "scores", NAME, encoder(ROWS))  # type: ignore[operator]
     path = tmp_path / "scores" / NAME
     data = path.read_bytes()
     warnings.simplefilter("ignore", DamagedFileWarning)
@@ -43,7 +44,7 @@ def test_no_flipped_bit_passes_as_whole_and_is_left_out_by_readers(tmp_path: Pat
 
 def test_batches_are_all_rows_of_all_row_groups(tmp_path: Path):
     files = open_store(tmp_path).files
-    files.put("scores", NAME, sealed.encoded("scores", ROWS, ROWS))
+    files.put("scores", NAME, sealed.encoded(ROWS, ROWS))
     with sealed.opened(files, "scores", NAME) as file:
         assert pa.Table.from_batches(sealed.batches(file)).equals(pa.concat_tables([ROWS, ROWS]).combine_chunks())
         assert sealed.row_group(file, 1, ["value"]).equals(ROWS.select(["value"]))
@@ -69,7 +70,11 @@ def test_files_of_one_folder_that_changed_places_are_found(tmp_path: Path):
 
 def test_a_checksum_of_the_folder_alone_is_that_of_an_earlier_version(tmp_path: Path):
     files = open_store(tmp_path).files
-    files.put("scores", NAME, encode("scores", ROWS))
+    sealed.put(files, "scores", NAME, encode(ROWS))
+    data = (tmp_path / "scores" / NAME).read_bytes()
+    footer = data[data.rindex(b"sweeperN") + 16 :]
+    seal = b"sweeperC%08x" % zlib.crc32(footer, zlib.crc32(b"scores"))
+    (tmp_path / "scores" / NAME).write_bytes(data[: -len(footer) - 16] + seal + footer)
     assert is_readable(files, "scores", NAME)
     (tmp_path / "scores" / NAME).rename(tmp_path / "scores" / f"2{NAME}")
     assert is_readable(files, "scores", f"2{NAME}")

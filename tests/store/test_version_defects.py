@@ -222,7 +222,7 @@ def as_of(version: str, store: Path) -> None:
         table = pq.read_table(path)
         place = table.column_names.index("sweeper_version")
         table = table.set_column(place, "sweeper_version", pa.array([version] * len(table)))
-        data = encode("attempts", table).to_pybytes()
+        data = encode(table).to_pybytes()
         path.unlink()
         if (said := parse(path.name)) is not None:
             path = path.with_name(attempt_name(len(data), said.status, said.fingerprint))
