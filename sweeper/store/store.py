@@ -129,6 +129,14 @@ class Store:
         """What `write_artifact` wrote under this path; `None` where there is nothing that can be read."""
         return read_artifact(self.files, path)
 
+    def artifact_names(self, folder: str) -> list[str]:
+        """The names of the files that `write_artifact` wrote into a folder."""
+        return self.files.names(f"{PRIVATE}/{folder}", "")
+
+    def remove_artifacts(self, folder: str, names: Sequence[str]) -> None:
+        """Remove files that `write_artifact` wrote."""
+        self.files.remove_all(f"{PRIVATE}/{folder}", names)
+
     def linked_artifact(self, uri: str) -> bytes | None:
         """The artifact that a `report_uri` names; `None` where this store does not have it.
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
-from sweeper.worker import prediction_cache
+from sweeper.worker import kept_parts, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
 from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted
-from sweeper.worker.leakage import ImageObserver, LeakageCheck
+from sweeper.worker.leakage import LeakageCheck
 from sweeper.worker.loaded_pass import LoadedPass, loaded
 from sweeper.worker.object_cache import is_cached
-from sweeper.worker.shards import Part, TheseBatches
+from sweeper.worker.shards import AllBatches, Batches, Cursor, Part
 from sweeper.worker.stores import open_store
+
+KEEP_S = 60.0
+"""Of a pass whose predictions outlive their sweep, what was made so far is written so often."""
 
 
 def infer(request: InferenceRequest, paths: tuple[str, ...] = (), job_id: str = "") -> Inference:
@@ -46,14 +50,18 @@ def _stored_or_made(request: InferenceRequest, entry: PredictionCacheEntry, job_
     if stored is not None:
         return stored
     inference = _infer(request, job_id)
-    return replace(inference, note=prediction_cache.write(store, entry.key, inference))
+    note = prediction_cache.write(store, entry.key, inference)
+    kept_parts.remove(entry)
+    return replace(inference, note=note)
 
 
 def _infer(request: InferenceRequest, job_id: str) -> Inference:
     with loaded(request) as whole:
         leakage = LeakageCheck(request.model, request.dataset)
         observer = leakage.observer()
-        parts = _parts(request, job_id, whole, observer)
+        parts = _parts(request, job_id, whole, hashes=observer is not None)
+        if observer is not None:
+            observer.join(part.hashes for part in parts)
         return Inference(
             whole.put_together(parts),
             whole.model.metadata,
@@ -63,19 +71,29 @@ def _infer(request: InferenceRequest, job_id: str) -> Inference:
         )
 
 
-def _parts(request: InferenceRequest, job_id: str, whole: LoadedPass, observer: ImageObserver | None) -> list[Part]:
-    """All batches: those that this worker makes, those of others, and then those that were lost with others."""
-    on_inputs = None if observer is None else observer.add
+def _parts(request: InferenceRequest, job_id: str, whole: LoadedPass, *, hashes: bool) -> list[Part]:
+    """All batches: those that were kept, those that this worker makes, those of others, and those lost with others."""
     if request.board is None:
-        return [whole.make(TheseBatches(range(whole.total)), on_inputs)]
+        return [whole.make(Cursor(AllBatches(whole.total), range(whole.total)), hashes=hashes)]
     from sweeper.worker.shard_workers import OfFirstWorker  # with Ray
 
-    batches = OfFirstWorker(request.board, job_id, whole.total, whole.load_s, hashes=observer is not None)
-    parts = [whole.make(batches, on_inputs), *batches.parts()]
-    if observer is not None:
-        observer.join(part.hashes for part in parts[1:])
-    if missing := whole.missing(parts):
-        parts.append(whole.make(TheseBatches(missing), on_inputs))
+    kept = kept_parts.read(request.cache_entry, hashes=hashes)
+    todo = whole.missing(kept)
+    batches = OfFirstWorker(request.board, job_id, todo, whole.load_s, hashes=hashes)
+    parts = [*kept, *whole.compared_with(kept), *_made(request, whole, batches, todo, hashes), *batches.parts()]
+    lost = whole.missing(parts)
+    return [*parts, *_made(request, whole, AllBatches(len(lost)), lost, hashes)]
+
+
+def _made(
+    request: InferenceRequest, whole: LoadedPass, batches: Batches, todo: Sequence[int], hashes: bool
+) -> list[Part]:
+    """What this worker makes. Where predictions outlive their sweep, the parts do that are made until then."""
+    cursor = Cursor(batches, todo, float("inf") if request.cache_entry is None else KEEP_S)
+    parts: list[Part] = []
+    while not (part := whole.make(cursor, hashes=hashes)).is_empty:
+        parts.append(part)
+        kept_parts.write(request.cache_entry, part)
     return parts
 
 
@@ -94,7 +112,5 @@ def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: st
     if not wanted:
         return
     with captured(_own_log(request, worker)), loaded(request) as whole:
-        observer = ImageObserver() if wanted.hashes else None
-        repeated = None if wanted.repeated is None else whole.repeat(wanted.repeated)
-        part = whole.make(batches, None if observer is None else observer.add)
-        batches.hand_in(replace(part, hashes=observer and observer.hashes(), repeated=repeated))
+        repeated = [] if wanted.repeated is None else [whole.repeat(wanted.repeated)]
+        batches.hand_in([*repeated, *_made(request, whole, batches, wanted.todo, wanted.hashes)])

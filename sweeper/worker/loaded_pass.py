@@ -14,9 +14,10 @@ from sweeper.errors import PartError
 from sweeper.isolation import digests, process_state, stand_ins
 from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import part_use
+from sweeper.worker.leakage import ImageObserver
 from sweeper.worker.object_cache import new_instance
 from sweeper.worker.part_use import PartUse
-from sweeper.worker.shards import Batches, Cursor, Part
+from sweeper.worker.shards import Cursor, Part
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import MadeBatch, Predictions
@@ -43,26 +44,35 @@ class LoadedPass:
         """Number of batches with all augmentations, one augmentation after another."""
         return self.batches * len(self.augmentations)
 
-    def make(self, batches: Batches, on_inputs: Callable[[Sequence[object]], None] | None = None) -> Part:
-        """Make the batches that this worker is given; the images of the dataset are shown once."""
-        began, cursor = time.perf_counter(), Cursor(batches)
+    def make(self, cursor: Cursor, *, hashes: bool) -> Part:
+        """Make the batches that this worker is given, until it rests, and hash their images where that is wanted."""
+        began, observer = time.perf_counter(), ImageObserver() if hashes else None
+        cursor.go_on()
         made: dict[str, list[MadeBatch]] = {label: [] for label in self.augmentations}
         while cursor.has_more():
             for place, label in enumerate(self.augmentations):
                 of_label = place * self.batches, (place + 1) * self.batches
                 if cursor.is_within(*of_label):
-                    made[label] += self._predicted(label, cursor.within(*of_label), None if place else on_inputs)
-        return Part(made, time.perf_counter() - began)
+                    shown = observer.add if observer is not None and not place else None
+                    made[label] += self._predicted(label, cursor.within(*of_label), shown)
+        seconds = time.perf_counter() - began
+        return Part(made, seconds, None if observer is None else observer.hashes())
 
-    def repeat(self, number: int) -> tuple[str, MadeBatch]:
-        """Make one batch that another worker makes too."""
+    def repeat(self, number: int) -> Part:
+        """Make one batch that another worker makes too, to be compared with that one's."""
         label = [*self.augmentations][number // self.batches]
         (made,) = self._predicted(label, [number % self.batches])
-        return label, made
+        return Part(dict.fromkeys(self.augmentations, ()), 0.0, repeated=(label, made))
+
+    def compared_with(self, kept: Sequence[Part]) -> list[Part]:
+        """Repeat one of the batches that an earlier worker made, where there are any, and not the first of all."""
+        places = {label: place for place, label in enumerate(self.augmentations)}
+        there = [places[label] * self.batches + batch.number for part in kept for label, batch in part.all_batches()]
+        return [self.repeat(number) for number in [max(there, default=0)] if number]
 
     def missing(self, parts: Iterable[Part]) -> list[int]:
         """The numbers of batches that none of these parts has."""
-        there = {(label, batch.number) for part in parts for label in part.batches for batch in part.batches[label]}
+        there = {(label, batch.number) for part in parts for label, batch in part.all_batches()}
         every = ((label, number) for label in self.augmentations for number in range(self.batches))
         return [place for place, batch in enumerate(every) if batch not in there]
 
@@ -77,8 +87,11 @@ class LoadedPass:
         from sweeper.capabilities.predictions import put_together
 
         self._compare_repeated(parts)
-        of_label = {label: [batch for part in parts for batch in part.batches[label]] for label in self.augmentations}
-        return {label: put_together(self.model, self.dataset, made) for label, made in of_label.items()}
+        of_label = {
+            label: {batch.number: batch for part in parts for batch in part.batches[label]}
+            for label in self.augmentations
+        }
+        return {label: put_together(self.model, self.dataset, made.values()) for label, made in of_label.items()}
 
     def _predicted(
         self, label: str, numbers: Iterable[int], on_inputs: Callable[[Sequence[object]], None] | None = None

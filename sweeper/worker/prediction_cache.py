@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VERSION = 5
 """Part of the file name. Predictions of an older version are not read, but computed again."""
+FOLDER = f"predictions/v{VERSION}"
 logger = logging.getLogger(__name__)
 
 
@@ -49,7 +50,7 @@ def write(store: Store, key: str, inference: Inference) -> str:
 
 
 def _path(key: str) -> str:
-    return f"predictions/v{VERSION}/{key}.npz"
+    return f"{FOLDER}/{key}.npz"
 
 
 def _plain(inference: Inference) -> dict[str, object]:

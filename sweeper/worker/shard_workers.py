@@ -9,7 +9,7 @@ Ray's object store, and the first worker puts all together.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -32,10 +32,10 @@ def _answer(reference: Any) -> Any:
 
 
 class OfFirstWorker:
-    """The batches of the first worker of a pass: all, until others join."""
+    """The batches of the first worker of a pass: all that are to be made, until others join."""
 
-    def __init__(self, board: str, job_id: str, total: int, load_s: float, *, hashes: bool) -> None:
-        self._name, self._job_id, self._total = board, job_id, total
+    def __init__(self, board: str, job_id: str, todo: Sequence[int], load_s: float, *, hashes: bool) -> None:
+        self._name, self._job_id, self._todo, self._total = board, job_id, todo, len(todo)
         self._load_s, self._hashes = load_s, hashes
         self._done = 0
         self._board: Any = None
@@ -58,9 +58,9 @@ class OfFirstWorker:
     def parts(self) -> Iterator[Part]:
         """What others have made and is still there. Nobody is given anything after that."""
         with suppress(RayError):
-            for part in [] if self._board is None else _answer(self._board.close.remote(self._job_id)):
+            for parts in [] if self._board is None else _answer(self._board.close.remote(self._job_id)):
                 with suppress(RayError):
-                    yield _answer(part)
+                    yield from _answer(parts)
 
     def _open(self) -> Any:
         """Tell the board of this pass, where it is time and there is one; what it gives then."""
@@ -70,7 +70,7 @@ class OfFirstWorker:
         self._pause_s = min(1.5 * self._pause_s, LAST_LOOK_S)
         self._next_look = now + self._pause_s
         batch_s = (now - self._began) / self._done
-        told = self._job_id, self._total, self._done, batch_s, self._load_s, self._hashes
+        told = self._job_id, self._todo, self._done, batch_s, self._load_s, self._hashes
         try:
             board: Any = ray.get_actor(self._name)
             given = _answer(board.open.remote(*told))
@@ -100,6 +100,6 @@ class OfFurtherWorker:
         """See `Batches.ask`."""
         return _answer(self._board.give.remote(self._job_id, self._worker)) or None
 
-    def hand_in(self, part: Part) -> None:
+    def hand_in(self, parts: Sequence[Part]) -> None:
         """Leave what it made for the first worker."""
-        _answer(self._board.hand_in.remote(self._job_id, self._worker, [ray.put(part)]))
+        _answer(self._board.hand_in.remote(self._job_id, self._worker, [ray.put(parts)]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from sweeper.capabilities.predictions import MadeBatch
 
 Range = tuple[int, int]
+"""Places in the list of what is to be made: the first, and the one after the last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +25,20 @@ class Part:
     hashes: ImageHashes | None = None
     """Of the images that it read, where they were asked for."""
     repeated: tuple[str, MadeBatch] | None = None
-    """A batch that the first worker makes too, after the label of its augmentation."""
+    """A batch that another worker makes too, after the label of its augmentation."""
+
+    def all_batches(self) -> Iterator[tuple[str, MadeBatch]]:
+        """Each batch after the label of its augmentation."""
+        return ((label, batch) for label, made in self.batches.items() for batch in made)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no batch that counts."""
+        return not any(self.batches.values())
 
 
 class Batches(Protocol):
-    """Says which batches a worker makes, by their numbers: those of all augmentations, one after another."""
+    """Says which batches a worker makes."""
 
     def ask(self) -> Range | None:
         """The next; `None` where there are no more for this worker, or none but those that others make."""
@@ -35,35 +46,52 @@ class Batches(Protocol):
 
 
 class Cursor:
-    """Goes through what a worker is given, batch by batch."""
+    """Goes through what a worker is given, batch by batch.
 
-    def __init__(self, batches: Batches) -> None:
-        self._batches, self._next, self._end = batches, 0, 0
+    Parameters
+    ----------
+    batches
+        Says which places of `todo` are this worker's.
+    todo
+        The numbers of the batches that are to be made: of those of all augmentations, one after another.
+    rest_s
+        It has nothing more after each such time, and goes on from there when it is asked to.
+    """
+
+    def __init__(self, batches: Batches, todo: Sequence[int], rest_s: float = float("inf")) -> None:
+        self._batches, self._todo, self._next, self._end = batches, todo, 0, 0
+        self._rest_s, self._began, self._taken = rest_s, 0.0, 0
+
+    def go_on(self) -> None:
+        """Begin, or go on after a rest."""
+        self._began, self._taken = time.monotonic(), 0
 
     def has_more(self) -> bool:
         """Whether there is another batch, which is asked for if need be."""
+        if self._taken and time.monotonic() - self._began > self._rest_s:
+            return False
         if self._next == self._end:
             self._next, self._end = self._batches.ask() or (0, 0)
         return self._next < self._end
 
     def within(self, first: int, end: int) -> Iterator[int]:
-        """The batches from `first` on and before `end`, counted from there, until another comes next."""
-        while self.has_more() and first <= self._next < end:
-            self._next += 1
-            yield self._next - 1 - first
+        """The batches with numbers from `first` on and before `end`, counted from there, until another comes next."""
+        while self.is_within(first, end):
+            self._next, self._taken = self._next + 1, self._taken + 1
+            yield self._todo[self._next - 1] - first
 
     def is_within(self, first: int, end: int) -> bool:
         """Whether `within` has any."""
-        return self.has_more() and first <= self._next < end
+        return self.has_more() and first <= self._todo[self._next] < end
 
 
-class TheseBatches:
-    """Batches of which a worker knows from the start that it makes them."""
+class AllBatches:
+    """The batches of a worker that makes all of them."""
 
-    def __init__(self, numbers: Iterable[int]) -> None:
-        self._numbers = iter(numbers)
+    def __init__(self, total: int) -> None:
+        self._left: Range | None = (0, total)
 
     def ask(self) -> Range | None:
         """See `Batches.ask`."""
-        number = next(self._numbers, None)
-        return None if number is None else (number, number + 1)
+        given, self._left = self._left, None
+        return given

@@ -12,7 +12,7 @@ FIRST = "first"
 
 def opened(total: int = 1000, done: int = 10, batch_s: float = 1.0, load_s: float = 0.0) -> tuple[ShardBoard, Range]:
     board = ShardBoard()
-    batches = board.open(FIRST, total, done, batch_s, load_s, hashes=False)
+    batches = board.open(FIRST, range(total), done, batch_s, load_s, hashes=False)
     assert isinstance(batches, tuple)
     return board, batches
 
@@ -66,9 +66,12 @@ def test_what_was_handed_in_is_there_at_the_end():
 
 def test_one_other_worker_repeats_a_batch_that_the_first_one_did_not_begin_with():
     board, _ = opened(total=1000, done=10)
-    assert [board.join(FIRST, has_loaded=True) for _ in range(2)] == [Help(False, 9), Help(False, None)]
+    assert [board.join(FIRST, has_loaded=True) for _ in range(2)] == [
+        Help(range(1000), False, 9),
+        Help(range(1000), False, None),
+    ]
     board, batches = opened(total=1000, done=1)
-    assert board.join(FIRST, has_loaded=True) == Help(False, 1)
+    assert board.join(FIRST, has_loaded=True) == Help(range(1000), False, 1)
     assert batches[0] == 1, "which the first one makes next"
 
 

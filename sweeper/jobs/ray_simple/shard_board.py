@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 Range = tuple[int, int]
-"""The numbers of some batches: the first, and the one after the last."""
+"""Places in the list of what is to be made: the first, and the one after the last."""
 LEAST_S = 0.25
 """Nobody is given less work than this at a time, so that asking for it costs little."""
 PARTS = 4
@@ -19,10 +20,10 @@ WORTH_S = 0.3
 class Pass:
     """One inference pass, from when its first worker tells of it."""
 
-    total: int
-    """Number of its batches."""
+    todo: Sequence[int]
+    """The numbers of the batches that were to be made when it began."""
     next: int
-    """The first batch that nobody has been given."""
+    """The place in it from which on nobody has been given anything."""
     batch_s: float
     """How long a batch takes."""
     load_s: float
@@ -37,7 +38,7 @@ class Pass:
 
     def give(self, worker: str) -> Range | None:
         """The next batches of a worker; `None` where none are left."""
-        left = self.total - self.next
+        left = len(self.todo) - self.next
         if left <= 0:
             return None
         self.workers.add(worker)
@@ -47,16 +48,18 @@ class Pass:
 
     def is_worth(self, load_s: float) -> bool:
         """Whether one more worker, which has to load for so long, would end the pass sooner."""
-        workers, left_s = len(self.workers), (self.total - self.next) * self.batch_s
+        workers, left_s = len(self.workers), (len(self.todo) - self.next) * self.batch_s
         return left_s / workers - left_s / (workers + 1) > load_s / (workers + 1) + WORTH_S
 
 
 @dataclass(frozen=True)
 class Help:
-    """What a further worker of a pass is to do before it asks for batches."""
+    """What a further worker of a pass needs to know before it asks for batches."""
 
+    todo: Sequence[int]
     hashes: bool
     repeated: int | None
+    """The batch that it is to repeat."""
 
 
 class ShardBoard:
@@ -70,10 +73,13 @@ class ShardBoard:
         self._passes: dict[str, Pass] = {}
         self._closed: set[str] = set()
 
-    def open(self, job_id: str, total: int, done: int, batch_s: float, load_s: float, hashes: bool) -> Range | bool:
+    def open(
+        self, job_id: str, todo: Sequence[int], done: int, batch_s: float, load_s: float, hashes: bool
+    ) -> Range | bool:
         """The first worker of a pass tells how far it is, and gets its next batches as from `give`."""
-        repeated = max(1, done - 1)
-        self._passes[job_id] = Pass(total, done, batch_s, load_s, hashes, repeated if repeated < total else None)
+        place = max(1, done - 1)
+        repeated = todo[place] if place < len(todo) else None
+        self._passes[job_id] = Pass(todo, done, batch_s, load_s, hashes, repeated)
         return self.give(job_id, job_id)
 
     def join(self, job_id: str, has_loaded: bool) -> Help | bool:
@@ -84,7 +90,7 @@ class ShardBoard:
         if not found.is_worth(0.0 if has_loaded else found.load_s):
             return False
         repeated, found.repeated = found.repeated, None
-        return Help(found.hashes, repeated)
+        return Help(found.todo, found.hashes, repeated)
 
     def give(self, job_id: str, worker: str) -> Range | bool:
         """The next batches of a worker. True where the first one has to wait for what others make, false at the end."""
