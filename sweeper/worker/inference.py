@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
@@ -108,6 +109,8 @@ def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: st
     use_import_paths(paths)
     use_working_folder((request.model, request.dataset))
     batches = OfFurtherWorker(str(request.board), job_id, worker)
+    for module in ("maite.tasks", "sweeper.capabilities.predictions"):  # a second, while the first worker begins
+        import_module(module)
     wanted = batches.join(has_loaded=is_cached(request.model) and is_cached(request.dataset))
     if not wanted:
         return
