@@ -187,6 +187,8 @@ def predict_batches(
 def put_together(model: TaskModel, dataset: TaskDataset, made: Iterable[MadeBatch]) -> Predictions:
     """The predictions of a whole pass, from its batches in any order."""
     ordered = sorted(made, key=lambda batch: batch.number)
+    if [batch.number for batch in ordered] != list(range(len(ordered))):
+        raise AssertionError("a batch is missing, or there twice")
     predictions, targets = tuple(batch.predictions for batch in ordered), tuple(batch.targets for batch in ordered)
     metadata = tuple(batch.metadata for batch in ordered)
     model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)

@@ -156,6 +156,19 @@ class InferenceJob(Job[object], Protocol):
         ...
 
 
+class HelpJob(Job[object], Protocol):
+    """The job of a worker that helps with an inference."""
+
+    @property
+    def came_early(self) -> bool:
+        """Whether it has ended because the pass was not far enough."""
+        ...
+
+    def dismiss(self) -> None:
+        """Have it end: its inference is over. What it made of that is given up."""
+        ...
+
+
 class JobBackend(Protocol):
     """Where capability runs are submitted by hand: notebooks, scripts."""
 
@@ -245,7 +258,7 @@ class RunnerBackend(Protocol):
         """
         ...
 
-    def help(self, inference: InferenceJob) -> Job[object] | None:
+    def help(self, inference: InferenceJob) -> HelpJob | None:
         """Have one more worker make batches of a pass that another one has begun; `None` where that cannot be."""
         ...
 

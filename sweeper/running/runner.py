@@ -70,7 +70,7 @@ class Runner:
         self._rows = DriverRows(store, progress)
         self._settings, self._progress, self._interrupts = settings, progress, interrupts
         self._inference = SharedInference(backend, builder)
-        self._help = Help(backend, self._inference)
+        self._help = Help(backend, self._inference, settings.max_in_flight)
         self._meanwhile = meanwhile or Meanwhile()
         self._active: dict[Job[Any], ActiveAttempt] = {}
         self._with_deadline: dict[Job[Any], ActiveAttempt] = {}
@@ -104,11 +104,10 @@ class Runner:
                     self._settle(self._active.pop(job), queue)
                 self._look_around()
                 self._fill(queue, window)
-                if self._stopped_by is None:
-                    self._help.look_now_and_then(self._active.values())
+                self._help.look_now_and_then(self._active.values(), sends=self._stopped_by is None)
         finally:
-            self._help.end()
             unwritten = self._batches.finish()
+            self._help.end()
         return self._outcome(len(items), unwritten)
 
     # What goes out

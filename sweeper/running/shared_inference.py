@@ -11,7 +11,7 @@ from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
-from sweeper.vocabulary import Combination
+from sweeper.vocabulary import Choice, Combination
 
 InferenceKey = tuple[str, ...]
 ROOM = 0.5
@@ -30,6 +30,11 @@ def inference_key(combination: Combination) -> InferenceKey | None:
     keys = capability.runtime.predictions_depend_on
     depends = (capability.digest,) if keys is None else [f"{key}={capability.spec.get(key)!r}" for key in sorted(keys)]
     return (models[0].digest, datasets[0].digest, *depends)
+
+
+def _may_be_shared(choice: Choice) -> bool:
+    """Whether several workers may use a part for one inference: neither it nor a limit of the user's is against it."""
+    return choice.runtime.shards is not False and choice.runtime.max_in_flight is None
 
 
 class SharedInference:
@@ -90,7 +95,7 @@ class SharedInference:
             report_start=limits.timeout_s is not None,
             of_sweep=True,
             log=self._builder.inference_log(key),
-            shards=all(choice.runtime.shards is not False for choice in combination.choices),
+            shards=all(map(_may_be_shared, combination.choices)),
         )
         self._under_way[handle] = limits.resources
         return handle
@@ -119,6 +124,7 @@ class SharedInference:
         if not self._readers[key]:
             if (last := self._handles.pop(key, None)) is not None:
                 last.cancel()
+                self._under_way.pop(last, None)
             del self._readers[key]
         return self._not_said_yet(handle.note if handle is not None else "")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
+from sweeper.errors import PartError
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
+from sweeper.messages.shards import EARLY, MADE, NOTHING, Answer, Joining, PassInfo
 from sweeper.worker import kept_parts, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
@@ -18,6 +21,9 @@ from sweeper.worker.loaded_pass import LoadedPass, loaded
 from sweeper.worker.object_cache import is_cached
 from sweeper.worker.shards import AllBatches, Batches, Cursor, Part
 from sweeper.worker.stores import open_store
+
+if TYPE_CHECKING:
+    from sweeper.worker.shard_workers import OfFurtherWorker
 
 KEEP_S = 60.0
 """Of a pass whose predictions outlive their sweep, what was made so far is written so often."""
@@ -74,14 +80,16 @@ def _infer(request: InferenceRequest, job_id: str) -> Inference:
 
 def _parts(request: InferenceRequest, job_id: str, whole: LoadedPass, *, hashes: bool) -> list[Part]:
     """All batches: those that were kept, those that this worker makes, those of others, and those lost with others."""
-    if request.board is None:
+    if request.board is None or not whole.can_be_shared:
         return [whole.make(Cursor(AllBatches(whole.total), range(whole.total)), hashes=hashes)]
     from sweeper.worker.shard_workers import OfFirstWorker  # with Ray
 
-    kept = kept_parts.read(request.cache_entry, hashes=hashes)
+    kept = kept_parts.read(request.cache_entry, whole.shape, hashes=hashes)
     todo = whole.missing(kept)
-    batches = OfFirstWorker(request.board, job_id, todo, whole.load_s, hashes=hashes)
-    parts = [*kept, *whole.compared_with(kept), *_made(request, whole, batches, todo, hashes), *batches.parts()]
+    batches = OfFirstWorker(request.board, job_id, PassInfo(whole.shape, todo, whole.load_s, hashes))
+    parts = [*kept, *whole.compared_with(kept)]
+    parts += _made(request, whole, batches, todo, hashes)
+    parts += batches.parts()
     lost = whole.missing(parts)
     return [*parts, *_made(request, whole, AllBatches(len(lost)), lost, hashes)]
 
@@ -94,7 +102,7 @@ def _made(
     parts: list[Part] = []
     while not (part := whole.make(cursor, hashes=hashes)).is_empty:
         parts.append(part)
-        kept_parts.write(request.cache_entry, part)
+        kept_parts.write(request.cache_entry, whole.shape, part)
     return parts
 
 
@@ -102,8 +110,14 @@ def _own_log(request: InferenceRequest, worker: str) -> str | None:
     return None if request.log is None else f"{request.log.removesuffix('.log')}-{worker[:8]}.log"
 
 
-def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> None:
-    """Make some batches of the inference that another worker has begun as `job_id`, if it is still worth it."""
+def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> str:
+    """Make some batches of the inference that another worker has begun as `job_id`, if it is still worth it.
+
+    Returns
+    -------
+    str
+        `EARLY` where that worker has not got so far, `MADE` where something was made, else `NOTHING`.
+    """
     from sweeper.worker.shard_workers import OfFurtherWorker
 
     use_import_paths(paths)
@@ -111,9 +125,23 @@ def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: st
     batches = OfFurtherWorker(str(request.board), job_id, worker)
     for module in ("maite.tasks", "sweeper.capabilities.predictions"):  # a second, while the first worker begins
         import_module(module)
-    wanted = batches.join(has_loaded=is_cached(request.model) and is_cached(request.dataset))
-    if not wanted:
-        return
-    with captured(_own_log(request, worker)), loaded(request) as whole:
-        repeated = [] if wanted.repeated is None else [whole.repeat(wanted.repeated)]
-        batches.hand_in([*repeated, *_made(request, whole, batches, wanted.todo, wanted.hashes)])
+    joining = batches.join(has_loaded=is_cached(request.model) and is_cached(request.dataset))
+    if not isinstance(joining, Joining):
+        return EARLY if joining is Answer.WAIT else NOTHING
+    with captured(_own_log(request, worker)) as log:
+        try:
+            return _help(request, batches, joining)
+        except Exception as error:
+            if log is not None:
+                log.write(ErrorInfo.of(error).trace)
+            raise
+
+
+def _help(request: InferenceRequest, batches: OfFurtherWorker, joining: Joining) -> str:
+    with loaded(request) as whole:
+        if whole.shape != joining.info.shape:
+            raise PartError(f"The dataset differs from that of the first worker: {whole.shape}, {joining.info.shape}.")
+        parts = [whole.repeat(joining.repeated)]
+        parts += _made(request, whole, batches, joining.info.todo, joining.info.hashes)
+        batches.hand_in(parts)
+        return MADE if len(parts) > 1 else NOTHING

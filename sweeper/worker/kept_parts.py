@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def read(entry: PredictionCacheEntry | None, *, hashes: bool) -> list[Part]:
-    """The parts that earlier workers left; with `hashes` only those that have them."""
+def read(entry: PredictionCacheEntry | None, shape: tuple[object, ...], *, hashes: bool) -> list[Part]:
+    """The parts that earlier workers left of a pass of this shape; with `hashes` only those that have them."""
     if entry is None:
         return []
     store = open_store(entry.store)
-    parts = [_part(store.read_artifact(f"{FOLDER}/{name}"), name) for name in _names(entry)]
+    parts = [_part(store.read_artifact(f"{FOLDER}/{name}"), name, shape) for name in _names(entry)]
     return [part for part in parts if part is not None and (part.hashes is not None or not hashes)]
 
 
-def write(entry: PredictionCacheEntry | None, part: Part) -> None:
+def write(entry: PredictionCacheEntry | None, shape: tuple[object, ...], part: Part) -> None:
     """Keep a part. What cannot be kept would have to be made again after a crash, and that is all."""
     if entry is None:
         return
     try:
-        open_store(entry.store).write_artifact(f"{FOLDER}/{entry.key}.{uuid4().hex[:16]}.npz", to_file(_plain(part)))
+        open_store(entry.store).write_artifact(
+            f"{FOLDER}/{entry.key}.{uuid4().hex[:16]}.npz", to_file(_plain(shape, part))
+        )
     except (NotPlainError, StoreError, OSError) as error:
         logger.warning("A part of the predictions %s is not kept: %s", entry.key, error)
 
@@ -54,20 +56,21 @@ def _names(entry: PredictionCacheEntry) -> list[str]:
     return [name for name in names if name.startswith(f"{entry.key}.") and name != f"{entry.key}.npz"]
 
 
-def _plain(part: Part) -> dict[str, object]:
+def _plain(shape: tuple[object, ...], part: Part) -> dict[str, object]:
     batches = {
         label: [(batch.number, batch.predictions, batch.targets, list(batch.metadata)) for batch in made]
         for label, made in part.batches.items()
     }
-    return {"batches": batches, "seconds": part.seconds, "hashes": None if part.hashes is None else tuple(part.hashes)}
+    hashes = None if part.hashes is None else tuple(part.hashes)
+    return {"shape": shape, "batches": batches, "seconds": part.seconds, "hashes": hashes}
 
 
-def _part(content: bytes | None, name: str) -> Part | None:
+def _part(content: bytes | None, name: str, shape: tuple[object, ...]) -> Part | None:
     if content is None:
         return None
     try:
         plain: Any = from_file(content)
-        return _opened(**plain)
+        return _opened(**plain) if plain.pop("shape") == shape else None
     except Exception as error:  # noqa: BLE001 - a damaged file raises anything; its batches are made again
         logger.warning("The part %s of predictions cannot be opened and is made again: %s", name, error)
         return None

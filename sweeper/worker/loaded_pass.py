@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sweeper.errors import PartError
-from sweeper.isolation import digests, process_state, stand_ins
+from sweeper.isolation import process_state, stand_ins
 from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import part_use
+from sweeper.worker.alike import are_alike
 from sweeper.worker.leakage import ImageObserver
 from sweeper.worker.object_cache import new_instance
 from sweeper.worker.part_use import PartUse
@@ -21,9 +20,6 @@ from sweeper.worker.shards import Cursor, Part
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import MadeBatch, Predictions
-
-CLOSE = 1e-5
-"""Relative difference of two answers of one model to one batch, which unlike machines may compute unlike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +36,25 @@ class LoadedPass:
     load_s: float
 
     @property
+    def shape(self) -> tuple[object, ...]:
+        """What all workers of one pass must see alike."""
+        return len(self.dataset), self.batch_size, *self.augmentations
+
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether no augmentation may depend on the batches before. Those of sweeper draw for each datum by itself."""
+        return all(
+            each is None or type(each).__module__ == "sweeper.augmentations" for each in self.augmentations.values()
+        )
+
+    @property
     def total(self) -> int:
         """Number of batches with all augmentations, one augmentation after another."""
         return self.batches * len(self.augmentations)
 
     def make(self, cursor: Cursor, *, hashes: bool) -> Part:
         """Make the batches that this worker is given, until it rests, and hash their images where that is wanted."""
-        began, observer = time.perf_counter(), ImageObserver() if hashes else None
+        began, observer = time.perf_counter() - cursor.asked_s, ImageObserver() if hashes else None
         cursor.go_on()
         made: dict[str, list[MadeBatch]] = {label: [] for label in self.augmentations}
         while cursor.has_more():
@@ -55,7 +63,7 @@ class LoadedPass:
                 if cursor.is_within(*of_label):
                     shown = observer.add if observer is not None and not place else None
                     made[label] += self._predicted(label, cursor.within(*of_label), shown)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began - cursor.asked_s
         return Part(made, seconds, None if observer is None else observer.hashes())
 
     def repeat(self, number: int) -> Part:
@@ -65,7 +73,7 @@ class LoadedPass:
         return Part(dict.fromkeys(self.augmentations, ()), 0.0, repeated=(label, made))
 
     def compared_with(self, kept: Sequence[Part]) -> list[Part]:
-        """Repeat one of the batches that an earlier worker made, where there are any, and not the first of all."""
+        """Repeat one of the batches that an earlier worker made, where there are any but the very first."""
         places = {label: place for place, label in enumerate(self.augmentations)}
         there = [places[label] * self.batches + batch.number for part in kept for label, batch in part.all_batches()]
         return [self.repeat(number) for number in [max(there, default=0)] if number]
@@ -103,21 +111,27 @@ class LoadedPass:
 
     def _compare_repeated(self, parts: Sequence[Part]) -> None:
         for label, batch in (part.repeated for part in parts if part.repeated is not None):
-            own = [made for part in parts for made in part.batches[label] if made.number == batch.number]
-            if not _are_alike(own[0].predictions, batch.predictions):
+            first = next(made for part in parts for made in part.batches[label] if made.number == batch.number)
+            where = f"batch {batch.number + 1} of dataset {self.dataset.metadata['id']!r}"
+            if not (are_alike(first.targets, batch.targets) and _ids(first) == _ids(batch)):
+                raise PartError(
+                    f"Two workers did not read the same data: {where} has other data in one than in the other. So its "
+                    "length or its order differs from node to node or from process to process. Fix the dataset (sort "
+                    f"what it lists), or {_ONE_WORKER}."
+                )
+            if not are_alike(first.predictions, batch.predictions):
                 raise PartError(
                     f"Model {self.model.metadata['id']!r} answers differently when its batches are made by several "
-                    f"workers: batch {batch.number + 1} of dataset {self.dataset.metadata['id']!r} came out different "
-                    "in a worker that had not made those before it. So it keeps a state from batch to batch, or draws "
-                    "random numbers. Fix the model, or set _sweep_.shards: false in its choice, and one worker makes "
-                    "all batches in their order."
+                    f"workers: {where} came out different in a worker that had not made those before it. So it keeps a "
+                    f"state from batch to batch, or draws random numbers. Fix the model, or {_ONE_WORKER}."
                 )
 
 
-def _are_alike(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=CLOSE, atol=1e-7, equal_nan=True)
-    return digests.of_state(one) == digests.of_state(other)
+_ONE_WORKER = "set _sweep_.shards: false in its choice, and one worker makes all batches in their order"
+
+
+def _ids(batch: MadeBatch) -> list[object]:
+    return [each.get("id") for each in batch.metadata]
 
 
 @contextmanager

@@ -96,16 +96,17 @@ def run_inference(
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
 
 
-def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> None:
-    """Make some batches of the inference `job_id`, which another worker has begun; nothing where that is not worth it.
+def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> str:
+    """Make some batches of the inference `job_id`, which another worker has begun, and say what came of it.
 
-    What it prints is in the log of the inference, and what fails here is made again, and fails again, in that worker.
+    What it prints is in a log of its own beside that of the inference. What fails here is made again, and fails again,
+    in that worker.
     """
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     marks.mark(worker)
     with _task_of_user_code(request.bounds, of_sweep=True):
-        help_with(request, paths, job_id, worker)
+        return help_with(request, paths, job_id, worker)
 
 
 def end_process_of(job_id: str) -> bool:

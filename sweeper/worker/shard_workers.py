@@ -14,29 +14,41 @@ from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import RayError, TaskCancelledError
 
-from sweeper.worker.shards import Part, Range
+from sweeper.messages.shards import Answer, Joining, PassInfo, Range
+from sweeper.worker.shards import Part
 
 FIRST_LOOK_S, LAST_LOOK_S = 0.25, 2.0
 """So long the first worker waits before it looks for a board, and more and more rarely after that: each look is a
 question to Ray's control process, which all workers of a cluster share."""
 WAIT_S = 0.02
-JOIN_WAIT_S = 0.1
-JOIN_S = 5.0
-"""So long a further worker waits until the first one has found the board: that may be in the middle of a batch."""
+JOIN_WAIT_S, JOIN_S = 0.1, 1.0
+"""So often, and for so long, a further worker asks whether the first one has found the board: it may still load."""
+ANSWER_S = 60.0
+"""A board that takes longer than this to answer is taken for lost."""
+TRIES = 5
 
 
-def _answer(reference: Any) -> Any:
-    return ray.get(reference)
+def _asked(method: Any, *arguments: object) -> Any:
+    """What a method of the board returns. To stop a sweep cancels also what its tasks wait for: that is asked again.
+
+    Raises
+    ------
+    RayError
+        The board is lost.
+    """
+    for _ in range(TRIES):
+        with suppress(TaskCancelledError):
+            return ray.get(method.remote(*arguments), timeout=ANSWER_S)
+    return ray.get(method.remote(*arguments), timeout=ANSWER_S)
 
 
 class OfFirstWorker:
     """The batches of the first worker of a pass: all that are to be made, until others join."""
 
-    def __init__(self, board: str, job_id: str, todo: Sequence[int], load_s: float, *, hashes: bool) -> None:
-        self._name, self._job_id, self._todo, self._total = board, job_id, todo, len(todo)
-        self._load_s, self._hashes = load_s, hashes
+    def __init__(self, board: str, job_id: str, info: PassInfo) -> None:
+        self._name, self._job_id, self._info, self._total = board, job_id, info, len(info.todo)
         self._done = 0
         self._board: Any = None
         self._began = time.monotonic()
@@ -45,39 +57,42 @@ class OfFirstWorker:
     def ask(self) -> Range | None:
         """See `Batches.ask`; it waits for what others make, in case that they are lost."""
         if self._board is None and (given := self._open()) is not None:
-            return given or None
+            return None if given is Answer.END else given
         if self._board is None:
             self._done += 1
             return (self._done - 1, self._done) if self._done <= self._total else None
         with suppress(RayError):  # the board is lost: what is missing in the end is made then
-            while (given := _answer(self._board.give.remote(self._job_id, self._job_id))) is True:
+            while (given := _asked(self._board.give, self._job_id, self._job_id)) is Answer.WAIT:
                 time.sleep(WAIT_S)
-            return given or None
+            return None if given is Answer.END else given
         return None
 
     def parts(self) -> Iterator[Part]:
         """What others have made and is still there. Nobody is given anything after that."""
         with suppress(RayError):
-            for parts in [] if self._board is None else _answer(self._board.close.remote(self._job_id)):
+            for parts in [] if self._board is None else _asked(self._board.close, self._job_id):
                 with suppress(RayError):
-                    yield from _answer(parts)
+                    yield from _fetched(parts)
 
     def _open(self) -> Any:
-        """Tell the board of this pass, where it is time and there is one; what it gives then."""
+        """Tell the board of this pass, where it is time and there is one; what it answers then."""
         now = time.monotonic()
         if now < self._next_look or not 0 < self._done < self._total:
             return None
         self._pause_s = min(1.5 * self._pause_s, LAST_LOOK_S)
         self._next_look = now + self._pause_s
         batch_s = (now - self._began) / self._done
-        told = self._job_id, self._todo, self._done, batch_s, self._load_s, self._hashes
         try:
             board: Any = ray.get_actor(self._name)
-            given = _answer(board.open.remote(*told))
+            given = _asked(board.open, self._job_id, self._info, self._done, batch_s)
         except (ValueError, RayError):  # there is none, or it has just been lost
             return None
         self._board = board
         return given
+
+
+def _fetched(reference: Any) -> Any:
+    return ray.get(reference)
 
 
 class OfFurtherWorker:
@@ -87,19 +102,20 @@ class OfFurtherWorker:
         self._board: Any = ray.get_actor(board)
         self._job_id, self._worker = job_id, worker
 
-    def join(self, *, has_loaded: bool) -> Any:
-        """What it is to do first, as the board says; false where it is not needed."""
+    def join(self, *, has_loaded: bool) -> Joining | Answer:
+        """What it is to do first; `WAIT` where the first worker was not found, `END` where nobody is needed."""
         until = time.monotonic() + JOIN_S
-        while (help_with := _answer(self._board.join.remote(self._job_id, has_loaded))) is True:
+        while (answer := _asked(self._board.join, self._job_id, self._worker, has_loaded)) is Answer.WAIT:
             if time.monotonic() > until:
-                return False
+                break
             time.sleep(JOIN_WAIT_S)
-        return help_with
+        return answer
 
     def ask(self) -> Range | None:
         """See `Batches.ask`."""
-        return _answer(self._board.give.remote(self._job_id, self._worker)) or None
+        given = _asked(self._board.give, self._job_id, self._worker)
+        return None if given is Answer.END else given
 
     def hand_in(self, parts: Sequence[Part]) -> None:
         """Leave what it made for the first worker."""
-        _answer(self._board.hand_in.remote(self._job_id, self._worker, [ray.put(parts)]))
+        _asked(self._board.hand_in, self._job_id, self._worker, [ray.put(parts)])

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sweeper.messages.shards import Range
+
 if TYPE_CHECKING:
     from sweeper.capabilities.leakage import ImageHashes
     from sweeper.capabilities.predictions import MadeBatch
-
-Range = tuple[int, int]
-"""Places in the list of what is to be made: the first, and the one after the last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +60,8 @@ class Cursor:
     def __init__(self, batches: Batches, todo: Sequence[int], rest_s: float = float("inf")) -> None:
         self._batches, self._todo, self._next, self._end = batches, todo, 0, 0
         self._rest_s, self._began, self._taken = rest_s, 0.0, 0
+        self.asked_s = 0.0
+        """How long it took in all to be told what to make: to wait for others, mostly."""
 
     def go_on(self) -> None:
         """Begin, or go on after a rest."""
@@ -71,7 +72,9 @@ class Cursor:
         if self._taken and time.monotonic() - self._began > self._rest_s:
             return False
         if self._next == self._end:
+            began = time.perf_counter()
             self._next, self._end = self._batches.ask() or (0, 0)
+            self.asked_s += time.perf_counter() - began
         return self._next < self._end
 
     def within(self, first: int, end: int) -> Iterator[int]:

@@ -402,6 +402,7 @@ RUNTIME_VALUES = {
     "_sweep_.files": "[a.csv]",
     "_sweep_.label_space": "ignore",
     "_sweep_.soft_targets": "true",
+    "_sweep_.shards": "false",
 }
 
 

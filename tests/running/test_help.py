@@ -13,17 +13,20 @@ import sweeper
 from sweeper.store import open_store
 
 CONFIG = ["capability=[evaluate]", "dataset=[]", "model=[]", "metric=[accuracy,log_loss]", "exclude=[]"]
+IMAGES = "{_target_: shard_parts.Images}"
 BATCH = 64
+SLOW = 20
+"""Batches that take so long that help comes where it may."""
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 
-def swept(folder: Path, *more: str, **model: Any) -> sweeper.SweepResult:
+def swept(folder: Path, *more: str, dataset: str = "", **model: Any) -> sweeper.SweepResult:
     """A sweep of one model over one dataset."""
     notes = folder / "notes"
     notes.mkdir(exist_ok=True)
     spec = ", ".join(f"{key}: {value}" for key, value in {"folder": f"'{notes}'", **model}.items())
-    parts = [f"+model.m={{_target_: shard_parts.Together, {spec}}}", "+dataset.images={_target_: shard_parts.Images}"]
+    parts = [f"+model.m={{_target_: shard_parts.Together, {spec}}}", f"+dataset.images={dataset or IMAGES}"]
     return sweeper.sweep([*CONFIG, *parts, f"analytics_store.uri='{folder / 'store'}'", *more], progress=False)
 
 
@@ -36,7 +39,7 @@ def alone(folder: Path, *more: str) -> list[tuple[str, float]]:
     """What one worker measures."""
     folder = folder / "alone"
     folder.mkdir()
-    assert swept(folder, "job_backend.kind=inline", *more, alone=True).exit_status == 0
+    assert swept(folder, "job_backend.kind=inline", *more, slow=0).exit_status == 0
     return values(folder)
 
 
@@ -82,5 +85,35 @@ def test_a_model_with_a_state_fails_and_is_right_with_one_worker(tmp_path: Path)
     assert "_sweep_.shards: false" in result.failures[0].message
     only = tmp_path / "only"
     only.mkdir()
-    assert swept(only, state=True, alone=True, _sweep_="{shards: false}").exit_status == 0
+    assert swept(only, state=True, slow=SLOW, _sweep_="{shards: false}").exit_status == 0
     assert len(workers(only)) == 1
+
+
+@pytest.mark.parametrize("limit", ["max_in_flight: 1", "resources: {num_cpus: 0}"])
+def test_no_more_workers_use_a_part_than_the_user_lets(tmp_path: Path, limit: str):
+    """A limit of what may be in flight holds for those who help too; what asks for no processor has no room at all."""
+    assert swept(tmp_path, slow=SLOW, _sweep_=f"{{{limit}}}").exit_status == 0
+    assert sum(workers(tmp_path).values()) <= len(Images()) + BATCH
+    if "in_flight" in limit:
+        assert len(workers(tmp_path)) == 1
+
+
+def test_a_shorter_dataset_in_another_process_does_not_count(tmp_path: Path):
+    dataset = f"{{_target_: shard_parts.Images, folder: '{tmp_path}', then: shorter}}"
+    assert swept(tmp_path, dataset=dataset, slow=SLOW).counts["completed"] == 2
+    assert len(workers(tmp_path)) == 1
+    assert values(tmp_path) == alone(tmp_path)
+
+
+def test_data_in_another_order_in_another_process_are_found_out(tmp_path: Path):
+    dataset = f"{{_target_: shard_parts.Images, folder: '{tmp_path}', then: another}}"
+    result = swept(tmp_path, dataset=dataset)
+    assert result.counts["failed"] == 2
+    assert "Two workers did not read the same data" in result.failures[0].message
+
+
+def test_one_worker_applies_augmentations_of_which_nobody_knows_whether_they_keep_a_state(tmp_path: Path):
+    only = ["capability=[robustness]", "metric=[accuracy]", "capability.robustness.severities=[0.3,0.5]"]
+    blur = "capability.robustness.augmentation={_target_: shard_parts.Blur, _partial_: true}"
+    assert swept(tmp_path, *only, blur, slow=SLOW).exit_status == 0
+    assert len(workers(tmp_path)) == 1

@@ -189,7 +189,7 @@ class RaySimpleJobBackend:
             help_with=(request, resources),
         )
 
-    def help(self, inference: object) -> RaySimpleJob[None] | None:
+    def help(self, inference: object) -> RayHelpJob | None:
         """See `RunnerBackend.help`."""
         if not isinstance(inference, RayInferenceJob) or inference.help_with[0].board is None:
             return None

@@ -25,6 +25,7 @@ from sweeper.jobs.ray_simple.starts import Start
 from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
+from sweeper.messages.shards import EARLY
 from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
@@ -213,7 +214,7 @@ class RayInferenceJob(RaySimpleJob[Inference]):
         return ray.get(self.payload)
 
 
-class RayHelpJob(RaySimpleJob[None]):
+class RayHelpJob(RaySimpleJob[object]):
     """Handle of a worker that helps with an inference."""
 
     def __init__(
@@ -222,10 +223,17 @@ class RayHelpJob(RaySimpleJob[None]):
         super().__init__(ref, job_id, "help", datetime.now(UTC), session, forced, of_sweep=True)
         self._board, self._inference_id = board, inference.job_id
 
-    def cancel(self, *, force: bool = False) -> bool:
-        """See `Job.cancel`. The worker finds that there is nothing left to do, if it is not in the middle of it."""
+    @property
+    def came_early(self) -> bool:
+        """See `HelpJob.came_early`."""
+        return self._end is not None and self._end.value == EARLY
+
+    def dismiss(self) -> None:
+        """See `HelpJob.dismiss`. One that asks for batches ends by itself; one that hangs is killed after a while."""
         self._board.close.remote(self._inference_id)
-        return super().cancel(force=force)
+        if not self.status.is_terminal:
+            self.cancel()
+            self._forced.after_grace(self.ref, self.job_id)
 
     def _settle(self, outcome: Ended) -> None:
         super()._settle(outcome)

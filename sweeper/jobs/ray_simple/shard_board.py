@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-Range = tuple[int, int]
-"""Places in the list of what is to be made: the first, and the one after the last."""
+from sweeper.messages.shards import Answer, Joining, PassInfo, Range
+
 LEAST_S = 0.25
 """Nobody is given less work than this at a time, so that asking for it costs little."""
 PARTS = 4
@@ -20,46 +19,34 @@ WORTH_S = 0.3
 class Pass:
     """One inference pass, from when its first worker tells of it."""
 
-    todo: Sequence[int]
-    """The numbers of the batches that were to be made when it began."""
+    info: PassInfo
     next: int
-    """The place in it from which on nobody has been given anything."""
+    """The place in what is to be made from which on nobody has been given anything."""
     batch_s: float
     """How long a batch takes."""
-    load_s: float
-    """How long the first worker took to load model and dataset."""
-    hashes: bool
-    """Whether the images are to be hashed on the way."""
-    repeated: int | None
-    """A batch of the first worker that one other is to repeat: a model with a state gives something else there."""
-    workers: set[str] = field(default_factory=set[str])
+    repeated: int
+    joined: set[str] = field(default_factory=set[str])
+    """All who work on it, or load for it."""
+    busy: set[str] = field(default_factory=set[str])
     """Who was given something and has not handed in anything."""
     handed_in: list[object] = field(default_factory=list[object])
 
     def give(self, worker: str) -> Range | None:
         """The next batches of a worker; `None` where none are left."""
-        left = len(self.todo) - self.next
+        left = len(self.info.todo) - self.next
         if left <= 0:
             return None
-        self.workers.add(worker)
-        size = max(LEAST_S / max(self.batch_s, 1e-9), left / (PARTS * len(self.workers)), 1)
+        least, share = LEAST_S / max(self.batch_s, 1e-9), left / (PARTS * len(self.joined))
+        # The first worker is given little at first: others are on their way.
+        size = max(1, least) if len(self.joined) == 1 else max(1, least, share)
+        self.busy.add(worker)
         start, self.next = self.next, self.next + min(left, math.ceil(size))
         return start, self.next
 
     def is_worth(self, load_s: float) -> bool:
         """Whether one more worker, which has to load for so long, would end the pass sooner."""
-        workers, left_s = len(self.workers), (len(self.todo) - self.next) * self.batch_s
+        workers, left_s = len(self.joined), (len(self.info.todo) - self.next) * self.batch_s
         return left_s / workers - left_s / (workers + 1) > load_s / (workers + 1) + WORTH_S
-
-
-@dataclass(frozen=True)
-class Help:
-    """What a further worker of a pass needs to know before it asks for batches."""
-
-    todo: Sequence[int]
-    hashes: bool
-    repeated: int | None
-    """The batch that it is to repeat."""
 
 
 class ShardBoard:
@@ -73,44 +60,48 @@ class ShardBoard:
         self._passes: dict[str, Pass] = {}
         self._closed: set[str] = set()
 
-    def open(
-        self, job_id: str, todo: Sequence[int], done: int, batch_s: float, load_s: float, hashes: bool
-    ) -> Range | bool:
-        """The first worker of a pass tells how far it is, and gets its next batches as from `give`."""
-        place = max(1, done - 1)
-        repeated = todo[place] if place < len(todo) else None
-        self._passes[job_id] = Pass(todo, done, batch_s, load_s, hashes, repeated)
+    def open(self, job_id: str, info: PassInfo, done: int, batch_s: float) -> Range | Answer:
+        """The first worker of a pass tells how far it is, and gets its next batches as from `give`.
+
+        One that tells it twice did not hear the answer, and makes the rest by itself.
+        """
+        if job_id in self._passes:
+            return Answer.END
+        repeated = info.todo[max(1, done - 1)]
+        self._passes[job_id] = Pass(info, done, batch_s, repeated, {job_id})
         return self.give(job_id, job_id)
 
-    def join(self, job_id: str, has_loaded: bool) -> Help | bool:
-        """What a further worker is to do first; true where it is to ask again, and false where it is not needed."""
+    def join(self, job_id: str, worker: str, has_loaded: bool) -> Joining | Answer:
+        """What a further worker is to do first, if it is needed."""
         found = self._passes.get(job_id)
         if found is None:
-            return job_id not in self._closed
-        if not found.is_worth(0.0 if has_loaded else found.load_s):
-            return False
-        repeated, found.repeated = found.repeated, None
-        return Help(found.todo, found.hashes, repeated)
+            return Answer.END if job_id in self._closed else Answer.WAIT
+        if not found.is_worth(0.0 if has_loaded else found.info.load_s):
+            return Answer.END
+        found.joined.add(worker)
+        return Joining(found.info, found.repeated)
 
-    def give(self, job_id: str, worker: str) -> Range | bool:
-        """The next batches of a worker. True where the first one has to wait for what others make, false at the end."""
+    def give(self, job_id: str, worker: str) -> Range | Answer:
+        """The next batches of a worker. The first one waits for what others make."""
         found = self._passes.get(job_id)
-        if found is None:
-            return False
+        if found is None or worker not in found.joined:
+            return Answer.END
         if (batches := found.give(worker)) is not None:
             return batches
-        return worker == job_id and bool(found.workers - {worker})
+        return Answer.WAIT if worker == job_id and found.busy - {worker} else Answer.END
 
     def hand_in(self, job_id: str, worker: str, part: list[object]) -> None:
         """A further worker ends, and leaves what it made."""
-        if (found := self._passes.get(job_id)) is not None and worker in found.workers:
-            found.workers.remove(worker)
+        if (found := self._passes.get(job_id)) is not None and worker in found.busy:
+            found.busy.remove(worker)
+            found.joined.discard(worker)
             found.handed_in += part
 
     def lost(self, job_id: str, worker: str) -> None:
         """A further worker has ended without a word: the first one does not wait for it, and makes what it had."""
         if (found := self._passes.get(job_id)) is not None:
-            found.workers.discard(worker)
+            found.busy.discard(worker)
+            found.joined.discard(worker)
 
     def close(self, job_id: str) -> list[object]:
         """The pass is over; returns what was handed in."""
