@@ -62,9 +62,9 @@ class Blur:
 class Together:
     """A classifier that notes who makes which batch in a folder, one file each.
 
-    Its first worker is slow until another one has made two batches, or in so many as `slow` says. `then` is what a later
-    worker does in its second batch (the first is one that the first worker makes too): `exit` ends its process, `raise`
-    fails, `lose` ends the board. A file in the folder notes that it was done, and it is done once.
+    Its first worker is slow until another one has made two batches, or in so many as `slow` says. What a later worker
+    does in its second batch is `then` (the first is one that the first worker makes too): `exit` ends its process,
+    `raise` fails, `lose` ends the board. A file in the folder notes that it was done, and it is done once.
     """
 
     def __init__(
