@@ -46,7 +46,7 @@ class Runtime:
     soft_targets: bool | None = None
     """Whether targets may be distributions over the classes, whose largest entry then counts."""
     shards: bool | None = None
-    """False where one worker makes all batches of an inference, in their order."""
+    """True where several workers may make the batches of an inference; else one makes all of them, in their order."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

@@ -36,10 +36,10 @@ class Helped:
         for job in [job for job in self.jobs if job.status.is_terminal]:
             self.jobs.remove(job)
             self.last = [job]
-            if job.came_early:
-                self.not_before, self.pause_s = now + self.pause_s, 2 * self.pause_s
-            else:
+            if not job.came_early:
                 self.not_before = float("inf")
+            elif self.not_before <= now:  # once for all who were sent together
+                self.not_before, self.pause_s = now + self.pause_s, 2 * self.pause_s
 
 
 class Help:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sweeper.jobs.protocol import InferenceJob, JobStatus, RunnerBackend
@@ -32,9 +32,11 @@ def inference_key(combination: Combination) -> InferenceKey | None:
     return (models[0].digest, datasets[0].digest, *depends)
 
 
-def _may_be_shared(choice: Choice) -> bool:
-    """Whether several workers may use a part for one inference: neither it nor a limit of the user's is against it."""
-    return choice.runtime.shards is not False and choice.runtime.max_in_flight is None
+def _may_be_shared(choices: Sequence[Choice]) -> bool:
+    """Whether several workers may make one inference: a part says so, and none is against it, nor limited in number."""
+    said = [choice.runtime.shards for choice in choices]
+    limited = any(choice.runtime.max_in_flight is not None for choice in choices)
+    return True in said and False not in said and not limited
 
 
 class SharedInference:
@@ -86,6 +88,7 @@ class SharedInference:
 
     def _infer(self, key: InferenceKey, combination: Combination, limits: Limits) -> InferenceJob:
         spec: Any = self._builder.spec
+        shards = _may_be_shared(combination.choices)
         handle = self._backend.predict(
             model=spec(combination.models[0]),
             dataset=spec(combination.datasets[0]),
@@ -95,13 +98,14 @@ class SharedInference:
             report_start=limits.timeout_s is not None,
             of_sweep=True,
             log=self._builder.inference_log(key),
-            shards=all(map(_may_be_shared, combination.choices)),
+            shards=shards,
         )
-        self._under_way[handle] = limits.resources
+        if shards:
+            self._under_way[handle] = limits.resources
         return handle
 
     def under_way(self) -> Mapping[InferenceJob, Mapping[str, float]]:
-        """The inferences that have not ended, and what each asks for."""
+        """The inferences that several workers may make and that have not ended, and what each asks for."""
         self._under_way = {job: asks for job, asks in self._under_way.items() if not job.status.is_terminal}
         return self._under_way
 

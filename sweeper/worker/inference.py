@@ -56,7 +56,11 @@ def _stored_or_made(request: InferenceRequest, entry: PredictionCacheEntry, job_
     stored = prediction_cache.read(store, entry.key)
     if stored is not None:
         return stored
-    inference = _infer(request, job_id)
+    try:
+        inference = _infer(request, job_id)
+    except PartError:  # it may be that what was kept does not fit: who tries again begins anew
+        kept_parts.remove(entry)
+        raise
     note = prediction_cache.write(store, entry.key, inference)
     kept_parts.remove(entry)
     return replace(inference, note=note)
@@ -68,7 +72,7 @@ def _infer(request: InferenceRequest, job_id: str) -> Inference:
         observer = leakage.observer()
         parts = _parts(request, job_id, whole, hashes=observer is not None)
         if observer is not None:
-            observer.join(part.hashes for part in parts)
+            observer.join(part.hashes for part in parts if part.repeated is None)
         return Inference(
             whole.put_together(parts),
             whole.model.metadata,
@@ -102,7 +106,8 @@ def _made(
     parts: list[Part] = []
     while not (part := whole.make(cursor, hashes=hashes)).is_empty:
         parts.append(part)
-        kept_parts.write(request.cache_entry, whole.shape, part)
+        if cursor.rests:
+            kept_parts.write(request.cache_entry, whole.shape, part)
     return parts
 
 
@@ -141,7 +146,7 @@ def _help(request: InferenceRequest, batches: OfFurtherWorker, joining: Joining)
     with loaded(request) as whole:
         if whole.shape != joining.info.shape:
             raise PartError(f"The dataset differs from that of the first worker: {whole.shape}, {joining.info.shape}.")
-        parts = [whole.repeat(joining.repeated)]
-        parts += _made(request, whole, batches, joining.info.todo, joining.info.hashes)
-        batches.hand_in(parts)
-        return MADE if len(parts) > 1 else NOTHING
+        repeated = whole.repeat(joining.repeated)
+        part = whole.make(Cursor(batches, joining.info.todo), hashes=joining.info.hashes)
+        batches.hand_in([repeated, part])
+        return NOTHING if part.is_empty else MADE

@@ -6,7 +6,7 @@ They lie beside the stored predictions, under the same key, and are removed when
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -30,7 +30,19 @@ def read(entry: PredictionCacheEntry | None, shape: tuple[object, ...], *, hashe
         return []
     store = open_store(entry.store)
     parts = [_part(store.read_artifact(f"{FOLDER}/{name}"), name, shape) for name in _names(entry)]
-    return [part for part in parts if part is not None and (part.hashes is not None or not hashes)]
+    return _apart(part for part in parts if part is not None and (part.hashes is not None or not hashes))
+
+
+def _apart(parts: Iterable[Part]) -> list[Part]:
+    """Those that have no batch of one before, as parts of two sweeps may."""
+    kept: list[Part] = []
+    there: set[tuple[str, int]] = set()
+    for part in parts:
+        own = {(label, batch.number) for label, batch in part.all_batches()}
+        if own.isdisjoint(there):
+            kept.append(part)
+            there |= own
+    return kept
 
 
 def write(entry: PredictionCacheEntry | None, shape: tuple[object, ...], part: Part) -> None:

@@ -127,7 +127,7 @@ class LoadedPass:
                 )
 
 
-_ONE_WORKER = "set _sweep_.shards: false in its choice, and one worker makes all batches in their order"
+_ONE_WORKER = "take _sweep_.shards out of its choice, and one worker makes all batches in their order"
 
 
 def _ids(batch: MadeBatch) -> list[object]:

@@ -60,16 +60,18 @@ class Cursor:
     def __init__(self, batches: Batches, todo: Sequence[int], rest_s: float = float("inf")) -> None:
         self._batches, self._todo, self._next, self._end = batches, todo, 0, 0
         self._rest_s, self._began, self._taken = rest_s, 0.0, 0
+        self.rests = False
         self.asked_s = 0.0
         """How long it took in all to be told what to make: to wait for others, mostly."""
 
     def go_on(self) -> None:
         """Begin, or go on after a rest."""
-        self._began, self._taken = time.monotonic(), 0
+        self._began, self._taken, self.rests = time.monotonic(), 0, False
 
     def has_more(self) -> bool:
         """Whether there is another batch, which is asked for if need be."""
-        if self._taken and time.monotonic() - self._began > self._rest_s:
+        self.rests = self._taken > 0 and time.monotonic() - self._began > self._rest_s
+        if self.rests:
             return False
         if self._next == self._end:
             began = time.perf_counter()

@@ -73,7 +73,8 @@ def swept(models: int, datasets: int, batches: int, slots: int, spin: bool) -> t
     made = folder / "made"
     parts = [
         *(
-            f"+model.m{i}={{_target_: benchmarks.bench_shards.Slow, file: '{made}', id: m{i}, spin: {spin}}}"
+            f"+model.m{i}={{_target_: benchmarks.bench_shards.Slow, file: '{made}', id: m{i}, spin: {spin}, "
+            "_sweep_: {shards: true}}"
             for i in range(models)
         ),
         *(

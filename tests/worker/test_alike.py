@@ -38,6 +38,43 @@ def test_arrays_within_objects_are_compared_by_value(rows: int):
     assert not are_alike([boxes()], [boxes(0.1)])
 
 
+@dataclass(slots=True)
+class Slotted:
+    boxes: Any
+    scores: Any
+
+
+class Timed(Boxes):
+    """As some libraries make them: with what differs from call to call."""
+
+    def __init__(self, speed: float, shift: float = 0.0) -> None:
+        super().__init__(np.ones((2, 4)) + shift, np.ones(2))
+        self.speed, self.myself = speed, self
+
+
+def test_of_a_detection_only_that_counts_what_maite_asks_for():
+    assert are_alike(Timed(1.0), Timed(2.0))
+    assert not are_alike(Timed(1.0), Timed(1.0, 0.5))
+    assert not are_alike(Slotted(np.ones(2), np.ones(1)), Slotted(np.zeros(2), np.ones(1)))
+
+
+def test_ragged_arrays_and_what_refers_to_itself_are_compared_without_an_error():
+    ragged = np.empty(2, object)
+    ragged[:] = [np.ones(2), np.ones(3)]
+    other = ragged.copy()
+    assert are_alike(ragged, other)
+    other[1] = np.zeros(3)
+    assert not are_alike(ragged, other)
+    itself: list[Any] = []
+    itself.append(itself)
+    assert are_alike(itself, itself)
+
+
+def test_softmax_in_doubles_of_numbers_in_floats_is_alike():
+    assert are_alike(np.array([0.5, 0.25]), np.array([0.50001, 0.24999]))
+    assert are_alike([1e-8, 1.0], [1.01e-8, 1.0])
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_the_last_bits_of_floats_may_differ(dtype: type):
     one = np.linspace(-1, 1, 50, dtype=dtype)

@@ -230,6 +230,8 @@ class RayHelpJob(RaySimpleJob[object]):
 
     def dismiss(self) -> None:
         """See `HelpJob.dismiss`. One that asks for batches ends by itself; one that hangs is killed after a while."""
+        if not self._session.is_connected():
+            return
         self._board.close.remote(self._inference_id)
         if not self.status.is_terminal:
             self.cancel()
