@@ -168,7 +168,7 @@ class InferenceRequest:
     log: str | None = None
     """Local file for what it prints; `None` leaves stdout and stderr alone."""
     bounds: Bounds = field(default_factory=current)
-    board: str | None = None
+    shard_board: str | None = None
     """The name under which a board is found once other workers may help; `None` where they may not."""
 
 

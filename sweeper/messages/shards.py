@@ -10,10 +10,6 @@ Range = tuple[int, int]
 """Places in the list of what is to be made: the first, and the one after the last."""
 
 
-MADE, NOTHING, EARLY = "made", "nothing", "early"
-"""What came of a further worker: it made something, there was nothing for it, or the first one was not so far."""
-
-
 class Answer(Enum):
     """What a worker is told that is given nothing."""
 

@@ -46,7 +46,8 @@ class Prepared:
     store: Store
     revisions: Revisions
     completions: NewCompletions | None = None
-    """What tells what completes from just before the store was asked; `None` where what has completed runs again."""
+    """What tells what completes from just before the store was asked; `None` where nobody is
+    watched: for a plan, and where what has completed runs again."""
 
     def work(self) -> list[WorkGroup]:
         """What runs, not yet in order: that depends on how much can run at once, which Ray knows."""
@@ -55,8 +56,10 @@ class Prepared:
         return work_groups(self.plan.items, known)
 
 
-def prepare(config: SweepConfig, will_run: Start = lambda: None) -> Prepared:
-    """Expand, identify, look up and decide. Calls `will_run` as soon as it is sure that something runs; writes nothing.
+def prepare(config: SweepConfig, will_run: Start | None = None) -> Prepared:
+    """Expand, identify, look up and decide. Writes nothing.
+
+    Calls `will_run` as soon as it is sure that something runs. Without it this is a plan, which watches nobody.
 
     Raises
     ------
@@ -89,10 +92,10 @@ def resumed(config: SweepConfig) -> SweepConfig:
     return config.with_settings_of(asked)
 
 
-def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> Prepared:
+def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | None) -> Prepared:
     """What another sweep asked for and did not complete, whatever the config says by now."""
     store = _store(config.settings.store)
-    completions = _watch(store)
+    completions = None if will_run is None else _watch(store)
     items = remaining(asked, store.completed_since(asked.header))
     running = [item.combination for item in items if item.run]
     if running:
@@ -104,7 +107,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start) -> 
     return Prepared(_id_at(began), began, config, plan, states, store, Revisions(), completions)
 
 
-def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
+def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     settings = config.settings
     policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
     expansion = expand(config.grid)
@@ -117,7 +120,7 @@ def _prepared(config: SweepConfig, will_run: Start) -> Prepared:
     choices = [choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values()]
     comparison = Comparison(revisions, policy.triggers, choices, store.read_artifact)
     suspicion = DefectLookup(choices if policy.rerun != "all" else ())
-    completions = None if policy.rerun == "all" else _watch(store)
+    completions = None if will_run is None or policy.rerun == "all" else _watch(store)
     twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
         [*(key for _, key in pairs), *twins.values()],
@@ -152,9 +155,10 @@ def _watch(store: Store) -> NewCompletions:
     return NewCompletions(store.files)
 
 
-def _ready_to_run(combinations: Iterable[Combination], will_run: Start) -> None:
+def _ready_to_run(combinations: Iterable[Combination], will_run: Start | None) -> None:
     check_targets(parts_of(combinations))
-    will_run()
+    if will_run is not None:
+        will_run()
 
 
 def parts_of(combinations: Iterable[Combination]) -> list[Choice]:

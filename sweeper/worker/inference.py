@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sweeper.errors import PartError
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
-from sweeper.messages.shards import EARLY, MADE, NOTHING, Answer, Joining, PassInfo
+from sweeper.messages.shards import Answer, Joining, PassInfo
 from sweeper.worker import kept_parts, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
@@ -32,7 +32,7 @@ KEEP_S = 60.0
 def infer(request: InferenceRequest, paths: tuple[str, ...] = (), job_id: str = "") -> Inference:
     """Run a model over a dataset once for each augmentation of the capability, or read stored predictions.
 
-    Others may help with an inference that has a `job_id` and a `board`.
+    Others may help with an inference that has a `job_id` and a `shard_board`.
     """
     use_import_paths(paths)
     use_working_folder((request.model, request.dataset))
@@ -84,13 +84,13 @@ def _infer(request: InferenceRequest, job_id: str) -> Inference:
 
 def _parts(request: InferenceRequest, job_id: str, whole: LoadedPass, *, hashes: bool) -> list[Part]:
     """All batches: those that were kept, those that this worker makes, those of others, and those lost with others."""
-    if request.board is None or not whole.can_be_shared:
+    if request.shard_board is None or not whole.can_be_shared:
         return [whole.make(Cursor(AllBatches(whole.total), range(whole.total)), hashes=hashes)]
     from sweeper.worker.shard_workers import OfFirstWorker  # with Ray
 
     kept = kept_parts.read(request.cache_entry, whole.shape, hashes=hashes)
     todo = whole.missing(kept)
-    batches = OfFirstWorker(request.board, job_id, PassInfo(whole.shape, todo, whole.load_s, hashes))
+    batches = OfFirstWorker(request.shard_board, job_id, PassInfo(whole.shape, todo, whole.load_s, hashes))
     parts = [*kept, *whole.compared_with(kept)]
     parts += _made(request, whole, batches, todo, hashes)
     parts += batches.parts()
@@ -115,38 +115,38 @@ def _own_log(request: InferenceRequest, worker: str) -> str | None:
     return None if request.log is None else f"{request.log.removesuffix('.log')}-{worker[:8]}.log"
 
 
-def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> str:
+def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> bool:
     """Make some batches of the inference that another worker has begun as `job_id`, if it is still worth it.
 
     Returns
     -------
-    str
-        `EARLY` where that worker has not got so far, `MADE` where something was made, else `NOTHING`.
+    bool
+        Whether it came too early: that worker has not got so far.
     """
     from sweeper.worker.shard_workers import OfFurtherWorker
 
     use_import_paths(paths)
     use_working_folder((request.model, request.dataset))
-    batches = OfFurtherWorker(str(request.board), job_id, worker)
+    batches = OfFurtherWorker(str(request.shard_board), job_id, worker)
     for module in ("maite.tasks", "sweeper.capabilities.predictions"):  # a second, while the first worker begins
         import_module(module)
     joining = batches.join(has_loaded=is_cached(request.model) and is_cached(request.dataset))
     if not isinstance(joining, Joining):
-        return EARLY if joining is Answer.WAIT else NOTHING
+        return joining is Answer.WAIT
     with captured(_own_log(request, worker)) as log:
         try:
-            return _help(request, batches, joining)
+            _help(request, batches, joining)
         except Exception as error:
             if log is not None:
                 log.write(ErrorInfo.of(error).trace)
             raise
+    return False
 
 
-def _help(request: InferenceRequest, batches: OfFurtherWorker, joining: Joining) -> str:
+def _help(request: InferenceRequest, batches: OfFurtherWorker, joining: Joining) -> None:
     with loaded(request) as whole:
         if whole.shape != joining.info.shape:
             raise PartError(f"The dataset differs from that of the first worker: {whole.shape}, {joining.info.shape}.")
         repeated = whole.repeat(joining.repeated)
         part = whole.make(Cursor(batches, joining.info.todo), hashes=joining.info.hashes)
         batches.hand_in([repeated, part])
-        return NOTHING if part.is_empty else MADE

@@ -76,6 +76,7 @@ def end_when_told() -> None:
 
 _at_interrupt: Callable[[], None] | None = None
 """What an interrupt does now, in a worker process; `None` for what it did before anything ran here."""
+_handled_before: object = None
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
@@ -83,9 +84,6 @@ def _handle(number: int, frame: FrameType | None) -> None:
         _at_interrupt()
     elif callable(_handled_before):
         _handled_before(number, frame)
-
-
-_handled_before: object = None
 
 
 @contextmanager

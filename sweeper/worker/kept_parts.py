@@ -1,6 +1,6 @@
 """Parts of an inference pass that are written while it goes on, so that a crash costs no more than the last of them.
 
-They lie beside the stored predictions, under the same key, and are removed when these are there.
+They lie beside the stored predictions, in a folder of the same key, and are removed when these are there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def read(entry: PredictionCacheEntry | None, shape: tuple[object, ...], *, hashe
     if entry is None:
         return []
     store = open_store(entry.store)
-    parts = [_part(store.read_artifact(f"{FOLDER}/{name}"), name, shape) for name in _names(entry)]
+    parts = [
+        _part(store.read_artifact(f"{_folder(entry)}/{name}"), name, shape)
+        for name in store.artifact_names(_folder(entry))
+    ]
     return _apart(part for part in parts if part is not None and (part.hashes is not None or not hashes))
 
 
@@ -50,9 +53,7 @@ def write(entry: PredictionCacheEntry | None, shape: tuple[object, ...], part: P
     if entry is None:
         return
     try:
-        open_store(entry.store).write_artifact(
-            f"{FOLDER}/{entry.key}.{uuid4().hex[:16]}.npz", to_file(_plain(shape, part))
-        )
+        open_store(entry.store).write_artifact(f"{_folder(entry)}/{uuid4().hex}.npz", to_file(_plain(shape, part)))
     except (NotPlainError, StoreError, OSError) as error:
         logger.warning("A part of the predictions %s is not kept: %s", entry.key, error)
 
@@ -60,12 +61,13 @@ def write(entry: PredictionCacheEntry | None, shape: tuple[object, ...], part: P
 def remove(entry: PredictionCacheEntry) -> None:
     """Remove all parts, which nobody needs once the whole is stored."""
     with suppress(StoreError, OSError):
-        open_store(entry.store).remove_artifacts(FOLDER, _names(entry))
+        store = open_store(entry.store)
+        if names := store.artifact_names(_folder(entry)):
+            store.remove_artifacts(_folder(entry), names)
 
 
-def _names(entry: PredictionCacheEntry) -> list[str]:
-    names = open_store(entry.store).artifact_names(FOLDER)
-    return [name for name in names if name.startswith(f"{entry.key}.") and name != f"{entry.key}.npz"]
+def _folder(entry: PredictionCacheEntry) -> str:
+    return f"{FOLDER}-{entry.key}"
 
 
 def _plain(shape: tuple[object, ...], part: Part) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from sweeper.worker.part_use import PartUse
 from sweeper.worker.shards import Cursor, Part
 
 if TYPE_CHECKING:
-    from sweeper.capabilities.predictions import MadeBatch, Predictions
+    from sweeper.capabilities.predictions import MadeBatch, OnInputs, Predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +101,7 @@ class LoadedPass:
         }
         return {label: put_together(self.model, self.dataset, made.values()) for label, made in of_label.items()}
 
-    def _predicted(
-        self, label: str, numbers: Iterable[int], on_inputs: Callable[[Sequence[object]], None] | None = None
-    ) -> list[MadeBatch]:
+    def _predicted(self, label: str, numbers: Iterable[int], on_inputs: OnInputs | None = None) -> list[MadeBatch]:
         from sweeper.capabilities.predictions import predict_batches
 
         augmentation = self.augmentations[label]

@@ -96,8 +96,8 @@ def run_inference(
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
 
 
-def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> str:
-    """Make some batches of the inference `job_id`, which another worker has begun, and say what came of it.
+def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: str, worker: str) -> bool:
+    """Make some batches of the inference `job_id`, which another worker has begun; whether this came too early.
 
     What it prints is in a log of its own beside that of the inference. What fails here is made again, and fails again,
     in that worker.

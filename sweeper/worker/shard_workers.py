@@ -38,10 +38,14 @@ def _asked(method: Any, *arguments: object) -> Any:
     RayError
         The board is lost.
     """
-    for _ in range(TRIES):
-        with suppress(TaskCancelledError):
+    tries = 0
+    while True:
+        try:
             return ray.get(method.remote(*arguments), timeout=ANSWER_S)
-    return ray.get(method.remote(*arguments), timeout=ANSWER_S)
+        except TaskCancelledError:
+            tries += 1
+            if tries == TRIES:
+                raise
 
 
 class OfFirstWorker:

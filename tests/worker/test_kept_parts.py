@@ -15,7 +15,6 @@ from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry, St
 from sweeper.worker import inference, kept_parts
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
-from sweeper.worker.prediction_cache import FOLDER
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 BATCHES = 6
@@ -51,8 +50,9 @@ def entry(tmp_path: Path) -> PredictionCacheEntry:
     return PredictionCacheEntry(StoreLocation(str(tmp_path / "store")), "a" * 64)
 
 
-def made(entry: PredictionCacheEntry | None, model: Counting, board: str | None = "no board") -> Inference:
-    request = InferenceRequest(model, Images(BATCHES * 64), type("All", (), {"batch_size": 64})(), entry, board=board)
+def made(entry: PredictionCacheEntry | None, model: Counting, shard_board: str | None = "no board") -> Inference:
+    capability = type("All", (), {"batch_size": 64})()
+    request = InferenceRequest(model, Images(BATCHES * 64), capability, entry, shard_board=shard_board)
     return infer(request, job_id="job")
 
 
@@ -61,12 +61,12 @@ def answers(made: Inference) -> np.ndarray[Any, Any]:
 
 
 def files(entry: PredictionCacheEntry) -> list[str]:
-    return sorted(path.name for path in Path(entry.store.uri, ".sweeper", FOLDER).glob("*"))
+    return sorted(path.name for path in Path(entry.store.uri, ".sweeper", "predictions").rglob("*.npz"))
 
 
-def crashed(entry: PredictionCacheEntry, *, state: bool = False, board: str | None = "no board") -> None:
+def crashed(entry: PredictionCacheEntry, *, state: bool = False, shard_board: str | None = "no board") -> None:
     with pytest.raises(MemoryError):
-        made(entry, Counting(Counter(), fails_at=4, state=state), board)
+        made(entry, Counting(Counter(), fails_at=4, state=state), shard_board)
 
 
 def test_batches_that_were_made_before_a_crash_are_not_made_again(entry: PredictionCacheEntry):
@@ -91,15 +91,15 @@ def test_a_model_with_a_state_does_not_go_on_where_another_one_ended(entry: Pred
 def test_one_worker_that_makes_all_batches_in_their_order_keeps_and_reads_no_parts(entry: PredictionCacheEntry):
     crashed(entry)
     seen: Counter[float] = Counter()
-    made(entry, Counting(seen), board=None)
+    made(entry, Counting(seen), shard_board=None)
     assert len(seen) == BATCHES * 64
-    crashed(PredictionCacheEntry(entry.store, "b" * 64), board=None)
+    crashed(PredictionCacheEntry(entry.store, "b" * 64), shard_board=None)
     assert files(entry) == [f"{entry.key}.npz"]
 
 
 def test_a_damaged_part_is_made_again(entry: PredictionCacheEntry):
     crashed(entry)
-    for path in Path(entry.store.uri, ".sweeper", FOLDER).glob("*"):
+    for path in Path(entry.store.uri, ".sweeper", "predictions").rglob("*.npz"):
         path.write_bytes(path.read_bytes()[:100])
     seen: Counter[float] = Counter()
     made(entry, Counting(seen))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sweeper.jobs.protocol import JobStatus
+from sweeper.messages.outcome import Status
 from sweeper.store import Store
 from sweeper.store.job_files import KeptJob
 
@@ -31,7 +32,7 @@ class StoredAttempts:
         rows: list[dict[str, Any]] = store.attempts(
             ("attempt_id", "fingerprint", "status", "result_run_uid")
         ).to_pylist()
-        done = ((row["fingerprint"], row["result_run_uid"]) for row in rows if row["status"] == "completed")
+        done = ((row["fingerprint"], row["result_run_uid"]) for row in rows if row["status"] == Status.COMPLETED.value)
         return cls(frozenset(row["attempt_id"] for row in rows), frozenset(done))
 
 

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 from sweeper.common import clock
 from sweeper.jobs.checkmaite_ray.earlier import LostAttempt
+from sweeper.messages.outcome import Status
 from sweeper.messages.requests import AttemptInfo
 from sweeper.store import AttemptRow, Store
 
@@ -32,7 +33,7 @@ class LateRows:
             info = replace(info, code_revision=None, data_revision=None, libraries_revision=None, working_folder=None)
             at = clock.now()
             more = {"submitted_at": at, "finished_at": at, "error_type": "LostJobError", "error_message": why}
-            self._new.put(AttemptRow.of(info, status="lost", **more))
+            self._new.put(AttemptRow.of(info, status=Status.LOST.value, **more))
 
     def write_now_and_then(self) -> None:
         """Write what is new, unless the store took nothing a moment ago."""

@@ -172,7 +172,7 @@ class RaySimpleJobBackend:
             __version__,
             of_sweep,
             log,
-            board=self._session.shards.name if shards else None,
+            shard_board=self._session.shards.name if shards else None,
         )
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
@@ -191,7 +191,7 @@ class RaySimpleJobBackend:
 
     def help(self, inference: object) -> RayHelpJob | None:
         """See `RunnerBackend.help`."""
-        if not isinstance(inference, RayInferenceJob) or inference.help_with[0].board is None:
+        if not isinstance(inference, RayInferenceJob) or inference.help_with[0].shard_board is None:
             return None
         request, resources = inference.help_with
         board, job_id = self._session.shards.board(), uuid4().hex

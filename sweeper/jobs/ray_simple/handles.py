@@ -25,7 +25,6 @@ from sweeper.jobs.ray_simple.starts import Start
 from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
-from sweeper.messages.shards import EARLY
 from sweeper.worker.inferred import Inference
 
 T = TypeVar("T")
@@ -226,7 +225,7 @@ class RayHelpJob(RaySimpleJob[object]):
     @property
     def came_early(self) -> bool:
         """See `HelpJob.came_early`."""
-        return self._end is not None and self._end.value == EARLY
+        return self._end is not None and self._end.value is True
 
     def dismiss(self) -> None:
         """See `HelpJob.dismiss`. One that asks for batches ends by itself; one that hangs is killed after a while."""
