@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+
+from sweeper.common.context_value import SetInside
+from sweeper.common.pickled_once import PickledOnce
 
 LABEL_SPACES = ("strict", "subset", "ignore")
 """How the names of classes of a model and a dataset are compared, the strictest first; see `checks.labels`."""
@@ -15,7 +17,7 @@ RAW_SCORES = "scores"
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(PickledOnce):
     """The rules of one run.
 
     Attributes
@@ -66,14 +68,9 @@ def current() -> Rules:
     return _current.get()
 
 
-@contextmanager
-def applying(rules: Rules) -> Generator[None]:
+def applying(rules: Rules) -> SetInside[Rules]:
     """Apply rules to what is done inside."""
-    token = _current.set(rules)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return SetInside(_current, rules)
 
 
 def allowed_by(rules: Rules, capability: object, metrics: Collection[object]) -> Rules:

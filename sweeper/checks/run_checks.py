@@ -20,19 +20,15 @@ from sweeper.checks.labels import ClassLabels, Described, class_labels_of
 from sweeper.checks.rules import Rules
 from sweeper.checks.scores import rows_not_finite
 from sweeper.checks.targets import TargetSummary
+from sweeper.common.context_value import SetInside
 from sweeper.errors import PartError
 
 _paused: ContextVar[bool] = ContextVar("paused", default=False)
 
 
-@contextmanager
-def paused() -> Generator[None]:
+def paused() -> SetInside[bool]:
     """Do not check what is done inside, because it is checked there, once and as a whole."""
-    token = _paused.set(True)
-    try:
-        yield
-    finally:
-        _paused.reset(token)
+    return SetInside(_paused, True)
 
 
 _active: list[RunChecks] = []

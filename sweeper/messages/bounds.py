@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from sweeper.common.context_value import SetInside
+from sweeper.common.pickled_once import PickledOnce
+
 
 @dataclass(frozen=True)
-class Bounds:
+class Bounds(PickledOnce):
     """The bounds of one sweep, the same in its driver and in its workers."""
 
     log_bytes: int = 10_000_000
@@ -31,11 +32,6 @@ def current() -> Bounds:
     return _current.get()
 
 
-@contextmanager
-def applying(bounds: Bounds) -> Generator[None]:
+def applying(bounds: Bounds) -> SetInside[Bounds]:
     """Apply bounds to what is done inside."""
-    token = _current.set(bounds)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return SetInside(_current, bounds)

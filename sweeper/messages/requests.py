@@ -6,16 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from sweeper.checks.rules import DEFAULTS, Rules
+from sweeper.common.pickled_once import PickledOnce
 from sweeper.messages.bounds import Bounds, current
 
 _NONE: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True)
-class ObjectSpec:
+class ObjectSpec(PickledOnce):
     """An object that is built where it is used: a resolved `_target_` mapping and its identity."""
 
     target: Mapping[str, object]
@@ -78,16 +80,21 @@ PROCESS, MACHINE = "process", "machine"
 
 
 @dataclass(frozen=True)
-class StoreLocation:
+class StoreLocation(PickledOnce):
     """Where an analytics store is. `storage_options` may hold secrets, so they are in no repr."""
 
     uri: str
     storage_options: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     durability: str = PROCESS
 
+    @cached_property
+    def key(self) -> str:
+        """What a worker keeps the opened store under."""
+        return repr((self.uri, self.durability, sorted(self.storage_options.items())))
+
 
 @dataclass(frozen=True)
-class Provenance:
+class Provenance(PickledOnce):
     """The flat provenance columns of `runs`; all optional. Times are timezone-aware UTC."""
 
     user_id: str | None = None

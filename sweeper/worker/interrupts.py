@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import FrameType
 
+from sweeper.common.context_value import SetInside
 from sweeper.worker.waking import Waker
 
 _waker = Waker()
@@ -86,33 +87,36 @@ def _handle(number: int, frame: FrameType | None) -> None:
         _handled_before(number, frame)
 
 
-@contextmanager
-def _interrupt_does(what: Callable[[], None]) -> Generator[None]:
+class _InterruptDoes:
     """The handler stays from run to run: setting one twice costs more than all else that a quick run does here."""
-    global _at_interrupt, _handled_before
-    if (handler := signal.getsignal(signal.SIGINT)) is not _handle:
-        _handled_before = handler
-        signal.signal(signal.SIGINT, _handle)
-    before, _at_interrupt = _at_interrupt, what
-    try:
-        yield
-    finally:
-        _at_interrupt = before
+
+    def __init__(self, what: Callable[[], None], run: Run) -> None:
+        self._what, self._run = what, run
+
+    def __enter__(self) -> Run:
+        global _at_interrupt, _handled_before
+        if (handler := signal.getsignal(signal.SIGINT)) is not _handle:
+            _handled_before = handler
+            signal.signal(signal.SIGINT, _handle)
+        self._before, _at_interrupt = _at_interrupt, self._what
+        return self._run
+
+    def __exit__(self, *_: object) -> None:
+        global _at_interrupt
+        _at_interrupt = self._before
 
 
 def _nothing() -> None:
     pass
 
 
-@contextmanager
-def ignore_interrupts() -> Generator[Run]:
+def ignore_interrupts() -> AbstractContextManager[Run]:
     """Stopping a sweep cancels what is queued and lets running attempts and inferences finish.
 
     Ray does not distinguish the two: its cancellation drops a queued task and interrupts a running one. So what runs
     for a sweep ignores the interrupt, and only a forced cancellation ends it.
     """
-    with _interrupt_does(_nothing):
-        yield Run()
+    return _InterruptDoes(_nothing, Run())
 
 
 @contextmanager
@@ -122,7 +126,8 @@ def end_at_interrupt() -> Generator[Run]:
     That is so also where workers inherit that interrupts are ignored, as they do from what a shell starts in the
     background.
     """
-    with _current() as run, _interrupt_does(run.raise_once):
+    run = Run()
+    with SetInside(_run, run), _InterruptDoes(run.raise_once, run):
         _waker.watch(run)
         try:
             yield run
@@ -137,7 +142,8 @@ def distinguish_interrupts() -> Generator[Run]:
 
     Outside of the main thread no interrupt arrives. Where they are ignored, only `Run.interrupt` ends what runs.
     """
-    with _current() as run:
+    run = Run()
+    with SetInside(_run, run):
         if threading.current_thread() is not threading.main_thread():
             yield run
             return
@@ -163,13 +169,3 @@ def distinguish_interrupts() -> Generator[Run]:
         finally:
             run.end()
             signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _current() -> Generator[Run]:
-    run = Run()
-    token = _run.set(run)
-    try:
-        yield run
-    finally:
-        _run.reset(token)

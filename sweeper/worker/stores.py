@@ -9,14 +9,13 @@ from sweeper.messages.requests import StoreLocation
 if TYPE_CHECKING:
     from sweeper.store import Store
 
-_stores: dict[tuple[str, str, str], Store] = {}
+_stores: dict[str, Store] = {}
 
 
 def open_store(location: StoreLocation) -> Store:
     """The store at a location; one object per process."""
     from sweeper.store.store import open_at
 
-    key = (location.uri, location.durability, repr(sorted(location.storage_options.items())))
-    if key not in _stores:
-        _stores[key] = open_at(location)
-    return _stores[key]
+    if location.key not in _stores:
+        _stores[location.key] = open_at(location)
+    return _stores[location.key]

@@ -38,6 +38,9 @@ from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, Pre
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
+GATHER_ONE_IN, GATHER_S = 16, 0.005
+"""Once one task has ended, `wait_any` waits so long for others, at most one in so many: a turn for each costs more than
+a quick task itself, and what is in flight beyond the slots keeps these busy meanwhile."""
 MAX_GRACE_S = 86400.0
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
@@ -214,7 +217,10 @@ class RaySimpleJobBackend:
         refs = list(pending)
         if not ray.wait(refs, num_returns=1, timeout=timeout)[0]:
             return []
-        ended = [pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]]
+        several = len(refs) // GATHER_ONE_IN
+        ended = [
+            pending[ref] for ref in ray.wait(refs, num_returns=several or 1, timeout=GATHER_S if several else 0)[0]
+        ]
         self._settle(ended)
         return [*ended]
 
