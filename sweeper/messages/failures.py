@@ -67,6 +67,13 @@ class RunStoppedError(Exception):
         return "an interrupt ended the run before it wrote anything"
 
 
+class NotBegunError(Exception):
+    """Runs share a task, and it ended before the turn of this one came. Nothing of it ran."""
+
+    def __str__(self) -> str:
+        return "its task ended before its turn came"
+
+
 class WorkerFailure(Exception):  # noqa: N818 - never raised to a user: it carries their error
     """What a worker raises for an exception of the run: its words, its pickle where that opens again, its `raised_as`.
 

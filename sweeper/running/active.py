@@ -14,7 +14,7 @@ from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
 from sweeper.jobs.protocol import InferenceJob, Job, JobStatus
 from sweeper.messages import bounds
-from sweeper.messages.failures import ErrorInfo
+from sweeper.messages.failures import ErrorInfo, NotBegunError
 from sweeper.messages.outcome import Failure, Status
 from sweeper.messages.requests import log_path
 from sweeper.planning.decisions import Planned
@@ -89,9 +89,16 @@ class ActiveAttempt:
         if self.predictions is not None and with_inference:
             self.predictions.cancel(force=True)
 
+    @property
+    def did_not_begin(self) -> bool:
+        """Whether it was to share the task of others, and that ended before its turn came."""
+        return isinstance(self.job.exception(), NotBegunError)
+
     def status(self, is_lost: Callable[[Job[Any]], bool]) -> Status:
         """How it ended; `is_lost` says of a failed job whether its code had no say."""
         ended = self.job.status
+        if self.did_not_begin:
+            return Status.CANCELLED
         if ended is JobStatus.COMPLETED:
             return Status.COMPLETED
         if self.timed_out:

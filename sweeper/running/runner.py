@@ -157,7 +157,9 @@ class Runner:
         queue.ended(active.item)
         self._shapes[shape(active.limits.resources)] -= 1
         status = active.status(self._backend.is_lost)
-        if status is Status.COMPLETED:
+        if active.did_not_begin and self._stopped_by is None:
+            queue.again(active.item, active.attempt.number)
+        elif status is Status.COMPLETED:
             self._left_out.completed(active.item)
             self._give_back(active)
             if not self._batches.take(active):

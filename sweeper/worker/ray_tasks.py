@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import import_module
@@ -45,6 +46,29 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
     _prepare_process()
     with _task_of_user_code(request.bounds, of_sweep=request.attempt is not None):
         return pickle.dumps(execute(request, job_info, inference), protocol=5)
+
+
+def run_capabilities(messages: Sequence[bytes], budget_s: float) -> bytes:
+    """Execute requests one after another, until one fails, changes this process for good, or the time is over.
+
+    Returns the pickled receipts of those that completed, what the next one raised if it failed, and the seconds taken.
+    What is wrong with a message other than the first is left to a task that begins with it.
+    """
+    began = time.perf_counter()
+    receipts: list[bytes] = []
+    failure: BaseException | None = None
+    for message in messages:
+        try:
+            receipts.append(run_capability(message))
+        except (WorkerFailure, RunStoppedError) as error:
+            failure = error
+        except Exception:
+            if not receipts:
+                raise
+            break
+        if failure is not None or not_restored() or time.perf_counter() - began > budget_s:
+            break
+    return pickle.dumps((receipts, failure, time.perf_counter() - began), protocol=5)
 
 
 @contextmanager
