@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from ray.cloudpickle.cloudpickle import dumps
@@ -51,24 +52,27 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
 def run_capabilities(messages: Sequence[bytes], budget_s: float) -> bytes:
     """Execute requests one after another, until one fails, changes this process for good, or the time is over.
 
-    Returns the pickled receipts of those that completed, what the next one raised if it failed, and the seconds taken.
+    Returns, pickled: the receipts of those that completed, each pickled; what the next one raised, if it failed; and
+    how many seconds each took that completed.
     What is wrong with a message other than the first is left to a task that begins with it.
     """
-    began = time.perf_counter()
     receipts: list[bytes] = []
     failure: BaseException | None = None
+    times = [time.perf_counter()]
     for message in messages:
         try:
             receipts.append(run_capability(message))
         except (WorkerFailure, RunStoppedError) as error:
             failure = error
+            break
         except Exception:
             if not receipts:
                 raise
             break
-        if failure is not None or not_restored() or time.perf_counter() - began > budget_s:
+        times.append(time.perf_counter())
+        if not_restored() or times[-1] - times[0] > budget_s:
             break
-    return pickle.dumps((receipts, failure, time.perf_counter() - began), protocol=5)
+    return pickle.dumps((receipts, failure, [end - begin for begin, end in pairwise(times)]), protocol=5)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
 from sweeper.jobs.ray_simple.handles import RayHelpJob, RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import RayGoneError, Session
-from sweeper.jobs.ray_simple.shared_tasks import Group, SharedTaskJob
+from sweeper.jobs.ray_simple.shared_tasks import SharedTasks
 from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
@@ -117,7 +117,7 @@ class RaySimpleJobBackend:
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
-        self._groups: dict[TaskKey, Group] = {}
+        self._shared_tasks = SharedTasks(self._store)
         self._warming: list[ray.ObjectRef[None]] = []
         own = cluster.OwnModules(import_paths(), upload_limit)
         with left_alone():
@@ -212,11 +212,11 @@ class RaySimpleJobBackend:
             return [job for job in own if job.wait(0).is_terminal]
         if (ended := [job for job in own if job.ended]) or not own:
             return [*ended]
-        for group in self._groups.values():
-            group.send_what_is_due(len(own))
+        self._shared_tasks.send(len(own))
         pending = {job.ref: job for job in own if job.ref is not None}
         refs = list(pending)
         if not ray.wait(refs, num_returns=1, timeout=timeout)[0]:
+            self._shared_tasks.send(len(own), is_quiet=True)
             return []
         self._settle([pending[ref] for ref in ray.wait(refs, num_returns=len(refs), timeout=0)[0]])
         return [job for job in own if job.ended]
@@ -308,19 +308,21 @@ class RaySimpleJobBackend:
         submitted_at = clock.after(request.newest_seen)
         job_info = JobInfo(job_id, submitted_at, "ray-simple", import_paths())
         inference = None if predictions is None else _handle(predictions)
-        arguments = [message(self._packed(request), job_info)]
+        packed, log = self._packed(request), log_path(request)
+        arguments = [message(packed, job_info)]
         if request.attempt is not None and inference is None and not report_start and isinstance(arguments[0], bytes):
-            return self._share_task(request, resources, name, job_info, arguments[0])
+            task, places = self._task("run_capabilities", resources, max_retries=0), self.max_parallel(resources)
+            about = (job_id, name, submitted_at, self._session, self._forced)
+            return self._shared_tasks.add(task, places, packed, arguments[0], *about, log=log)
         if inference is not None or report_start:
             board = self._session.starts.board() if report_start else None
             arguments += [None if inference is None else inference.payload, board]
         ref = self._task("run_capability", resources, max_retries).remote(*arguments)
-        log = log_path(request)
         return RaySimpleJob(
             ref,
             job_id,
             name,
-            job_info.submitted_at,
+            submitted_at,
             self._session,
             self._forced,
             log=log,
@@ -328,19 +330,6 @@ class RaySimpleJobBackend:
             predictions=inference,
             of_sweep=request.attempt is not None,
         )
-
-    def _share_task(
-        self, request: RunRequest, resources: Mapping[str, float], name: str, job_info: JobInfo, message: bytes
-    ) -> SharedTaskJob:
-        """Submit a run of a sweep that may share its task with others of its capability."""
-        key = (getattr(request.capability, "key", None), *sorted(resources.items()))
-        if (group := self._groups.get(key)) is None:
-            task = self._task("run_capabilities", resources, max_retries=0)
-            group = self._groups[key] = Group(task, self.max_parallel(resources), self._store)
-        shared, log = group.with_room(), log_path(request)
-        job = SharedTaskJob(shared, job_info.job_id, name, job_info.submitted_at, self._session, self._forced, log=log)
-        shared.add(job, message)
-        return job
 
     def _task(self, function: str, resources: Mapping[str, float], max_retries: int, num_returns: int = 1) -> Any:
         """The remote function of this name in `worker.ray_tasks` for a shape of resources, built once."""

@@ -1,17 +1,19 @@
 """Quick runs of a sweep share Ray tasks: a task costs Ray more than such a run takes.
 
-A run that is submitted waits here for others of its capability until there are as many as a worker makes in about
-`BUDGET_S`, or until Ray has little left to do. The worker makes them one after another, each with rows of its own. It
-ends the task after that time, after a run that failed, and where a run has changed its process for good. Those whose
-turn did not come end with a `NotBegunError`, and the sweep submits them anew.
+A run that is submitted waits here for a moment. Runs of one capability all of whose parts were quick before are sent as
+one task, as many as a worker makes in about `BUDGET_S`; any other run has a task of its own. The worker makes the runs
+of a task one after another, each with rows of its own. It ends the task after that time, after a run that failed, and
+where a run has changed its process for good. Those whose turn did not come end with a `NotBegunError`, and the sweep
+submits them anew.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile, zip_longest
 from typing import Any
 
 from ray.exceptions import RayError
@@ -22,44 +24,52 @@ from sweeper.jobs.ray_simple.handles import RaySimpleJob
 from sweeper.messages.failures import NotBegunError
 from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef
-from sweeper.messages.requests import StoreLocation
+from sweeper.messages.requests import RunRequest, StoreLocation
 
 BUDGET_S = 0.02
 """After so long a worker begins no further run of a task."""
+QUICK_S = BUDGET_S / 2
+"""What takes longer shares no task."""
 MOST = 16
 """Runs in one task."""
-MOST_BYTES = 64 * 1024
-"""Of the messages in one task. Ray takes larger arguments another way, which costs more than a task."""
 ENOUGH = 2
-"""While Ray has so many tasks for each place where one can run, further runs wait for others to share a task with."""
+"""While Ray has so many tasks for each place where one can run, other runs can wait."""
 
 
 class SharedTaskJob(RaySimpleJob[CapabilityRunRef]):
-    """Handle of one of the runs of a task. Without force it is taken back as long as it waits, or with all of them."""
+    """Handle of a run that may share its task. Without force it is taken back while it waits, or with all others."""
 
-    def __init__(self, task: SharedTask, job_id: str, *arguments: Any, log: str | None) -> None:
-        super().__init__(None, job_id, *arguments, log=log, of_sweep=True)
-        self._task = task
+    def __init__(self, group: Group, message: bytes, parts: frozenset[str], *about: Any, log: str | None) -> None:
+        super().__init__(None, *about, log=log, of_sweep=True)
+        self.message, self.parts = message, parts
+        """The request, until it is sent, and the keys of its datasets, models and metrics."""
+        self._group = group
+        self._task: SharedTask | None = None
 
     @property
     def is_unwanted(self) -> bool:
         """Whether its end was asked for."""
         return self._cancelling
 
+    def sent_in(self, task: SharedTask, ref: Any) -> None:
+        """Its task is sent."""
+        self._task, self.ref, self.message = task, ref, b""
+
     def cancel(self, *, force: bool = False) -> bool:
         """See `Job.cancel`."""
-        if self.ref is None:
+        if self._task is None and self._end is None:
             self._cancelling = True
-            self._task.take_back(self)
+            self._group.take_back(self)
             self.settle_alone(Ended.cancelled(stored=False))
-        elif force or self._task.is_unwanted_without(self):
+            return True
+        if self._task is None or force or self._task.is_unwanted_without(self):
             return super().cancel(force=force)
         self._cancelling = self._cancelling or self._end is None
         return self._cancelling
 
     def settle(self, value: object = None, error: BaseException | None = None) -> None:
-        """Set the ends of all runs of the task, from what Ray gave or raised for it."""
-        if self._outcome is None:
+        """Set the ends of all runs of its task, from what Ray gave or raised for that."""
+        if self._outcome is None and self._task is not None:
             self._task.settle(value, error)
 
     def settle_alone(self, outcome: Ended) -> None:
@@ -67,96 +77,118 @@ class SharedTaskJob(RaySimpleJob[CapabilityRunRef]):
         self._settle(outcome)
 
     def ended_by(self, error: BaseException) -> Ended:
-        """What an error of the task, or of this run, means for this run."""
+        """What an error of its task, or of itself, means for this run."""
         return self._ended_by(error)
 
     def _look(self, timeout: float) -> None:
-        if self.ref is None and (self._session.gone is not None or not self._session.is_connected()):
-            self.settle(error=self._session.without_end())
-            return
-        self._task.send()
+        if self._task is None:
+            if self._session.gone is not None or not self._session.is_connected():
+                self.settle_alone(self._ended_by(self._session.without_end()))
+                return
+            self._group.send_now(self)
         super()._look(timeout)
 
 
-@dataclass(eq=False)
 class SharedTask:
     """Runs that a worker makes in this order, as one Ray task."""
 
-    group: Group
-    jobs: list[SharedTaskJob] = field(default_factory=list[SharedTaskJob])
-    _messages: list[bytes] = field(default_factory=list[bytes])
-
-    def add(self, job: SharedTaskJob, message: bytes) -> None:
-        """Add a run to a task that is not sent. One that is full is sent then."""
-        self.jobs.append(job)
-        self._messages.append(message)
-        if len(self.jobs) >= self.group.size or sum(map(len, self._messages)) > MOST_BYTES:
-            self.send()
-
-    def take_back(self, job: SharedTaskJob) -> None:
-        """Remove a run, as long as the task is not sent."""
-        place = self.jobs.index(job)
-        del self.jobs[place], self._messages[place]
-
-    def send(self) -> None:
-        """Send the task, if it is not sent."""
-        if self._messages:
-            ref = self.group.send(self, self._messages)
-            self._messages = []
-            for job in self.jobs:
-                job.ref = ref
+    def __init__(self, group: Group, jobs: Sequence[SharedTaskJob]) -> None:
+        self._group, self._jobs = group, jobs
 
     def is_unwanted_without(self, job: SharedTaskJob) -> bool:
         """Whether the end of all others was asked for."""
-        return all(other.is_unwanted for other in self.jobs if other is not job)
+        return all(other.is_unwanted for other in self._jobs if other is not job)
 
     def settle(self, value: Any, error: BaseException | None) -> None:
         """Set the ends of all runs, from what Ray gave or raised for the task."""
-        if error is not None:
-            self._settle_all([*self._without_result(error)])
-            self.group.has_ended(self, in_time=1)
-            return
-        receipts, failure, seconds = pickle.loads(value)
-        ends = [Ended.completed(receipt) for receipt in receipts]
-        if failure is not None:
-            ends.append(self.jobs[len(ends)].ended_by(failure))
-        self._settle_all(ends)
-        self.group.has_ended(self, in_time=1 if failure is not None else int(BUDGET_S * len(ends) / seconds))
-
-    def _settle_all(self, ends: Sequence[Ended | None]) -> None:
-        """With one end for each of the first runs; `None` for one whose turn did not come, as for all that follow."""
-        for place, job in enumerate(self.jobs):
-            end = ends[place] if place < len(ends) else None
-            unwanted = Ended.cancelled(stored=False) if job.is_unwanted else Ended.failed(NotBegunError(), stored=False)
-            job.settle_alone(end or unwanted)
-
-    def _without_result(self, error: BaseException) -> Iterator[Ended | None]:
-        """The task was refused, it was taken back, or its worker died. The store knows how far it had come."""
-        run_uids = _completed(self.jobs, self.group.store) if len(self.jobs) > 1 else {}
-        has_broken = False
-        for job in self.jobs:
-            if (run_uid := run_uids.get(job.job_id)) is not None:
-                yield Ended.completed(CapabilityRunRef(run_uid, "", None))
-            elif has_broken and isinstance(error, RayError):  # any other error says that Ray is gone
-                yield None
-            else:
-                has_broken = True
-                yield job.ended_by(error)
+        jobs, self._jobs = self._jobs, ()
+        ends, seconds = _made(jobs, value) if error is None else (_broken(jobs, error, self._group.store), [])
+        for job, end in zip_longest(jobs, ends):
+            job.settle_alone(end or _not_begun(job))
+        self._group.has_ended(self, jobs, seconds)
 
 
-def _completed(jobs: Sequence[SharedTaskJob], location: StoreLocation) -> dict[str, str]:
-    """The `run_uid` of each attempt that has its rows in the store. Those that go by way of the driver are lost."""
+def _made(jobs: Sequence[SharedTaskJob], value: bytes) -> tuple[list[Ended], list[float]]:
+    """The ends of the first runs, by what the worker answers, and how many seconds each took that completed."""
+    receipts, failure, seconds = pickle.loads(value)
+    ends = [Ended.completed(receipt) for receipt in receipts]
+    if failure is not None:
+        ends.append(jobs[len(ends)].ended_by(failure))
+    return ends, seconds
+
+
+def _broken(jobs: Sequence[SharedTaskJob], error: BaseException, store: StoreLocation) -> list[Ended]:
+    """The ends of runs whose task was refused or taken back, or whose worker died. How far it had come, the store says.
+
+    The first one without rows is the one that ended it. Those that follow had not begun, unless all of Ray is gone.
+    """
+    may_have_written = len(jobs) > 1 and jobs[0].ended_by(error).stored is not False
+    completed = _completed(jobs, store) if may_have_written else []
+    others = [job.ended_by(error) for job in jobs[len(completed) :]]
+    return [*completed, *(others[:1] if isinstance(error, RayError) else others)]
+
+
+def _completed(jobs: Sequence[SharedTaskJob], location: StoreLocation) -> list[Ended]:
+    """The ends of the first runs, which have their rows in the store. Rows that come with the answer are lost."""
     from sweeper.store.store import open_at
 
-    store = open_at(location)
-    if store.hands_over:
-        return {}
     with suppress(StoreError, OSError):
-        rows: list[dict[str, Any]] = store.attempts(("attempt_id", "status", "result_run_uid")).to_pylist()
-        wanted = {job.job_id for job in jobs}
-        done = (row for row in rows if row["attempt_id"] in wanted and row["status"] == Status.COMPLETED.value)
-        return {row["attempt_id"]: row["result_run_uid"] for row in done}
-    return {}
+        store = open_at(location)
+        columns = ("attempt_id", "status", "result_run_uid")
+        rows: list[dict[str, Any]] = [] if store.hands_over else store.attempts(columns).to_pylist()
+        ids = {job.job_id for job in jobs}
+        done = [row for row in rows if row["attempt_id"] in ids and row["status"] == Status.COMPLETED.value]
+        uids = {row["attempt_id"]: row["result_run_uid"] for row in done}
+        first = takewhile(lambda job: job.job_id in uids, jobs)
+        return [Ended.completed(CapabilityRunRef(uids[job.job_id], "", None)) for job in first]
+    return []
+
+
+def _not_begun(job: SharedTaskJob) -> Ended:
+    return Ended.cancelled(stored=False) if job.is_unwanted else Ended.failed(NotBegunError(), stored=False)
+
+
+class SharedTasks:
+    """All of a backend: runs that ask for the same resources share tasks with others of their capability."""
+
+    def __init__(self, store: StoreLocation) -> None:
+        self._store = store
+        self._groups: dict[tuple[Any, str], Group] = {}
+
+    def add(
+        self, task: Any, places: int, request: RunRequest, message: bytes, *about: Any, log: str | None
+    ) -> SharedTaskJob:
+        """Submit a run; returns its handle.
+
+        Parameters
+        ----------
+        task
+            The remote function for its resources.
+        places
+            How many such tasks can run at once.
+        request, message
+            The run, all of whose parts are specs or packed objects, and what is sent of it.
+        about, log
+            For the handle.
+        """
+        key = task, _key(request.capability)
+        group = self._groups.get(key) or self._groups.setdefault(key, Group(task, places, self._store))
+        parts = frozenset(map(_key, (*request.datasets, *request.models, *request.metrics)))
+        job = SharedTaskJob(group, message, parts, *about, log=log)
+        group.waiting.append(job)
+        return job
+
+    def send(self, in_flight: int, *, is_quiet: bool = False) -> None:
+        """Send what needs not wait any more. `in_flight` runs are submitted and have not ended.
+
+        While it `is_quiet`, that is while nothing ends, nothing is learned by which runs could share a task.
+        """
+        for group in self._groups.values():
+            group.send(in_flight, is_quiet=is_quiet)
+
+
+def _key(part: Any) -> str:
+    return part.key
 
 
 @dataclass
@@ -168,33 +200,48 @@ class Group:
     places: int
     """How many such tasks can run at once."""
     store: StoreLocation
-    size: int = 1
-    """How many are to share the next task."""
-    most: int = 1
-    """How many may, so that all places are busy."""
-    waits: SharedTask | None = None
-    """What is not full, and not sent."""
-    sent: set[SharedTask] = field(default_factory=set["SharedTask"])
+    waiting: list[SharedTaskJob] = field(default_factory=list[SharedTaskJob])
+    """What is not sent, in the order in which it was submitted."""
+    _size: int = 1
+    """How many quick ones share a task."""
+    _quick: set[str] = field(default_factory=set[str])
+    """The keys of parts whose last run was quick."""
+    _sent: set[SharedTask] = field(default_factory=set["SharedTask"])
 
-    def with_room(self) -> SharedTask:
-        """The task that the next run is to share."""
-        self.waits = self.waits or SharedTask(self)
-        return self.waits
+    def send(self, in_flight: int, *, is_quiet: bool) -> None:
+        """See `SharedTasks.send`. No task is to hold more than its share of what is in flight."""
+        size = max(1, min(self._size, in_flight // (ENOUGH * self.places)))
+        while self.waiting:
+            quick = [job for job in self.waiting if job.parts <= self._quick][:size]
+            has_room = len(self._sent) < ENOUGH * self.places
+            if len(quick) == size or (quick and (has_room or is_quiet)):
+                self._send(quick)
+            elif has_room or is_quiet:
+                self._send(self.waiting[:1])
+            else:
+                break
 
-    def send(self, task: SharedTask, messages: Sequence[bytes]) -> Any:
-        """Send a task; returns the reference of its result."""
-        if task is self.waits:
-            self.waits = None
-        self.sent.add(task)
-        return self.task.remote(tuple(messages), BUDGET_S)
+    def send_now(self, job: SharedTaskJob) -> None:
+        """Send one that waits, alone."""
+        self._send([job])
 
-    def send_what_is_due(self, in_flight: int) -> None:
-        """Send what waits, where Ray has little to do. No task is to hold more than its share of what is in flight."""
-        self.most = in_flight // (ENOUGH * self.places)
-        if self.waits is not None and len(self.sent) < ENOUGH * self.places:
-            self.waits.send()
+    def take_back(self, job: SharedTaskJob) -> None:
+        """One that waits is not to be sent."""
+        self.waiting.remove(job)
 
-    def has_ended(self, task: SharedTask, in_time: int) -> None:
-        """A task has ended; at its pace, a worker makes so many runs in time."""
-        self.sent.discard(task)
-        self.size = max(1, min(MOST, self.most, in_time, 2 * self.size))
+    def _send(self, jobs: Sequence[SharedTaskJob]) -> None:
+        task = SharedTask(self, jobs)
+        self._sent.add(task)
+        ref = self.task.remote(tuple(job.message for job in jobs), BUDGET_S)
+        for job in jobs:
+            self.waiting.remove(job)
+            job.sent_in(task, ref)
+
+    def has_ended(self, task: SharedTask, jobs: Sequence[SharedTaskJob], seconds: Sequence[float]) -> None:
+        """A task has ended whose first runs completed in so many seconds each: learn from it."""
+        self._sent.discard(task)
+        for job, took in zip_longest(jobs, seconds):
+            (self._quick.update if took is not None and took < QUICK_S else self._quick.difference_update)(job.parts)
+        if seconds:
+            in_time = int(BUDGET_S * len(seconds) / sum(seconds))
+            self._size = max(1, min(MOST, in_time, 2 * self._size))

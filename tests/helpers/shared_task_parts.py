@@ -1,0 +1,66 @@
+"""A capability that does what it is told for each pair of a dataset and a model, and says in which task it did."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ray
+from parts import TinyRun
+from runner_bench import ONE, choice, planned
+
+from sweeper.planning.decisions import Planned
+from sweeper.vocabulary import Combination, Runtime
+
+SIDE = 6
+"""Datasets, and models."""
+
+
+class Obeys:
+    """Notes its task and its process in a file of the folder `notes`, and then does what `acts` says for its pair."""
+
+    id = "tests.obeys"
+
+    def __init__(self, notes: str, acts: Mapping[str, str], sleep_s: float = 0.0) -> None:
+        self.notes, self.acts, self.sleep_s = Path(notes), acts, sleep_s
+
+    def run(self, models: Any, datasets: Any, metrics: Any, config: Any, use_cache: bool) -> TinyRun:
+        pair = f"{datasets[0].metadata['id']} {models[0].metadata['id']}"
+        task = ray.get_runtime_context().get_task_id()
+        with (self.notes / pair).open("a") as file:
+            file.write(f"{task} {os.getpid()} {time.monotonic_ns()}\n")
+        self._do(self.acts.get(pair, ""))
+        return TinyRun(self.id)
+
+    def _do(self, act: str) -> None:
+        if act == "raise":
+            raise ValueError("as told")
+        if act == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if act == "sleep":
+            time.sleep(self.sleep_s)
+        if act == "stay":
+            os.chdir("/")
+            os.chdir = lambda path: None
+
+
+def obedient(notes: Path, acts: Mapping[str, str] | None = None, **spec: Any) -> list[Planned]:
+    """A combination for each pair, which first meets each dataset and each model in the first row and column."""
+    notes.mkdir(exist_ok=True)
+    capability = choice(
+        "capability", "obeys", "shared_task_parts.Obeys", Runtime(arity=ONE), notes=str(notes), acts=acts or {}, **spec
+    )
+    datasets = [choice("dataset", f"d{i}", "parts.Numbers", name=f"d{i}") for i in range(SIDE)]
+    models = [choice("model", f"m{i}", "parts.Parity", name=f"m{i}") for i in range(SIDE)]
+    metric = choice("metric", "hits", "parts.Hits")
+    return planned(*(Combination(capability, (d,), (m,), (metric,)) for d in datasets for m in models))
+
+
+def tasks(notes: Path) -> dict[str, list[tuple[str, str]]]:
+    """The task and the process of each run, by its pair, in the order of their times."""
+    lines = {path.name: path.read_text().splitlines() for path in notes.iterdir()}
+    return {pair: [(line.split()[0], line.split()[1]) for line in of_pair] for pair, of_pair in lines.items()}
