@@ -234,7 +234,7 @@ class RunnerBackend(Protocol):
         predictions: InferenceJob | None = None,
         report_start: bool = False,
     ) -> Job[CapabilityRunRef]:
-        """Submit one run, with no retries."""
+        """Submit one run, with no retries. While all places are taken, it may go out only at the next `wait_any`."""
         ...
 
     def predict(

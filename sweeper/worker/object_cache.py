@@ -23,14 +23,18 @@ from sweeper.messages.requests import ObjectSpec, PackedObject
 from sweeper.worker.building import build, process_changes
 from sweeper.worker.object_size import estimated_bytes
 
+SMALL, MOST_SMALL = 64 * 1024, 1024
+"""Pickles of at most so many bytes are kept apart, so many of them."""
+
 
 class ObjectCache:
-    """Objects by key, bounded by count and estimated bytes."""
+    """Objects by key, bounded by count and estimated bytes; small pickles do not count, and so drive no model out."""
 
     def __init__(self, max_objects: int, max_bytes: float) -> None:
         self._max_objects, self._max_bytes = max_objects, max_bytes
         self._entries: OrderedDict[str, tuple[object, int]] = OrderedDict()
         self._digests: dict[str, bytes | None] = {}
+        self._small: OrderedDict[str, bytes] = OrderedDict()
         self.nbytes = 0
         self.changed: set[str] = set()
         """Keys of objects that a run has changed: from then on each run gets its own copy."""
@@ -50,6 +54,19 @@ class ObjectCache:
         self._put(key, item)
         return item
 
+    def pickled(self, key: str, create: Callable[[], bytes | None]) -> object:
+        """As `get` for a pickle, or `None` for what has none."""
+        if (small := self._small.get(key)) is not None:
+            self._small.move_to_end(key)
+            return small
+        made = self._entries[key][0] if key in self._entries else create()
+        if not isinstance(made, bytes) or len(made) > SMALL:
+            return self.get(key, lambda: made)
+        self._small[key] = made
+        if len(self._small) > MOST_SMALL:
+            self._small.popitem(last=False)
+        return made
+
     def drop(self, key: str) -> None:
         """Remove one object, if it is there."""
         if key in self._entries:
@@ -66,6 +83,7 @@ class ObjectCache:
     def clear(self) -> None:
         """Remove every object, and forget which were changed."""
         self._entries.clear()
+        self._small.clear()
         self._digests.clear()
         self.changed.clear()
         self.nbytes = 0
@@ -109,7 +127,7 @@ def new_instance(part: object) -> Any:
     """An object for one caller alone: a spec as it was built, a packed object as it was packed, else a copy."""
     if not isinstance(part, ObjectSpec):
         return part.unpack() if isinstance(part, PackedObject) else deep_copy(part)
-    pickled = process_cache().get(f"pristine {part.key}", lambda: _pickled_after_build(part))
+    pickled = process_cache().pickled(f"pristine {part.key}", lambda: _pickled_after_build(part))
     if not isinstance(pickled, bytes):
         return build(part)
     if changes := process_changes.get(part.key):

@@ -1,4 +1,4 @@
-"""Jobs as plain Ray tasks: one task per capability run, handles that live in this process."""
+"""Jobs as plain Ray tasks, which quick runs of a sweep share; handles live in this process."""
 
 from sweeper.jobs.ray_simple.backend import RaySimpleJobBackend
 from sweeper.jobs.ray_simple.handles import RaySimpleJob

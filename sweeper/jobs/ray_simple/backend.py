@@ -1,4 +1,4 @@
-"""The backend: submits each capability run and each inference as one Ray task."""
+"""The backend: submits each capability run and each inference as a Ray task; quick runs of a sweep share some."""
 
 from __future__ import annotations
 

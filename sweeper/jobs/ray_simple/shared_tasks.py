@@ -1,10 +1,10 @@
 """Quick runs of a sweep share Ray tasks: a task costs Ray more than such a run takes.
 
-A run that is submitted waits here for a moment. Runs of one capability all of whose parts were quick before are sent as
-one task, as many as a worker makes in about `BUDGET_S`; any other run has a task of its own. The worker makes the runs
-of a task one after another, each with rows of its own. It ends the task after that time, after a run that failed, and
-where a run has changed its process for good. Those whose turn did not come end with a `NotBegunError`, and the sweep
-submits them anew.
+While all places where it could run are taken, a run that is submitted waits here for a moment. Runs of one capability
+all of whose parts were quick before are sent as one task, as many as a worker makes in about `BUDGET_S`; any other run
+has a task of its own. The worker makes the runs of a task one after another, each with rows of its own. It ends the
+task after that time, after a run that failed, and where a run has changed its process for good. Those whose turn did
+not come end with a `NotBegunError`, and the sweep submits them anew.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class SharedTasks:
         group = self._groups.get(key) or self._groups.setdefault(key, Group(task, places, self._store))
         parts = frozenset(map(_key, (*request.datasets, *request.models, *request.metrics)))
         job = SharedTaskJob(group, message, parts, *about, log=log)
-        group.waiting.append(job)
+        group.add(job)
         return job
 
     def send(self, in_flight: int, *, is_quiet: bool = False) -> None:
@@ -207,6 +207,12 @@ class Group:
     _quick: set[str] = field(default_factory=set[str])
     """The keys of parts whose last run was quick."""
     _sent: set[SharedTask] = field(default_factory=set["SharedTask"])
+
+    def add(self, job: SharedTaskJob) -> None:
+        """Have a run wait for others, unless a place is idle."""
+        self.waiting.append(job)
+        if len(self._sent) < self.places:
+            self.send_now(job)
 
     def send(self, in_flight: int, *, is_quiet: bool) -> None:
         """See `SharedTasks.send`. No task is to hold more than its share of what is in flight."""
