@@ -94,7 +94,7 @@ class StoreLocation(PickledOnce):
 
 
 @dataclass(frozen=True)
-class Provenance(PickledOnce):
+class Provenance:
     """The flat provenance columns of `runs`; all optional. Times are timezone-aware UTC."""
 
     user_id: str | None = None

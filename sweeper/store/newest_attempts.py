@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,13 @@ def newest(attempts: pa.Table, same: Sequence[str] = ("fingerprint",)) -> pa.Tab
     """The attempt that counts of each group with the same values in these text columns."""
     encoded = joined(attempts, same).dictionary_encode()
     return newest_each(attempts, encoded.indices.to_numpy())[0]
+
+
+def run_uids(attempts: pa.Table, attempt_ids: Collection[str]) -> dict[str, str]:
+    """The `result_run_uid` of each of these attempts that has completed."""
+    mine = attempts.filter(pc.is_in(attempts["attempt_id"], pa.array(list(attempt_ids), pa.string())))
+    done = mine.filter(pc.equal(mine["status"], COMPLETED))
+    return dict(zip(done["attempt_id"].to_pylist(), done["result_run_uid"].to_pylist(), strict=True))
 
 
 def joined(attempts: pa.Table, columns: Sequence[str]) -> pa.Array:

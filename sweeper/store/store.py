@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance, StoreLocation
-from sweeper.store import attempt_states, compaction, formats, handed_over, journal, sweep_files, views
+from sweeper.store import attempt_states, compaction, formats, handed_over, journal, newest_attempts, sweep_files, views
 from sweeper.store.artifacts import artifact_path, read_artifact
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
@@ -232,6 +232,11 @@ class Store:
     def attempts(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Every attempt, however it ended. `columns` names the columns to read."""
         return self._tables.attempts(columns)
+
+    def run_uids(self, attempt_ids: Collection[str]) -> dict[str, str]:
+        """The `run_uid` of each of these attempts that has completed."""
+        attempts = self.attempts(("attempt_id", "status", "result_run_uid"))
+        return newest_attempts.run_uids(attempts, attempt_ids)
 
     def completed(self) -> pa.Table:
         """The newest completed attempt of each combination that has one, with the columns of `attempts`.

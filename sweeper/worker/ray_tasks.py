@@ -59,20 +59,21 @@ def run_capabilities(messages: Sequence[bytes], budget_s: float) -> bytes:
     receipts: list[bytes] = []
     failure: BaseException | None = None
     times = [time.perf_counter()]
-    for message in messages:
-        try:
-            receipts.append(run_capability(message))
-        except (WorkerFailure, RunStoppedError) as error:
-            failure = error
-            break
-        except Exception:
-            if not receipts:
-                raise
-            break
-        times.append(time.perf_counter())
-        if not_restored() or times[-1] - times[0] > budget_s:
-            break
-    return pickle.dumps((receipts, failure, [end - begin for begin, end in pairwise(times)]), protocol=5)
+    with ignore_interrupts():  # between two runs too: one would take the receipts with it
+        for message in messages:
+            try:
+                receipts.append(run_capability(message))
+            except (WorkerFailure, RunStoppedError) as error:
+                failure = error
+                break
+            except Exception:
+                if not receipts:
+                    raise
+                break
+            times.append(time.perf_counter())
+            if not_restored() or times[-1] - times[0] > budget_s:
+                break
+        return pickle.dumps((receipts, failure, [end - begin for begin, end in pairwise(times)]), protocol=5)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ from runner_bench import ONE, choice, planned
 from sweeper.planning.decisions import Planned
 from sweeper.vocabulary import Combination, Runtime
 
-SIDE = 6
-"""Datasets, and models."""
+DATASETS = [f"d{i}" for i in range(6)]
+MODELS = [f"m{i}" for i in range(6)]
 
 
 class Obeys:
-    """Notes its task and its process in a file of the folder `notes`, and then does what `acts` says for its pair."""
+    """Notes its task and the time in a file of the folder `notes`, and then does what `acts` says for its pair."""
 
     id = "tests.obeys"
 
@@ -32,7 +32,7 @@ class Obeys:
         pair = f"{datasets[0].metadata['id']} {models[0].metadata['id']}"
         task = ray.get_runtime_context().get_task_id()
         with (self.notes / pair).open("a") as file:
-            file.write(f"{task} {os.getpid()} {time.monotonic_ns()}\n")
+            file.write(f"{task} {time.monotonic_ns()}\n")
         self._do(self.acts.get(pair, ""))
         return TinyRun(self.id)
 
@@ -48,19 +48,26 @@ class Obeys:
             os.chdir = lambda path: None
 
 
-def obedient(notes: Path, acts: Mapping[str, str] | None = None, **spec: Any) -> list[Planned]:
-    """A combination for each pair, which first meets each dataset and each model in the first row and column."""
+def obedient(
+    notes: Path,
+    acts: Mapping[str, str] | None = None,
+    datasets: Sequence[str] = DATASETS,
+    models: Sequence[str] = MODELS,
+    **spec: Any,
+) -> list[Planned]:
+    """A combination for each pair, one dataset after another."""
     notes.mkdir(exist_ok=True)
     capability = choice(
         "capability", "obeys", "shared_task_parts.Obeys", Runtime(arity=ONE), notes=str(notes), acts=acts or {}, **spec
     )
-    datasets = [choice("dataset", f"d{i}", "parts.Numbers", name=f"d{i}") for i in range(SIDE)]
-    models = [choice("model", f"m{i}", "parts.Parity", name=f"m{i}") for i in range(SIDE)]
+    rows = [choice("dataset", name, "parts.Numbers", name=name) for name in datasets]
+    columns = [choice("model", name, "parts.Parity", name=name) for name in models]
     metric = choice("metric", "hits", "parts.Hits")
-    return planned(*(Combination(capability, (d,), (m,), (metric,)) for d in datasets for m in models))
+    return planned(*(Combination(capability, (d,), (m,), (metric,)) for d in rows for m in columns))
 
 
-def tasks(notes: Path) -> dict[str, list[tuple[str, str]]]:
-    """The task and the process of each run, by its pair, in the order of their times."""
-    lines = {path.name: path.read_text().splitlines() for path in notes.iterdir()}
-    return {pair: [(line.split()[0], line.split()[1]) for line in of_pair] for pair, of_pair in lines.items()}
+def tasks(notes: Path) -> dict[str, list[str]]:
+    """The task of each run, by its pair; pairs in the order in which their first runs began."""
+    lines = {path.name: [line.split() for line in path.read_text().splitlines()] for path in notes.iterdir()}
+    began = sorted(lines, key=lambda pair: int(lines[pair][0][1]))
+    return {pair: [task for task, _ in lines[pair]] for pair in began}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from patience import LIMIT_S
 from runner_bench import Bench
-from shared_task_parts import SIDE, obedient, tasks
+from shared_task_parts import DATASETS, MODELS, obedient, tasks
 
 from sweeper.jobs.ray_simple import shared_tasks
 
-ALL = SIDE * SIDE
+ALL = len(DATASETS) * len(MODELS)
 LAST = "d5 m5"
 
 
@@ -38,7 +38,7 @@ def statuses(bench: Bench) -> Counter[str]:
 
 def runs_in(notes: Path) -> Counter[str]:
     """How many runs each task made."""
-    return Counter(task for of_pair in tasks(notes).values() for task, _ in of_pair)
+    return Counter(task for of_pair in tasks(notes).values() for task in of_pair)
 
 
 @pytest.mark.usefixtures("all_is_quick")
@@ -94,10 +94,10 @@ def test_one_that_kills_its_worker_is_tried_again_as_its_choice_says(ray_bench: 
 def test_nothing_runs_in_a_process_that_one_has_changed_for_good(ray_bench: Bench, notes: Path):
     assert ray_bench.run(obedient(notes, {"d3 m3": "stay"}), max_in_flight=16).counts["completed"] == ALL
     assert statuses(ray_bench) == {"completed": ALL}
-    ((spoiled, _),) = tasks(notes)["d3 m3"]
-    rows = ray_bench.store.attempts(("dataset", "model", "warnings", "started_at")).to_pylist()
-    assert not [row for row in rows if row["warnings"]]
-    assert runs_in(notes)[spoiled] >= 1
+    made = tasks(notes)
+    of_its_task = [pair for pair, (task,) in made.items() if [task] == made["d3 m3"]]
+    assert of_its_task[-1] == "d3 m3"
+    assert not [row for row in ray_bench.store.attempts(("warnings",)).to_pylist() if row["warnings"]]
 
 
 def test_those_behind_a_slow_one_run_elsewhere_once_it_has_ended(
@@ -105,12 +105,10 @@ def test_those_behind_a_slow_one_run_elsewhere_once_it_has_ended(
 ):
     monkeypatch.setattr(shared_tasks, "QUICK_S", LIMIT_S)
     monkeypatch.setattr(shared_tasks, "BUDGET_S", 0.5)
-    slow = {f"d{i} m{i}": "sleep" for i in range(2, SIDE)}
+    slow = {f"d{i} m{i}": "sleep" for i in range(2, 6)}
     assert ray_bench.run(obedient(notes, slow, sleep_s=1.0), max_in_flight=16).counts["completed"] == ALL
     assert statuses(ray_bench) == {"completed": ALL}
-    of_task = {
-        task: [pair for pair, of_pair in tasks(notes).items() if of_pair[0][0] == task] for task in runs_in(notes)
-    }
+    of_task = {task: [pair for pair, of_pair in tasks(notes).items() if of_pair[0] == task] for task in runs_in(notes)}
     assert all(sum(pair in slow for pair in pairs) <= 1 for pairs in of_task.values()), (
         "the time was over with the first"
     )
@@ -134,15 +132,23 @@ def test_a_second_interrupt_ends_what_runs_and_keeps_what_was_made(ray_bench: Be
     outcome = ray_bench.interrupted(items, notes / "d3 m3", times=2, max_in_flight=16)
     assert outcome.exit_status == 130
     made = statuses(ray_bench)
-    assert made["completed"] == outcome.counts["completed"] > SIDE
+    assert made["completed"] == outcome.counts["completed"] > 0
     assert made["cancelled"] == outcome.counts["cancelled"] >= 1
     assert set(made) == {"completed", "cancelled"}
 
 
 @pytest.mark.usefixtures("all_is_quick")
 def test_a_model_that_always_fails_is_left_out_in_time(ray_bench: Bench, notes: Path):
-    fails = {f"d{i} m5": "raise" for i in range(SIDE)}
+    fails = {f"d{i} m5": "raise" for i in range(6)}
     outcome = ray_bench.run(obedient(notes, fails), max_in_flight=16, max_same_error=2)
-    assert 2 <= outcome.counts["failed"] < SIDE
-    assert outcome.counts["failed"] + outcome.counts["not_attempted"] + outcome.counts["cancelled"] == SIDE
-    assert outcome.counts["completed"] == ALL - SIDE
+    assert 2 <= outcome.counts["failed"] <= 6
+    assert outcome.counts["failed"] + outcome.counts["not_attempted"] + outcome.counts["cancelled"] == 6
+    assert outcome.counts["completed"] == ALL - 6
+
+
+@pytest.mark.usefixtures("all_is_quick")
+def test_what_must_have_a_task_of_its_own_is_not_put_off(ray_bench: Bench, notes: Path):
+    many = obedient(notes, datasets=[f"d{i}" for i in range(12)], models=[f"m{i}" for i in range(12)])
+    (late,) = obedient(notes, datasets=["late"], models=["m0"])
+    assert ray_bench.run([*many[:40], late, *many[40:]], max_in_flight=16).counts["completed"] == 145
+    assert [*tasks(notes)].index("late m0") < 40 + 2 * 16

@@ -13,16 +13,12 @@ import pickle
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 from typing import Any
 
-from ray.exceptions import RayError
-
-from sweeper.errors import StoreError
 from sweeper.jobs.job import Ended
 from sweeper.jobs.ray_simple.handles import RaySimpleJob
 from sweeper.messages.failures import NotBegunError
-from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import RunRequest, StoreLocation
 
@@ -76,13 +72,19 @@ class SharedTaskJob(RaySimpleJob[CapabilityRunRef]):
         """Set the end of this run."""
         self._settle(outcome)
 
+    @property
+    def has_no_ray(self) -> bool:
+        """Whether all of Ray is gone, or was left, and not only its task."""
+        return self._session.gone is not None or not self._session.is_connected()
+
     def ended_by(self, error: BaseException) -> Ended:
         """What an error of its task, or of itself, means for this run."""
         return self._ended_by(error)
 
     def _look(self, timeout: float) -> None:
         if self._task is None:
-            if self._session.gone is not None or not self._session.is_connected():
+            if self.has_no_ray:
+                self._group.take_back(self)
                 self.settle_alone(self._ended_by(self._session.without_end()))
                 return
             self._group.send_now(self)
@@ -108,40 +110,35 @@ class SharedTask:
         self._group.has_ended(self, jobs, seconds)
 
 
-def _made(jobs: Sequence[SharedTaskJob], value: bytes) -> tuple[list[Ended], list[float]]:
+def _made(jobs: Sequence[SharedTaskJob], value: bytes) -> tuple[list[Ended | None], list[float]]:
     """The ends of the first runs, by what the worker answers, and how many seconds each took that completed."""
     receipts, failure, seconds = pickle.loads(value)
-    ends = [Ended.completed(receipt) for receipt in receipts]
+    ends: list[Ended | None] = [Ended.completed(receipt) for receipt in receipts]
     if failure is not None:
         ends.append(jobs[len(ends)].ended_by(failure))
     return ends, seconds
 
 
-def _broken(jobs: Sequence[SharedTaskJob], error: BaseException, store: StoreLocation) -> list[Ended]:
+def _broken(jobs: Sequence[SharedTaskJob], error: BaseException, store: StoreLocation) -> list[Ended | None]:
     """The ends of runs whose task was refused or taken back, or whose worker died. How far it had come, the store says.
 
     The first one without rows is the one that ended it. Those that follow had not begun, unless all of Ray is gone.
     """
     may_have_written = len(jobs) > 1 and jobs[0].ended_by(error).stored is not False
-    completed = _completed(jobs, store) if may_have_written else []
-    others = [job.ended_by(error) for job in jobs[len(completed) :]]
-    return [*completed, *(others[:1] if isinstance(error, RayError) else others)]
+    run_uids = _run_uids(jobs, store) if may_have_written else {}
+    others = [job for job in jobs if job.job_id not in run_uids]
+    ends = {job.job_id: job.ended_by(error) for job in (others if jobs[0].has_no_ray else others[:1])}
+    ends |= {job_id: Ended.completed(CapabilityRunRef(run_uid, "", None)) for job_id, run_uid in run_uids.items()}
+    return [ends.get(job.job_id) for job in jobs]
 
 
-def _completed(jobs: Sequence[SharedTaskJob], location: StoreLocation) -> list[Ended]:
-    """The ends of the first runs, which have their rows in the store. Rows that come with the answer are lost."""
+def _run_uids(jobs: Sequence[SharedTaskJob], location: StoreLocation) -> dict[str, str]:
+    """The `run_uid` of each that has its rows in the store. Rows that come with the answer of the task are lost."""
     from sweeper.store.store import open_at
 
-    with suppress(StoreError, OSError):
-        store = open_at(location)
-        columns = ("attempt_id", "status", "result_run_uid")
-        rows: list[dict[str, Any]] = [] if store.hands_over else store.attempts(columns).to_pylist()
-        ids = {job.job_id for job in jobs}
-        done = [row for row in rows if row["attempt_id"] in ids and row["status"] == Status.COMPLETED.value]
-        uids = {row["attempt_id"]: row["result_run_uid"] for row in done}
-        first = takewhile(lambda job: job.job_id in uids, jobs)
-        return [Ended.completed(CapabilityRunRef(uids[job.job_id], "", None)) for job in first]
-    return []
+    with suppress(Exception):  # each kind of store fails with errors of its own; what is not known runs again
+        return open_at(location).run_uids([job.job_id for job in jobs])
+    return {}
 
 
 def _not_begun(job: SharedTaskJob) -> Ended:
@@ -219,11 +216,10 @@ class Group:
         size = max(1, min(self._size, in_flight // (ENOUGH * self.places)))
         while self.waiting:
             quick = [job for job in self.waiting if job.parts <= self._quick][:size]
-            has_room = len(self._sent) < ENOUGH * self.places
-            if len(quick) == size or (quick and (has_room or is_quiet)):
+            if is_quiet or len(self._sent) < ENOUGH * self.places:
+                self._send(quick if self.waiting[0] in quick else self.waiting[:1])
+            elif len(quick) == size:
                 self._send(quick)
-            elif has_room or is_quiet:
-                self._send(self.waiting[:1])
             else:
                 break
 
@@ -237,8 +233,8 @@ class Group:
 
     def _send(self, jobs: Sequence[SharedTaskJob]) -> None:
         task = SharedTask(self, jobs)
-        self._sent.add(task)
         ref = self.task.remote(tuple(job.message for job in jobs), BUDGET_S)
+        self._sent.add(task)
         for job in jobs:
             self.waiting.remove(job)
             job.sent_in(task, ref)
