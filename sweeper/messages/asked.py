@@ -45,6 +45,8 @@ class SweepHeader:
     """The runtime fields of its config's root, apart from where the store is."""
     same: tuple[tuple[str, str, str], ...] = ()
     """An axis, a name of which combinations were dropped as duplicates, and the name that stands for it."""
+    resumes: tuple[str, ...] = ()
+    """The sweep that it resumed, before it that which this one had resumed, and so on."""
 
 
 @dataclass(frozen=True)

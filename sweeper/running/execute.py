@@ -100,6 +100,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         The store cannot be written; where nothing is to run, that is only noted.
     """
     config = prepared.config
+    resumed = None if config.asked is None else config.asked.header
     header = SweepHeader(
         sweep_id=prepared.sweep_id,
         name=config.settings.name,
@@ -109,6 +110,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         overrides=config.overrides,
         settings=config.stored_settings,
         same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
+        resumes=() if resumed is None else (*resumed.resumes, resumed.sweep_id),
     )
     try:
         prepared.store.write_asked(asked_for(header, prepared.plan.items))

@@ -126,7 +126,8 @@ def damaged(files: Files) -> dict[str, str]:
 def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
     """Fingerprint and the four names of each combination that this sweep, or one that began later, has completed.
 
-    A later sweep is recognized by its id, which begins with the time, and by when it submitted.
+    A later sweep is recognized by its id, which begins with the time, and by when it submitted. What this sweep resumed
+    counts too: with a backend whose jobs go on without their driver, it may have completed more since.
     """
     rows = live_files.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
     if rows is None:
@@ -136,7 +137,7 @@ def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
         pc.greater_equal(rows["sweep_id"], second),
         pc.greater_equal(rows["submitted_at"], pa.scalar(header.began, TIME)),
     )
-    own = pc.equal(rows["sweep_id"], header.sweep_id)
+    own = pc.is_in(rows["sweep_id"], pa.array([header.sweep_id, *header.resumes], pa.string()))
     counts = pc.and_(pc.equal(rows["status"], COMPLETED), pc.or_(own, pc.fill_null(later, False)))
     return set(zip(*(rows.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
 
@@ -226,6 +227,7 @@ def _header(content: Any) -> SweepHeader:
     known["began"] = datetime.fromisoformat(content["began"]).astimezone(UTC)
     known["overrides"] = tuple(content.get("overrides", ()))
     known["same"] = tuple((axis, name, kept) for axis, name, kept in content.get("same", ()))
+    known["resumes"] = tuple(map(str, content.get("resumes", ())))
     return SweepHeader(**known)
 
 

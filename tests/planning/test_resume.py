@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import sweeper
 import sweeper.errors
 from sweeper.common.secrets import redacted
 from sweeper.planning.decisions import Planned
-from sweeper.store import DamagedFileWarning, open_store
+from sweeper.store import AttemptRow, DamagedFileWarning, open_store
 
 TWO = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes,logreg]", "metric=[accuracy]"]
 INLINE = [*TWO, "job_backend.kind=inline"]
@@ -310,6 +311,21 @@ def test_a_resumed_sweep_can_be_resumed(broken: Path):
     for before in (first, second, third):
         assert not sweeper.plan([f"resume={before.sweep_id}"]).to_run
     assert {r["sweep"] for r in rows()} == {"config"}
+
+
+def test_what_a_resumed_sweep_completes_later_is_done(broken: Path):
+    first = sweeper.sweep([*mine(broken), *named(broken, "m0")], progress=False)
+    second = sweeper.sweep([f"resume={first.sweep_id}"], progress=False)
+    third = sweeper.sweep([f"resume={second.sweep_id}"], progress=False)
+    store = open_store("analytics_store")
+    failed = [
+        row for row in store.attempts().to_pylist() if row["sweep_id"] == first.sweep_id and row["status"] == "failed"
+    ]
+    done = failed[0] | {"attempt_id": "late", "status": "completed", "finished_at": datetime.now(UTC)}
+    store.write_attempts([AttemptRow(**done)])
+    for resumed in (second, third):
+        left = sweeper.plan([f"resume={resumed.sweep_id}"]).to_run
+        assert [item.fingerprint for item in left] == [failed[1]["fingerprint"]]
 
 
 def test_two_of_one_fingerprint_are_told_apart_by_their_names(broken: Path):
