@@ -17,6 +17,8 @@ LOOK_REST = 5.0
 """At least so many times as long as the last look took, there is no other."""
 FEW = 2
 """So many completions of others between two looks are right; where there are more, the next one comes earlier."""
+PATIENCE = 20.0
+"""Until the first completion, the next look comes after so many times less than it has been waited for."""
 LATER = 1.25
 """So many times later it comes at most. What is in flight here and there tells nothing until it is settled."""
 
@@ -42,6 +44,7 @@ class Meanwhile:
         self._done, self._new = set[str](), set[str]()
         """What has completed, here or elsewhere, and what of that the last look told."""
         self._look_at, self._every = 0.0, LOOK_LEAST_S
+        self._first_look: float | None = None
         self.count = 0
         """How many were not submitted because another sweep had completed them."""
 
@@ -71,17 +74,18 @@ class Meanwhile:
         began = time.monotonic()
         if self._completions is None or began < self._look_at:
             return False
+        self._first_look = began if self._first_look is None else self._first_look
         with suppress(Exception):  # each kind of store fails with errors of its own, and no look is no loss
-            self._learn({one for one in self._completions.take() if one in self._waits} - self._done)
+            new = {one for one in self._completions.take() if one in self._waits} - self._done
+            self._learn(new, began - self._first_look)
         self._every = max(self._every, LOOK_REST * (time.monotonic() - began))
         self._look_at = began + self._every
         return True
 
-    def _learn(self, new: set[str]) -> None:
+    def _learn(self, new: set[str], waited_s: float) -> None:
         """Until the first completion, nobody knows how fast it goes; from then on, look as often as others complete."""
         by_others = sum(self._waits[one] for one in new)
         self._new = new
         self._done |= new
-        if self._done:
-            wanted = self._every * FEW / max(by_others, FEW / LATER)
-            self._every = min(max(wanted, LOOK_LEAST_S), LOOK_EVERY_S)
+        wanted = self._every * FEW / max(by_others, FEW / LATER) if self._done else waited_s / PATIENCE
+        self._every = min(max(wanted, LOOK_LEAST_S), LOOK_EVERY_S)

@@ -96,6 +96,22 @@ def test_looks_are_as_frequent_as_others_are_fast(
     assert fewest < len(looks) < most
 
 
+def test_a_long_first_run_is_not_waited_for_with_many_looks(monkeypatch: pytest.MonkeyPatch):
+    clock, looks = [0.0], list[float]()
+    monkeypatch.setattr("sweeper.running.meanwhile.time.monotonic", lambda: clock[0])
+
+    class Nobody:
+        def take(self) -> set[str]:
+            looks.append(clock[0])
+            return set()
+
+    meanwhile = Meanwhile(Nobody(), planned(tiny("long"), tiny("next")))
+    while clock[0] < 600:
+        meanwhile.look_now_and_then()
+        clock[0] += 0.25
+    assert 500 < len(looks) < 700, "about one each second"
+
+
 def test_a_store_that_cannot_be_looked_at_holds_up_nothing(bench: Bench):
     class Gone:
         def take(self) -> set[str]:
