@@ -21,7 +21,7 @@ MODELS = [f"m{i}" for i in range(6)]
 
 
 class Obeys:
-    """Notes its task and the time in a file of the folder `notes`, and then does what `acts` says for its pair."""
+    """Notes its task, the time and its process in a file of `notes`, and then does what `acts` says for its pair."""
 
     id = "tests.obeys"
 
@@ -32,9 +32,14 @@ class Obeys:
         pair = f"{datasets[0].metadata['id']} {models[0].metadata['id']}"
         task = ray.get_runtime_context().get_task_id()
         with (self.notes / pair).open("a") as file:
-            file.write(f"{task} {time.monotonic_ns()}\n")
+            file.write(f"{task} {time.monotonic_ns()} {os.getpid()}\n")
         self._do(self.acts.get(pair, ""))
-        return TinyRun(self.id)
+        return TinyRun(
+            self.id,
+            dataset_metadata=[datasets[0].metadata],
+            model_metadata=[models[0].metadata],
+            metric_metadata=[metrics[0].metadata],
+        )
 
     def _do(self, act: str) -> None:
         if act == "raise":
@@ -70,4 +75,4 @@ def tasks(notes: Path) -> dict[str, list[str]]:
     """The task of each run, by its pair; pairs in the order in which their first runs began."""
     lines = {path.name: [line.split() for line in path.read_text().splitlines()] for path in notes.iterdir()}
     began = sorted(lines, key=lambda pair: int(lines[pair][0][1]))
-    return {pair: [task for task, _ in lines[pair]] for pair in began}
+    return {pair: [task for task, _, _ in lines[pair]] for pair in began}

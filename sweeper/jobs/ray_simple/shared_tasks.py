@@ -124,8 +124,7 @@ def _broken(jobs: Sequence[SharedTaskJob], error: BaseException, store: StoreLoc
 
     The first one without rows is the one that ended it. Those that follow had not begun, unless all of Ray is gone.
     """
-    may_have_written = len(jobs) > 1 and jobs[0].ended_by(error).stored is not False
-    run_uids = _run_uids(jobs, store) if may_have_written else {}
+    run_uids = {} if jobs[0].ended_by(error).stored is False else _run_uids(jobs, store)
     others = [job for job in jobs if job.job_id not in run_uids]
     ends = {job.job_id: job.ended_by(error) for job in (others if jobs[0].has_no_ray else others[:1])}
     ends |= {job_id: Ended.completed(CapabilityRunRef(run_uid, "", None)) for job_id, run_uid in run_uids.items()}
