@@ -7,6 +7,7 @@ it can write its first row.
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -32,6 +33,7 @@ PYTHON_TYPES: Mapping[pa.DataType, type] = {
     TIME: datetime,
 }
 """The column types that are written here, each with the one Python type of its values."""
+_TEXT, _FLAG = pa.string(), pa.bool_()
 _NUMPY: Mapping[pa.DataType, str] = {pa.int64(): "i8", pa.float64(): "f8", TIME: "i8"}
 _INT64 = 1 << 63
 _T = TypeVar("_T")
@@ -163,16 +165,17 @@ def column(values: Sequence[object], kind: pa.DataType) -> pa.Array:
     if not any(present):
         return pa.nulls(len(values), kind)
     valid = None if all(present) else _bits(present)
-    return pa.Array.from_buffers(kind, len(values), [valid, *_data(values, kind)])
+    if kind == _TEXT:
+        whole = texts([value if isinstance(value, str) else "" for value in values])
+        return whole if valid is None else pa.Array.from_buffers(kind, len(values), [valid, *whole.buffers()[1:]])
+    return pa.Array.from_buffers(kind, len(values), [valid, _numbers(values, kind)])
 
 
-def _data(values: Sequence[object], kind: pa.DataType) -> Sequence[pa.Buffer]:
-    """The buffers of a column after the validity bits, see https://arrow.apache.org/docs/format/Columnar.html."""
-    if kind == pa.string():
-        return texts([value if isinstance(value, str) else "" for value in values]).buffers()[1:]
-    if kind == pa.bool_():
-        return [_bits(_without_nulls(values, False))]
-    return [pa.py_buffer(np.array(_without_nulls(values, 0), _NUMPY[kind]))]
+def _numbers(values: Sequence[object], kind: pa.DataType) -> pa.Buffer:
+    """The last buffer of a column, see https://arrow.apache.org/docs/format/Columnar.html."""
+    if kind == _FLAG:
+        return _bits(_without_nulls(values, False))
+    return pa.py_buffer(np.array(_without_nulls(values, 0), _NUMPY[kind]))
 
 
 def _without_nulls(values: Sequence[_T], instead: _T) -> list[_T]:
@@ -186,5 +189,5 @@ def _bits(flags: Sequence[object]) -> pa.Buffer:
 def texts(values: Sequence[str]) -> pa.Array:
     """An Arrow column of text without nulls."""
     encoded = [value.encode() for value in values]
-    offsets = np.fromiter(accumulate(map(len, encoded), initial=0), np.int32, len(encoded) + 1)
+    offsets = array("i", accumulate(map(len, encoded), initial=0))
     return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
