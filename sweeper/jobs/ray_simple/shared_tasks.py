@@ -13,7 +13,7 @@ import pickle
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from sweeper.jobs.job import Ended
@@ -200,8 +200,8 @@ class Group:
     """What is not sent, in the order in which it was submitted."""
     _size: int = 1
     """How many quick ones share a task."""
-    _quick: set[str] = field(default_factory=set[str])
-    """The keys of parts whose last run was quick."""
+    _quick: dict[str, bool] = field(default_factory=dict[str, bool])
+    """By the keys of parts, whether the last run with each was quick."""
     _sent: set[SharedTask] = field(default_factory=set["SharedTask"])
 
     def add(self, job: SharedTaskJob) -> None:
@@ -213,14 +213,25 @@ class Group:
     def send(self, in_flight: int, *, is_quiet: bool) -> None:
         """See `SharedTasks.send`. No task is to hold more than its share of what is in flight."""
         size = max(1, min(self._size, in_flight // (ENOUGH * self.places)))
-        while self.waiting:
-            quick = [job for job in self.waiting if job.parts <= self._quick][:size]
-            if is_quiet or len(self._sent) < ENOUGH * self.places:
-                self._send(quick if self.waiting[0] in quick else self.waiting[:1])
-            elif len(quick) == size:
-                self._send(quick)
-            else:
-                break
+        while jobs := self._next(size, has_room=is_quiet or len(self._sent) < ENOUGH * self.places):
+            self._send(jobs)
+
+    def _next(self, size: int, *, has_room: bool) -> Sequence[SharedTaskJob]:
+        """The runs of the next task; none, while those that wait may learn by others that they can share one."""
+        if not self.waiting:
+            return []
+        first, is_quick = self.waiting[0], self._is_quick(self.waiting[0])
+        if is_quick is False or (size == 1 and (is_quick or has_room)):
+            return [first]
+        quick = [*islice(filter(self._is_quick, self.waiting), size)] if size > 1 else []
+        if has_room:
+            return quick if is_quick else [first]
+        return quick if len(quick) == size else []
+
+    def _is_quick(self, job: SharedTaskJob) -> bool | None:
+        """Whether a run with such parts is quick, as far as that is known."""
+        known = {self._quick.get(part) for part in job.parts}
+        return False if False in known else (None if None in known else True)
 
     def send_now(self, job: SharedTaskJob) -> None:
         """Send one that waits, alone."""
@@ -241,8 +252,8 @@ class Group:
     def has_ended(self, task: SharedTask, jobs: Sequence[SharedTaskJob], seconds: Sequence[float]) -> None:
         """A task has ended whose first runs completed in so many seconds each: learn from it."""
         self._sent.discard(task)
-        for job, took in zip_longest(jobs, seconds):
-            (self._quick.update if took is not None and took < QUICK_S else self._quick.difference_update)(job.parts)
+        for job, took in zip(jobs, [*seconds, QUICK_S], strict=False):  # where it broke off, one may have failed
+            self._quick |= dict.fromkeys(job.parts, took < QUICK_S)
         if seconds:
             in_time = int(BUDGET_S * len(seconds) / sum(seconds))
             self._size = max(1, min(MOST, in_time, 2 * self._size))
