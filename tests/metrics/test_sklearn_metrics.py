@@ -45,7 +45,7 @@ OF_TWO_LABELS: list[tuple[str, dict[str, Any]]] = [
 ]
 OF_PROBABILITIES: list[tuple[str, dict[str, Any]]] = [
     ("brier_score_loss", {}),
-    ("d2_brier_score", {}),
+    *([("d2_brier_score", {})] if hasattr(reference, "d2_brier_score") else []),  # scikit-learn 1.7 has none
     ("d2_log_loss_score", {}),
     ("log_loss", {}),
     ("log_loss", {"normalize": False}),
