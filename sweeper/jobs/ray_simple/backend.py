@@ -311,7 +311,7 @@ class RaySimpleJobBackend:
         packed, log = self._packed(request), log_path(request)
         arguments = [message(packed, job_info)]
         if request.attempt is not None and inference is None and not report_start and isinstance(arguments[0], bytes):
-            task, places = self._task("run_capabilities", resources, max_retries=0), self.max_parallel(resources)
+            task, places = self._task("run_capabilities", resources, 0), lambda: self.max_parallel(resources)
             about = (job_id, name, submitted_at, self._session, self._forced)
             return self._shared_tasks.add(task, places, packed, arguments[0], *about, log=log)
         if inference is not None or report_start:

@@ -10,7 +10,7 @@ not come end with a `NotBegunError`, and the sweep submits them anew.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
@@ -152,7 +152,7 @@ class SharedTasks:
         self._groups: dict[tuple[Any, str], Group] = {}
 
     def add(
-        self, task: Any, places: int, request: RunRequest, message: bytes, *about: Any, log: str | None
+        self, task: Any, places: Callable[[], int], request: RunRequest, message: bytes, *about: Any, log: str | None
     ) -> SharedTaskJob:
         """Submit a run; returns its handle.
 
@@ -161,14 +161,15 @@ class SharedTasks:
         task
             The remote function for its resources.
         places
-            How many such tasks can run at once.
+            Says how many such tasks can run at once; asked once for each group, since all nodes are counted for it.
         request, message
             The run, all of whose parts are specs or packed objects, and what is sent of it.
         about, log
             For the handle.
         """
         key = task, _key(request.capability)
-        group = self._groups.get(key) or self._groups.setdefault(key, Group(task, places, self._store))
+        if (group := self._groups.get(key)) is None:
+            group = self._groups[key] = Group(task, places(), self._store)
         parts = frozenset(map(_key, (*request.datasets, *request.models, *request.metrics)))
         job = SharedTaskJob(group, message, parts, *about, log=log)
         group.add(job)
