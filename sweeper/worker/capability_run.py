@@ -77,9 +77,9 @@ def _config(config: object) -> object:
 
 
 def _seed(request: RunRequest, items: tuple[object, ...]) -> None:
-    """Seed a run that has no fingerprint from its parts."""
-    parts = (*request.models, *request.datasets, *request.metrics)
-    process_state.seed(" ".join(map(part_use.identity, parts, items)))
+    """Seed a run that has no fingerprint from its parts. One without parts has its seed from `isolated` already."""
+    if parts := (*request.models, *request.datasets, *request.metrics):
+        process_state.seed(" ".join(map(part_use.identity, parts, items)))
 
 
 def _warnings(checks: run_checks.RunChecks, models: Sequence[object], datasets: Sequence[object]) -> Iterator[str]:

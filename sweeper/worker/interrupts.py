@@ -106,6 +106,26 @@ class _InterruptDoes:
         _at_interrupt = self._before
 
 
+class _InterruptEnds(_InterruptDoes):
+    """Ends the run, once, and wakes it from a sleep or a wait. No generator, as each run enters one."""
+
+    def __init__(self) -> None:
+        run = Run()
+        super().__init__(run.raise_once, run)
+        self._is_current = SetInside(_run, run)
+
+    def __enter__(self) -> Run:
+        self._is_current.__enter__()
+        _waker.watch(self._run)
+        return super().__enter__()  # last, since what it raises from then on would not reach `__exit__`
+
+    def __exit__(self, *_: object) -> None:
+        self._run.end()  # what arrives from now on finds nothing to end
+        _waker.rest()
+        super().__exit__()
+        self._is_current.__exit__()
+
+
 def _nothing() -> None:
     pass
 
@@ -119,21 +139,13 @@ def ignore_interrupts() -> AbstractContextManager[Run]:
     return _InterruptDoes(_nothing, Run())
 
 
-@contextmanager
-def end_at_interrupt() -> Generator[Run]:
+def end_at_interrupt() -> AbstractContextManager[Run]:
     """Inside, an interrupt of this worker by Ray raises `Interrupted`, once, and ends a sleep or a wait too.
 
     That is so also where workers inherit that interrupts are ignored, as they do from what a shell starts in the
     background.
     """
-    run = Run()
-    with SetInside(_run, run), _InterruptDoes(run.raise_once, run):
-        _waker.watch(run)
-        try:
-            yield run
-        finally:
-            run.end()  # what arrives from now on finds nothing to end
-            _waker.rest()
+    return _InterruptEnds()
 
 
 @contextmanager
