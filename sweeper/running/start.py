@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -60,10 +61,7 @@ class StartingBackend:
             return self._future.result()
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             at = self._config.settings.job_backend
-            raise BackendError(
-                f"The job backend {at.kind} cannot be started (job_backend.address={at.address}): {error} "
-                f"{_advice(at.kind)}; nothing was run."
-            ) from error
+            raise BackendError(_failed(at.kind, at.address, os.environ, error)) from error
 
     def close(self) -> None:
         """Give back what was started; what is still starting is given back once it is there, which nobody waits for."""
@@ -71,10 +69,26 @@ class StartingBackend:
             self._future.add_done_callback(_close)
 
 
-def _advice(kind: str) -> str:
-    if kind == "ray":
-        return "Check job_backend.address, the cluster there (`ray status`), and job_backend.runtime_env"
-    return "Check job_backend.address, which may be left out for a Ray of its own, and job_backend.runtime_env"
+def _failed(kind: str, address: str | None, environment: Mapping[str, str], error: Exception) -> str:
+    """What could not be started or reached, why, and what to look at."""
+    from sweeper.jobs.api import OF_CHECKMAITE
+
+    named = environment.get("RAY_ADDRESS") if address is None else None
+    place = address or named or "local"
+    if place == "local":
+        where, advice = "a Ray of its own", "Check job_backend.runtime_env, job_backend.num_cpus, and the room in /tmp"
+    elif named:
+        where, advice = (
+            f"RAY_ADDRESS={named}",
+            "Unset RAY_ADDRESS, or set job_backend.address=local, for a Ray of its own",
+        )
+    else:
+        where, advice = f"job_backend.address={address}", "Check job_backend.address, which may be left out"
+    if kind == OF_CHECKMAITE:
+        advice += ", and see with `ray status` whether the cluster is there"
+    if place not in ("local", "auto") and "RAY_AUTH_MODE" not in environment:
+        advice += ", and, where that Ray asks for a token, set RAY_AUTH_MODE=token"
+    return f"The job backend {kind} cannot be started ({where}): {error} {advice}; nothing was run."
 
 
 def _in_a_thread(make: Callable[[], RunnerBackend]) -> Future[RunnerBackend]:

@@ -12,6 +12,7 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from sweeper.jobs.addresses import listed
 from sweeper.jobs.ray_simple import upload
 from sweeper.messages.requests import StoreLocation
 
@@ -64,7 +65,7 @@ def described(known: Sequence[Node], address: str | None) -> str:
     total = {name: sum(node.resources.get(name, 0) for node in known) for name in ("CPU", "GPU")}
     amounts = ", ".join(f"{amount:g} {name}" for name, amount in total.items() if amount)
     origin = "" if address is not None else " (from RAY_ADDRESS)"
-    where = ", ".join(sorted({node.address for node in known}))
+    where = listed(sorted({node.address for node in known}))
     return f"Ray cluster at {at}{origin}: {len(known)} node{'s' * (len(known) != 1)} ({where}), {amounts}"
 
 
