@@ -22,7 +22,7 @@ from sweeper.messages.bounds import Bounds
 from sweeper.messages.failures import RunStoppedError, WorkerFailure
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
-from sweeper.worker import marks, retire
+from sweeper.worker import marks, replacement
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import help_inference as help_with
@@ -84,22 +84,22 @@ def _task_of_user_code(allowed: Bounds, *, of_sweep: bool) -> Generator[None]:
             try:
                 yield
             except Interrupted:
-                retire.after_this_task()  # it may have left a module half imported
+                replacement.after_this_task()  # it may have left a module half imported
                 raise RunStoppedError from None
             except BaseException as error:  # noqa: BLE001 - see above
                 run.end()
                 raise WorkerFailure.of(error, dumps, stored=None if run.writes else False) from None
     finally:
-        _retire_if_changed()
+        _replace_if_changed()
 
 
 def _interrupts(*, of_sweep: bool) -> AbstractContextManager[Run]:
     return ignore_interrupts() if of_sweep else end_at_interrupt()
 
 
-def _retire_if_changed() -> None:
+def _replace_if_changed() -> None:
     if not_restored():
-        retire.after_this_task()
+        replacement.after_this_task()
 
 
 @cache

@@ -184,6 +184,22 @@ def test_a_driver_that_is_killed_loses_nothing_and_its_successor_submits_nothing
     assert notes(folder) == {"a": 1, "b": 2}
 
 
+def test_a_worker_that_is_killed_is_told_to_its_driver_which_tries_the_run_again(
+    head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
+):
+    grid = ["--multirun", "capability=held", *NOTHING, "capability.held.text=a,b", *on(head), "max_in_flight=2"]
+    sweep = start(*grid, "retries=1")
+    sweep.until(lambda: notes(folder) == {"a": 1, "b": 1})
+    process_of(folder, "a").kill()
+    sweep.until(lambda: notes(folder)["a"] == 2)
+    (folder / "go").touch()
+    assert sweep.wait() == 0, sweep.said
+    store = open_store(folder / "store")
+    assert notes(folder) == {"a": 2, "b": 1}
+    assert statuses(store) == {"a": ["completed", "lost"], "b": ["completed"]}
+    assert_nothing_lost(store, asked(store), completed=asked(store))
+
+
 def test_an_interrupt_leaves_what_runs_to_the_sweep_that_resumes_it_and_a_second_one_ends_it(
     head: RayHead, folder: Path, start: Callable[..., ForkedSweep]
 ):

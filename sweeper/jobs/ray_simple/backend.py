@@ -336,12 +336,12 @@ class RaySimpleJobBackend:
         key = (function, max_retries, *sorted(resources.items()))
         task = self._tasks.get(key)
         if task is None:
-            from sweeper.worker import ray_tasks, retire  # with numpy, and not before Ray starts
+            from sweeper.worker import ray_tasks, replacement  # with numpy, and not before Ray starts
 
             # Ray would end a GPU worker after each task, and its loaded models with it. Kept workers are right where
             # a node has one GPU; where it has several, a worker may be given another than its process began with.
             recycled = bool(resources.get("num_gpus")) and not self._session.keeps_gpu_workers
-            base = ray.remote(max_calls=1 if recycled else retire.MAX_CALLS, num_returns=num_returns)(
+            base = ray.remote(max_calls=1 if recycled else replacement.MAX_CALLS, num_returns=num_returns)(
                 getattr(ray_tasks, function)
             )
             task = self._tasks[key] = base.options(max_retries=max_retries, **resource_shapes.options(resources))
