@@ -21,6 +21,11 @@ settings.load_profile("sweeper")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# `nohup pytest` ignores SIGHUP, and so would every process that a test sends one. A handler is not inherited, so this
+# process outlives its terminal as before, and its children do by default what tests expect of them.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
 
 @pytest.fixture(scope="session")
 def ray_session() -> Iterator[None]:
