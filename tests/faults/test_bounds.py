@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import ray
 from command_line import typed
 from invariant import assert_nothing_lost
+from packaging.version import Version
 from sweep_process import SweepProcess
 
 from sweeper.store import open_store
@@ -59,6 +61,7 @@ def logs_of_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.skipif(Version(ray.__version__) < Version("2.60"), reason="older releases of Ray may not bound it")
 def test_ray_itself_bounds_what_is_not_printed_in_python_where_it_is_told_to(
     logs_of_ray: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

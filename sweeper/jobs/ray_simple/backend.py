@@ -9,14 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import ray
-from ray.exceptions import (
-    NodeDiedError,
-    ObjectLostError,
-    OutOfMemoryError,
-    RayError,
-    TaskCancelledError,
-    WorkerCrashedError,
-)
+from ray.exceptions import ObjectLostError, RayError
 
 from sweeper._version import __version__
 from sweeper.common import clock
@@ -30,10 +23,10 @@ from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
 from sweeper.jobs.ray_simple.handles import RayHelpJob, RayInferenceJob, RaySimpleJob
+from sweeper.jobs.ray_simple.lost_runs import LOST
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
-from sweeper.jobs.ray_simple.session import RayGoneError, Session
+from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.shared_tasks import SharedTasks
-from sweeper.messages.failures import RunStoppedError
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
 
@@ -42,16 +35,6 @@ WINDOW_PER_CPU = 8
 MAX_GRACE_S = 86400.0
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
-LOST = (
-    WorkerCrashedError,
-    NodeDiedError,
-    OutOfMemoryError,
-    ObjectLostError,
-    TaskCancelledError,
-    RunStoppedError,
-    RayGoneError,
-)
-"""Ends in which the code of the run had no say. A task that is cancelled was interrupted by somebody else."""
 
 
 class RaySimpleJobBackend:
