@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import (
+    LocalRayletDiedError,
     RayError,
     RayTaskError,
     TaskCancelledError,
@@ -117,6 +118,8 @@ class RaySimpleJob(BaseJob[T]):
 
     def _ended_by(self, error: BaseException) -> Ended:
         root = _root(error)
+        if isinstance(root, LocalRayletDiedError):
+            self._session.node_process_died()
         if self._is_cancelled and isinstance(root, BY_CANCELLATION):
             return Ended.cancelled(stored=False if self._wrote_nothing(error) else None)
         return Ended.failed(root)

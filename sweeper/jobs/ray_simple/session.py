@@ -103,6 +103,10 @@ class Session:
         """What of Ray is no longer there, though nobody here shut it down; `None` while all is well."""
         return self._watch.gone
 
+    def node_process_died(self) -> None:
+        """Ray itself said so, which some releases do before anybody has knocked often enough."""
+        self._watch.found("its node process (raylet) has died")
+
     def without_end(self) -> RuntimeError:
         """What became of a job that had not ended when its runtime was left, or was lost."""
         if self.gone is not None and self.is_connected():

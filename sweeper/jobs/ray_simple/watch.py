@@ -71,7 +71,7 @@ class Watch:
                 problem = knock(door, KNOCK_S)
                 misses[name] = misses[name] + 1 if problem is not None else 0
                 if misses[name] >= MISSES:
-                    self._found(f"{name} at {door[0]}:{door[1]} no longer answers: {problem}")
+                    self.found(f"{name} at {door[0]}:{door[1]} no longer answers: {problem}")
                     return
 
     def _keep_asking(self) -> None:
@@ -84,9 +84,10 @@ class Watch:
                 silences += 1
                 problem = None if silences < SILENCES else _SILENT
             if problem is not None:
-                self._found(problem)
+                self.found(problem)
 
-    def _found(self, problem: str) -> None:
+    def found(self, problem: str) -> None:
+        """Somebody has seen what is no longer there."""
         if not self._stop.is_set():
             self.gone = self.gone or problem
 
