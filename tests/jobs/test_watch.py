@@ -8,6 +8,7 @@ import pytest
 from patience import LIMIT_S, until
 
 from sweeper.jobs.ray_simple import watch
+from sweeper.jobs.ray_simple.control import question
 from sweeper.jobs.ray_simple.watch import Watch
 
 
@@ -51,3 +52,8 @@ def test_what_is_answered_of_the_node_is_believed_at_once():
     seen = Watch({}, Asked(None, "its node process hangs"))
     until(lambda: seen.gone is not None)
     assert seen.gone == "its node process hangs"
+
+
+def test_a_ray_that_this_process_has_left_is_not_asked():
+    """Ray 2.40 ends a process a minute after it has asked one that is gone."""
+    assert question("127.0.0.1:1", "a node of a Ray that was left")(1.0) is None

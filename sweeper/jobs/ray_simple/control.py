@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import ray
 from ray.exceptions import RayError
 
 Question = Callable[[float], str | None]
@@ -18,11 +19,15 @@ Raises a TimeoutError where there is no answer.
 def question(address: str, node: str) -> Question:
     """Asks the control process (GCS) at an address for a node; connects with the first question.
 
-    The client is private to Ray. If a later version renames it, nothing is asked, and all is said to be well.
+    Once this process has left that Ray, nothing is asked any more: some releases end a process that asks one that is
+    gone. The client is private to Ray. If a later version renames it, nothing is asked, and all is said to be well.
     """
     clients: list[Any] = []
 
     def ask(timeout_s: float) -> str | None:
+        if not _is_connected_to(node):
+            clients.clear()
+            return None
         try:
             client_of: Any = import_module("ray._raylet").GcsClient
             state_dead: Any = import_module("ray.core.generated.gcs_pb2").GcsNodeInfo.DEAD
@@ -38,3 +43,10 @@ def question(address: str, node: str) -> Question:
         return "its node process (raylet) hangs or has died, says its control process" if node in dead else None
 
     return ask
+
+
+def _is_connected_to(node: str) -> bool:
+    try:
+        return ray.is_initialized() and ray.get_runtime_context().get_node_id() == node
+    except Exception:  # noqa: BLE001 - the main thread may be leaving it right now
+        return False
