@@ -46,7 +46,7 @@ class Runtime:
     soft_targets: bool | None = None
     """Whether targets may be distributions over the classes, whose largest entry then counts."""
     shards: bool | None = None
-    """True where several workers may make the batches of an inference; else one makes all of them, in their order."""
+    """False where one worker has to make all batches of an inference, in their order; otherwise several may."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

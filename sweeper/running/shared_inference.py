@@ -33,10 +33,8 @@ def inference_key(combination: Combination) -> InferenceKey | None:
 
 
 def _may_be_shared(choices: Sequence[Choice]) -> bool:
-    """Whether several workers may make one inference: a part says so, and none is against it, nor limited in number."""
-    said = [choice.runtime.shards for choice in choices]
-    limited = any(choice.runtime.max_in_flight is not None for choice in choices)
-    return True in said and False not in said and not limited
+    """Whether several workers may make one inference: no part is against it, nor limited in number."""
+    return all(choice.runtime.shards is not False and choice.runtime.max_in_flight is None for choice in choices)
 
 
 class SharedInference:

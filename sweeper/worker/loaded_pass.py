@@ -121,11 +121,12 @@ class LoadedPass:
                 raise PartError(
                     f"Model {self.model.metadata['id']!r} answers differently when its batches are made by several "
                     f"workers: {where} came out different in a worker that had not made those before it. So it keeps a "
-                    f"state from batch to batch, or draws random numbers. Fix the model, or {_ONE_WORKER}."
+                    "state from batch to batch or draws random numbers, or the dataset changes its images at random. "
+                    f"Fix that, or {_ONE_WORKER}."
                 )
 
 
-_ONE_WORKER = "take _sweep_.shards out of its choice, and one worker makes all batches in their order"
+_ONE_WORKER = "set _sweep_.shards: false in its choice, and one worker makes all batches in their order"
 
 
 def _ids(batch: MadeBatch) -> list[object]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, TaskCancelledError
+from ray.exceptions import GetTimeoutError, RayError, TaskCancelledError
 
 from sweeper.messages.shards import Answer, Joining, PassInfo, Range
 from sweeper.worker.shards import Part
@@ -22,7 +22,7 @@ from sweeper.worker.shards import Part
 FIRST_LOOK_S, LAST_LOOK_S = 0.25, 2.0
 """So long the first worker waits before it looks for a board, and more and more rarely after that: each look is a
 question to Ray's control process, which all workers of a cluster share."""
-WAIT_S = 0.02
+SHORTEST_S, WAIT_S = 0.0005, 0.02
 JOIN_WAIT_S, JOIN_S = 0.1, 1.0
 """So often, and for so long, a further worker asks whether the first one has found the board: it may still load."""
 ANSWER_S = 60.0
@@ -41,11 +41,22 @@ def _asked(method: Any, *arguments: object) -> Any:
     tries = 0
     while True:
         try:
-            return ray.get(method.remote(*arguments), timeout=ANSWER_S)
+            return _answer(method.remote(*arguments))
         except TaskCancelledError:
             tries += 1
             if tries == TRIES:
                 raise
+
+
+def _answer(reference: Any) -> Any:
+    """Wait without blocking in Ray, which would give the processor of this task to another one meanwhile."""
+    until, pause_s = time.monotonic() + ANSWER_S, SHORTEST_S
+    while not ray.wait([reference], timeout=0)[0]:
+        if time.monotonic() > until:
+            raise GetTimeoutError(f"The board did not answer within {ANSWER_S:g} s.")
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, WAIT_S)
+    return ray.get(reference)
 
 
 class OfFirstWorker:

@@ -73,8 +73,7 @@ def swept(models: int, datasets: int, batches: int, slots: int, spin: bool) -> t
     made = folder / "made"
     parts = [
         *(
-            f"+model.m{i}={{_target_: benchmarks.bench_shards.Slow, file: '{made}', id: m{i}, spin: {spin}, "
-            "_sweep_: {shards: true}}"
+            f"+model.m{i}={{_target_: benchmarks.bench_shards.Slow, file: '{made}', id: m{i}, spin: {spin}}}"
             for i in range(models)
         ),
         *(

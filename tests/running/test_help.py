@@ -15,7 +15,6 @@ from sweeper.store import open_store
 CONFIG = ["capability=[evaluate]", "dataset=[]", "model=[]", "metric=[accuracy,log_loss]", "exclude=[]"]
 IMAGES = "{_target_: shard_parts.Images}"
 BATCH = 64
-SHARDS = "{shards: true}"
 SLOW = 20
 """Batches that take so long that help comes where it may."""
 
@@ -26,7 +25,7 @@ def swept(folder: Path, *more: str, dataset: str = "", **model: Any) -> sweeper.
     """A sweep of one model over one dataset."""
     notes = folder / "notes"
     notes.mkdir(exist_ok=True)
-    spec = ", ".join(f"{key}: {value}" for key, value in {"folder": f"'{notes}'", "_sweep_": SHARDS, **model}.items())
+    spec = ", ".join(f"{key}: {value}" for key, value in {"folder": f"'{notes}'", **model}.items())
     parts = [f"+model.m={{_target_: shard_parts.Together, {spec}}}", f"+dataset.images={dataset or IMAGES}"]
     return sweeper.sweep([*CONFIG, *parts, f"analytics_store.uri='{folder / 'store'}'", *more], progress=False)
 
@@ -83,17 +82,17 @@ def test_a_model_with_a_state_fails_and_is_right_with_one_worker(tmp_path: Path)
     result = swept(tmp_path, state=True)
     assert result.counts["failed"] == 2
     assert "answers differently when its batches are made by several workers" in result.failures[0].message
-    assert "take _sweep_.shards out of its choice" in result.failures[0].message
+    assert "set _sweep_.shards: false in its choice" in result.failures[0].message
     only = tmp_path / "only"
     only.mkdir()
-    assert swept(only, state=True, slow=SLOW, _sweep_="{}").exit_status == 0
+    assert swept(only, state=True, slow=SLOW, _sweep_="{shards: false}").exit_status == 0
     assert len(workers(only)) == 1
 
 
 @pytest.mark.parametrize("limit", ["max_in_flight: 1", "resources: {num_cpus: 0}"])
 def test_no_more_workers_use_a_part_than_the_user_lets(tmp_path: Path, limit: str):
     """A limit of what may be in flight holds for those who help too; what asks for no processor has no room at all."""
-    assert swept(tmp_path, slow=SLOW, _sweep_=f"{{shards: true, {limit}}}").exit_status == 0
+    assert swept(tmp_path, slow=SLOW, _sweep_=f"{{{limit}}}").exit_status == 0
     assert sum(workers(tmp_path).values()) <= len(Images()) + BATCH
     if "in_flight" in limit:
         assert len(workers(tmp_path)) == 1

@@ -84,7 +84,7 @@ def test_batches_that_were_made_before_a_crash_are_not_made_again(entry: Predict
 
 def test_a_model_with_a_state_does_not_go_on_where_another_one_ended(entry: PredictionCacheEntry):
     crashed(entry, state=True)
-    with pytest.raises(PartError, match=r"take _sweep_\.shards out"):
+    with pytest.raises(PartError, match=r"set _sweep_\.shards: false"):
         made(entry, Counting(Counter(), state=True))
 
 
