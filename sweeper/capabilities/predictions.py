@@ -288,6 +288,10 @@ class MetadataBatch(Sequence["DatumMetadata"]):
     def __len__(self) -> int:
         return self._length
 
+    def peek(self) -> Sequence[DatumMetadata]:
+        """All of them, to be read once: they stay pickled."""
+        return pickle.loads(self._pickled) if self._pickled else self._metadata
+
     def __deepcopy__(self, memo: dict[int, object]) -> MetadataBatch:
         """A copy, which costs nothing while the metadata are pickled."""
         copied = object.__new__(MetadataBatch)

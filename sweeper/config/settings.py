@@ -31,7 +31,7 @@ from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.api import KINDS
 from sweeper.messages import bounds
 from sweeper.messages.bounds import Bounds
-from sweeper.messages.requests import MACHINE, PROCESS, StoreLocation
+from sweeper.messages.requests import MACHINE, OUTCOME_COLUMNS, PROCESS, StoreLocation
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
 
 if TYPE_CHECKING:
@@ -68,6 +68,19 @@ def _address(where: str, value: object) -> str:
     except ValueError as error:
         raise ConfigError(f"{where} cannot be used: {error}") from error
     return address
+
+
+def _outcomes(where: str, value: object) -> tuple[str, ...] | None:
+    """Which keys of metadata are kept of each datum; `None` where nothing is kept of it."""
+    if isinstance(value, bool):
+        return () if value else None
+    keys = each(text)(where, value)
+    if taken := [key for key in keys if key in OUTCOME_COLUMNS]:
+        raise ConfigError(
+            f"{where} names {taken[0]!r}, which is a column of that table anyway; leave it out, or rename the key in "
+            f"the dataset's metadata. The columns are {', '.join(OUTCOME_COLUMNS)}."
+        )
+    return keys
 
 
 def _text_or_empty(where: str, value: object) -> str:
@@ -214,6 +227,12 @@ class Settings:
     )
     error_limit: int = _setting(
         bounds.DEFAULTS.error_bytes, size, meaning="bytes of the message, and of the traceback, of one error; likewise"
+    )
+    outcomes: tuple[str, ...] | None = _setting(
+        (),
+        _outcomes,
+        meaning="keep of each datum of an inference what is right, what was predicted and how surely; a list names "
+        "keys of the data's metadata to keep beside it, e.g. `[site, weather]`",
     )
     allowed_targets: tuple[str, ...] | None = _setting(
         None,

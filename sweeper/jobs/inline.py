@@ -22,7 +22,7 @@ from sweeper.jobs.job import BaseJob, Ended, filter_jobs, unknown_job
 from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.messages.receipts import CapabilityRunRef
-from sweeper.messages.requests import InferenceRequest, JobInfo, PredictionCacheEntry, RunRequest
+from sweeper.messages.requests import InferenceRequest, JobInfo, OutcomesRequest, PredictionCacheEntry, RunRequest
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
@@ -182,9 +182,10 @@ class InlineJobBackend:
         of_sweep: bool = False,
         log: str | None = None,
         shards: bool = False,
+        outcomes: OutcomesRequest | None = None,
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it. Its output stays on this process's streams."""
-        request = InferenceRequest(model, dataset, capability, cache_entry)
+        request = InferenceRequest(model, dataset, capability, cache_entry, outcomes=outcomes)
         return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
 
     def help(self, inference: object) -> None:

@@ -11,7 +11,7 @@ from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
     from sweeper.messages.failures import ErrorInfo
-    from sweeper.messages.requests import PredictionCacheEntry, RunRequest
+    from sweeper.messages.requests import OutcomesRequest, PredictionCacheEntry, RunRequest
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -249,12 +249,13 @@ class RunnerBackend(Protocol):
         of_sweep: bool = False,
         log: str | None = None,
         shards: bool = False,
+        outcomes: OutcomesRequest | None = None,
     ) -> InferenceJob:
         """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
         With a `cache_entry` it is made only if it is not there, and is there afterwards. One `of_sweep` that runs
         finishes when it is cancelled without force. What it prints goes to the local file `log`. Only with `shards`
-        may others help with it.
+        may others help with it. With `outcomes`, what became of each datum is written there.
         """
         ...
 

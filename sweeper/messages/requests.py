@@ -158,6 +158,21 @@ class PredictionCacheEntry:
     key: str
 
 
+OUTCOME_COLUMNS = (
+    *("inference_id", "condition", "datum_id"),
+    *("label", "prediction", "boxes", "boxes_found", "confidence"),
+)
+"""The columns that every table by datum has; those of metadata have other names."""
+
+
+@dataclass(frozen=True)
+class OutcomesRequest:
+    """Where the table by datum of an inference goes, and which keys of the metadata of each datum are columns of it."""
+
+    store: StoreLocation
+    keys: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class InferenceRequest:
     """One inference pass: what a capability will read of a model on a dataset."""
@@ -175,6 +190,8 @@ class InferenceRequest:
     log: str | None = None
     """Local file for what it prints; `None` leaves stdout and stderr alone."""
     bounds: Bounds = field(default_factory=current)
+    outcomes: OutcomesRequest | None = None
+    """Where what became of each datum is written; `None` where it is not."""
     shard_board: str | None = None
     """The name under which a board is found once other workers may help; `None` where they may not."""
 

@@ -17,7 +17,7 @@ from sweeper.errors import ConfigError, StoreError
 from sweeper.messages.asked import SweepHeader
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import Outcome, Status
-from sweeper.messages.requests import StoreLocation
+from sweeper.messages.requests import OutcomesRequest, StoreLocation
 from sweeper.planning.decisions import Planned
 from sweeper.planning.limits import Defaults, combine
 from sweeper.planning.order import WorkGroup, order, order_beside
@@ -216,6 +216,7 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         boot_id=boot_id(),
         newest_seen=clock.from_microseconds(max((state.ended_us for state in prepared.states.values()), default=0)),
         persist_predictions=settings.persist_predictions,
+        outcomes=None if settings.outcomes is None else OutcomesRequest(_location(prepared), settings.outcomes),
         live=prepared.config.live,
     )
 

@@ -11,6 +11,7 @@ from sweeper.checks.rules import Rules, strictest
 from sweeper.messages.requests import (
     AttemptInfo,
     ObjectSpec,
+    OutcomesRequest,
     PredictionCacheEntry,
     Provenance,
     RunRequest,
@@ -39,6 +40,8 @@ class SweepInfo:
     """The newest time of an attempt that planning saw."""
     persist_predictions: bool = False
     """Whether predictions outlive the sweep, in its store."""
+    outcomes: OutcomesRequest | None = None
+    """What is kept of each datum of an inference."""
     live: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     """Objects that travel in the place of specs, by the digest of their choices."""
 
@@ -85,6 +88,11 @@ class RequestBuilder:
             return None
         revisions = self._sweep.revisions.predictions(combination) if self._sweep.revisions is not None else ()
         return PredictionCacheEntry(self._sweep.store, digest(canonical([*key, *revisions])))
+
+    @property
+    def outcomes(self) -> OutcomesRequest | None:
+        """What is kept of each datum of an inference."""
+        return self._sweep.outcomes
 
     def inference_log(self, key: tuple[str, ...]) -> str | None:
         """Where what an inference prints goes."""

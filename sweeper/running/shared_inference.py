@@ -97,6 +97,7 @@ class SharedInference:
             of_sweep=True,
             log=self._builder.inference_log(key),
             shards=shards,
+            outcomes=self._builder.outcomes,
         )
         if shards:
             self._under_way[handle] = limits.resources

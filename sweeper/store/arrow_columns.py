@@ -17,6 +17,7 @@ from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from sweeper.common.clock import EPOCH, MICROSECOND
@@ -182,8 +183,15 @@ def _without_nulls(values: Sequence[_T], instead: _T) -> list[_T]:
     return [instead if value is None else value for value in values]
 
 
-def _bits(flags: Sequence[object]) -> pa.Buffer:
+def _bits(flags: Sequence[object] | npt.NDArray[np.bool_]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(np.array(flags, bool), bitorder="little"))
+
+
+def of_array(values: npt.NDArray[np.generic], present: npt.NDArray[np.bool_]) -> pa.Array:
+    """An Arrow column of the numbers in an array; those that are not `present` are null."""
+    valid = None if present.all() else _bits(present)
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, data])
 
 
 def texts(values: Sequence[str]) -> pa.Array:

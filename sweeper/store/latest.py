@@ -15,7 +15,7 @@ from functools import partial
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
-from sweeper.store import formats, sealed
+from sweeper.store import formats, outcome_files, sealed
 from sweeper.store.arrow_columns import TIME
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
@@ -74,6 +74,7 @@ def export_latest(source: Files, target: Files) -> Exported:
     entities = retry_while_files_vanish(partial(_entities, source, chosen))
     rows[RUN_TABLE] = _copy(source, target, RUN_TABLE, partial(_of_runs, entities))
     rows[ATTEMPTS] = _copy(source, target, ATTEMPTS, partial(_of_attempts, _kept_attempts(attempts, named, chosen)))
+    outcome_files.copy(source, target, filter(None, named["inference_id"].to_pylist()))
     sharing = len(of_attempts) - len(pc.unique(of_attempts["run_uid"]))
     return Exported(target.uri, len(chosen), {table: n for table, n in sorted(rows.items()) if n}, sharing)
 
@@ -83,7 +84,7 @@ def export_latest(source: Files, target: Files) -> Exported:
 
 def _attempts(source: Files) -> pa.Table:
     """What tells of every attempt whether it counts."""
-    columns = ("attempt_id", "fingerprint", "status", "finished_at", "result_run_uid", "job_id")
+    columns = ("attempt_id", "fingerprint", "status", "finished_at", "result_run_uid", "job_id", "inference_id")
     empty = Tables(source).attempts(columns).slice(0, 0)
     return union(ATTEMPTS, [empty, *parts(source, ATTEMPTS, columns)])
 

@@ -15,6 +15,7 @@ from sweeper.store import (
     json_files,
     live_files,
     merge_lock,
+    outcome_files,
     sweep_files,
 )
 from sweeper.store.files import PRIVATE, QUARANTINE, Files, UnreadableFileError
@@ -36,6 +37,7 @@ _FOLDERS = (
     sweep_files.FOLDER,
     endings.FOLDER,
     job_files.FOLDER,
+    outcome_files.FOLDER,
     f"{PRIVATE}/logs",
     QUARANTINE,
 )
@@ -66,6 +68,8 @@ def damaged(files: Files) -> Iterator[Finding]:
         yield Finding(sweep_files.FOLDER, name, reason)
     for name, reason in endings.damaged(files).items():
         yield Finding(endings.FOLDER, name, reason)
+    for name, reason in outcome_files.damaged(files).items():
+        yield Finding(outcome_files.FOLDER, name, reason)
     for folder in ARTIFACTS:
         for inner in files.names(folder, ""):
             yield from _unreadable(files, f"{folder}/{inner}")

@@ -21,6 +21,7 @@ class RunFacts(NamedTuple):
     host: str | None
     report_uri: str | None
     warnings: str | None
+    inference_id: str | None = None
 
 
 def measured_rows(

@@ -91,7 +91,8 @@ class AttemptRow:
     The fields of `AttemptInfo` are among them, with the same names and types: what was known before it ran.
     `duration_s` is the duration of its own run. `inference_s` is that of the inference whose predictions it read, which
     other runs may have read too; it is null where there was none, or where no worker reported it. `warnings` are lines
-    of text: what a reader must know about the value, though it may still be the best.
+    of text: what a reader must know about the value, though it may still be the best. `inference_id` names the table by
+    datum of the inference that it read; it is null where there is none.
     """
 
     attempt_id: str
@@ -125,6 +126,7 @@ class AttemptRow:
     warnings: str | None = None
     working_folder: str | None = None
     libraries_revision: str | None = None
+    inference_id: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

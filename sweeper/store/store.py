@@ -12,7 +12,17 @@ import pyarrow as pa
 
 from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance, StoreLocation
-from sweeper.store import attempt_states, compaction, formats, handed_over, journal, newest_attempts, sweep_files, views
+from sweeper.store import (
+    attempt_states,
+    compaction,
+    formats,
+    handed_over,
+    journal,
+    newest_attempts,
+    outcome_files,
+    sweep_files,
+    views,
+)
 from sweeper.store.artifacts import artifact_path, read_artifact
 from sweeper.store.check import CheckReport, check
 from sweeper.store.compaction import Compacted
@@ -78,6 +88,7 @@ class Store:
         host: str | None = None,
         report_uri: str | None = None,
         warnings: str | None = None,
+        inference_id: str | None = None,
         may_wait: bool = False,
         hand_over: Callable[[HandedRows], None] | None = None,
     ) -> str | None:
@@ -104,7 +115,7 @@ class Store:
         """
         self._recorder.announce_format()
         records = records_of(run, same_uid=attempt is not None)
-        facts = RunFacts(started_at, finished_at, inference_s, host, report_uri, warnings)
+        facts = RunFacts(started_at, finished_at, inference_s, host, report_uri, warnings, inference_id)
         measured = measured_rows(run, records, provenance, attempt.fingerprint if attempt else None)
         entry = [
             *map(self._recorder.announce_schema, measured),
@@ -118,6 +129,18 @@ class Store:
         self._recorder.announce_format()
         for row in rows:
             self._recorder.put(attempt_rows(row))
+
+    def write_outcomes(self, conditions: Mapping[str, Mapping[str, outcome_files.Column]]) -> str:
+        """Write what became of each datum of an inference; returns its `inference_id`.
+
+        Parameters
+        ----------
+        conditions
+            By the label of the augmentation, `""` for none: the columns of the view `outcomes` from `datum_id` on, and
+            further ones of metadata, each with a value for each datum. Negative integers are absent values.
+        """
+        self._recorder.announce_format()
+        return outcome_files.write(self.files, conditions)
 
     def write_artifact(self, path: str, data: bytes) -> str:
         """Write a file that is not a table; returns its URI."""
@@ -278,6 +301,17 @@ class Store:
 
         return asked_values(self._tables, sweep_id)
 
+    def outcomes(self, inference_ids: Collection[str] | None = None) -> pa.Table:
+        """What became of each datum of inferences, a row each: those of these ids, or all that completed attempts read.
+
+        Columns: inference_id (as in `attempts`), condition (the label of the augmentation, empty for none), datum_id,
+        label, prediction (classes), boxes, boxes_found (how many, of a detector), confidence, and what the setting
+        `outcomes` names of the metadata.
+        """
+        if inference_ids is None:
+            inference_ids = {one for one in self.completed()["inference_id"].to_pylist() if one}
+        return outcome_files.read(self.files, inference_ids)
+
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of the parts of combinations, given as to `results_of`."""
         return views.entities(self._tables, views.planned(combinations))
@@ -287,7 +321,12 @@ class Store:
         from sweeper.store.query import run_sql
 
         readers = {name: partial(self.table, name) for name in self.tables()}
-        readers |= {"completed": self.completed, "results": self.results, "asked": self.asked}
+        readers |= {
+            "completed": self.completed,
+            "results": self.results,
+            "asked": self.asked,
+            "outcomes": self.outcomes,
+        }
         return run_sql(readers, query, allow_files=allow_files)
 
     # Maintenance

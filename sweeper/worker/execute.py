@@ -24,14 +24,13 @@ def execute(request: RunRequest, job_info: JobInfo, inference: Inference | None 
     use_working_folder((request.capability, *request.datasets, *request.models, *request.metrics))
     started_at = clock.now()
     identity = request.attempt.fingerprint if request.attempt is not None else ""
-    inference_s = inference and inference.seconds
     with captured(log_path(request)) as log, process_state.isolated(identity):
         try:
             output = run_capability(request, inference)
             log_passed_over(output.run, log)
-            return record_result(request, job_info, output, started_at, inference_s)
+            return record_result(request, job_info, output, started_at, inference)
         except Interrupted:
             raise
         except BaseException as error:  # whatever user code raises is the result of this attempt
-            record_failure(request, job_info, error, started_at, inference_s, log)
+            record_failure(request, job_info, error, started_at, inference, log)
             raise

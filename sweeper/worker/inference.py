@@ -11,7 +11,7 @@ from sweeper.errors import PartError
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
 from sweeper.messages.shards import Answer, Joining, PassInfo
-from sweeper.worker import kept_parts, prediction_cache
+from sweeper.worker import kept_parts, outcomes, prediction_cache
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
 from sweeper.worker.inferred import Inference
@@ -38,11 +38,12 @@ def infer(request: InferenceRequest, paths: tuple[str, ...] = (), job_id: str = 
     use_working_folder((request.model, request.dataset))
     with captured(request.log) as log:
         try:
-            return (
+            inference = (
                 _infer(request, job_id)
                 if request.cache_entry is None
                 else _stored_or_made(request, request.cache_entry, job_id)
             )
+            return inference if request.outcomes is None else outcomes.kept(inference, request.outcomes)
         except Interrupted:
             raise
         except BaseException as error:

@@ -22,6 +22,8 @@ class Inference:
     """Time of the passes alone, without loading the parts; for stored predictions, the time when they were computed."""
     warnings: tuple[str, ...] = ()
     """Warnings for every value that is computed from these predictions."""
+    inference_id: str | None = None
+    """Of the table by datum in the store; `None` where there is none."""
     note: str = ""
     """What the user should know of this inference, and who reads the values need not."""
 

@@ -15,6 +15,7 @@ from sweeper.messages.outcome import Status
 from sweeper.messages.receipts import CapabilityRunRef, HandedRows, Report
 from sweeper.messages.requests import JobInfo, RunRequest
 from sweeper.worker.capability_run import RunOutput
+from sweeper.worker.inferred import Inference
 from sweeper.worker.interrupts import Interrupted, begin_to_write
 from sweeper.worker.run_reports import collect, keep_at
 from sweeper.worker.stores import open_store
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def record_result(
-    request: RunRequest, job_info: JobInfo, output: RunOutput, started_at: datetime, inference_s: float | None
+    request: RunRequest, job_info: JobInfo, output: RunOutput, started_at: datetime, inference: Inference | None
 ) -> CapabilityRunRef:
     """Write what a run measured, or have the driver write it; the receipt says which."""
     from sweeper.store import boot_id
@@ -47,7 +48,8 @@ def record_result(
         attempt=request.attempt,
         started_at=started_at,
         finished_at=finished_at,
-        inference_s=inference_s,
+        inference_s=inference and inference.seconds,
+        inference_id=inference and inference.inference_id,
         host=_host(),
         report_uri=report.uri if report is not None else None,
         warnings="\n".join(dict.fromkeys(output.warnings)) or None,
@@ -62,7 +64,7 @@ def record_failure(
     job_info: JobInfo,
     error: BaseException,
     started_at: datetime,
-    inference_s: float | None,
+    inference: Inference | None,
     log: LogFile | None,
 ) -> None:
     """Write the traceback to the log of the run, and a failed attempt to the store if the request is an attempt.
@@ -83,7 +85,7 @@ def record_failure(
         submitted_at=job_info.submitted_at,
         started_at=started_at,
         finished_at=finished_at,
-        inference_s=inference_s,
+        inference_s=inference and inference.seconds,
         error_type=info.kind,
         error_message=info.message,
         traceback=info.trace,

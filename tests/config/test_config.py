@@ -384,6 +384,7 @@ RUNTIME_VALUES = {
     "log_limit": "1 MB",
     "error_limit": "2000",
     "allowed_targets": "[sweeper.*]",
+    "outcomes": "[site]",
     "predictions.persist": "true",
     "exclude": "[{model: svm, optional: true, dataset: nothing}]",
     "only": "[{model: svm}]",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from store_parts import fail, fingerprint, record, values
 
@@ -38,6 +39,7 @@ def every_kind(folder: Path) -> Path:
     endings.write(store.files, asked().header.sweep_id, Ending({"exclude": 3}, not_attempted=1, stopped_by="interrupt"))
     listing = json.dumps({"mine.py": "aa", "other.py": "bb"}, sort_keys=True).encode()
     store.write_artifact(f"code/{hashlib.sha256(listing).hexdigest()[:16]}.json", listing)
+    store.write_outcomes({"": {"datum_id": ["a", "b"], "label": np.arange(2, dtype=np.int32)}})
     store.write_artifact("reports/job/report.md", b"# A report\n")
     (folder / ".sweeper" / "logs" / "sweep").mkdir(parents=True)
     (folder / ".sweeper" / "logs" / "sweep" / "a.log").write_text("printed")

@@ -56,7 +56,13 @@ def attempt(name: object, **more: Any) -> AttemptInfo:
 
 
 def record(
-    store: Store, name: object, *values: float, second: float = 0, may_wait: bool = False, **more: Any
+    store: Store,
+    name: object,
+    *values: float,
+    second: float = 0,
+    may_wait: bool = False,
+    inference_id: str | None = None,
+    **more: Any,
 ) -> str | None:
     """Write a completed attempt of the combination `name` that ended `second` seconds after the beginning of time."""
     ended = BEGAN + timedelta(seconds=second)
@@ -67,6 +73,7 @@ def record(
         attempt=attempt(name, **more),
         started_at=BEGAN,
         finished_at=ended,
+        inference_id=inference_id,
         may_wait=may_wait,
     )
 

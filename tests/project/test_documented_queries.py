@@ -117,8 +117,17 @@ def test_nan_is_last_in_every_query_that_sorts_by_value(tmp_path: Path):
         assert math.isnan(rows[2].get("value", rows[2].get("mean")))
 
 
+def test_the_query_by_datum_counts_where_one_of_two_models_is_right(store: Store):
+    _, sql = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (row,) = asked(store, sql.replace("'svm'", "'logreg'"))
+    value = accuracy(store)
+    gain = (row["only_svm_right"] - row["only_knn_right"]) / 540
+    assert gain == pytest.approx(value["logreg", "digits"] - value["knn", "digits"])
+    assert min(row.values()) > 0
+
+
 def test_the_query_on_the_tables_has_the_newest_run_of_each_combination_once(tmp_path: Path):
-    (sql,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    sql, _ = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
     sql = sql.replace("maite_evaluation", "scores")  # written here as checkmaite's reruns are
     sql = sql.replace("p.model_id, p.dataset_id, p.metric_id", "p.dataset_id")
     store = open_store(tmp_path)

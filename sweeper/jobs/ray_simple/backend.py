@@ -28,7 +28,15 @@ from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.shared_tasks import SharedTasks
 from sweeper.messages.receipts import CapabilityRunRef
-from sweeper.messages.requests import InferenceRequest, JobInfo, ObjectSpec, PredictionCacheEntry, RunRequest, log_path
+from sweeper.messages.requests import (
+    InferenceRequest,
+    JobInfo,
+    ObjectSpec,
+    OutcomesRequest,
+    PredictionCacheEntry,
+    RunRequest,
+    log_path,
+)
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
@@ -147,6 +155,7 @@ class RaySimpleJobBackend:
         of_sweep: bool = False,
         log: str | None = None,
         shards: bool = False,
+        outcomes: OutcomesRequest | None = None,
     ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
@@ -157,6 +166,7 @@ class RaySimpleJobBackend:
             __version__,
             of_sweep,
             log,
+            outcomes=outcomes,
             shard_board=self._session.shards.name if shards else None,
         )
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)

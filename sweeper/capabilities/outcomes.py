@@ -1,0 +1,115 @@
+"""What became of each datum in an inference: what was right, what was predicted, and how sure the model was.
+
+Comparisons of models, intervals and error analyses read these few columns; predictions are too large to be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sweeper.capabilities.predictions import MetadataBatch
+from sweeper.checks.numbers import DETECTION, Batch, Numbers, numeric
+
+if TYPE_CHECKING:
+    from sweeper.capabilities.predictions import Predictions
+
+ABSENT = -1
+"""In place of a class that a datum does not have."""
+Columns: TypeAlias = Mapping[str, npt.NDArray[np.int32 | np.float32]]
+"""N values of each column, by its name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """One row for each datum, in the order of the dataset.
+
+    Attributes
+    ----------
+    datum_id
+        `metadata["id"]` of each datum, as text.
+    columns
+        Of a classifier, N class indices `label` and `prediction` (int32; that of the target, and that with the highest
+        score; `ABSENT` where there is none). Of a detector, N numbers of boxes `boxes` and `boxes_found` (int32; of the
+        target, and of the model). Of both `confidence` (float32): the score of the predicted class, or of the surest
+        box; NaN where there is none. It is what the model gives, which need not be a probability.
+    metadata
+        N values of each key that was asked for; `None` where a datum lacks it.
+    """
+
+    datum_id: Sequence[str]
+    columns: Columns
+    metadata: Mapping[str, Sequence[object]]
+
+
+def outcomes_of(predictions: Predictions, keys: Sequence[str] = ()) -> Outcomes | None:
+    """The outcomes of an inference; `None` where what the model gives is neither of a classifier nor of a detector.
+
+    Parameters
+    ----------
+    predictions
+        Of one model on one dataset.
+    keys
+        Which values of the metadata of each datum are kept too.
+    """
+    pairs = zip(predictions.prediction_batches, predictions.target_batches, strict=True)
+    batches = [_of_detections(*pair) or _of_classes(*pair) for pair in pairs]
+    known = [batch for batch in batches if batch is not None]
+    if not known or len(known) < len(batches) or any(batch.keys() != known[0].keys() for batch in known):
+        return None
+    columns = {name: np.concatenate([batch[name] for batch in known]) for name in known[0]}
+    ids: list[str] = []
+    metadata: dict[str, list[object]] = {key: [] for key in keys}
+    for batch in map(_peeked, predictions.metadata_batches):
+        ids += [str(each.get("id")) for each in batch]
+        for key, values in metadata.items():
+            values += [each.get(key) for each in batch]
+    return Outcomes(ids, columns, metadata)
+
+
+def _peeked(batch: Sequence[Any]) -> Sequence[Any]:
+    return batch.peek() if isinstance(batch, MetadataBatch) else batch
+
+
+def _of_classes(answers: Batch, targets: Batch) -> Columns | None:
+    given, predicted = _classes(numeric(targets)), _classes(numeric(answers))
+    if given is None or predicted is None:
+        return None
+    return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1]}
+
+
+def _classes(values: Numbers | None) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
+    """The class of each of N vectors over K classes and its entry, or N class indices as they are; else `None`."""
+    if values is None or values.dtype.kind == "c":
+        return None
+    if values.ndim == 2 and values.shape[1] > 1:
+        largest = values.argmax(axis=1)  # NaN counts as the largest
+        entry = values[np.arange(len(values)), largest].astype(np.float32)
+        return np.where(np.isnan(entry), ABSENT, largest).astype(np.int32), entry
+    if values.ndim == 1 and values.dtype.kind in "iu":
+        return values.astype(np.int32), np.full(len(values), np.nan, np.float32)
+    return None
+
+
+def _of_detections(answers: Batch, targets: Batch) -> Columns | None:
+    if not all(map(_has_boxes, answers)) or not all(map(_has_boxes, targets)):
+        return None
+    scores = [numeric(_field(answer, "scores")) for answer in answers]
+    surest = [float(each.max()) if each is not None and each.size else np.nan for each in scores]
+    return {
+        "boxes": np.array([len(_field(target, "boxes")) for target in targets], np.int32),
+        "boxes_found": np.array([len(_field(answer, "boxes")) for answer in answers], np.int32),
+        "confidence": np.array(surest, np.float32),
+    }
+
+
+def _has_boxes(item: object) -> bool:
+    return all(_field(item, name) is not None for name in DETECTION)
+
+
+def _field(item: object, name: str) -> Any:
+    return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
