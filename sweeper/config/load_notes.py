@@ -56,6 +56,8 @@ def _settings_without_effect(settings: Settings, parts: Parts) -> Iterator[str]:
     backend = settings.job_backend
     if backend.kind == "ray" and settings.persist_predictions:
         yield "no effect with job_backend.kind=ray, which shares no predictions: predictions.persist"
+    if backend.kind == "ray" and settings.outcomes:
+        yield "no effect with job_backend.kind=ray, which shares no predictions: outcomes"
     if backend.kind != "inline":
         return
     choices = [choice for axis in parts.values() for part in axis for choice in part.variants.values()]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweeper.errors import StoreError
 from sweeper.messages.requests import OutcomesRequest
 from sweeper.worker.stores import open_store
 
@@ -19,19 +18,21 @@ if TYPE_CHECKING:
 def kept(inference: Inference, asked: OutcomesRequest) -> Inference:
     """The same inference with the id of its table by datum, which is written now, if it has one.
 
-    Where the store does not take it, that is noted: the values of the inference are right without it.
+    Where that fails, it is noted: the values of the inference are right without it.
     """
+    try:
+        return replace(inference, inference_id=_written(inference, asked))
+    except Exception as error:  # noqa: BLE001 - metadata are of any class, and each store fails in ways of its own
+        note = f"what became of each datum could not be written to the store: {type(error).__name__}: {error}"
+        return replace(inference, note="; ".join(filter(None, (inference.note, note))))
+
+
+def _written(inference: Inference, asked: OutcomesRequest) -> str | None:
     from sweeper.capabilities.outcomes import outcomes_of
 
     found = {label: outcomes_of(predictions, asked.keys) for label, predictions in inference.predictions.items()}
     columns = {label: _columns(outcomes) for label, outcomes in found.items() if outcomes is not None}
-    if not columns:
-        return inference
-    try:
-        return replace(inference, inference_id=open_store(asked.store).write_outcomes(columns))
-    except (StoreError, OSError) as error:
-        note = f"what became of each datum could not be written to the store: {error}"
-        return replace(inference, note="; ".join(filter(None, (inference.note, note))))
+    return open_store(asked.store).write_outcomes(columns) if columns else None
 
 
 def _columns(outcomes: Outcomes) -> Mapping[str, Column]:

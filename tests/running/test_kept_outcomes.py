@@ -102,5 +102,5 @@ def test_a_store_that_takes_no_outcomes_still_has_the_values(monkeypatch: pytest
     monkeypatch.setattr("sweeper.store.outcome_files.write", full)
     status, _, err = typed(*EVALUATE, "job_backend.kind=inline")
     assert status == 0
-    assert "what became of each datum could not be written to the store: no space left" in err
+    assert "what became of each datum could not be written to the store: OSError: no space left" in err
     assert len(open_store("analytics_store").results()) == 4
