@@ -23,9 +23,10 @@ def question(address: str, node: str) -> Question:
     gone. The client is private to Ray. If a later version renames it, nothing is asked, and all is said to be well.
     """
     clients: list[Any] = []
+    asked = _runtime()
 
     def ask(timeout_s: float) -> str | None:
-        if not _is_connected_to(node):
+        if not ray.is_initialized() or _runtime() is not asked:
             clients.clear()
             return None
         try:
@@ -45,8 +46,9 @@ def question(address: str, node: str) -> Question:
     return ask
 
 
-def _is_connected_to(node: str) -> bool:
-    try:
-        return ray.is_initialized() and ray.get_runtime_context().get_node_id() == node
-    except Exception:  # noqa: BLE001 - the main thread may be leaving it right now
-        return False
+def _runtime() -> object:
+    """What stands for the Ray of this process; `None` where there is none, or Ray has renamed it.
+
+    Ray itself is not asked: a process that asks it from one thread while another one shuts it down is ended at once.
+    """
+    return getattr(import_module("ray._private.worker"), "_global_node", None)
