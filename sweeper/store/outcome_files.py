@@ -20,7 +20,7 @@ from sweeper.messages.requests import OUTCOME_COLUMNS
 from sweeper.store import sealed
 from sweeper.store.arrow_columns import column, of_array, plain_value, texts
 from sweeper.store.files import PARQUET, PRIVATE, Files
-from sweeper.store.parquet import warn_of_damage
+from sweeper.store.parquet import damage, warn_of_damage
 
 FOLDER = f"{PRIVATE}/outcomes"
 _TEXTS = ("inference_id", "condition", "datum_id")
@@ -125,14 +125,5 @@ def copy(source: Files, target: Files, inference_ids: Iterable[str]) -> None:
 
 def damaged(files: Files) -> dict[str, str]:
     """The files that cannot be read, each with the reason."""
-    return {name: reason for name in files.names(FOLDER, "") if (reason := _damage(files, name))}
-
-
-def _damage(files: Files, name: str) -> str:
-    try:
-        with sealed.opened(files, FOLDER, name) as parquet:
-            for _ in sealed.batches(parquet):
-                pass
-    except sealed.UNREADABLE as error:
-        return first_line(error)
-    return ""
+    reasons = {name: damage(files, FOLDER, name) for name in files.names(FOLDER, "")}
+    return {name: reason for name, reason in reasons.items() if reason is not None}

@@ -62,13 +62,18 @@ def encode_large(table: pa.Table) -> pa.Buffer:
 
 def is_readable(files: Files, folder: str, name: str) -> bool:
     """Whether every row of a file can be read."""
+    return damage(files, folder, name) is None
+
+
+def damage(files: Files, folder: str, name: str) -> str | None:
+    """Why not every row of a file can be read; `None` where it can."""
     try:
         with sealed.opened(files, folder, name) as file:
             for _ in sealed.batches(file):
                 pass
-    except sealed.UNREADABLE:
-        return False
-    return True
+    except sealed.UNREADABLE as error:
+        return first_line(error)
+    return None
 
 
 def read_all(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from sweeper.config import load
 from sweeper.errors import BackendError
 from sweeper.running.start import StartingBackend
+
+pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def message(monkeypatch: pytest.MonkeyPatch, *overrides: str, kind: str = "ray-simple", **environment: str) -> str:
@@ -26,11 +26,6 @@ def message(monkeypatch: pytest.MonkeyPatch, *overrides: str, kind: str = "ray-s
     with pytest.raises(BackendError) as raised:
         starting.get()
     return str(raised.value)
-
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
 
 
 def test_an_address_of_the_environment_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch):

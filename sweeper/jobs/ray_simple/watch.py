@@ -85,7 +85,6 @@ class Watch:
                 problem = None if silences < SILENCES else _SILENT
             if problem is not None:
                 self.found(problem)
-        self._ask = _all_well  # who asks keeps a client of Ray, and some releases end the process with what that lost
 
     def found(self, problem: str) -> None:
         """Somebody has seen what is no longer there."""
