@@ -47,6 +47,8 @@ class Runtime:
     """Whether targets may be distributions over the classes, whose largest entry then counts."""
     shards: bool | None = None
     """False where one worker has to make all batches of an inference, in their order; otherwise several may."""
+    read_ahead: int | None = None
+    """For a dataset: how many threads may read it while the model works; `None` leaves that to its class."""
     files: tuple[str, ...] = ()
     """Paths whose content belongs to the `data` revision of a choice."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sweeper.capabilities.predictions import MetadataBatch
+from sweeper.capabilities.batches import MetadataBatch
 from sweeper.checks.numbers import DETECTION, Batch, Numbers, numeric
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, overload
 
 import numpy as np
 
+from sweeper.capabilities.batches import Block, BlockReader, Column, MadeBatch, MemoryBlock, MetadataBatch, stacked
+from sweeper.capabilities.read_ahead import read_in_order
 from sweeper.checks import findings, returned, rules, run_checks
 from sweeper.checks.findings import Findings
 from sweeper.errors import PartError
@@ -37,17 +38,26 @@ class Predictions:
     numpy arrays of one shape and dtype, it is kept as one read-only array of B x that shape, which Ray shares between
     processes without a copy. Other values (arrays of different shapes, detection targets, tensors) stay as they are,
     and each run gets a copy of them.
+
+    Predictions of more than a few dozen megabytes stay in Ray's object store and are read a block of batches at a time.
+    So go through the batches in their order, and do not hold on to them: then it does not matter how many there are.
     """
 
-    prediction_batches: tuple[Sequence[object], ...]
-    target_batches: tuple[Sequence[object], ...]
-    metadata_batches: tuple[Sequence[DatumMetadata], ...]
+    prediction_batches: Sequence[Sequence[object]]
+    target_batches: Sequence[Sequence[object]]
+    metadata_batches: Sequence[Sequence[DatumMetadata]]
     findings: Findings | None = None
     """What the checks found in them. `None` if they were put together by hand; then nothing was checked."""
 
     def __len__(self) -> int:
         """Number of data."""
-        return sum(len(batch) for batch in self.target_batches)
+        batches = self.target_batches
+        return batches.data if isinstance(batches, Column) else sum(map(len, batches))
+
+    @property
+    def is_in_blocks(self) -> bool:
+        """Whether some of its batches are not in the memory of this process."""
+        return isinstance(self.target_batches, Column)
 
     def own(self) -> Predictions:
         """The same predictions for another reader: read-only arrays are shared, other values are copied."""
@@ -100,16 +110,6 @@ class Predictions:
         )
 
 
-class MadeBatch(NamedTuple):
-    """What one call of a model gave, beside what it is scored against."""
-
-    number: int
-    """Which batch of the dataset it is, counted from 0."""
-    predictions: Sequence[object]
-    targets: Sequence[object]
-    metadata: Sequence[DatumMetadata]
-
-
 def predict(
     model: TaskModel,
     dataset: TaskDataset,
@@ -135,7 +135,7 @@ def predict(
     """
     numbers = range(number_of_batches(dataset, batch_size))
     made = predict_batches(model, dataset, augmentation, batch_size, numbers, on_inputs)
-    return put_together(model, dataset, made)
+    return put_together(model, dataset, [MemoryBlock(made)])
 
 
 def number_of_batches(dataset: TaskDataset, batch_size: int) -> int:
@@ -161,17 +161,19 @@ def predict_batches(
     batch_size: int,
     numbers: Iterable[int],
     on_inputs: OnInputs | None = None,
+    threads: int = 0,
 ) -> list[MadeBatch]:
     """Run a model over some batches of a dataset: those of these numbers, each asked for when the one before is made.
 
-    The rest is as for `predict`.
+    With `threads`, so many of the next batches are read while the model works, and asked for as much earlier. The rest
+    is as for `predict`.
     """
     returned.model(model)
     from maite import tasks
 
     model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
     with run_checks.paused(), contextlib.ExitStack() as quiet:
-        loader = _Loader(dataset, augmentation, batch_size, numbers, on_start=quiet.close, on_inputs=on_inputs)
+        loader = _Loader(dataset, augmentation, batch_size, numbers, threads, quiet.close, on_inputs)
         # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
         # stderr is replaced for that moment; the loader puts it back before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
@@ -179,18 +181,19 @@ def predict_batches(
     for batch, read in zip(batches, loader.read, strict=True):
         returned.answers(batch, model.metadata["id"], len(read.targets))
     return [
-        MadeBatch(read.number, _stacked(batch), _stacked(read.targets), read.metadata)
+        MadeBatch(read.number, stacked(batch), stacked(read.targets), read.metadata)
         for batch, read in zip(batches, loader.read, strict=True)
     ]
 
 
-def put_together(model: TaskModel, dataset: TaskDataset, made: Iterable[MadeBatch]) -> Predictions:
-    """The predictions of a whole pass, from its batches in any order."""
-    ordered = sorted(made, key=lambda batch: batch.number)
-    if [batch.number for batch in ordered] != list(range(len(ordered))):
-        raise AssertionError("a batch is missing, or there twice")
-    predictions, targets = tuple(batch.predictions for batch in ordered), tuple(batch.targets for batch in ordered)
-    metadata = tuple(batch.metadata for batch in ordered)
+def put_together(model: TaskModel, dataset: TaskDataset, blocks: Sequence[Block]) -> Predictions:
+    """The predictions of a whole pass, from its batches in blocks of any order."""
+    reader = BlockReader(blocks)
+    predictions: Sequence[Sequence[object]] = Column(reader, "predictions")
+    targets: Sequence[Sequence[object]] = Column(reader, "targets")
+    metadata: Sequence[Sequence[DatumMetadata]] = Column(reader, "metadata")
+    if reader.is_in_memory:
+        predictions, targets, metadata = tuple(predictions), tuple(targets), tuple(metadata)
     model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
     found = findings.examine(model, dataset, predictions, targets, metadata)
     return Predictions(predictions, targets, metadata, found)
@@ -211,32 +214,37 @@ class _Loader:
         augmentation: TaskAugmentation | None,
         batch_size: int,
         numbers: Iterable[int],
-        *,
+        threads: int,
         on_start: Callable[[], None],
         on_inputs: OnInputs | None,
     ) -> None:
         self._dataset, self._augmentation, self._batch_size = dataset, augmentation, batch_size
-        self._numbers, self._on_start, self._on_inputs = numbers, on_start, on_inputs
+        self._numbers, self._threads = numbers, threads
+        self._on_start, self._on_inputs = on_start, on_inputs
         self.read: list[_ReadBatch] = []
 
     def __iter__(self) -> Iterator[Batch]:
         self._on_start()
-        for number in self._numbers:
-            inputs, targets, metadata = self._batch(number * self._batch_size)
-            self.read.append(_ReadBatch(number, targets, MetadataBatch(metadata)))
-            yield inputs, targets, metadata
+        with read_in_order(self._numbered, self._numbers, self._threads) as batches:
+            for number, batch in batches:
+                inputs, targets, metadata = self._augmented(batch)
+                self.read.append(_ReadBatch(number, targets, MetadataBatch(metadata)))
+                yield inputs, targets, metadata
 
-    def _batch(self, start: int) -> Batch:
+    def _numbered(self, number: int) -> tuple[int, Batch]:
+        start = number * self._batch_size
         stop = min(start + self._batch_size, len(self._dataset))
         name = self._dataset.metadata["id"]
         data = [returned.datum(self._dataset[i], name, i) for i in range(start, stop)]
         inputs, targets, metadata = zip(*data, strict=True)
+        return number, (list(inputs), list(targets), list(metadata))
+
+    def _augmented(self, batch: Batch) -> Batch:
         if self._on_inputs is not None:
-            self._on_inputs(inputs)
-        batch = (list(inputs), list(targets), list(metadata))
+            self._on_inputs(batch[0])
         if self._augmentation is None:
             return batch
-        return returned.augmented(self._augmentation(batch), self._augmentation.metadata["id"], len(data))
+        return returned.augmented(self._augmentation(batch), self._augmentation.metadata["id"], len(batch[1]))
 
 
 class _Copied(Sequence[T]):
@@ -258,59 +266,6 @@ class _Copied(Sequence[T]):
 
 def _own(batch: Sequence[T]) -> Sequence[T]:
     return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private_copy(batch)
-
-
-class MetadataBatch(Sequence["DatumMetadata"]):
-    """The metadata of one batch, pickled until they are read.
-
-    There is a dictionary for each datum, and few metrics read any of them. Unpickling all of them would take most of
-    the time of scoring and several times the memory.
-    """
-
-    def __init__(self, metadata: Iterable[DatumMetadata]) -> None:
-        self._metadata: Sequence[DatumMetadata] = list(metadata)
-        self._length = len(self._metadata)
-        self._pickled = b""
-        # Ray can pickle more than Python, such as classes of a notebook. What only Ray can pickle stays unpickled.
-        with contextlib.suppress(pickle.PicklingError, AttributeError, TypeError):
-            self._pickled = pickle.dumps(self._metadata, protocol=5)
-            self._metadata = ()
-
-    @overload
-    def __getitem__(self, index: int) -> DatumMetadata: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[DatumMetadata]: ...
-    def __getitem__(self, index: int | slice) -> DatumMetadata | Sequence[DatumMetadata]:
-        if self._pickled:
-            self._metadata, self._pickled = pickle.loads(self._pickled), b""
-        return self._metadata[index]
-
-    def __len__(self) -> int:
-        return self._length
-
-    def peek(self) -> Sequence[DatumMetadata]:
-        """All of them, to be read once: they stay pickled."""
-        return pickle.loads(self._pickled) if self._pickled else self._metadata
-
-    def __deepcopy__(self, memo: dict[int, object]) -> MetadataBatch:
-        """A copy, which costs nothing while the metadata are pickled."""
-        copied = object.__new__(MetadataBatch)
-        copied._length, copied._pickled, copied._metadata = self._length, self._pickled, private_copy(self._metadata)
-        return copied
-
-
-def _stacked(batch: Any) -> Any:
-    """One read-only array for a list of numpy arrays of one shape and dtype; another batch stays as it is."""
-    first = batch[0] if isinstance(batch, list | tuple) and batch else None
-    if not isinstance(first, np.ndarray) or first.dtype.hasobject:
-        return batch
-    kind = (np.ndarray, first.shape, first.dtype)
-    if any((type(item), getattr(item, "shape", None), getattr(item, "dtype", None)) != kind for item in batch):
-        return batch
-    joined = np.concatenate(batch) if first.ndim else np.array(batch)  # a third of the time of np.stack
-    stacked = joined.reshape(len(batch), *first.shape)
-    stacked.setflags(write=False)
-    return stacked
 
 
 def _number(value: Any) -> float | None:

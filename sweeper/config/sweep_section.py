@@ -92,5 +92,6 @@ _CHECKS: Mapping[str, Check[object]] = {
     "label_space": one_of(LABEL_SPACES),
     "soft_targets": flag,
     "shards": flag,
+    "read_ahead": count,
 }
 SWEEP_FIELDS = tuple(_CHECKS)

@@ -53,6 +53,9 @@ class ImageFolder:
         a file cannot be read as an image, or its kind of pixels has no rule. The message names the file.
     """
 
+    threads_may_read = True
+    """Several threads may read images at once, so inference reads ahead of the model."""
+
     def __init__(
         self,
         root: str | Path,

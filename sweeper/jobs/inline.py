@@ -183,9 +183,10 @@ class InlineJobBackend:
         log: str | None = None,
         shards: bool = False,
         outcomes: OutcomesRequest | None = None,
+        read_ahead: int | None = None,
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it. Its output stays on this process's streams."""
-        request = InferenceRequest(model, dataset, capability, cache_entry, outcomes=outcomes)
+        request = InferenceRequest(model, dataset, capability, cache_entry, outcomes=outcomes, read_ahead=read_ahead)
         return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
 
     def help(self, inference: object) -> None:

@@ -250,12 +250,14 @@ class RunnerBackend(Protocol):
         log: str | None = None,
         shards: bool = False,
         outcomes: OutcomesRequest | None = None,
+        read_ahead: int | None = None,
     ) -> InferenceJob:
         """Submit one inference pass; model, dataset and capability are live objects or `ObjectSpec`.
 
         With a `cache_entry` it is made only if it is not there, and is there afterwards. One `of_sweep` that runs
         finishes when it is cancelled without force. What it prints goes to the local file `log`. Only with `shards`
-        may others help with it. With `outcomes`, what became of each datum is written there.
+        may others help with it. With `outcomes`, what became of each datum is written there. `read_ahead` says how
+        many threads read the dataset meanwhile; `None` leaves that to its class.
         """
         ...
 

@@ -67,6 +67,13 @@ class RunStoppedError(Exception):
         return "an interrupt ended the run before it wrote anything"
 
 
+class PredictionsLostError(Exception):
+    """The predictions that a run reads are gone, with the process that had made them. The run has written nothing."""
+
+    def __str__(self) -> str:
+        return "the predictions that it reads are gone, with the process that had made them"
+
+
 class NotBegunError(Exception):
     """Runs share a task, and it ended before the turn of this one came. Nothing of it ran."""
 

@@ -194,6 +194,10 @@ class InferenceRequest:
     """Where what became of each datum is written; `None` where it is not."""
     shard_board: str | None = None
     """The name under which a board is found once other workers may help; `None` where they may not."""
+    read_ahead: int | None = None
+    """How many threads read the dataset ahead of the model; `None` leaves that to its class."""
+    processors: int = 1
+    """How many it asks for."""
 
 
 class JobInfo(NamedTuple):

@@ -54,11 +54,14 @@ class ExpectedCalibrationError(CollectedMetric):
             soft_targets=soft_targets,
         )
 
-    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
-        """The expected calibration error, in [0, 1]."""
+    def needed(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
+        """The confidence of each of B predictions, and 1 where it is right, else 0: B x 2."""
         probabilities = self.probabilities(predictions)
-        confidence = probabilities.max(axis=1)
-        is_right = probabilities.argmax(axis=1) == labels
+        return np.column_stack([probabilities.max(axis=1), probabilities.argmax(axis=1) == labels])
+
+    def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
+        """The expected calibration error, in [0, 1], from what `needed` gives."""
+        confidence, is_right = predictions.T
         edges = np.linspace(0, 1, self._bins + 1)[1:-1]
         # side="left" puts a confidence on an edge into the lower bin, since the intervals are closed on the right.
         bin_of = np.searchsorted(edges, confidence, side="left")

@@ -1,4 +1,4 @@
-"""Base of the metrics: they collect all batches and are computed once, at the end."""
+"""Base of the metrics: they collect what they need of each batch and are computed once, at the end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from sweeper.checks import rules
 from sweeper.checks.findings import verify_targets
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import one_hot, summarize_targets
+from sweeper.checks.targets import TargetSummary, one_hot
 from sweeper.errors import PartError
+from sweeper.metrics.rows import Rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CollectedMetric(ABC):
-    """A MAITE image-classification metric that is computed from all predictions at once.
+    """A MAITE image-classification metric that is computed at the end, from what it needs of all predictions.
 
     Predictions and targets are batches of vectors over the classes, as arrays, nested lists or tensors.
 
@@ -46,9 +47,15 @@ class CollectedMetric(ABC):
 
     def reset(self) -> None:
         """Forget all batches."""
-        self._predictions: list[Vectors] = []
-        self._targets: list[Vectors] = []
-        self._metadata: list[Sequence[DatumMetadata]] = []
+        self._labels: list[npt.NDArray[np.int64]] = []
+        self._needed = Rows()
+        self._classes: set[int] = set()
+        """Numbers of classes of the predictions."""
+        self._target_length = 0
+        self._odd_targets = TargetSummary()
+        """Of the batches that have targets which are not one-hot, or of another length than the first."""
+        self._problem: PartError | None = None
+        """The first reason why there is no value, beside such targets."""
 
     def update(
         self,
@@ -75,9 +82,29 @@ class CollectedMetric(ABC):
             ) from error
         if predictions.ndim != 2 or targets.ndim != 2 or len(predictions) != len(targets):
             raise self._shape_error(predictions.shape, targets.shape)
-        self._predictions.append(predictions)
-        self._targets.append(targets)
-        self._metadata.append(metadata_batch)
+        self._add_targets(targets, metadata_batch)
+        self._classes.add(predictions.shape[1])
+        try:
+            self._add_predictions(predictions, targets.shape)
+        except PartError as error:  # what is wrong with targets is told first, once all have been seen
+            self._problem = self._problem or error
+
+    def _add_targets(self, targets: Vectors, metadata: Sequence[DatumMetadata]) -> None:
+        if not self._labels:
+            self._target_length, self._odd_targets = targets.shape[1], TargetSummary(length=targets.shape[1])
+        if targets.shape[1] != self._target_length or not one_hot(targets).all():
+            self._odd_targets.add(targets, metadata, sum(map(len, self._labels)))
+        self._labels.append(targets.argmax(axis=1))
+
+    def _add_predictions(self, predictions: Vectors, targets_shape: tuple[int, ...]) -> None:
+        labels = self._labels[-1]
+        if len(self._classes) > 1:
+            raise PartError(
+                f"Metric {self.metadata['id']} got batches of predictions over different numbers of classes."
+            )
+        if labels.max() >= predictions.shape[1]:
+            raise self._shape_error(predictions.shape, targets_shape)
+        self._needed.add(self.needed(labels, predictions))
 
     def compute(self) -> dict[str, float]:
         """Compute the value from all batches since the last `reset`.
@@ -88,25 +115,13 @@ class CollectedMetric(ABC):
             There was no prediction, this metric cannot use a prediction, a target is not one-hot, or batches have
             different numbers of classes.
         """
-        if not self._targets:
+        if not self._labels:
             raise PartError(f"Metric {self.metadata['id']} has nothing to score: the dataset is empty.")
-        if len({batch.shape[1] for batch in self._targets}) > 1 or not one_hot(np.concatenate(self._targets)).all():
-            self._check_targets()
-        if len({batch.shape[1] for batch in self._predictions}) > 1:
-            raise PartError(
-                f"Metric {self.metadata['id']} got batches of predictions over different numbers of classes."
-            )
-        labels = np.concatenate(self._targets).argmax(axis=1)
-        predictions = np.concatenate(self._predictions)
-        if labels.max() >= predictions.shape[1]:
-            raise self._shape_error(predictions.shape, self._targets[0].shape)
-        return {self.key: float(self.score(labels, predictions))}
-
-    def _check_targets(self) -> None:
-        """Refuse the first target that is not one-hot, unless the rules allow it."""
-        targets = summarize_targets(self._targets, self._metadata)
-        allowed = rules.allowed_by(rules.current(), self, ())
-        verify_targets("", targets.wrong, targets.soft, allowed)
+        if (odd := self._odd_targets).seen:
+            verify_targets("", odd.wrong, odd.soft, rules.allowed_by(rules.current(), self, ()))
+        if self._problem is not None:
+            raise self._problem
+        return {self.key: float(self.score(np.concatenate(self._labels), self._needed.whole()))}
 
     def _shape_error(self, predictions: tuple[int, ...], targets: tuple[int, ...]) -> PartError:
         return PartError(
@@ -114,9 +129,25 @@ class CollectedMetric(ABC):
             "must be batch x classes. Do model and dataset have the same classes?"
         )
 
+    def needed(self, labels: npt.NDArray[np.int64], predictions: Vectors) -> Vectors:
+        """What `score` needs of a batch of B class indices and B x K predictions: B rows. By default all of them.
+
+        Batches are forgotten but for that. So a metric that needs little scores any number of data in little memory.
+
+        Raises
+        ------
+        PartError
+            This metric cannot use the predictions.
+        """
+        del labels
+        return predictions
+
     @abstractmethod
     def score(self, labels: npt.NDArray[np.int64], predictions: Vectors) -> float:
-        """The value of the metric, from N class indices and N x K predictions."""
+        """The value of the metric, from N class indices and what `needed` gave of N predictions (N x K by default).
+
+        Where they are many megabytes, the predictions are read from a temporary file as they are used.
+        """
 
     def probabilities(self, predictions: Vectors) -> npt.NDArray[np.float64]:
         """The N x K predictions as float64 probabilities: each row is in [0, 1] and sums to 1.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from sweeper.common.default_ids import describe
+from sweeper.common.memory import available_bytes
 from sweeper.errors import PartError, near_match
 from sweeper.metrics.collected import CollectedMetric
 
@@ -23,6 +24,8 @@ _RANKINGS = frozenset(
     {"coverage_error", "dcg_score", "label_ranking_average_precision_score", "label_ranking_loss", "ndcg_score"}
 )
 """Functions of scikit-learn that take the true labels as an N x K array of zeros and ones."""
+ARRAYS = 3
+"""How many arrays of N x K a function makes: the scores, the true labels in that form, and one on the way."""
 
 
 class SklearnMetric(CollectedMetric):
@@ -85,8 +88,26 @@ class SklearnMetric(CollectedMetric):
             soft_targets=soft_targets,
         )
 
+    def needed(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> npt.NDArray[np.number]:
+        """What the function needs of a batch: B indices of the largest predictions, or B x K predictions, checked.
+
+        The logarithmic loss depends on the probability of the right class alone: B values.
+        """
+        if self.takes == "labels":
+            return predictions.argmax(axis=1)
+        if self.takes == "scores":
+            return predictions
+        probabilities = self.probabilities(predictions)
+        return probabilities[np.arange(len(labels)), labels] if self._is_log_loss else probabilities
+
+    @property
+    def _is_log_loss(self) -> bool:
+        return (
+            self.takes == "probabilities" and _is_one_of(self._function, {"log_loss"}) and "labels" not in self._kwargs
+        )
+
     def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
-        """What the function returns for N class indices and N x K predictions."""
+        """What the function returns for N class indices and what `needed` gives of N predictions."""
         value = self._called(labels, predictions)
         try:
             return float(value)
@@ -98,16 +119,29 @@ class SklearnMetric(CollectedMetric):
 
     def _called(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
         if self.takes == "labels":
-            return self._function(labels, predictions.argmax(axis=1), **self._kwargs)
-        scores = self.probabilities(predictions) if self.takes == "probabilities" else predictions
+            return self._function(labels, predictions, **self._kwargs)
+        if self._is_log_loss:  # that of two classes, "right" and "wrong": the same terms
+            return self._function(np.ones(len(labels)), predictions, **{"labels": [0, 1], **self._kwargs})
         classes, arguments = predictions.shape[1], self._kwargs
+        self._refuse_too_large(predictions)
         if "labels" in inspect.signature(self._function).parameters:
             arguments = {"labels": np.arange(classes), **arguments}
         if _is_one_of(self._function, _RANKINGS):
-            return self._function(np.eye(classes, dtype=np.int64)[labels], scores, **arguments)
+            return self._function(np.eye(classes, dtype=np.int64)[labels], predictions, **arguments)
         if classes == 2 and _takes_positive_column(self._function):
-            scores = scores[:, 0 if arguments.get("pos_label") == 0 else 1]
-        return self._function(labels, scores, **arguments)
+            predictions = predictions[:, 0 if arguments.get("pos_label") == 0 else 1]
+        return self._function(labels, predictions, **arguments)
+
+    def _refuse_too_large(self, predictions: npt.NDArray[np.number]) -> None:
+        """Refuse predictions that the function cannot read at once: it makes arrays of 8-byte numbers of that shape."""
+        needed, available = ARRAYS * 8 * predictions.size, available_bytes()
+        if available is not None and needed > available:
+            raise PartError(
+                f"Metric {self.metadata['id']} reads all predictions at once: {len(predictions)} data with "
+                f"{predictions.shape[1]} classes need about {needed / 2**30:.1f} GiB, and {available / 2**30:.1f} GiB "
+                "are free on this machine. Score fewer data, give its worker a machine with more memory, or choose a "
+                "metric that reads labels."
+            )
 
 
 def _is_one_of(function: Callable[..., float], names: Collection[str]) -> bool:

@@ -203,15 +203,20 @@ class Runner:
 
     def _try_again(self, active: ActiveAttempt, queue: Queue) -> None:
         number = active.attempt.number
-        self._progress.note(f"retry {number} of {active.limits.retries}: {active.item.combination.label()}")
-        if self._backend.lacked_predictions(active.job):
+        lacked_predictions = self._backend.lacked_predictions(active.job)
+        retries = max(number, active.limits.retries)
+        why = ", whose predictions were lost" if lacked_predictions else ""
+        self._progress.note(f"retry {number} of {retries}: {active.item.combination.label()}{why}")
+        if lacked_predictions:
             self._inference.make_anew(active.item)
         queue.again(active.item, number + 1)
 
     def _may_retry(self, active: ActiveAttempt, status: Status) -> bool:
+        """Once more where its predictions were gone, since nothing was wrong with the run itself."""
+        retries = active.limits.retries + self._backend.lacked_predictions(active.job)
         return (
             self._stopped_by is None
-            and active.attempt.number <= active.limits.retries
+            and active.attempt.number <= retries
             and (status is Status.LOST or active.limits.retry_exceptions)
         )
 

@@ -98,6 +98,7 @@ class SharedInference:
             log=self._builder.inference_log(key),
             shards=shards,
             outcomes=self._builder.outcomes,
+            read_ahead=combination.datasets[0].runtime.read_ahead,
         )
         if shards:
             self._under_way[handle] = limits.resources

@@ -6,6 +6,7 @@ from sweeper.common import clock
 from sweeper.isolation import process_state
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import JobInfo, RunRequest, log_path
+from sweeper.worker.blocks import PredictionsLost
 from sweeper.worker.capability_run import run_capability
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
@@ -29,7 +30,7 @@ def execute(request: RunRequest, job_info: JobInfo, inference: Inference | None 
             output = run_capability(request, inference)
             log_passed_over(output.run, log)
             return record_result(request, job_info, output, started_at, inference)
-        except Interrupted:
+        except (Interrupted, PredictionsLost):
             raise
         except BaseException as error:  # whatever user code raises is the result of this attempt
             record_failure(request, job_info, error, started_at, inference, log)

@@ -27,6 +27,11 @@ class Inference:
     note: str = ""
     """What the user should know of this inference, and who reads the values need not."""
 
+    @property
+    def is_in_blocks(self) -> bool:
+        """Whether some of its batches are not in the memory of this process."""
+        return any(each.is_in_blocks for each in self.predictions.values())
+
     def own(self) -> Inference:
         """The same for another reader, which may write into what is not read-only."""
         return replace(self, predictions={label: each.own() for label, each in self.predictions.items()})

@@ -6,56 +6,80 @@ They lie beside the stored predictions, in a folder of the same key, and are rem
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 from sweeper.errors import StoreError
 from sweeper.messages.requests import PredictionCacheEntry
+from sweeper.worker.blocks import BlockStore
 from sweeper.worker.plain_form import NotPlainError, from_file, to_file
 from sweeper.worker.prediction_cache import FOLDER
 from sweeper.worker.shards import Part
 from sweeper.worker.stores import open_store
 
-if TYPE_CHECKING:
-    from sweeper.capabilities.predictions import MadeBatch
-
 logger = logging.getLogger(__name__)
 
 
-def read(entry: PredictionCacheEntry | None, shape: tuple[object, ...], *, hashes: bool) -> list[Part]:
-    """The parts that earlier workers left of a pass of this shape; with `hashes` only those that have them."""
-    if entry is None:
-        return []
-    store = open_store(entry.store)
-    parts = [
-        _part(store.read_artifact(f"{_folder(entry)}/{name}"), name, shape)
-        for name in store.artifact_names(_folder(entry))
-    ]
-    return _apart(part for part in parts if part is not None and (part.hashes is not None or not hashes))
+class Folder:
+    """The parts of one pass, in a store.
+
+    Parameters
+    ----------
+    entry
+        Where its predictions outlive their sweep; with `None` nothing is written or read.
+    shape
+        Of the pass: parts of another one are of no use.
+    """
+
+    def __init__(self, entry: PredictionCacheEntry | None, shape: tuple[object, ...]) -> None:
+        self._entry, self._shape = entry, shape
+        self._there: set[tuple[str, int]] = set()
+        """The batches that are kept."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether parts are kept at all."""
+        return self._entry is not None
+
+    def read(self, blocks: BlockStore, *, hashes: bool) -> Iterator[Part]:
+        """The parts that earlier workers left, each kept in `blocks`; with `hashes` only those that have them.
+
+        Of parts with a batch in common, as those of two sweeps may have, one is left out.
+        """
+        if self._entry is None:
+            return
+        store, folder = open_store(self._entry.store), _folder(self._entry)
+        for name in store.artifact_names(folder):
+            part = _part(store.read_artifact(f"{folder}/{name}"), name, self._shape)
+            if part is None or (part.hashes is None and hashes) or not self._there.isdisjoint(part.numbers()):
+                continue
+            self._there.update(part.numbers())
+            yield _kept(part, blocks)
+
+    def write(self, part: Part) -> None:
+        """Keep a part. What cannot be kept would have to be made again after a crash, and that is all."""
+        if self._entry is None:
+            return
+        path = f"{_folder(self._entry)}/{uuid4().hex}.npz"
+        try:
+            open_store(self._entry.store).write_artifact(path, to_file(_plain(self._shape, part)))
+            self._there.update(part.numbers())
+        except (NotPlainError, StoreError, OSError) as error:
+            logger.warning("A part of the predictions %s is not kept: %s", self._entry.key, error)
+
+    def complete(self, parts: Iterable[Part]) -> None:
+        """Keep those of the parts that are not kept yet."""
+        for part in parts:
+            if not part.is_empty and self._there.isdisjoint(part.numbers()):
+                self.write(part)
 
 
-def _apart(parts: Iterable[Part]) -> list[Part]:
-    """Those that have no batch of one before, as parts of two sweeps may."""
-    kept: list[Part] = []
-    there: set[tuple[str, int]] = set()
-    for part in parts:
-        own = {(label, batch.number) for label, batch in part.all_batches()}
-        if own.isdisjoint(there):
-            kept.append(part)
-            there |= own
-    return kept
-
-
-def write(entry: PredictionCacheEntry | None, shape: tuple[object, ...], part: Part) -> None:
-    """Keep a part. What cannot be kept would have to be made again after a crash, and that is all."""
-    if entry is None:
-        return
-    try:
-        open_store(entry.store).write_artifact(f"{_folder(entry)}/{uuid4().hex}.npz", to_file(_plain(shape, part)))
-    except (NotPlainError, StoreError, OSError) as error:
-        logger.warning("A part of the predictions %s is not kept: %s", entry.key, error)
+def _kept(part: Part, blocks: BlockStore) -> Part:
+    kept = {label: [blocks.keep(block.batches()) for block in made] for label, made in part.blocks.items()}
+    return replace(part, blocks=kept)
 
 
 def remove(entry: PredictionCacheEntry) -> None:
@@ -72,8 +96,12 @@ def _folder(entry: PredictionCacheEntry) -> str:
 
 def _plain(shape: tuple[object, ...], part: Part) -> dict[str, object]:
     batches = {
-        label: [(batch.number, batch.predictions, batch.targets, list(batch.metadata)) for batch in made]
-        for label, made in part.batches.items()
+        label: [
+            (batch.number, batch.predictions, batch.targets, list(batch.metadata))
+            for block in made
+            for batch in block.batches()
+        ]
+        for label, made in part.blocks.items()
     }
     hashes = None if part.hashes is None else tuple(part.hashes)
     return {"shape": shape, "batches": batches, "seconds": part.seconds, "hashes": hashes}
@@ -91,14 +119,12 @@ def _part(content: bytes | None, name: str, shape: tuple[object, ...]) -> Part |
 
 
 def _opened(batches: Mapping[str, Any], seconds: float, hashes: Any) -> Part:
+    from sweeper.capabilities.batches import MadeBatch, MemoryBlock, MetadataBatch
     from sweeper.capabilities.leakage import ImageHashes
-    from sweeper.capabilities.predictions import MadeBatch, MetadataBatch
 
-    made: dict[str, list[MadeBatch]] = {
-        label: [
-            MadeBatch(number, predictions, targets, MetadataBatch(metadata))
-            for number, predictions, targets, metadata in of_label
-        ]
-        for label, of_label in batches.items()
+    made = {
+        label: [MadeBatch(number, predicted, targets, MetadataBatch(data)) for number, predicted, targets, data in each]
+        for label, each in batches.items()
     }
-    return Part(made, seconds, None if hashes is None else ImageHashes(*hashes))
+    blocks = {label: [MemoryBlock(each)] if each else [] for label, each in made.items()}
+    return Part(blocks, seconds, None if hashes is None else ImageHashes(*hashes))

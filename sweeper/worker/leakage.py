@@ -35,6 +35,8 @@ V = TypeVar("V")
 logger = logging.getLogger(__name__)
 IMAGE_FOLDER = "sweeper.datasets.ImageFolder"
 """The class that reads a folder which a spec names by its path alone."""
+BATCH = 64
+"""Images of a dataset that are in memory at once, where it is read for this check alone."""
 MAX_DATASETS = 32
 """Datasets whose hashes a worker keeps: about 1.4 KB for each large image, 50 bytes for each small one."""
 MAX_PAIRS = MAX_DATASETS**2
@@ -113,7 +115,8 @@ class LeakageCheck:
             dataset = get_dataset()
             observer = self.observer()
             if observer is not None:
-                observer.add([dataset[i][0] for i in range(len(dataset))])
+                for start in range(0, len(dataset), BATCH):
+                    observer.add([dataset[i][0] for i in range(start, min(start + BATCH, len(dataset)))])
             return self.warnings(dataset.metadata["id"])
         except Exception:  # noqa: BLE001 - as below
             return ()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import PartError
@@ -13,13 +14,15 @@ from sweeper.isolation import process_state, stand_ins
 from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import part_use
 from sweeper.worker.alike import are_alike
+from sweeper.worker.blocks import BlockStore
 from sweeper.worker.leakage import ImageObserver
 from sweeper.worker.object_cache import new_instance
 from sweeper.worker.part_use import PartUse
 from sweeper.worker.shards import Cursor, Part
 
 if TYPE_CHECKING:
-    from sweeper.capabilities.predictions import MadeBatch, OnInputs, Predictions
+    from sweeper.capabilities.batches import Block, MadeBatch
+    from sweeper.capabilities.predictions import OnInputs, Predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,10 @@ class LoadedPass:
     batches: int
     """Of the dataset."""
     load_s: float
+    store: BlockStore
+    """Keeps what is made."""
+    threads: int
+    """So many read the dataset ahead of the model."""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -52,17 +59,21 @@ class LoadedPass:
         """Number of batches with all augmentations, one augmentation after another."""
         return self.batches * len(self.augmentations)
 
-    def make(self, cursor: Cursor, *, hashes: bool) -> Part:
-        """Make the batches that this worker is given, until it rests, and hash their images where that is wanted."""
+    def make(self, cursor: Cursor, *, hashes: bool, most_blocks: float = float("inf")) -> Part:
+        """Make the batches that this worker is given, until it rests, and hash their images where that is wanted.
+
+        It ends earlier once it has made `most_blocks` blocks.
+        """
         began, observer = time.perf_counter() - cursor.asked_s, ImageObserver() if hashes else None
         cursor.go_on()
-        made: dict[str, list[MadeBatch]] = {label: [] for label in self.augmentations}
-        while cursor.has_more():
-            for place, label in enumerate(self.augmentations):
-                of_label = place * self.batches, (place + 1) * self.batches
-                if cursor.is_within(*of_label):
-                    shown = observer.add if observer is not None and not place else None
-                    made[label] += self._predicted(label, cursor.within(*of_label), shown)
+        labels = [*self.augmentations]
+        made: dict[str, list[Block]] = {label: [] for label in labels}
+        while sum(map(len, made.values())) < most_blocks and cursor.has_more():
+            place = cursor.next_number // self.batches
+            first, label = place * self.batches, labels[place]
+            numbers = (number - first for number in islice(cursor.until(first + self.batches), self.store.most))
+            shown = observer.add if observer is not None and not place else None
+            made[label].append(self.store.keep(self._predicted(label, numbers, shown)))
         seconds = time.perf_counter() - began - cursor.asked_s
         return Part(made, seconds, None if observer is None else observer.hashes())
 
@@ -75,12 +86,12 @@ class LoadedPass:
     def compared_with(self, kept: Sequence[Part]) -> list[Part]:
         """Repeat one of the batches that an earlier worker made, where there are any but the very first."""
         places = {label: place for place, label in enumerate(self.augmentations)}
-        there = [places[label] * self.batches + batch.number for part in kept for label, batch in part.all_batches()]
+        there = [places[label] * self.batches + number for part in kept for label, number in part.numbers()]
         return [self.repeat(number) for number in [max(there, default=0)] if number]
 
     def missing(self, parts: Iterable[Part]) -> list[int]:
         """The numbers of batches that none of these parts has."""
-        there = {(label, batch.number) for part in parts for label, batch in part.all_batches()}
+        there = {each for part in parts for each in part.numbers()}
         every = ((label, number) for label in self.augmentations for number in range(self.batches))
         return [place for place, batch in enumerate(every) if batch not in there]
 
@@ -95,21 +106,22 @@ class LoadedPass:
         from sweeper.capabilities.predictions import put_together
 
         self._compare_repeated(parts)
-        of_label = {
-            label: {batch.number: batch for part in parts for batch in part.batches[label]}
+        return {
+            label: put_together(self.model, self.dataset, [block for part in parts for block in part.blocks[label]])
             for label in self.augmentations
         }
-        return {label: put_together(self.model, self.dataset, made.values()) for label, made in of_label.items()}
 
     def _predicted(self, label: str, numbers: Iterable[int], on_inputs: OnInputs | None = None) -> list[MadeBatch]:
         from sweeper.capabilities.predictions import predict_batches
 
         augmentation = self.augmentations[label]
-        return predict_batches(self.model, self.dataset, augmentation, self.batch_size, numbers, on_inputs)
+        return predict_batches(
+            self.model, self.dataset, augmentation, self.batch_size, numbers, on_inputs, threads=self.threads
+        )
 
     def _compare_repeated(self, parts: Sequence[Part]) -> None:
         for label, batch in (part.repeated for part in parts if part.repeated is not None):
-            first = next(made for part in parts for made in part.batches[label] if made.number == batch.number)
+            first = _batch(chain.from_iterable(part.blocks[label] for part in parts), batch.number)
             where = f"batch {batch.number + 1} of dataset {self.dataset.metadata['id']!r}"
             if not (are_alike(first.targets, batch.targets) and _ids(first) == _ids(batch)):
                 raise PartError(
@@ -129,12 +141,18 @@ class LoadedPass:
 _ONE_WORKER = "set _sweep_.shards: false in its choice, and one worker makes all batches in their order"
 
 
+def _batch(blocks: Iterable[Block], number: int) -> MadeBatch:
+    """The batch of this number, which one of the blocks has."""
+    block = next(block for block in blocks if number in block.numbers)
+    return next(batch for batch in block.batches() if batch.number == number)
+
+
 def _ids(batch: MadeBatch) -> list[object]:
     return [each.get("id") for each in batch.metadata]
 
 
 @contextmanager
-def loaded(request: InferenceRequest) -> Generator[LoadedPass]:
+def loaded(request: InferenceRequest, store: BlockStore) -> Generator[LoadedPass]:
     """Load the parts of a pass, and put back afterwards what they change of the process."""
     from sweeper.capabilities.predictions import BATCH_SIZE, number_of_batches
 
@@ -150,4 +168,12 @@ def loaded(request: InferenceRequest) -> Generator[LoadedPass]:
         batch_size = getattr(capability, "batch_size", BATCH_SIZE)
         process_state.seed(part_use.identity(request.model, model) + part_use.identity(request.dataset, dataset))
         batches = number_of_batches(dataset, batch_size)
-        yield LoadedPass(model, dataset, augmentations, batch_size, batches, load_s)
+        threads = _threads(request, uses[1].get())
+        yield LoadedPass(model, dataset, augmentations, batch_size, batches, load_s, store, threads)
+
+
+def _threads(request: InferenceRequest, dataset: object) -> int:
+    """How many threads read a dataset: as its choice says, else as many as there are processors where it bears that."""
+    if request.read_ahead is not None:
+        return request.read_ahead
+    return max(1, request.processors) if getattr(dataset, "threads_may_read", False) is True else 0

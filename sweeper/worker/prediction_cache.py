@@ -80,7 +80,8 @@ def _inference(plain: Any) -> Inference:
 
 
 def _predictions(predictions: Any, targets: Any, metadata: Any, findings: Any) -> Predictions:
-    from sweeper.capabilities.predictions import MetadataBatch, Predictions
+    from sweeper.capabilities.batches import MetadataBatch
+    from sweeper.capabilities.predictions import Predictions
 
     return Predictions(predictions, targets, tuple(map(MetadataBatch, metadata)), _findings(findings))
 

@@ -19,10 +19,11 @@ from sweeper.common.processes import here
 from sweeper.isolation.process_state import dedicate_process, not_restored
 from sweeper.messages import bounds, versions
 from sweeper.messages.bounds import Bounds
-from sweeper.messages.failures import RunStoppedError, WorkerFailure
+from sweeper.messages.failures import PredictionsLostError, RunStoppedError, WorkerFailure
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
 from sweeper.worker import marks, replacement
+from sweeper.worker.blocks import PredictionsLost
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import help_inference as help_with
@@ -86,6 +87,9 @@ def _task_of_user_code(allowed: Bounds, *, of_sweep: bool) -> Generator[None]:
             except Interrupted:
                 replacement.after_this_task()  # it may have left a module half imported
                 raise RunStoppedError from None
+            except PredictionsLost:
+                run.end()
+                raise PredictionsLostError from None
             except BaseException as error:  # noqa: BLE001 - see above
                 run.end()
                 raise WorkerFailure.of(error, dumps, stored=None if run.writes else False) from None
@@ -115,13 +119,15 @@ def run_inference(
     request: InferenceRequest, paths: tuple[str, ...], job_id: str = "", board: Any = None
 ) -> tuple[InferenceReceipt, Inference]:
     """Run one inference pass; returns a receipt, which the driver fetches, and the predictions, which it does not."""
+    from sweeper.worker.stored_blocks import ObjectStore  # with the capabilities, which the driver need not import
+
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     marks.mark(job_id)
     if board is not None:
         board.started.remote(job_id, here())
     with _task_of_user_code(request.bounds, of_sweep=request.of_sweep):
-        inference = infer(request, paths, job_id)
+        inference = infer(request, paths, job_id, ObjectStore())
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
 
 
@@ -131,11 +137,13 @@ def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: st
     What it prints is in a log of its own beside that of the inference. What fails here is made again, and fails again,
     in that worker.
     """
+    from sweeper.worker.stored_blocks import ObjectStore
+
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     marks.mark(worker)
     with _task_of_user_code(request.bounds, of_sweep=True):
-        return help_with(request, paths, job_id, worker)
+        return help_with(request, paths, job_id, worker, ObjectStore())
 
 
 def end_process_of(job_id: str) -> bool:

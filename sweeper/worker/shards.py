@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 from sweeper.messages.shards import Range
 
 if TYPE_CHECKING:
+    from sweeper.capabilities.batches import Block, MadeBatch
     from sweeper.capabilities.leakage import ImageHashes
-    from sweeper.capabilities.predictions import MadeBatch
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """What one worker made of a pass."""
 
-    batches: Mapping[str, Sequence[MadeBatch]]
+    blocks: Mapping[str, Sequence[Block]]
     """By the label of the augmentation."""
     seconds: float
     hashes: ImageHashes | None = None
@@ -26,14 +26,21 @@ class Part:
     repeated: tuple[str, MadeBatch] | None = None
     """A batch that another worker makes too, after the label of its augmentation."""
 
-    def all_batches(self) -> Iterator[tuple[str, MadeBatch]]:
-        """Each batch after the label of its augmentation."""
-        return ((label, batch) for label, made in self.batches.items() for batch in made)
+    def numbers(self) -> Iterator[tuple[str, int]]:
+        """The number of each batch, after the label of its augmentation."""
+        return ((label, number) for label, made in self.blocks.items() for block in made for number in block.numbers)
 
     @property
     def is_empty(self) -> bool:
         """Whether it has no batch that counts."""
-        return not any(self.batches.values())
+        return not any(self.blocks.values())
+
+    @property
+    def is_in_blocks(self) -> bool:
+        """Whether some of its batches are not in the memory of this process."""
+        from sweeper.capabilities.batches import MemoryBlock
+
+        return any(not isinstance(block, MemoryBlock) for made in self.blocks.values() for block in made)
 
 
 class Batches(Protocol):
@@ -79,15 +86,18 @@ class Cursor:
             self.asked_s += time.perf_counter() - began
         return self._next < self._end
 
-    def within(self, first: int, end: int) -> Iterator[int]:
-        """The batches with numbers from `first` on and before `end`, counted from there, until another comes next."""
-        while self.is_within(first, end):
-            self._next, self._taken = self._next + 1, self._taken + 1
-            yield self._todo[self._next - 1] - first
+    @property
+    def next_number(self) -> int:
+        """The number of the next batch, where there is one."""
+        return self._todo[self._next]
 
-    def is_within(self, first: int, end: int) -> bool:
-        """Whether `within` has any."""
-        return self.has_more() and first <= self._todo[self._next] < end
+    def until(self, end: int) -> Iterator[int]:
+        """The numbers of the next batch and of those after it, as long as they are below `end`."""
+        while True:
+            self._next, self._taken = self._next + 1, self._taken + 1
+            yield self._todo[self._next - 1]
+            if not (self.has_more() and self.next_number < end):
+                return
 
 
 class AllBatches:

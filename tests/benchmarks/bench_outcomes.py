@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
+from sweeper.capabilities.batches import MetadataBatch
 from sweeper.capabilities.outcomes import outcomes_of
-from sweeper.capabilities.predictions import MetadataBatch, Predictions
+from sweeper.capabilities.predictions import Predictions
 from sweeper.store import open_store
 
 BATCH = 64

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sweeper.capabilities import predict
+from sweeper.capabilities.batches import MetadataBatch
 from sweeper.capabilities.outcomes import ABSENT, outcomes_of
-from sweeper.capabilities.predictions import MetadataBatch, Predictions
+from sweeper.capabilities.predictions import Predictions
 
 SCORES = arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(2, 5)), elements=st.floats(0, 1, width=32))
 

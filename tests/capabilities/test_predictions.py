@@ -12,7 +12,7 @@ from maite import tasks
 
 from sweeper.augmentations import LowLight
 from sweeper.capabilities import Evaluate, Robustness, predict
-from sweeper.capabilities.predictions import MetadataBatch
+from sweeper.capabilities.batches import MetadataBatch
 from sweeper.errors import PartError
 from sweeper.metrics import SklearnMetric
 

@@ -404,6 +404,7 @@ RUNTIME_VALUES = {
     "_sweep_.label_space": "ignore",
     "_sweep_.soft_targets": "true",
     "_sweep_.shards": "false",
+    "_sweep_.read_ahead": "2",
 }
 
 

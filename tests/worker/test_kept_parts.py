@@ -13,8 +13,10 @@ from shard_parts import CLASSES, Images
 from sweeper.errors import PartError
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry, StoreLocation
 from sweeper.worker import inference, kept_parts
+from sweeper.worker.blocks import InMemory
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
+from sweeper.worker.shards import Part
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 BATCHES = 6
@@ -108,7 +110,10 @@ def test_a_damaged_part_is_made_again(entry: PredictionCacheEntry):
 
 def test_parts_without_hashes_are_of_no_use_where_images_are_compared(entry: PredictionCacheEntry):
     crashed(entry)
-    shape = (BATCHES * 64, 64, "")
-    assert len(kept_parts.read(entry, shape, hashes=False)) == 4
-    assert kept_parts.read(entry, shape, hashes=True) == []
-    assert kept_parts.read(entry, (BATCHES * 64 - 1, 64, ""), hashes=False) == [], "of another dataset"
+    assert len(kept(entry, BATCHES * 64, hashes=False)) == 4
+    assert kept(entry, BATCHES * 64, hashes=True) == []
+    assert kept(entry, BATCHES * 64 - 1, hashes=False) == [], "of another dataset"
+
+
+def kept(entry: PredictionCacheEntry, size: int, *, hashes: bool) -> list[Part]:
+    return [*kept_parts.Folder(entry, (size, 64, "")).read(InMemory(), hashes=hashes)]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import ray
-from ray.exceptions import ObjectLostError, RayError
+from ray.exceptions import RayError
 
 from sweeper._version import __version__
 from sweeper.common import clock
@@ -23,7 +23,7 @@ from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
 from sweeper.jobs.ray_simple.handles import RayHelpJob, RayInferenceJob, RaySimpleJob
-from sweeper.jobs.ray_simple.lost_runs import LOST
+from sweeper.jobs.ray_simple.lost_runs import LACKED_PREDICTIONS, LOST
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.shared_tasks import SharedTasks
@@ -156,6 +156,7 @@ class RaySimpleJobBackend:
         log: str | None = None,
         shards: bool = False,
         outcomes: OutcomesRequest | None = None,
+        read_ahead: int | None = None,
     ) -> RayInferenceJob:
         """Submit one inference pass; its result stays in Ray's object store until the handle is let go."""
         request = InferenceRequest(
@@ -168,6 +169,8 @@ class RaySimpleJobBackend:
             log,
             outcomes=outcomes,
             shard_board=self._session.shards.name if shards else None,
+            read_ahead=read_ahead,
+            processors=int(resources.get("num_cpus", 1)),
         )
         task = self._task("run_inference", resources, max_retries=0, num_returns=2)
         job_id, board = uuid4().hex, self._session.starts.board() if report_start else None
@@ -225,7 +228,7 @@ class RaySimpleJobBackend:
 
     def lacked_predictions(self, job: Job[object]) -> bool:
         """See `RunnerBackend.lacked_predictions`."""
-        return isinstance(job.exception(), ObjectLostError)
+        return isinstance(job.exception(), LACKED_PREDICTIONS)
 
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""

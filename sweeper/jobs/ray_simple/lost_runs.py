@@ -12,7 +12,7 @@ from ray.exceptions import (
 )
 
 from sweeper.jobs.ray_simple.session import RayGoneError
-from sweeper.messages.failures import RunStoppedError
+from sweeper.messages.failures import PredictionsLostError, RunStoppedError
 
 LOST = (
     WorkerCrashedError,
@@ -22,6 +22,9 @@ LOST = (
     ObjectLostError,
     TaskCancelledError,
     RunStoppedError,
+    PredictionsLostError,
     RayGoneError,
 )
 """Ends in which the code of the run had no say. A task that is cancelled was interrupted by somebody else."""
+LACKED_PREDICTIONS = (ObjectLostError, PredictionsLostError)
+"""Of these, the ends of runs that could not read their predictions."""
