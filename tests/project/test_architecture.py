@@ -24,7 +24,7 @@ LAYERS = (
     {"datasets", "models", "metrics", "store"},
     {"isolation", "revision"},
     {"messages", "records"},
-    {"checks", "vocabulary"},
+    {"checks", "vocabulary", "statistics"},
     {"common", "errors", "_version"},
 )
 """From the command line down: a module imports from its own package and from the layers below, never from above."""
