@@ -522,3 +522,8 @@ def _after_shutdown(system: System) -> tuple[Any, Any]:
     system.jobs.shutdown_job_backend(wait=True)
     assert not ray.is_initialized()
     return good, bad
+
+
+EACH_SENTENCE = pytest.mark.parametrize(
+    "sentence", SENTENCES, ids=lambda sentence: sentence.text.replace("/", " ")[:60]
+)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -13,6 +16,16 @@ from typing import Any
 LIMIT_S = 300.0
 """What takes longer than this hangs. This module travels to workers by value, so it imports no other helper."""
 LARGE = "x" * 400_000
+
+
+@contextmanager
+def parts_by_value() -> Generator[None]:
+    """Let the parts of this module travel to workers by value, as those of a notebook do."""
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 def until(condition: Any) -> None:
