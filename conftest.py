@@ -28,13 +28,18 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session")
-def ray_session() -> Iterator[None]:
-    """One small Ray for the whole test session; started again if a test has shut it down."""
+def ray_until_the_end() -> Iterator[None]:
+    """Shuts down at the end what Ray there is."""
+    yield
     import ray
 
-    start_ray()
-    yield
     ray.shutdown()
+
+
+@pytest.fixture
+def ray_session(ray_until_the_end: None) -> None:
+    """One small Ray for the whole test session; started again if a test has shut it down."""
+    start_ray()
 
 
 def start_ray() -> None:
@@ -63,7 +68,6 @@ def kind(request: pytest.FixtureRequest) -> str:
     """The name of a job backend, ready to be used: each of them in turn."""
     if request.param == "ray-simple":
         request.getfixturevalue("ray_session")
-        start_ray()
     return request.param
 
 

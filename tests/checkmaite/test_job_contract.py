@@ -16,8 +16,6 @@ from job_sentences import EACH_SENTENCE, SENTENCES, Sentence
 from job_system import System, parts_by_value
 from tabulate import tabulate
 
-from conftest import start_ray
-
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -39,7 +37,6 @@ def table() -> Iterator[None]:
 def system(tmp_path: Path) -> Iterator[System]:
     from checkmaite import jobs
 
-    start_ray()
     made = System("checkmaite", jobs, "ray-simple", tmp_path)
     made.configure()
     yield made

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from patience import LIMIT_S
 
-from conftest import start_ray
 from sweeper import jobs
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
@@ -56,7 +55,6 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(params=["inline", "ray-simple"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    start_ray()
     uri = str(tmp_path / "store")
     jobs.configure_job_backend(request.param, analytics_store={"backend": "parquet", "uri": uri})
     yield uri

@@ -13,7 +13,6 @@ from patience import LIMIT_S
 from reader_parts import Rows, assert_all_equal, in_order, reads
 
 import sweeper
-from conftest import start_ray
 from sweeper.store import open_store
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
@@ -148,7 +147,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
 def shared(live: Live, tmp_path: Path) -> Iterator[Shared]:
     from checkmaite import jobs
 
-    start_ray()
     uri = str(tmp_path / "store")
     jobs.configure_job_backend(
         "ray-simple", analytics_store={"uri": uri}, artifact_store={"uri": str(tmp_path / "artifacts")}

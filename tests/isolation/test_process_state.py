@@ -136,9 +136,6 @@ def test_jobs_outside_a_sweep_are_seeded_from_what_their_parts_call_themselves(k
 
 @pytest.mark.usefixtures("ray_session")
 def test_a_worker_in_which_something_cannot_be_put_back_is_replaced(tmp_path: Path) -> None:
-    from conftest import start_ray
-
-    start_ray()
     jobs.configure_job_backend("ray-simple", analytics_store=str(tmp_path))
     whole = {"num_cpus": 2}
     for stays in (False, False, True, False, False):

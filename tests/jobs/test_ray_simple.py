@@ -16,7 +16,6 @@ import pytest
 from parts import Hits, Numbers, Parity, Sees, Tiny
 from patience import LIMIT_S, until
 
-from conftest import start_ray
 from sweeper import jobs
 from sweeper.jobs import JobStatus
 from sweeper.messages.requests import AttemptInfo, ObjectSpec, Provenance, RunRequest, StoreLocation
@@ -30,16 +29,8 @@ def uri(tmp_path: Path) -> str:
     return str(tmp_path / "store")
 
 
-@pytest.fixture(autouse=True)
-def ray_for_the_next() -> Iterator[None]:
-    """Some tests here stop Ray; what follows finds it running."""
-    yield
-    start_ray()
-
-
 @pytest.fixture
 def backend(uri: str) -> Iterator[Any]:
-    start_ray()
     made = jobs.RaySimpleJobBackend(uri)
     yield made
     made.close()
@@ -172,7 +163,6 @@ def test_a_dead_worker_is_a_failure_that_counts_as_lost(backend: Any) -> None:
 
 
 def test_max_retries_runs_again_what_lost_its_worker_and_nothing_else(uri: str, tmp_path: Path) -> None:
-    start_ray()
     retrying = jobs.RaySimpleJobBackend(uri, max_retries=1)
     job = retrying.submit_capability(DiesOnce(str(tmp_path / "first")))
     assert job.wait(LIMIT_S) is JobStatus.COMPLETED
@@ -310,7 +300,6 @@ def test_a_warmed_up_worker_has_the_modules(backend: Any, uri: str) -> None:
 
 
 def test_address_and_runtime_env_warn_where_ray_runs_already(uri: str) -> None:
-    start_ray()
     with pytest.warns(RuntimeWarning, match="address and runtime_env have no effect"):
         jobs.RaySimpleJobBackend(uri, address="local", runtime_env={"env_vars": {"A": "1"}})
 
@@ -318,7 +307,6 @@ def test_address_and_runtime_env_warn_where_ray_runs_already(uri: str) -> None:
 def test_shutdown_without_waiting_leaves_jobs_and_ray(uri: str, tmp_path: Path) -> None:
     import ray
 
-    start_ray()
     jobs.configure_job_backend("ray-simple", analytics_store=uri)
     job = jobs.submit_capability(Tiny(until=str(tmp_path / "go")))
     jobs.shutdown_job_backend(wait=False)
@@ -336,7 +324,6 @@ def test_close_leaves_a_ray_that_another_started(backend: Any) -> None:
 
 
 def test_backends_of_one_ray_look_after_it_together(uri: str) -> None:
-    start_ray()
     before = _looking_after_ray()
     backends = [jobs.RaySimpleJobBackend(uri) for _ in range(4)]
     assert _looking_after_ray() - before <= 2, "one thread connects, and one asks"
@@ -349,7 +336,6 @@ def test_backends_of_one_ray_look_after_it_together(uri: str) -> None:
 def test_shutdown_waits_for_known_jobs_then_stops_ray_whoever_started_it(uri: str, tmp_path: Path) -> None:
     import ray
 
-    start_ray()
     backend = jobs.RaySimpleJobBackend(uri)
     completed = backend.submit_capability(Tiny(started=str(tmp_path / "s"), sleep_s=0.5))
     failed = backend.submit_capability(Tiny(error="boom"))
@@ -364,7 +350,6 @@ def test_shutdown_waits_for_known_jobs_then_stops_ray_whoever_started_it(uri: st
 def test_a_job_whose_ray_is_gone_says_so_and_starts_no_other(uri: str, tmp_path: Path) -> None:
     import ray
 
-    start_ray()
     backend = jobs.RaySimpleJobBackend(uri)
     job = backend.submit_capability(Tiny(until=str(tmp_path / "never")))
     replaced = jobs.RaySimpleJobBackend(uri, address="local", num_cpus=1, force_reinit=True)
@@ -384,7 +369,6 @@ def test_num_cpus_is_refused_for_a_ray_that_runs(uri: str) -> None:
     ray.shutdown()
     with pytest.raises(ValueError, match=r"num_cpus=2.*names one that runs"):
         jobs.RaySimpleJobBackend(uri, address="auto", num_cpus=2)
-    start_ray()
 
 
 def test_importing_the_package_does_not_import_ray() -> None:
@@ -401,7 +385,6 @@ def test_importing_the_package_does_not_import_ray() -> None:
 
 
 def test_jobs_are_known_to_the_backend_object_that_took_them(uri: str) -> None:
-    start_ray()
     first, second = jobs.RaySimpleJobBackend(uri), jobs.RaySimpleJobBackend(uri)
     job = first.submit_capability(Tiny())
     assert first.list_jobs() == [job]

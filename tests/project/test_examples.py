@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from patience import LIMIT_S
 
-from conftest import start_ray
-
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -23,7 +21,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_here(name: str, *arguments: str) -> None:
     """Run an example in this process, which has a Ray."""
-    start_ray()
     before = sys.argv
     sys.argv = [name, *arguments]
     try:

@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 import sweeper
-from conftest import start_ray
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "live-objects.md"
 
 
 @pytest.mark.usefixtures("ray_session", "empty_folder")
 def test_the_example_runs_and_a_second_sweep_reuses_its_results():
-    start_ray()
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import start_ray
 from sweeper.cli.arguments import COMMANDS
 from sweeper.cli.commands import run_command
 
@@ -98,7 +97,6 @@ def test_images_in_class_folders_need_no_code(folder: Path):
 
 
 def test_the_python_example_runs(folder: Path, ray_session: None):
-    start_ray()
     (code,) = blocks("python")
     names: dict[str, object] = {}
     exec(code, names)
