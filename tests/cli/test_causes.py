@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from patience import LIMIT_S
 
 from sweeper.cli.commands import run_command
 from sweeper.cli.render import failures_text
@@ -94,8 +91,8 @@ def run(arguments):
     return status, out.getvalue(), err.getvalue()
 
 
-def test_an_inline_sweep_shows_the_causes(grid, tmp_path):
-    status, out, err = run([*grid, "job_backend.kind=inline", "--json"])
+def test_a_sweep_shows_the_causes(grid, backend, tmp_path):
+    status, out, err = run([*grid, backend, "--json"])
     assert status == 1
     check(json.loads(out), err, tmp_path)
 
@@ -108,13 +105,6 @@ def test_the_summary_and_the_report_show_the_causes(grid):
     page = html(open_store("analytics_store"))
     assert "the weights do not fit:\n  layer1: 3 x 3\n  layer2: 5 x 5</p>" in page
     assert "No module named &#39;a_package_that_is_not_there&#39;</p>" in page
-
-
-def test_a_sweep_on_ray_shows_the_causes(grid, tmp_path):
-    command = [sys.executable, "-m", "sweeper", *grid, "job_backend.kind=ray-simple", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    assert done.returncode == 1
-    check(json.loads(done.stdout), done.stderr, tmp_path)
 
 
 # Which exception is the cause

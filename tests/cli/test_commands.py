@@ -242,19 +242,19 @@ def kill_with_its_ray(sweep: subprocess.Popen[str]) -> None:
     sweep.communicate(timeout=LIMIT_S)
 
 
-def test_after_kill_9_exactly_the_missing_ones_run(empty_folder: Path):
+@pytest.mark.usefixtures("ray_session")
+def test_after_kill_9_exactly_the_missing_ones_run():
     """The real thing: a sweep on a Ray of its own, killed in its middle, and finished."""
-    grid = [*SMALL, "model=[logreg,naive_bayes,svm,mlp]", "metric=[accuracy,ece,f1_macro]", "job_backend.num_cpus=2"]
+    grid = [*SMALL, "model=[logreg,naive_bayes,svm,mlp]", "metric=[accuracy,ece,f1_macro]"]
     everything = {c["fingerprint"] for c in document("plan", *grid)["combinations"]}
-    sweep = process(*grid, start_new_session=True)
+    sweep = process(*grid, "job_backend.num_cpus=2", start_new_session=True)
     until(lambda: len(completed()) >= 4)
     kill_with_its_ray(sweep)
     before = completed()
     assert 4 <= len(before) < len(everything)
-    rest = process(*grid, "--rerun-only-missing", "--json")
-    out, err = rest.communicate(timeout=LIMIT_S)
-    assert rest.returncode == 0, err
-    ran = {c["fingerprint"] for c in json.loads(out)["combinations"] if c["decision"] == "run"}
+    rest = document(*grid, "--rerun-only-missing")
+    assert rest["exit_status"] == 0
+    ran = {c["fingerprint"] for c in rest["combinations"] if c["decision"] == "run"}
     assert ran == everything - before
     rows = open_store("analytics_store").attempts().to_pylist()
     done = [row["fingerprint"] for row in rows if row["status"] == "completed"]
