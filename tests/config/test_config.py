@@ -414,16 +414,22 @@ def test_each_runtime_field_is_tried():
     assert set(RUNTIME_VALUES) == runtime - apart
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """The fingerprints of `SMALL` as it is."""
+    return fingerprints(load(SMALL))
+
+
 @pytest.mark.parametrize("key", RUNTIME_VALUES)
-def test_a_runtime_field_changes_no_fingerprint(key):
+def test_a_runtime_field_changes_no_fingerprint(plain, key):
     override = f"++{'model.svm.' if key.startswith('_sweep_') else ''}{key}={RUNTIME_VALUES[key]}"
-    assert fingerprints(load([*SMALL, override])) == fingerprints(load(SMALL))
+    assert fingerprints(load([*SMALL, override])) == plain
 
 
 @pytest.mark.parametrize("axis", AXES)
-def test_an_identity_field_changes_every_fingerprint(axis):
+def test_an_identity_field_changes_every_fingerprint(plain, axis):
     name = SMALL[AXES.index(axis)].split("[")[1].rstrip("]")
-    assert fingerprints(load([*SMALL, f"+{axis}.{name}.another=1"])).isdisjoint(fingerprints(load(SMALL)))
+    assert fingerprints(load([*SMALL, f"+{axis}.{name}.another=1"])).isdisjoint(plain)
 
 
 # Settings

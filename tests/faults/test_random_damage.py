@@ -87,10 +87,9 @@ def read(store: Path) -> tuple[dict[str, Any] | None, bool]:
     return seen, any(issubclass(warning.category, DamagedFileWarning) for warning in said)
 
 
-def harm(whole: Path, store: Path, chance: random.Random) -> str:
+def harm(whole: Path, before: dict[str, Any] | None, store: Path, chance: random.Random) -> str:
     """Damage one file of a copy, look at everything, repair; returns what was not as it should be."""
     shutil.copytree(whole, store)
-    before, _ = read(store)
     files = sorted(path for path in store.rglob("*") if path.is_file() and "logs" not in path.parts)
     path, damage = chance.choice(files), chance.choice(DAMAGES)
     original = path.read_bytes()
@@ -119,10 +118,11 @@ def harm(whole: Path, store: Path, chance: random.Random) -> str:
 
 
 def harmed(whole: Path, folder: Path, count: int) -> list[str]:
+    before, _ = read(Path(shutil.copytree(whole, folder / "before")))
     wrong: list[str] = []
     for number in range(count):
         store = folder / str(number)
-        if said := harm(whole, store, random.Random(f"{SEED}-{number}")):
+        if said := harm(whole, before, store, random.Random(f"{SEED}-{number}")):
             wrong.append(f"{number}: {said}")
             print(wrong[-1])
         shutil.rmtree(store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -43,18 +44,24 @@ def write_grid(folder: Path, *, metrics: int, run_s: float, inference_s: float) 
 
 def runs_of_both(folder: Path, asked: list[str]) -> int:
     """How many runs two sweeps that begin together need for 144 combinations."""
-    sweeps = [SweepProcess(folder, *asked, *SHARED) for _ in range(2)]
+    sweeps = [SweepProcess(folder, *asked, *SHARED, "--json", name=name) for name in ("first", "second")]
     try:
         assert [sweep.wait() for sweep in sweeps] == [0, 0], sweeps[0].err
     finally:
         for sweep in sweeps:
             sweep.end()
+    documents = [json.loads(sweep.out) for sweep in sweeps]
     store = open_store(str(folder / "analytics_store"))
     planned = set(store.attempts()["fingerprint"].to_pylist())
     statuses = assert_nothing_lost(store, planned, completed=planned)
     assert len(planned) == SIDE * SIDE
     assert {end for ends in statuses.values() for end in ends} == {"completed"}
-    return sum(len(ends) for ends in statuses.values())
+    for one in documents:
+        assert one["counts"]["completed"] + one.get("completed_meanwhile", 0) == one["plan"]["run"]
+        assert one["counts"]["not_attempted"] == 0
+    runs = sum(len(ends) for ends in statuses.values())
+    assert runs == sum(one["counts"]["completed"] for one in documents)
+    return runs
 
 
 def test_no_more_than_one_window_of_quick_runs_is_done_twice(tmp_path: Path):

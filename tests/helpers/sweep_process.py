@@ -19,14 +19,18 @@ LIMIT_S = 240.0
 
 
 class SweepProcess:
-    """`python -m sweeper` in a folder, with configs that say what its one capability does."""
+    """`python -m sweeper` in a folder, with configs that say what its one capability does.
 
-    def __init__(self, folder: Path, *overrides: str, capability: str = "") -> None:
+    What it says is in two files of the folder whose names begin with its own.
+    """
+
+    def __init__(self, folder: Path, *overrides: str, capability: str = "", name: str = "") -> None:
         self.folder = folder
+        self._out, self._err = folder / f"{name}out.txt", folder / f"{name}err.txt"
         if capability:
             write_configs(folder / "conf", {"capability/tiny": capability})
         command = [sys.executable, "-m", "sweeper", "--config-dir", "conf", *overrides]
-        self._files = [open(folder / name, "a") for name in ("out.txt", "err.txt")]  # noqa: SIM115
+        self._files = [open(path, "a") for path in (self._out, self._err)]  # noqa: SIM115
         path = os.pathsep.join([str(ROOT), str(HELPERS)])
         self.process = subprocess.Popen(
             command,
@@ -39,11 +43,11 @@ class SweepProcess:
 
     @property
     def out(self) -> str:
-        return Path(self.folder, "out.txt").read_text()
+        return self._out.read_text()
 
     @property
     def err(self) -> str:
-        return Path(self.folder, "err.txt").read_text()
+        return self._err.read_text()
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the driver alone."""

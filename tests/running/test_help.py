@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sweeper.store import open_store
 CONFIG = ["capability=[evaluate]", "dataset=[]", "model=[]", "metric=[accuracy,log_loss]", "exclude=[]"]
 IMAGES = "{_target_: shard_parts.Images}"
 BATCH = 64
-SLOW = 20
+SLOW = 10
 """Batches that take so long that help comes where it may."""
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -35,12 +37,17 @@ def values(folder: Path) -> list[tuple[str, float]]:
     return sorted((f"{row['capability']} {row['metric']} {row['key']}", row["value"]) for row in rows)
 
 
-def alone(folder: Path, *more: str) -> list[tuple[str, float]]:
-    """What one worker measures."""
-    folder = folder / "alone"
-    folder.mkdir()
-    assert swept(folder, "job_backend.kind=inline", *more, slow=0).exit_status == 0
-    return values(folder)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[tuple[str, float]]]:
+    """What one worker measures, measured once for each grid."""
+
+    @cache
+    def measured(*more: str) -> list[tuple[str, float]]:
+        folder = tmp_path_factory.mktemp("alone")
+        assert swept(folder, "job_backend.kind=inline", *more, slow=0).exit_status == 0
+        return values(folder)
+
+    return measured
 
 
 def workers(folder: Path) -> Counter[str]:
@@ -52,30 +59,32 @@ def workers(folder: Path) -> Counter[str]:
     return made
 
 
-def test_each_datum_is_made_once_and_the_values_are_those_of_one_worker(tmp_path: Path):
+def test_each_datum_is_made_once_and_the_values_are_those_of_one_worker(tmp_path: Path, alone: Callable[..., Any]):
     assert swept(tmp_path).counts["completed"] == 2
     made = workers(tmp_path)
     assert len(made) > 1
     assert sum(made.values()) == len(Images()) + BATCH, "one batch is repeated, to see whether the model has a state"
-    assert values(tmp_path) == alone(tmp_path)
+    assert values(tmp_path) == alone()
 
 
-def test_several_augmentations_are_one_pass(tmp_path: Path):
+def test_several_augmentations_are_one_pass(tmp_path: Path, alone: Callable[..., Any]):
     only = ["capability=[robustness]", "metric=[accuracy]", "capability.robustness.severities=[0.3,0.5]"]
     result = swept(tmp_path, *only)
     assert result.failures == ()
     made = workers(tmp_path)
     assert len(made) > 1
     assert (sum(made.values()) - BATCH) % len(Images()) == 0
-    assert values(tmp_path) == alone(tmp_path, *only)
+    assert values(tmp_path) == alone(*only)
 
 
 @pytest.mark.parametrize("then", ["exit", "raise", "lose"])
-def test_what_is_lost_with_a_worker_or_with_the_board_is_made_again(tmp_path: Path, then: str):
+def test_what_is_lost_with_a_worker_or_with_the_board_is_made_again(
+    tmp_path: Path, alone: Callable[..., Any], then: str
+):
     result = swept(tmp_path, then=then)
     assert (tmp_path / "notes" / "done").exists()
     assert result.counts["completed"] == 2
-    assert values(tmp_path) == alone(tmp_path)
+    assert values(tmp_path) == alone()
 
 
 def test_a_model_with_a_state_fails_and_is_right_with_one_worker(tmp_path: Path):
@@ -98,11 +107,11 @@ def test_no_more_workers_use_a_part_than_the_user_lets(tmp_path: Path, limit: st
         assert len(workers(tmp_path)) == 1
 
 
-def test_a_shorter_dataset_in_another_process_does_not_count(tmp_path: Path):
+def test_a_shorter_dataset_in_another_process_does_not_count(tmp_path: Path, alone: Callable[..., Any]):
     dataset = f"{{_target_: shard_parts.Images, folder: '{tmp_path}', then: shorter}}"
     assert swept(tmp_path, dataset=dataset, slow=SLOW).counts["completed"] == 2
     assert len(workers(tmp_path)) == 1
-    assert values(tmp_path) == alone(tmp_path)
+    assert values(tmp_path) == alone()
 
 
 def test_data_in_another_order_in_another_process_are_found_out(tmp_path: Path):

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from invariant import assert_nothing_lost
 from runner_bench import Bench, on_ray, planned, tiny
 from store_parts import fail, fingerprint, record
 
@@ -21,15 +15,6 @@ from sweeper.store.journal import segments
 from sweeper.store.meanwhile import NewCompletions, not_ended
 
 pytestmark = pytest.mark.faults
-GRID = [
-    "capability=[evaluate]",
-    "dataset=[digits,digits_dark,digits_noisy,digits_rotated]",
-    "model=[naive_bayes,logreg,knn]",
-    "metric=[accuracy,f1_macro,precision_macro,recall_macro]",
-    "job_backend.kind=inline",
-    "rerun=missing",
-    "--json",
-]
 
 
 def test_only_what_completes_from_now_on_is_new(tmp_path: Path):
@@ -148,26 +133,3 @@ def test_what_waits_in_a_journal_is_new_once_and_so_is_what_became_a_file(
     record(store, "last", 1.0, may_wait=True)
     store.flush_journals()
     assert watched.take() == {fingerprint("after"), fingerprint("later"), fingerprint("last")}
-
-
-def start(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "sweeper", *GRID]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, env=os.environ.copy())
-
-
-def document(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return json.loads(out)
-
-
-def test_two_sweeps_at_once_complete_everything_between_them(tmp_path: Path):
-    documents = [document(process) for process in [start(tmp_path), start(tmp_path)]]
-    wanted = {c["fingerprint"] for c in documents[0]["combinations"]}
-    statuses = assert_nothing_lost(tmp_path / "analytics_store", wanted, completed=wanted)
-    for one in documents:
-        assert one["counts"]["completed"] + one.get("completed_meanwhile", 0) == one["plan"]["run"]
-        assert one["counts"]["not_attempted"] == 0
-    runs = sum(len(ends) for ends in statuses.values())
-    assert runs == sum(one["counts"]["completed"] for one in documents)

@@ -191,7 +191,7 @@ def test_an_inference_that_waits_for_a_place_is_not_overdue(ray_bench: Bench, tm
 def test_an_interrupt_ends_an_inference_that_nobody_will_read(ray_bench: Bench, tmp_path: Path):
     passes = tmp_path / "passes"
     passes.mkdir()
-    outcome = ray_bench.interrupted(evaluations(passes, sleep_s=10 * LIMIT_S), passes / "*")
+    outcome = ray_bench.interrupted(evaluations(passes, sleep_s=10 * LIMIT_S), passes / "*", grace_s=0.5)
     assert outcome.counts["cancelled"] == 6
     assert ray_bench.run(planned(tiny("after"), tiny("beside"))).counts["completed"] == 2
 
