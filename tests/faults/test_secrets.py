@@ -52,6 +52,7 @@ def test_no_message_about_what_is_wrong_shows_it(words: list[str]):
     assert status in (0, 2)
 
 
+@pytest.mark.parametrize("kind", ["inline", "ray-simple"])  # which starts no Ray for the second
 def test_what_a_part_says_of_it_is_hidden_everywhere(
     backend: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):

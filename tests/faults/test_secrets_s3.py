@@ -67,6 +67,7 @@ def assert_nowhere(said: list[str], server: S3Server, uri: str) -> None:
     assert WORD not in str(store.asked().to_pylist())
 
 
+@pytest.mark.parametrize("kind", ["inline", "ray-simple"])  # which starts no Ray for the second
 def test_a_sweep_that_fails_and_what_shows_it_say_no_secret(
     backend: str,
     server: S3Server,

@@ -364,10 +364,9 @@ def test_a_job_whose_ray_is_gone_says_so_and_starts_no_other(uri: str, tmp_path:
     assert not ray.is_initialized()
 
 
-def test_num_cpus_is_refused_for_a_ray_that_runs(uri: str) -> None:
-    import ray
-
-    ray.shutdown()
+def test_num_cpus_is_refused_for_a_ray_that_runs(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To which this process is not connected, or it would not ask for one."""
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
     with pytest.raises(ValueError, match=r"num_cpus=2.*names one that runs"):
         jobs.RaySimpleJobBackend(uri, address="auto", num_cpus=2)
 
