@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from sweeper.config.grid_rules import GRID_RULES
+from sweeper.config.limit import LIMIT
 from sweeper.config.settings import SETTINGS
 from sweeper.config.sweep_section import SWEEP, SWEEP_FIELDS
 from sweeper.vocabulary import AXES
@@ -21,12 +22,12 @@ class Kind(Enum):
 
 
 CLASSIFICATION: Mapping[str, Kind] = {
-    **dict.fromkeys(AXES, Kind.IDENTITY),
+    **dict.fromkeys((*AXES, LIMIT), Kind.IDENTITY),
     **dict.fromkeys((*SETTINGS, *GRID_RULES), Kind.RUNTIME),
     **{f"{SWEEP}.{name}": Kind.RUNTIME for name in SWEEP_FIELDS},
 }
 """Every key of a config; those under `_sweep_` stand in a choice."""
-ROOT_FIELDS = tuple(dict.fromkeys(key.partition(".")[0] for key in (*AXES, *SETTINGS, *GRID_RULES)))
+ROOT_FIELDS = tuple(dict.fromkeys(key.partition(".")[0] for key in (*AXES, *SETTINGS, *GRID_RULES, LIMIT)))
 """Keys that may stand in the root of a config."""
 SETTING_FIELDS = tuple(dict.fromkeys(key.partition(".")[0] for key in SETTINGS))
 """Those of them that hold settings."""

@@ -15,6 +15,7 @@ from sweeper.config.composition import Composed, assignments
 from sweeper.config.grid_rules import grid_from_config
 from sweeper.config.hydra_errors import as_config_error
 from sweeper.config.hydra_session import Session, notes_on_replaced_files, open_session
+from sweeper.config.limit import LIMIT, with_limit
 from sweeper.config.live_parts import NO_LIVE, LiveParts
 from sweeper.config.load_notes import notes_on
 from sweeper.config.settings import settings_of, settings_to_store
@@ -102,10 +103,10 @@ def _checked(
     check_root_keys(cfg, session)
     names = names_of(cfg, _files(session))
     _refuse_changing_names(composed, session, names)
-    parts = live.beside(parts_of(composed, cfg, names), kept)
+    root = _root(cfg)
+    parts = with_limit(live.beside(parts_of(composed, cfg, names), kept), root.get(LIMIT))
     if not parts["capability"]:
         raise ConfigError("No capability is selected, so there is nothing to run. Select one: 'capability=[evaluate]'.")
-    root = _root(cfg)
     _refuse_swept_root(composed, cfg, root)
     settings = settings_of(root, _default_name(composed, session))
     live.refuse_reuse(settings)

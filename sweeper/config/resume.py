@@ -16,6 +16,7 @@ from sweeper.config.classification import ROOT_FIELDS, SETTING_FIELDS
 from sweeper.config.composition import Composed
 from sweeper.config.grid_rules import GRID_RULES
 from sweeper.config.interpolations import path_of_key, paths_read, reaches
+from sweeper.config.limit import LIMIT
 from sweeper.config.number_types import AsTyped
 from sweeper.config.overrides import parse, sort_overrides
 from sweeper.config.refused_overrides import refuse_sweeps
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sweeper.config.hydra_session import Session
 
 RESUME = "resume"
-_DECIDED = (*AXES, *GRID_RULES, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
+_DECIDED = (*AXES, *GRID_RULES, LIMIT, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
 """What the sweep that is resumed has settled already."""
 _NOT_THERE = re.compile(r"'?(?P<axis>" + "|".join(AXES) + r")'? cannot be overridden")
 

@@ -7,5 +7,6 @@ from sweeper.datasets.augmented import Augmented
 from sweeper.datasets.digits import Digits
 from sweeper.datasets.image_folder import ImageFolder
 from sweeper.datasets.reindexed import Reindexed
+from sweeper.datasets.subset import Subset
 
-__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "Reindexed", "as_arrays"]
+__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "Reindexed", "Subset", "as_arrays"]

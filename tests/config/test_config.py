@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from sweeper.config import Settings, load, load_mapping
 from sweeper.config.classification import CLASSIFICATION, Kind
 from sweeper.config.grid_rules import GRID_RULES
+from sweeper.config.limit import LIMIT
 from sweeper.config.settings import SETTINGS
 from sweeper.errors import ConfigError
 from sweeper.messages.requests import StoreLocation
@@ -354,7 +355,7 @@ def test_every_field_of_the_schema_is_classified():
     of_choices = {f"_sweep_.{f.name}" for f in fields(Runtime)}
     of_choices |= {"_sweep_.metrics"}  # a word for a number in arity
     assert of_store <= classified
-    declared = set(AXES) | set(GRID_RULES) | set(SETTINGS) | of_choices
+    declared = set(AXES) | {LIMIT} | set(GRID_RULES) | set(SETTINGS) | of_choices
     assert classified == declared
     assert in_config <= classified
 
