@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TextIO
 from sweeper.messages.outcome import NO_VALUES
 
 if TYPE_CHECKING:
-    from sweeper.planning.decisions import Plan, Planned
+    from sweeper.planning.combinations import Planned
+    from sweeper.planning.decisions import Plan
     from sweeper.running.prepare import Prepared
     from sweeper.running.result import SweepResult
 
@@ -68,11 +69,10 @@ def _plan_part(plan: Plan, *, whole: bool) -> dict[str, object]:
 
 
 def _counts(plan: Plan) -> dict[str, object]:
-    run = sum(item.run for item in plan.items)
     return {
         "total": len(plan.items),
-        "run": run,
-        "skip": len(plan.items) - run,
+        "run": len(plan.items) - plan.skipped,
+        "skip": plan.skipped,
         "excluded": dict(plan.excluded),
         "duplicates": plan.duplicates,
     }

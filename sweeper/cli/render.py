@@ -8,7 +8,8 @@ from typing import Any
 
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
-from sweeper.planning.decisions import Plan, Planned
+from sweeper.planning.combinations import Planned
+from sweeper.planning.decisions import Plan
 from sweeper.report import leaderboard
 from sweeper.report.leaderboard import Leaderboard, Line
 
@@ -30,8 +31,8 @@ def _decision(item: Planned) -> str:
 
 
 def _counts(plan: Plan) -> list[str]:
-    run = sum(item.run for item in plan.items)
-    lines = [f"{len(plan.items)} combinations: {run} to run, {len(plan.items) - run} skipped"]
+    run = len(plan.items) - plan.skipped
+    lines = [f"{len(plan.items)} combinations: {run} to run, {plan.skipped} skipped"]
     lines += [f"  {n:>8} {'run' if runs else 'skip'}: {why}" for (runs, why), n in plan.reasons.most_common()]
     lines += [f"  {n:>8} left out by {rule}" for rule, n in plan.excluded.items() if n]
     if plan.duplicates:
@@ -83,11 +84,10 @@ def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:
 
 def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     """Counts, what failed and how to go on."""
-    skipped = sum(not item.run for item in plan.items)
     counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in outcome.counts.items() if n)
     if outcome.completed_meanwhile:
         counts = f"{counts}, " * bool(counts) + f"{outcome.completed_meanwhile} completed by another sweep meanwhile"
-    lines = [f"{counts or 'nothing to run'}; {skipped} skipped"]
+    lines = [f"{counts or 'nothing to run'}; {plan.skipped} skipped"]
     if outcome.unwritten:
         attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())
         lines.append(f"the store could not be written, so it does not tell of these attempts: {attempts}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from sweeper.common.columns import Column
+
 
 class AskedChoice(NamedTuple):
     """One choice, once however many combinations have it."""
@@ -18,15 +20,6 @@ class AskedChoice(NamedTuple):
     """Canonical JSON, as it was hashed."""
     runtime: str
     """What `_sweep_` said of it, as JSON."""
-
-
-class Column(NamedTuple):
-    """What each combination takes of one axis."""
-
-    values: Sequence[tuple[int, ...]]
-    """Each set of choices that occurs, by their places in `AskedSweep.choices`."""
-    codes: Sequence[int]
-    """One for each combination: the place of its set in `values`."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +49,8 @@ class AskedSweep:
     header: SweepHeader
     choices: Sequence[AskedChoice]
     fingerprints: Sequence[str]
-    columns: Mapping[str, Column]
-    """By axis."""
+    columns: Mapping[str, Column[tuple[int, ...]]]
+    """By axis: the set of choices that stands on it, by their places in `choices`."""
     run: Sequence[bool]
     """Whether it was to run; what was not was skipped."""
-    reasons: Sequence[str]
+    reasons: Column[str]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
+from operator import eq
 from typing import NamedTuple, Protocol
 
+from sweeper.common.columns import Column
 from sweeper.errors import ConfigError
 from sweeper.messages.outcome import FAILING
-from sweeper.planning.fingerprint import fingerprint
+from sweeper.planning.combinations import Combinations, Identified, Planned, PlannedItems, Verdict
+from sweeper.planning.fingerprint import fingerprints
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
 from sweeper.revision.changes import NO_CHANGES, Changes, RecordedRevisions
 from sweeper.vocabulary import AXES, Combination
@@ -64,15 +69,6 @@ class Policy:
             )
 
 
-class Planned(NamedTuple):
-    """One combination with its fingerprint and the decision on it."""
-
-    combination: Combination
-    fingerprint: str
-    run: bool
-    reason: str
-
-
 class SameNames(NamedTuple):
     """Two names of one spec: that of a combination which was dropped, and that of the one which was kept."""
 
@@ -89,6 +85,7 @@ class Plan:
     """Every combination that the sweep covers, decided."""
 
     items: Sequence[Planned]
+    """Made one by one when they are asked for: see `PlannedItems`."""
     excluded: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many combinations the grid algebra left out, by the rule that did."""
     duplicates: int = 0
@@ -99,54 +96,64 @@ class Plan:
     """The names of those that were dropped, where they differ from the names of what was kept."""
 
     @cached_property
-    def to_run(self) -> list[Planned]:
-        return [item for item in self.items if item.run]
+    def to_run(self) -> PlannedItems:
+        items = PlannedItems.of(self.items)
+        return items.where(items.runs)
 
     @property
-    def reasons(self) -> Counter[tuple[bool, str]]:
+    def skipped(self) -> int:
+        """How many combinations do not run."""
+        return sum(count for (run, _), count in self.reasons.items() if not run)
+
+    @cached_property
+    def reasons(self) -> Counter[Verdict]:
         """How many combinations have each (run, reason)."""
-        return Counter((item.run, item.reason) for item in self.items)
+        return PlannedItems.of(self.items).verdicts.counts()
 
 
-def identify(combinations: Iterable[Combination], policy: str) -> tuple[list[tuple[Combination, str]], int]:
+class Identities(NamedTuple):
+    """Combinations with their fingerprints, after equal ones were treated as the user wants it."""
+
+    pairs: Identified
+    """Those that remain."""
+    dropped: int = 0
+    same: tuple[SameNames, ...] = ()
+    """Under which other names combinations were dropped, each pair of names once."""
+
+
+def identify(combinations: Iterable[Combination], policy: str) -> Identities:
     """Pair each combination with its fingerprint, and treat equal ones as `duplicates` says.
-
-    Returns the pairs that remain and the number dropped.
 
     Raises
     ------
     ConfigError
         With `duplicates=error`, naming two combinations that are the same.
     """
-    pairs = [(c, fingerprint(c)) for c in combinations]
+    found = Combinations.of(combinations)
+    pairs = Identified(found, fingerprints(found))
     if policy == "keep":
-        return pairs, 0
-    first: dict[str, Combination] = {}
-    for combination, key in pairs:
-        kept = first.setdefault(key, combination)
-        if policy == "error" and kept is not combination:
-            raise ConfigError(
-                f"Two combinations are the same: {kept.label()!r} and {combination.label()!r} have the fingerprint "
-                f"{key[:12]}. Remove one, or allow it with duplicates=drop (run once) or duplicates=keep (run both)."
-            )
-    return [(c, key) for key, c in first.items()], len(pairs) - len(first)
+        return Identities(pairs)
+    first = pairs.fingerprints.first_places()
+    twins = [(place, kept) for place, kept in enumerate(first) if place != kept]
+    if policy == "error" and twins:
+        _refuse_twins(found[twins[0][1]], *pairs[twins[0][0]])
+    remaining = pairs.where(map(eq, first, count())) if twins else pairs
+    return Identities(remaining, len(twins), _same_names((found[place], found[kept]) for place, kept in twins))
 
 
-def same_names(combinations: Iterable[Combination], kept: Iterable[Combination]) -> tuple[SameNames, ...]:
-    """Under which other names combinations were dropped, each pair of names once."""
-    first = {_digests(combination): combination for combination in reversed(list(kept))}
+def _refuse_twins(kept: Combination, combination: Combination, key: str) -> None:
+    raise ConfigError(
+        f"Two combinations are the same: {kept.label()!r} and {combination.label()!r} have the fingerprint "
+        f"{key[:12]}. Remove one, or allow it with duplicates=drop (run once) or duplicates=keep (run both)."
+    )
+
+
+def _same_names(twins: Iterable[tuple[Combination, Combination]]) -> tuple[SameNames, ...]:
     found: dict[SameNames, None] = {}
-    for dropped in combinations:
-        twin = first.get(_digests(dropped), dropped)
-        if twin is not dropped:
-            names = zip(AXES, dropped.names, twin.names, strict=True)
-            found.update((SameNames(axis, name, other), None) for axis, name, other in names if name != other)
+    for dropped, kept in twins:
+        names = zip(AXES, dropped.names, kept.names, strict=True)
+        found.update((SameNames(axis, name, other), None) for axis, name, other in names if name != other)
     return tuple(found)
-
-
-def _digests(combination: Combination) -> tuple[tuple[str, ...], ...]:
-    capability, *axes = combination
-    return (capability.digest,), *(tuple(part.digest for part in axis) for axis in axes)
 
 
 def decide(
@@ -156,22 +163,23 @@ def decide(
     *,
     changed: Compare = lambda _, __: NO_CHANGES,
     suspect: Suspect | None = None,
-) -> list[Planned]:
+) -> PlannedItems:
     """Decide on each combination; `states` may lack those that were never attempted.
 
     `changed` tells what differs from what a completed attempt was measured with, and `suspect` why it may have been
     measured wrongly.
     """
+    identified = Identified.of(pairs)
     stale = _staleness(policy.triggers, changed, suspect)
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
-    items: list[Planned] = []
-    for combination, key in pairs:
-        run, reason = rule(combination, states.get(key), stale)
-        items.append(Planned(combination, key, run, reason))
-    return items
+    verdicts, codes = {NEVER_ATTEMPTED[policy.rerun]: 0}, array("i", [0]) * len(identified)
+    for place, state in enumerate(map(states.get, identified.fingerprints) if states else ()):
+        if state is not None:
+            verdict = rule(identified.combinations.item(place), state, stale)
+            codes[place] = verdicts.setdefault(verdict, len(verdicts))
+    return PlannedItems(identified, Column(list(verdicts), codes))
 
 
-Verdict = tuple[bool, str]
 Compare = Callable[[Combination, State], Changes]
 Suspect = Callable[[Combination, State], str | None]
 
@@ -193,13 +201,19 @@ class Staleness(NamedTuple):
 Stale = Callable[[Combination, State], Staleness]
 
 
-def _rerun_all(combination: Combination, state: State | None, stale: Stale) -> Verdict:
-    return True, RUN_ALL
+NEVER_ATTEMPTED: Mapping[str, Verdict] = {
+    Rerun.ALL: (True, RUN_ALL),
+    Rerun.MISSING: (True, NEVER),
+    Rerun.FAILED: (False, NOT_FAILED),
+    Rerun.STALE: (False, NOT_STALE),
+}
 
 
-def _rerun_missing(combination: Combination, state: State | None, stale: Stale) -> Verdict:
-    if state is None:
-        return True, NEVER
+def _rerun_all(combination: Combination, state: State, stale: Stale) -> Verdict:
+    return NEVER_ATTEMPTED[Rerun.ALL]
+
+
+def _rerun_missing(combination: Combination, state: State, stale: Stale) -> Verdict:
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
     found = stale(combination, state)
@@ -213,16 +227,14 @@ def _completed(state: State) -> str:
     return OLDER.format(FAILING[end]) if end in FAILING else COMPLETED
 
 
-def _rerun_failed(combination: Combination, state: State | None, stale: Stale) -> Verdict:
-    if state is None:
-        return False, NOT_FAILED
+def _rerun_failed(combination: Combination, state: State, stale: Stale) -> Verdict:
     if state.newest_status in FAILING:
         return True, _completed(state) if state.completed else NOT_COMPLETED.format(state.status)
     return False, stale(combination, state).beside(COMPLETED) if state.completed else NEITHER.format(state.status)
 
 
-def _rerun_stale(combination: Combination, state: State | None, stale: Stale) -> Verdict:
-    found = stale(combination, state) if state is not None and state.completed else Staleness()
+def _rerun_stale(combination: Combination, state: State, stale: Stale) -> Verdict:
+    found = stale(combination, state) if state.completed else Staleness()
     return (True, found.reason) if found.reason else (False, found.beside(NOT_STALE))
 
 

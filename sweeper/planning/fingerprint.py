@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from functools import cache, lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
+from sweeper.common.columns import Digests
 from sweeper.errors import ConfigError
+from sweeper.planning.combinations import Combinations
 from sweeper.vocabulary import Arity, Choice, Combination
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 VERSION = 1
 """Raised whenever the same config would give another fingerprint; golden values are pinned in the tests."""
 
-
+_MOST_HASHES = 20_000
+"""So many begun hashes are kept, half a kilobyte each."""
 TAG = "non_text_keys"
 """Marks a mapping that has other keys than text: `{"non_text_keys":true,"items":[[0,"cat"],[1,"dog"]]}`.
 
@@ -64,12 +71,33 @@ def _tagged(value: Any) -> str:
 
 def digest(text: str) -> str:
     """Full hexadecimal SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()
 
 
 def fingerprint(combination: Combination) -> str:
     """Full hexadecimal SHA-256 over `canonical_text` of a combination: its identity."""
-    return hashlib.sha256(canonical_text(combination).encode()).hexdigest()
+    return sha256(canonical_text(combination).encode()).hexdigest()
+
+
+def fingerprints(combinations: Combinations) -> Digests:
+    """The `fingerprint` of each combination; those that differ in their models only share most of the work."""
+    capabilities, datasets, models, metrics = combinations.axes
+
+    @lru_cache(_MOST_HASHES)
+    def begun(capability: int, dataset: int, metric: int) -> Hash:
+        (first,) = capabilities.values[capability]
+        return sha256(_before_models(first, datasets.values[dataset], metrics.values[metric]).encode())
+
+    @cache
+    def rest(capability: int, model: int) -> bytes:
+        return _models_and_rest(capabilities.values[capability][0], models.values[model]).encode()
+
+    digests = bytearray()
+    for capability, dataset, model, metric in zip(*(column.codes for column in combinations.axes), strict=True):
+        whole = begun(capability, dataset, metric).copy()
+        whole.update(rest(capability, model))
+        digests += whole.digest()
+    return Digests(digests)
 
 
 def canonical_text(combination: Combination) -> str:
@@ -79,12 +107,19 @@ def canonical_text(combination: Combination) -> str:
     axis count in their order (TWO takes ordered pairs), those of a MANY axis as a set.
     """
     capability, datasets, models, metrics = combination
+    return _before_models(capability, datasets, metrics) + _models_and_rest(capability, models)
+
+
+def _before_models(capability: Choice, datasets: tuple[Choice, ...], metrics: tuple[Choice, ...]) -> str:
     arity = capability.runtime.arity or {}
     return (
         f'{{"capability":{capability.canonical},"datasets":{_list(datasets, arity.get("datasets"))},'
-        f'"metrics":{_list(metrics, arity.get("metrics"))},"models":{_list(models, arity.get("models"))},'
-        f'"version":{VERSION}}}'
+        f'"metrics":{_list(metrics, arity.get("metrics"))},"models":'
     )
+
+
+def _models_and_rest(capability: Choice, models: tuple[Choice, ...]) -> str:
+    return f'{_list(models, (capability.runtime.arity or {}).get("models"))},"version":{VERSION}}}'
 
 
 def _list(choices: tuple[Choice, ...], arity: Arity | None) -> str:

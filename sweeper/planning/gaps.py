@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sweeper.messages.outcome import FAILING, NO_VALUES, Failure, Gap
-from sweeper.planning.decisions import Planned, State
+from sweeper.planning.combinations import Planned
+from sweeper.planning.decisions import State
 
 
 def unmeasured(items: Iterable[Planned], measured: Collection[str]) -> list[Planned]:

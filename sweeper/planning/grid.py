@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, reduce
-from operator import or_
+from functools import cache, partial, reduce
+from operator import and_, or_
 
+from sweeper.common.columns import Column, product_codes
 from sweeper.errors import ConfigError, near_match
+from sweeper.planning.combinations import Combinations
 from sweeper.vocabulary import AXES, NAME_SEPARATOR, Arity, Choice, Combination
 
 CROSSED = AXES[1:]
@@ -70,7 +72,7 @@ class Grid:
 class Expansion:
     """Every combination that remains, and how many were left out by what."""
 
-    combinations: list[Combination]
+    combinations: Combinations
     left_out: Mapping[str, int]
     """By `arity`, `task`, `only` and `exclude`, in this order; each counts what those before it let pass."""
 
@@ -102,22 +104,21 @@ def expand(grid: Grid) -> Expansion:
 # From parts to combinations
 
 
-def _united(grid: Grid, left_out: Counter[str]) -> list[Combination]:
+def _united(grid: Grid, left_out: Counter[str]) -> Combinations:
     """The sub-grids one after the other; what several of them cover stands where the first has it."""
-    subs = [list(_sub_grid(grid, sub, left_out)) for sub in grid.union or (Rule({}, ""),)]
-    return subs[0] if len(subs) == 1 else list(dict.fromkeys(itertools.chain(*subs)))
+    subs = [_sub_grid(grid, sub, left_out) for sub in grid.union or (Rule({}, ""),)]
+    return subs[0] if len(subs) == 1 else Combinations.joined(subs).distinct()
 
 
-def _sub_grid(grid: Grid, sub: Rule, left_out: Counter[str]) -> Iterator[Combination]:
+def _sub_grid(grid: Grid, sub: Rule, left_out: Counter[str]) -> Combinations:
     chosen = {axis: [p for p in grid.parts.get(axis, ()) if _selects(sub, p)] for axis in AXES}
-    found = _all_points(grid, chosen, left_out)
+    found = Combinations.joined(_all_points(grid, chosen, left_out))
     if not _needs_a_look(sub, chosen):
         return found
-    matching = _Matching((sub,), every=True, without_parts=True)
-    return (c for c in found if matching.bits(c))
+    return found.where(_matching((sub,), found, every=True, without_parts=True))
 
 
-def _all_points(grid: Grid, chosen: Mapping[str, Sequence[Part]], left_out: Counter[str]) -> Iterator[Combination]:
+def _all_points(grid: Grid, chosen: Mapping[str, Sequence[Part]], left_out: Counter[str]) -> Iterator[Combinations]:
     for capability in chosen["capability"]:
         takes = _takes(capability)
         _check_not_empty(capability, takes, grid)
@@ -126,9 +127,9 @@ def _all_points(grid: Grid, chosen: Mapping[str, Sequence[Part]], left_out: Coun
             missing = any(takes[a] is not Arity.ZERO and not chosen[a] for a in CROSSED)
             left_out["arity"] += 0 if missing else math.prod(max(len(run), 1) for run in runs)
         elif grid.values:
-            yield from _swept_points(grid, capability, runs)
+            yield Combinations.of(_swept_points(grid, capability, runs))
         else:
-            yield from _plain_points(capability, runs)
+            yield _plain_points(capability, runs)
 
 
 def _takes(capability: Part) -> dict[str, Arity]:
@@ -187,15 +188,15 @@ def _zip(group: tuple[str, ...], chosen: Mapping[str, Sequence[Part]]) -> list[S
     return [{a: (p,) for a, p in zip(group, row, strict=True)} for row in zip(*(chosen[a] for a in group), strict=True)]
 
 
-def _plain_points(capability: Part, runs: Sequence[Sequence[Step]]) -> Iterator[Combination]:
-    """Combinations where nothing is swept: their tuples of choices are made once per slot and shared."""
-    named = [[{a: tuple(p.first for p in slot) for a, slot in step.items()} for step in run] for run in runs]
-    choice = capability.first
-    if len(named) == len(CROSSED):
-        columns = [[step[axis] for step in run] for axis, run in zip(CROSSED, named, strict=True)]
-        return (Combination(choice, d, m, k) for d, m, k in itertools.product(*columns))
-    merged = ({a: slot for step in steps for a, slot in step.items()} for steps in itertools.product(*named))
-    return (Combination(choice, *(by_axis[axis] for axis in CROSSED)) for by_axis in merged)
+def _plain_points(capability: Part, runs: Sequence[Sequence[Step]]) -> Combinations:
+    """Combinations where nothing is swept."""
+    steps = [[{"capability": (capability,)}], *runs]
+    columns = {
+        axis: Column([tuple(part.first for part in step[axis]) for step in run], codes)
+        for run, codes in zip(steps, product_codes([len(run) for run in steps]), strict=True)
+        for axis in run[0]
+    }
+    return Combinations(columns[axis] for axis in AXES)
 
 
 def _swept_points(grid: Grid, capability: Part, runs: Sequence[Sequence[Step]]) -> Iterator[Combination]:
@@ -226,22 +227,10 @@ def _check_not_empty(capability: Part, takes: Mapping[str, Arity], grid: Grid) -
 # What stays
 
 
-Parts = Choice | tuple[Choice, ...]
-
-
-class _Bits(dict[Parts, int]):
-    """Bits of what stands on one axis of a combination, worked out once for each that occurs."""
-
-    def __init__(self, of: Callable[[tuple[Choice, ...]], int]) -> None:
-        self._of = of
-
-    def __missing__(self, parts: Parts) -> int:
-        self[parts] = bits = self._of((parts,) if isinstance(parts, Choice) else parts)
-        return bits
-
-
-class _Matching:
-    """Which rules a combination matches, one bit for each rule.
+def _matching(
+    rules: Sequence[Rule], combinations: Combinations, *, every: bool, without_parts: bool = False
+) -> list[int]:
+    """Which rules each combination matches, one bit for each rule.
 
     Parameters
     ----------
@@ -251,48 +240,48 @@ class _Matching:
         Whether an axis that a capability does not take matches a rule that names it.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, every: bool, without_parts: bool = False) -> None:
-        self._rules, self._test, self._without_parts = rules, all if every else any, without_parts
-        self.axes = [_Bits(lambda parts, axis=axis: self._on_axis(parts, axis)) for axis in AXES]
+    def bits(axis: str, slot: tuple[Choice, ...]) -> int:
+        if not slot and without_parts:
+            return -1
+        return sum(1 << i for i, rule in enumerate(rules) if _on_axis(rule.patterns.get(axis), slot, every))
 
-    def bits(self, combination: Combination) -> int:
-        a, b, c, d = self.axes
-        capability, datasets, models, metrics = combination
-        return a[capability] & b[datasets] & c[models] & d[metrics]
-
-    def _on_axis(self, parts: tuple[Choice, ...], axis: str) -> int:
-        return sum(1 << i for i, rule in enumerate(self._rules) if self._matches(rule.patterns.get(axis), parts))
-
-    def _matches(self, globs: tuple[str, ...] | None, parts: tuple[Choice, ...]) -> bool:
-        if globs is None:
-            return True
-        if not parts:
-            return self._without_parts
-        if any(NAME_SEPARATOR in glob and _covers_joint(glob, parts) for glob in globs):
-            return True
-        return self._test(any(matches(part, glob) for glob in globs) for part in parts)
+    columns = _by_axis(combinations, bits)
+    if not reduce(and_, (reduce(or_, column.values, 0) for column in columns)):  # as with rules on what is not selected
+        return [0] * len(combinations)
+    return list(reduce(partial(map, and_), columns))
 
 
-def _ruled(combinations: list[Combination], grid: Grid, left_out: Counter[str]) -> list[Combination]:
+def _on_axis(globs: tuple[str, ...] | None, slot: tuple[Choice, ...], every: bool) -> bool:
+    if globs is None:
+        return True
+    if any(NAME_SEPARATOR in glob and _covers_joint(glob, slot) for glob in globs):
+        return True
+    test = all if every else any
+    return bool(slot) and test(any(matches(part, glob) for glob in globs) for part in slot)
+
+
+def _by_axis(combinations: Combinations, bits: Callable[[str, tuple[Choice, ...]], int]) -> list[Column[int]]:
+    """The bits of what stands on each axis, worked out once for each that occurs."""
+    return [column.mapped(partial(bits, axis)) for axis, column in zip(AXES, combinations.axes, strict=True)]
+
+
+def _ruled(combinations: Combinations, grid: Grid, left_out: Counter[str]) -> Combinations:
     """Keep what some rule of `only` matches and none of `exclude`, and see that each rule matches something."""
-    kept = combinations
-    if grid.only:
-        only = _Matching(grid.only, every=True)
-        _check_used(grid.only, [only.bits(c) for c in combinations])
-        kept = [c for c in kept if only.bits(c)]
-        left_out["only"] += len(combinations) - len(kept)
-    if grid.exclude:
-        exclude, before = _Matching(grid.exclude, every=False), len(kept)
-        _check_used(grid.exclude, [exclude.bits(c) for c in combinations])
-        kept = [c for c in kept if not exclude.bits(c)]
-        left_out["exclude"] += before - len(kept)
-    return kept
+    only = _matching(grid.only, combinations, every=True) if grid.only else [1] * len(combinations)
+    exclude = _matching(grid.exclude, combinations, every=False)
+    _check_used(grid.only, only)
+    _check_used(grid.exclude, exclude)
+    if all(only) and not any(exclude):
+        return combinations
+    left_out["only"] += only.count(0)
+    left_out["exclude"] += sum(map(bool, itertools.compress(exclude, only)))
+    return combinations.where(matched and not left for matched, left in zip(only, exclude, strict=True))
 
 
 def _check_used(rules: Sequence[Rule], bits: Sequence[int]) -> None:
     if not bits:  # something else left out everything
         return
-    met = reduce(or_, bits, 0)
+    met = reduce(or_, set(bits), 0)
     for index, rule in enumerate(rules):
         if not rule.optional and not met >> index & 1:
             raise ConfigError(
@@ -301,15 +290,14 @@ def _check_used(rules: Sequence[Rule], bits: Sequence[int]) -> None:
             )
 
 
-def _like_tasks(combinations: list[Combination], grid: Grid, left_out: Counter[str]) -> list[Combination]:
+def _like_tasks(combinations: Combinations, grid: Grid, left_out: Counter[str]) -> Combinations:
     """Leave out combinations whose parts are made for more than one task."""
     tasks = sorted({c.runtime.task for axis in AXES for c in _choices(grid, axis) if c.runtime.task is not None})
     if len(tasks) < 2:
         return combinations
-    bit = {task: 1 << index for index, task in enumerate(tasks)}
-    of = _Bits(lambda parts: reduce(or_, (bit[p.runtime.task] for p in parts if p.runtime.task is not None), 0))
-    named = ((c, of[c.capability] | of[c.datasets] | of[c.models] | of[c.metrics]) for c in combinations)
-    kept = [c for c, bits in named if not bits & (bits - 1)]
+    bit = {None: 0, **{task: 1 << index for index, task in enumerate(tasks)}}
+    columns = _by_axis(combinations, lambda _, slot: reduce(or_, (bit[part.runtime.task] for part in slot), 0))
+    kept = combinations.where(not bits & (bits - 1) for bits in reduce(partial(map, or_), columns))
     left_out["task"] += len(combinations) - len(kept)
     return kept
 

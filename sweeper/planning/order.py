@@ -8,7 +8,8 @@ from random import Random
 from typing import NamedTuple
 
 from sweeper.common.capacity import ROUNDING
-from sweeper.planning.decisions import Planned, State
+from sweeper.planning.combinations import Planned
+from sweeper.planning.decisions import State
 from sweeper.vocabulary import Choice
 
 Kind = tuple[Choice, ...]

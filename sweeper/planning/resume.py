@@ -6,12 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any
 
+from sweeper.common.columns import Column, Digests
 from sweeper.errors import ConfigError, near_match
-from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
-from sweeper.planning.decisions import Planned
-from sweeper.planning.fingerprint import digest, fingerprint, spec_of
+from sweeper.messages.asked import AskedChoice, AskedSweep, SweepHeader
+from sweeper.planning.combinations import Combinations, Identified, Planned, PlannedItems
+from sweeper.planning.fingerprint import digest, fingerprints, spec_of
 from sweeper.vocabulary import AXES, Arity, Choice, Combination, Runtime
 
 LEFT = "asked for by {} and not completed since"
@@ -25,24 +27,14 @@ Done = Collection[tuple[str, ...]]
 
 def asked_for(header: SweepHeader, items: Sequence[Planned]) -> AskedSweep:
     """What a sweep with this plan asks for."""
+    planned = PlannedItems.of(items)
     places: dict[Choice, int] = {}
-    columns = {axis: _column((item.combination[i] for item in items), places) for i, axis in enumerate(AXES)}
-    return AskedSweep(
-        header,
-        [_told(choice) for choice in places],
-        [item.fingerprint for item in items],
-        columns,
-        [item.run for item in items],
-        [item.reason for item in items],
-    )
-
-
-def _column(slots: Iterable[Any], places: dict[Choice, int]) -> Column:
-    """The choices of one axis, each set of them once; `places` learns each choice."""
-    seen: dict[Any, int] = {}
-    codes = [seen.setdefault(slot, len(seen)) for slot in slots]
-    sets = ((slot,) if isinstance(slot, Choice) else slot for slot in seen)
-    return Column([tuple(places.setdefault(choice, len(places)) for choice in choices) for choices in sets], codes)
+    columns = {
+        axis: column.compact().mapped(lambda slot: tuple(places.setdefault(choice, len(places)) for choice in slot))
+        for axis, column in zip(AXES, planned.identified.combinations.axes, strict=True)
+    }
+    run, reasons = (planned.verdicts.mapped(itemgetter(part)) for part in (0, 1))
+    return AskedSweep(header, [*map(_told, places)], planned.identified.fingerprints, columns, run, reasons)
 
 
 def _told(choice: Choice) -> AskedChoice:
@@ -63,7 +55,7 @@ def _arity_name(value: Any) -> str:
 # And back
 
 
-def remaining(asked: AskedSweep, done: Done) -> list[Planned]:
+def remaining(asked: AskedSweep, done: Done) -> PlannedItems:
     """Every combination that a sweep covered: what it was to run and did not complete runs, the rest is skipped.
 
     Parameters
@@ -76,15 +68,15 @@ def remaining(asked: AskedSweep, done: Done) -> list[Planned]:
     ConfigError
         A combination that is to run has another fingerprint now: another version of sweeper wrote it down.
     """
-    is_done = _Done(asked, done)
-    items: list[Planned] = []
-    for combination, key, run, reason in zip(
-        combinations(asked), asked.fingerprints, asked.run, asked.reasons, strict=True
-    ):
-        ended = run and is_done(combination, key)
-        items.append(Planned(combination, key, run and not ended, _reason(asked.header.sweep_id, run, ended, reason)))
-    for item in items:
-        _check_identity(item, asked.header)
+    is_done, sweep_id = _Done(asked, done), asked.header.sweep_id
+    pairs = Identified(combinations(asked), Digests.of(asked.fingerprints))
+    ended = (run and is_done(*pair) for pair, run in zip(pairs, asked.run, strict=True))
+    verdicts = (
+        (run and not end, _reason(sweep_id, run, end, reason))
+        for run, end, reason in zip(asked.run, ended, asked.reasons, strict=True)
+    )
+    items = PlannedItems(pairs, Column.of(verdicts))
+    _check_identity(items.where(items.runs), asked.header)
     return items
 
 
@@ -106,13 +98,12 @@ class _Done:
         return (key, *combination.names) in self._whole if key in self._repeated else key in self._fingerprints
 
 
-def combinations(asked: AskedSweep) -> list[Combination]:
+def combinations(asked: AskedSweep) -> Combinations:
     """The combinations of a sweep, in its order."""
     choices = [_choice(choice) for choice in asked.choices]
-    sets = [[tuple(choices[place] for place in places) for places in asked.columns[axis].values] for axis in AXES]
-    rows = zip(*(asked.columns[axis].codes for axis in AXES), strict=True)
-    first, *others = sets
-    return [Combination(first[c][0], *(of[code] for of, code in zip(others, codes, strict=True))) for c, *codes in rows]
+    return Combinations(
+        asked.columns[axis].mapped(lambda places: tuple(choices[place] for place in places)) for axis in AXES
+    )
 
 
 def _choice(asked: AskedChoice) -> Choice:
@@ -129,12 +120,14 @@ def _runtime(text: str) -> Runtime:
     return Runtime(**typed)
 
 
-def _check_identity(item: Planned, header: SweepHeader) -> None:
-    if item.run and fingerprint(item.combination) != item.fingerprint:
-        raise ConfigError(
-            f"{item.combination.label()} of sweep {header.sweep_id} has another fingerprint here: it was written by "
-            f"sweeper {header.sweeper_version or '?'}. Resume it with that version, or run the sweep anew."
-        )
+def _check_identity(items: PlannedItems, header: SweepHeader) -> None:
+    now = fingerprints(items.identified.combinations)
+    for item, fingerprint in zip(items, now, strict=True) if now != items.identified.fingerprints else ():
+        if fingerprint != item.fingerprint:
+            raise ConfigError(
+                f"{item.combination.label()} of sweep {header.sweep_id} has another fingerprint here: it was written "
+                f"by sweeper {header.sweeper_version or '?'}. Resume it with that version, or run the sweep anew."
+            )
 
 
 def find_sweep_id(wanted: str, known: Sequence[str], attempted: Callable[[], Iterable[str]] = tuple) -> str:

@@ -17,7 +17,7 @@ from sweeper.messages import bounds
 from sweeper.messages.failures import ErrorInfo, NotBegunError
 from sweeper.messages.outcome import Failure, Status
 from sweeper.messages.requests import log_path
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
 from sweeper.store import AttemptRow

@@ -18,14 +18,14 @@ from sweeper.messages.asked import SweepHeader
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import OutcomesRequest, StoreLocation
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Defaults, combine
 from sweeper.planning.order import WorkGroup, order, order_beside
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
 from sweeper.running.meanwhile import Meanwhile
-from sweeper.running.prepare import Prepared, parts_of
+from sweeper.running.prepare import Prepared
 from sweeper.running.progress import Progress
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.running.result import SweepResult
@@ -66,7 +66,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         _write_asked(prepared, progress)
         others = _others(prepared)  # at once: of two sweeps, hardly ever do both find the other
         _keep_listings(prepared, listings, progress)
-        heavy = heavy_modules(parts_of(item.combination for item in items))
+        heavy = heavy_modules(items.identified.combinations.choices())
         if heavy:
             backend.warm_up(heavy)  # workers are still starting until the first combination ends
         else:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sweeper.messages.outcome import Failure, LeftOutChoice, Status
 from sweeper.planning.blame import Blame, Blamed, Suspects, parts, same_error
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 
 
 class LeftOut:

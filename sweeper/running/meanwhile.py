@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 
 LOOK_EVERY_S = 1.0
 """How long it takes until the next look where nothing of the plan is completed by others."""

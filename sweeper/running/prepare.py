@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from sweeper.config import SweepConfig, check_targets, refuse_absent
 from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
+from sweeper.planning.combinations import Combinations
 from sweeper.planning.decisions import Plan, Policy, SameNames
 from sweeper.planning.empty_grid import refuse_empty
 from sweeper.planning.grid import expand
@@ -21,7 +22,6 @@ from sweeper.planning.order import WorkGroup, without_duration, work_groups
 from sweeper.planning.resume import find_sweep_id, remaining
 from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.store.version_defects import DefectLookup
-from sweeper.vocabulary import Choice, Combination
 
 if TYPE_CHECKING:
     from sweeper.messages.asked import AskedSweep
@@ -97,11 +97,11 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | No
     store = _store(config.settings.store)
     completions = None if will_run is None else _watch(store)
     items = remaining(asked, store.completed_since(asked.header))
-    running = [item.combination for item in items if item.run]
+    running = items.identified.combinations.where(items.runs)
     if running:
-        refuse_absent(parts_of(running), config.live)
+        refuse_absent(running.choices(), config.live)
         _ready_to_run(running, will_run)
-    states = store.attempt_states([item.fingerprint for item in items])
+    states = store.attempt_states(items.identified.fingerprints)
     began = datetime.now(UTC)
     plan = Plan(items, same=tuple(SameNames(*names) for names in asked.header.same))
     return Prepared(_id_at(began), began, config, plan, states, store, Revisions(), completions)
@@ -112,9 +112,9 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     policy = Policy(settings.rerun, settings.rerun_triggers, settings.duplicates)
     expansion = expand(config.grid)
     refuse_empty(config.grid, expansion, allowed=settings.allow_empty)
-    pairs, dropped = decisions.identify(expansion.combinations, policy.duplicates)
+    pairs, dropped, same = decisions.identify(expansion.combinations, policy.duplicates)
     if pairs and policy.rerun == "all":
-        _ready_to_run((combination for combination, _ in pairs), will_run)
+        _ready_to_run(pairs.combinations, will_run)
     store = _store(settings.store)
     revisions = Revisions()
     choices = [choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values()]
@@ -123,16 +123,15 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     completions = None if will_run is None or policy.rerun == "all" else _watch(store)
     twins = legacy_fingerprints(pairs, config.grid.parts)
     states = store.attempt_states(
-        [*(key for _, key in pairs), *twins.values()],
+        [*pairs.fingerprints, *twins.values()] if twins else pairs.fingerprints,
         details=policy.rerun != "all" and comparison.needs_details(pairs),
         versions=lambda: suspicion.concerned(pairs),
     )
     items = decisions.decide(pairs, policy, states, changed=comparison.changes, suspect=suspicion.of)
-    running = [item for item in items if item.run]
+    running = pairs.combinations.where(items.runs)
     if running and policy.rerun != "all":
-        _ready_to_run((item.combination for item in running), will_run)
+        _ready_to_run(running, will_run)
     notes = (*legacy_notes(pairs, twins, states), *comparison.notes)
-    same = decisions.same_names(expansion.combinations, (kept for kept, _ in pairs)) if dropped else ()
     made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)
     return Prepared(_id_at(began), began, config, made, states, store, revisions, completions)
@@ -155,19 +154,7 @@ def _watch(store: Store) -> NewCompletions:
     return NewCompletions(store.files)
 
 
-def _ready_to_run(combinations: Iterable[Combination], will_run: Start | None) -> None:
-    check_targets(parts_of(combinations))
+def _ready_to_run(combinations: Combinations, will_run: Start | None) -> None:
+    check_targets(combinations.choices())
     if will_run is not None:
         will_run()
-
-
-def parts_of(combinations: Iterable[Combination]) -> list[Choice]:
-    """Every choice that takes part, once."""
-    seen: dict[int, Choice] = {}
-    axes: set[tuple[Choice, ...]] = set()
-    for combination in combinations:
-        for axis in ((combination.capability,), *combination[1:]):
-            if axis not in axes:
-                axes.add(axis)
-                seen.update((id(part), part) for part in axis)
-    return list(seen.values())

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 
 PartKey = tuple[str, str]
 """Axis and name of a choice."""

@@ -17,7 +17,7 @@ from sweeper.messages.requests import (
     RunRequest,
     StoreLocation,
 )
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.fingerprint import canonical, canonical_text, digest
 from sweeper.revision.revisions import Revisions
 from sweeper.vocabulary import Choice, Combination

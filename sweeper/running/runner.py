@@ -19,7 +19,7 @@ from sweeper.common import clock
 from sweeper.jobs.protocol import InferenceJob, Job, RunnerBackend
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.outcome import STATUSES, Failure, Outcome, Status
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Defaults, Shape, combine, shape
 from sweeper.running.active import ActiveAttempt
 from sweeper.running.batches import Batches

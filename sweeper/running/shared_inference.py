@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sweeper.jobs.protocol import InferenceJob, JobStatus, RunnerBackend
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder

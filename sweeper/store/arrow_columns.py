@@ -13,7 +13,6 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from importlib.util import find_spec
-from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sweeper.common.clock import EPOCH, MICROSECOND
+from sweeper.common.columns import Digests
 
 Row = Mapping[str, object]
 """The values of one row by column; a column that it lacks is null."""
@@ -196,6 +196,12 @@ def of_array(values: npt.NDArray[np.generic], present: npt.NDArray[np.bool_]) ->
 
 def texts(values: Sequence[str]) -> pa.Array:
     """An Arrow column of text without nulls."""
-    encoded = [value.encode() for value in values]
-    offsets = array("i", accumulate(map(len, encoded), initial=0))
-    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+    if isinstance(values, Digests):
+        whole = values.text().encode()
+        offsets = array("i", range(0, len(whole) + 1, 2 * Digests.SIZE))
+        return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(whole))
+    encoded, offsets = bytearray(), array("i", [0])
+    for value in values:
+        encoded += value.encode()
+        offsets.append(len(encoded))
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(encoded))

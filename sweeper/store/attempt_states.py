@@ -14,7 +14,7 @@ from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import FAILING
 from sweeper.store import attempt_names, journal, last_status, live_files
 from sweeper.store.arrow_columns import TIME, column, texts
-from sweeper.store.compute import numbers, pc
+from sweeper.store.compute import Integers, numbers, pc
 from sweeper.store.files import Files
 from sweeper.store.newest_attempts import COMPLETED, microseconds, newest_each
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
@@ -142,7 +142,8 @@ def _named(files: Files, live: Sequence[str], wanted: Sequence[str]) -> tuple[_N
     named = _Named()
     if len(others) == len(live):
         return named, others
-    chosen, sizes = set(wanted), files.sizes(ATTEMPTS)
+    chosen = {known.fingerprint for known in parsed.values() if known is not None}.intersection(wanted)
+    sizes = files.sizes(ATTEMPTS)
     for name, known in parsed.items():
         if known is not None and known.fingerprint in chosen and _is_whole(files, name, known.size, sizes):
             completed = known.status == COMPLETED
@@ -172,9 +173,7 @@ def _as_rows(singles: Sequence[_Single]) -> pa.Table:
 
 def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) -> dict[str, AttemptState]:
     """State by fingerprint, made column by column and with the given objects as keys: there may be a million."""
-    place = pc.index_in(table["fingerprint"].combine_chunks(), texts(wanted))
-    table = table.drop_columns("fingerprint").filter(pc.is_valid(place))
-    every = numbers(place.drop_null())
+    table, every = _wanted_rows(table, wanted)
     best, keys = newest_each(table, every)
     ended = np.zeros(len(wanted), np.int64)
     np.maximum.at(ended, every, microseconds(table))
@@ -187,6 +186,19 @@ def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) 
     states = map(AttemptState._make, rows)
     found = dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
     return {**found, **_with_failures(found, {wanted[key]: end for key, end in failing.items()}, look_closely)}
+
+
+def _wanted_rows(table: pa.Table, wanted: Sequence[str]) -> tuple[pa.Table, Integers]:
+    """The rows of these fingerprints, and of each its place in `wanted`.
+
+    There may be many more of the wanted than of the known: it is the known that are put into a table to look up.
+    """
+    known = table["fingerprint"].combine_chunks().dictionary_encode()
+    number = pc.index_in(texts(wanted), known.dictionary)
+    places = np.full(len(known.dictionary), -1)
+    places[numbers(number.drop_null())] = np.flatnonzero(pc.is_valid(number))
+    every = places[numbers(known.indices)]
+    return table.drop_columns("fingerprint").filter(pa.array(every >= 0)), every[every >= 0]
 
 
 def _with_failures(

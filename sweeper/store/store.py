@@ -193,7 +193,7 @@ class Store:
         those that it names; the files of these are opened. `versions()` names the fingerprints whose version of
         sweeper must be known; only the files of sweeper 0.1, whose names do not tell it, are opened for that.
         """
-        wanted = list(fingerprints)
+        wanted = fingerprints if isinstance(fingerprints, Sequence) else list(fingerprints)
         chosen = set(wanted if details is True else details or ())
         return attempt_states.read_states(self.files, wanted, details=chosen, versions=versions) if wanted else {}
 

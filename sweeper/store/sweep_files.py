@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sweeper.common import small_json
+from sweeper.common.columns import Column, Digests
 from sweeper.common.small_json import Damaged
 from sweeper.common.text import escaped, first_line
 from sweeper.errors import StoreError
-from sweeper.messages.asked import AskedChoice, AskedSweep, Column, SweepHeader
+from sweeper.messages.asked import AskedChoice, AskedSweep, SweepHeader
 from sweeper.store import live_files, sealed
 from sweeper.store.arrow_columns import TIME, column
 from sweeper.store.compute import pc
@@ -84,7 +85,7 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
         header, choices, rows = _decoded(files, name)
         columns = {axis: _column(rows[axis].combine_chunks()) for axis in AXES}
         fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
-        return AskedSweep(header, choices, fingerprints, columns, run, reasons)
+        return AskedSweep(header, choices, Digests.of(fingerprints), columns, run, Column.of(reasons))
     except _UNREADABLE as error:
         raise StoreError(
             f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
@@ -158,11 +159,10 @@ def _choice_rows(choices: Sequence[AskedChoice], schema: pa.Schema) -> pa.Table:
 
 
 def _combination_rows(sweep: AskedSweep, schema: pa.Schema) -> pa.Table:
-    codes, reasons = _numbered(sweep.reasons)
     known = {
         "fingerprint": _text(sweep.fingerprints),
         "run": column(sweep.run, pa.bool_()),
-        "reason": _text(reasons).take(_integers(codes)),
+        "reason": _text(sweep.reasons.values).take(_integers(sweep.reasons.codes)),
         **{axis: _lists(c.values).take(_integers(c.codes)) for axis, c in sweep.columns.items()},
     }
     return _filled(known, len(sweep.fingerprints), schema)
@@ -171,13 +171,6 @@ def _combination_rows(sweep: AskedSweep, schema: pa.Schema) -> pa.Table:
 def _filled(known: Mapping[str, pa.Array], rows: int, schema: pa.Schema) -> pa.Table:
     """A table of these columns, the others null."""
     return pa.Table.from_arrays([known.get(f.name, pa.nulls(rows, f.type)) for f in schema], schema=schema)
-
-
-def _numbered(values: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Each value as its place among the different values, and these; for values that are mostly the same."""
-    places: dict[str, int] = {}
-    codes = [places.setdefault(value, len(places)) for value in values]
-    return codes, list(places)
 
 
 def _text(values: Sequence[str]) -> pa.Array:
@@ -231,10 +224,8 @@ def _header(content: Any) -> SweepHeader:
     return SweepHeader(**known)
 
 
-def _column(array: pa.Array) -> Column:
-    places: dict[tuple[int, ...], int] = {}
-    codes = [places.setdefault(tuple(value), len(places)) for value in array.to_pylist()]
-    return Column(list(places), codes)
+def _column(array: pa.Array) -> Column[tuple[int, ...]]:
+    return Column.of(map(tuple, array.to_pylist()))
 
 
 def _shown(header: SweepHeader, choices: Sequence[AskedChoice], rows: pa.Table) -> pa.Table:

@@ -143,12 +143,13 @@ def sweep_bytes(lines: list[str]) -> int:
     from sweeper.config import load
     from sweeper.messages.requests import StoreLocation
     from sweeper.planning import decisions
+    from sweeper.planning.combinations import Planned
     from sweeper.planning.grid import expand
     from sweeper.running.request_builder import RequestBuilder, SweepInfo
 
-    pairs, _ = decisions.identify(expand(load(lines).grid).combinations, "drop")
+    pairs = decisions.identify(expand(load(lines).grid).combinations, "drop").pairs
     builder = RequestBuilder(SweepInfo("sweep", "bench", StoreLocation("store")))
-    items = [decisions.Planned(combination, key, True, "") for combination, key in pairs]
+    items = [Planned(combination, key, True, "") for combination, key in pairs]
     assert len(items) == 36, len(items)
     return sum(len(pickle.dumps(builder.build(item, 1))) for item in items)
 

@@ -25,7 +25,8 @@ from tabulate import tabulate
 
 from sweeper.jobs import RaySimpleJobBackend
 from sweeper.messages.requests import StoreLocation
-from sweeper.planning.decisions import Planned, Policy, decide, identify
+from sweeper.planning.combinations import Planned
+from sweeper.planning.decisions import Policy, decide, identify
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.planning.limits import Defaults
 from sweeper.running.interrupts import Interrupts

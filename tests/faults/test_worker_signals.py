@@ -12,7 +12,7 @@ import pytest
 from invariant import assert_nothing_lost
 from runner_bench import ONE, Bench, choice, planned, tiny
 
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.vocabulary import Combination, Runtime
 
 pytestmark = pytest.mark.faults

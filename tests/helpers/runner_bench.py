@@ -15,7 +15,8 @@ from conftest import start_ray
 from sweeper.jobs.protocol import RunnerBackend
 from sweeper.messages.outcome import Failure, Outcome
 from sweeper.messages.requests import StoreLocation
-from sweeper.planning.decisions import Planned, Policy, decide, identify
+from sweeper.planning.combinations import Planned
+from sweeper.planning.decisions import Policy, decide, identify
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.planning.limits import Defaults
 from sweeper.running.interrupts import Interrupts

@@ -13,7 +13,7 @@ import ray
 from parts import TinyRun
 from runner_bench import ONE, choice, planned
 
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.vocabulary import Combination, Runtime
 
 DATASETS = [f"d{i}" for i in range(6)]

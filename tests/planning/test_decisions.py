@@ -47,7 +47,7 @@ def combination(model: str, dataset: str = "digits", capability: str = "evaluate
 
 
 NAMES = ("svm", "knn", "mlp")
-PAIRS, _ = plan.identify([combination(name) for name in NAMES], "drop")
+PAIRS = plan.identify([combination(name) for name in NAMES], "drop").pairs
 STATES = {PAIRS[0][1]: State(True, code_revision="a"), PAIRS[1][1]: State(False, "failed")}
 
 
@@ -148,7 +148,7 @@ def test_duplicates_are_dropped_kept_or_refused():
 
 @given(st.lists(st.sampled_from(NAMES), max_size=8), st.sampled_from(("drop", "keep")))
 def test_dropping_keeps_the_first_of_each_and_the_order(names: list[str], policy: str):
-    pairs, dropped = plan.identify([combination(n) for n in names], policy)
+    pairs, dropped, _ = plan.identify([combination(n) for n in names], policy)
     kept = [c.models[0].name for c, _ in pairs]
     assert kept == (names if policy == "keep" else list(dict.fromkeys(names)))
     assert len(kept) + dropped == len(names)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_decisions import choice
 
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.order import WorkGroup, order, order_beside, work_groups
 from sweeper.store import AttemptState
 from sweeper.vocabulary import Combination

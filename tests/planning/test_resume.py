@@ -17,7 +17,7 @@ from command_line import typed
 import sweeper
 import sweeper.errors
 from sweeper.common.secrets import redacted
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.store import AttemptRow, DamagedFileWarning, open_store
 
 TWO = ["capability=[evaluate]", "dataset=[digits]", "model=[naive_bayes,logreg]", "metric=[accuracy]"]

@@ -12,7 +12,7 @@ from runner_bench import ONE, choice, planned
 
 from sweeper.jobs.protocol import JobStatus
 from sweeper.messages.requests import StoreLocation
-from sweeper.planning.decisions import Planned
+from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Limits
 from sweeper.planning.order import order_beside, work_groups
 from sweeper.running.queue import Queue, QueuedAttempt, limits
