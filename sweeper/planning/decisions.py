@@ -173,10 +173,9 @@ def decide(
     stale = _staleness(policy.triggers, changed, suspect)
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
     verdicts, codes = {NEVER_ATTEMPTED[policy.rerun]: 0}, array("i", [0]) * len(identified)
-    for place, state in enumerate(map(states.get, identified.fingerprints) if states else ()):
-        if state is not None:
-            verdict = rule(identified.combinations.item(place), state, stale)
-            codes[place] = verdicts.setdefault(verdict, len(verdicts))
+    attempted = [place for place, key in enumerate(identified.fingerprints) if key in states] if states else []
+    for place, (combination, key) in zip(attempted, identified.take(attempted), strict=True):
+        codes[place] = verdicts.setdefault(rule(combination, states[key], stale), len(verdicts))
     return PlannedItems(identified, Column(list(verdicts), codes))
 
 

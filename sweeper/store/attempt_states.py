@@ -14,7 +14,7 @@ from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import FAILING
 from sweeper.store import attempt_names, journal, last_status, live_files
 from sweeper.store.arrow_columns import TIME, column, texts
-from sweeper.store.compute import Integers, numbers, pc
+from sweeper.store.compute import Integers, numbers, of_numbers, pc
 from sweeper.store.files import Files
 from sweeper.store.newest_attempts import COMPLETED, microseconds, newest_each
 from sweeper.store.parquet import VanishedError, union, warn_of_damage
@@ -172,8 +172,9 @@ def _as_rows(singles: Sequence[_Single]) -> pa.Table:
 
 
 def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) -> dict[str, AttemptState]:
-    """State by fingerprint, made column by column and with the given objects as keys: there may be a million."""
-    table, every = _wanted_rows(table, wanted)
+    """State by fingerprint, made column by column: there may be a million."""
+    names = texts(wanted)
+    table, every = _wanted_rows(table, names)
     best, keys = newest_each(table, every)
     ended = np.zeros(len(wanted), np.int64)
     np.maximum.at(ended, every, microseconds(table))
@@ -184,21 +185,22 @@ def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) 
     seconds = (best[name].to_pylist() for name in ("duration_s", "inference_s"))
     rows = zip(completed, status, *revisions, *seconds, [None] * len(best), ended[keys].tolist(), strict=True)
     states = map(AttemptState._make, rows)
-    found = dict(zip(map(wanted.__getitem__, keys.tolist()), states, strict=True))
+    found = dict(zip(names.take(of_numbers(keys)).to_pylist(), states, strict=True))
     return {**found, **_with_failures(found, {wanted[key]: end for key, end in failing.items()}, look_closely)}
 
 
-def _wanted_rows(table: pa.Table, wanted: Sequence[str]) -> tuple[pa.Table, Integers]:
+def _wanted_rows(table: pa.Table, wanted: pa.Array) -> tuple[pa.Table, Integers]:
     """The rows of these fingerprints, and of each its place in `wanted`.
 
     There may be many more of the wanted than of the known: it is the known that are put into a table to look up.
     """
     known = table["fingerprint"].combine_chunks().dictionary_encode()
-    number = pc.index_in(texts(wanted), known.dictionary)
+    number = pc.index_in(wanted, known.dictionary)
     places = np.full(len(known.dictionary), -1)
-    places[numbers(number.drop_null())] = np.flatnonzero(pc.is_valid(number))
+    places[numbers(number.drop_null())] = numbers(pc.indices_nonzero(pc.is_valid(number)))
     every = places[numbers(known.indices)]
-    return table.drop_columns("fingerprint").filter(pa.array(every >= 0)), every[every >= 0]
+    rows = np.flatnonzero(every >= 0)
+    return table.drop_columns("fingerprint").take(of_numbers(rows)), every[rows]
 
 
 def _with_failures(

@@ -33,3 +33,8 @@ def numbers(array: pa.Array) -> Integers:
     """The numbers of an array without nulls, as numpy has them, without a copy and without an import of pandas."""
     kind = np.dtype(str(array.type))
     return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
+
+
+def of_numbers(values: Integers) -> pa.Array:
+    """The way back, likewise."""
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
