@@ -96,12 +96,13 @@ class Combination(NamedTuple):
     @property
     def names(self) -> tuple[str, str, str, str]:
         """What its parts are called, axis by axis as `attempts` stores it; empty where an axis is not crossed."""
-        return self.capability.name, _names(self.datasets), _names(self.models), _names(self.metrics)
+        return self.capability.name, joined_names(self.datasets), joined_names(self.models), joined_names(self.metrics)
 
     def label(self) -> str:
         """One line for people: `evaluate · digits · svm · accuracy`."""
         return " · ".join(name for name in self.names if name)
 
 
-def _names(choices: tuple[Choice, ...]) -> str:
+def joined_names(choices: tuple[Choice, ...]) -> str:
+    """What the choices on one axis are called together."""
     return choices[0].name if len(choices) == 1 else NAME_SEPARATOR.join(choice.name for choice in choices)

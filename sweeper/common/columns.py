@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from array import array
+from binascii import hexlify
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain, compress
@@ -47,8 +48,6 @@ class Rows(Sequence[T]):
         if not isinstance(other, Sequence) or isinstance(other, str):
             return NotImplemented
         return len(self) == len(other) and all(mine == yours for mine, yours in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]  # as for lists
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)}>"
@@ -161,9 +160,9 @@ class Digests(Rows[str]):
         """The digests as they are."""
         return chain.from_iterable(iter_unpack(f"{self.SIZE}s", self._buffer))
 
-    def text(self) -> str:
-        """All of them, one after the other, each of twice `SIZE` characters."""
-        return self._buffer.hex()
+    def text(self) -> bytes:
+        """All of them, one after the other, each of twice `SIZE` characters of ASCII."""
+        return hexlify(self._buffer)
 
     def first_places(self) -> Places:
         """For each of them the place of the first one that equals it."""

@@ -53,4 +53,4 @@ class AskedSweep:
     """By axis: the set of choices that stands on it, by their places in `choices`."""
     run: Sequence[bool]
     """Whether it was to run; what was not was skipped."""
-    reasons: Column[str]
+    reasons: Sequence[str]

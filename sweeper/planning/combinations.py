@@ -8,7 +8,7 @@ from operator import eq, itemgetter
 from typing import NamedTuple
 
 from sweeper.common.columns import Column, Digests, Places, Rows, first_places
-from sweeper.vocabulary import AXES, Choice, Combination
+from sweeper.vocabulary import AXES, Choice, Combination, joined_names
 
 Slot = tuple[Choice, ...]
 """What stands on one axis of a combination."""
@@ -62,6 +62,10 @@ class Combinations(Rows[Combination]):
     def distinct(self) -> Combinations:
         """Each combination once, where it first comes."""
         return self.where(map(eq, first_places(zip(*self.axes, strict=True)), count()))
+
+    def names(self) -> Iterator[tuple[str, ...]]:
+        """What the parts of each are called, as `Combination.names`."""
+        return zip(*(column.mapped(joined_names) for column in self.axes), strict=True)
 
     def choices(self) -> list[Choice]:
         """Every choice that takes part, once, axis by axis."""

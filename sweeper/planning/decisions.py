@@ -96,9 +96,13 @@ class Plan:
     """The names of those that were dropped, where they differ from the names of what was kept."""
 
     @cached_property
+    def columns(self) -> PlannedItems:
+        """The items as they are held."""
+        return PlannedItems.of(self.items)
+
+    @cached_property
     def to_run(self) -> PlannedItems:
-        items = PlannedItems.of(self.items)
-        return items.where(items.runs)
+        return self.columns.where(self.columns.runs)
 
     @property
     def skipped(self) -> int:
@@ -108,7 +112,7 @@ class Plan:
     @cached_property
     def reasons(self) -> Counter[Verdict]:
         """How many combinations have each (run, reason)."""
-        return PlannedItems.of(self.items).verdicts.counts()
+        return self.columns.verdicts.counts()
 
 
 class Identities(NamedTuple):

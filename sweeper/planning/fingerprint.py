@@ -16,7 +16,7 @@ from sweeper.planning.combinations import Combinations
 from sweeper.vocabulary import Arity, Choice, Combination
 
 if TYPE_CHECKING:
-    from hashlib import _Hash as Hash
+    from _hashlib import HASH
 
 VERSION = 1
 """Raised whenever the same config would give another fingerprint; golden values are pinned in the tests."""
@@ -84,7 +84,7 @@ def fingerprints(combinations: Combinations) -> Digests:
     capabilities, datasets, models, metrics = combinations.axes
 
     @lru_cache(_MOST_HASHES)
-    def begun(capability: int, dataset: int, metric: int) -> Hash:
+    def begun(capability: int, dataset: int, metric: int) -> HASH:
         (first,) = capabilities.values[capability]
         return sha256(_before_models(first, datasets.values[dataset], metrics.values[metric]).encode())
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sweeper.messages.outcome import FAILING, NO_VALUES, Failure, Gap
-from sweeper.planning.combinations import Planned
+from sweeper.planning.combinations import Planned, PlannedItems
 from sweeper.planning.decisions import State
 
 
-def unmeasured(items: Iterable[Planned], measured: Collection[str]) -> list[Planned]:
+def unmeasured(items: PlannedItems, measured: Collection[str]) -> PlannedItems:
     """Combinations of which the fingerprint is not among those of the measured values."""
-    return [item for item in items if item.fingerprint not in measured]
+    return items.where(key not in measured for key in items.identified.fingerprints)
 
 
 def gaps(items: Iterable[Planned], states: Mapping[str, State]) -> list[Gap]:
@@ -24,10 +24,11 @@ def gaps(items: Iterable[Planned], states: Mapping[str, State]) -> list[Gap]:
     ]
 
 
-def failing_before(items: Iterable[Planned], states: Mapping[str, State]) -> list[Planned]:
+def failing_before(items: PlannedItems, states: Mapping[str, State]) -> PlannedItems:
     """Combinations that were skipped though their newest attempt had failed or timed out."""
-    skipped = ((item, states.get(item.fingerprint)) for item in items if not item.run)
-    return [item for item, state in skipped if state is not None and state.newest_status in FAILING]
+    failing = {key for key, state in states.items() if state.newest_status in FAILING}
+    flags = zip(items.identified.fingerprints, items.runs, strict=True)
+    return items.where(key in failing and not run for key, run in flags)
 
 
 def earlier(items: Iterable[Planned], attempts: Mapping[str, Mapping[str, Any]]) -> tuple[Failure, ...]:

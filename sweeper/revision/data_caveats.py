@@ -10,23 +10,32 @@ from sweeper.common.clock import EPOCH
 from sweeper.revision.changes import RecordedRevisions
 from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, named
 from sweeper.revision.revisions import Comparison, Revisions
-from sweeper.vocabulary import Combination
+from sweeper.vocabulary import Choice, Combination
 
 CHANGED = "data changed since"
 OTHER = "measured on other data than the newest value"
 
 
 def caveats_of_combinations(
-    planned: Iterable[tuple[str, Combination]], recorded: Callable[[Collection[str]], Mapping[str, RecordedRevisions]]
+    planned: Iterable[tuple[Combination, str]],
+    choices: Iterable[Choice],
+    recorded: Callable[[Collection[str]], Mapping[str, RecordedRevisions]],
 ) -> dict[str, str]:
     """Caveats for the stored values of planned combinations, by fingerprint: their files differ from what is there now.
 
-    `recorded` looks attempts up. It is called for combinations that name files, and for no others.
+    Parameters
+    ----------
+    planned
+        Combinations with their fingerprints.
+    choices
+        Every choice that takes part: where none of them names a file, no combination is looked at.
+    recorded
+        Looks attempts up. It is called for combinations that name files, and for no others.
     """
     revisions = Revisions()
-    naming = {key: combination for key, combination in planned if revisions.data.naming(combination)}
-    if not naming:
+    if not any(map(revisions.data.paths, choices)):
         return {}
+    naming = {key: combination for combination, key in planned if revisions.data.naming(combination)}
     compare = Comparison(revisions, (), next(iter(naming.values())).choices).changes
     found = {key: compare(naming[key], state) for key, state in recorded(naming).items()}
     return {

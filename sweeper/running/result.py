@@ -52,19 +52,19 @@ class SweepResult:
     @cached_property
     def _changed(self) -> dict[str, str]:
         """What is to be said against values whose files are no longer what they were, by fingerprint."""
-        planned = ((item.fingerprint, item.combination) for item in self.plan.items)
-        return caveats_of_combinations(planned, lambda keys: self.store.attempt_states(keys, details=True))
+        planned, choices = self.plan.columns.identified, self.plan.columns.identified.combinations.choices()
+        return caveats_of_combinations(planned, choices, lambda keys: self.store.attempt_states(keys, details=True))
 
     @cached_property
     def gaps(self) -> list[Gap]:
         """Combinations of the plan without a value that were attempted: failed, timed out, lost, or without records."""
-        without = gaps.unmeasured(self.plan.items, set(self.table["fingerprint"].to_pylist()))
+        without = gaps.unmeasured(self.plan.columns, set(self.table["fingerprint"].to_pylist()))
         return gaps.gaps(without, self.store.attempt_states({item.fingerprint for item in without}))
 
     @cached_property
     def earlier_failures(self) -> tuple[Failure, ...]:
         """Of combinations that were skipped, those whose newest attempt had failed or timed out, and why."""
-        failing = gaps.failing_before(self.plan.items, self.states)
+        failing = gaps.failing_before(self.plan.columns, self.states)
         rows = self.store.newest_failures({item.fingerprint for item in failing}) if failing else {}
         return gaps.earlier(failing, rows)
 
@@ -74,7 +74,8 @@ class SweepResult:
 
         Payload tables carry these ids, so by them alone such choices cannot be told apart; fingerprints can.
         """
-        digests = {(part.axis, part.name): part.digest for item in self.plan.items for part in item.combination.choices}
+        choices = self.plan.columns.identified.combinations.choices()
+        digests = {(part.axis, part.name): part.digest for part in choices}
         called: dict[tuple[str, str], set[str]] = {}
         for axis, name, entity in self.store.entities(self._named):
             called.setdefault((axis, entity), set()).add(name)
@@ -83,7 +84,8 @@ class SweepResult:
 
     @property
     def _named(self) -> list[tuple[str, ...]]:
-        return [(item.fingerprint, *item.combination.names) for item in self.plan.items]
+        planned = self.plan.columns.identified
+        return [(key, *names) for key, names in zip(planned.fingerprints, planned.combinations.names(), strict=True)]
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -197,7 +197,7 @@ def of_array(values: npt.NDArray[np.generic], present: npt.NDArray[np.bool_]) ->
 def texts(values: Sequence[str]) -> pa.Array:
     """An Arrow column of text without nulls."""
     if isinstance(values, Digests):
-        whole = values.text().encode()
+        whole = values.text()
         offsets = array("i", range(0, len(whole) + 1, 2 * Digests.SIZE))
         return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(whole))
     encoded, offsets = bytearray(), array("i", [0])

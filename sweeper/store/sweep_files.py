@@ -85,7 +85,7 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
         header, choices, rows = _decoded(files, name)
         columns = {axis: _column(rows[axis].combine_chunks()) for axis in AXES}
         fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
-        return AskedSweep(header, choices, Digests.of(fingerprints), columns, run, Column.of(reasons))
+        return AskedSweep(header, choices, Digests.of(fingerprints), columns, run, reasons)
     except _UNREADABLE as error:
         raise StoreError(
             f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
@@ -159,10 +159,11 @@ def _choice_rows(choices: Sequence[AskedChoice], schema: pa.Schema) -> pa.Table:
 
 
 def _combination_rows(sweep: AskedSweep, schema: pa.Schema) -> pa.Table:
+    reasons = Column.of(sweep.reasons)
     known = {
         "fingerprint": _text(sweep.fingerprints),
         "run": column(sweep.run, pa.bool_()),
-        "reason": _text(sweep.reasons.values).take(_integers(sweep.reasons.codes)),
+        "reason": _text(reasons.values).take(_integers(reasons.codes)),
         **{axis: _lists(c.values).take(_integers(c.codes)) for axis, c in sweep.columns.items()},
     }
     return _filled(known, len(sweep.fingerprints), schema)

@@ -1,6 +1,9 @@
 """How long a plan takes and how much memory, against the size of the grid and of the store, beside Hydra's multirun.
 
 python tests/benchmarks/bench_planning.py [--sizes 25x25x25x25 ...] [--attempts 100000] [--jobs 10 30]
+python tests/benchmarks/bench_planning.py --million      the two grids of a million alone, and not Hydra
+
+A million combinations are to be planned in 4 s and 500 MiB: see docs/decisions/0011-plans-in-columns.md.
 
 Each plan is a process of its own, `python -m sweeper plan`, from its start to its end: with `rerun=missing` against a
 store of as many attempts, half of which are of combinations of one of the grids. The store is measured as a killed
@@ -32,7 +35,8 @@ from benchmarks import grids
 from tabulate import tabulate
 
 HERE = Path(__file__).resolve().parent
-SIZES = ("10x10x1x1", "10x10x10x10", "25x25x25x25", "32x32x32x31", "10x10x100x100")
+MILLION = ("32x32x32x31", "10x10x100x100")
+SIZES = ("10x10x1x1", "10x10x10x10", "25x25x25x25", *MILLION)
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,9 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="choices on the four axes, 25x25x25x25")
     parser.add_argument("--attempts", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, nargs=2, default=[10, 30], help="sizes of Hydra's own multirun")
+    parser.add_argument("--million", action="store_true", help="only the grids of a million, and without Hydra")
     asked = parser.parse_args()
+    asked.sizes = MILLION if asked.million else asked.sizes
     folder = Path(tempfile.mkdtemp(prefix="bench-planning-"))
     for size in asked.sizes:
         grids.write(folder / size, list(map(int, size.split("x"))))
@@ -164,12 +170,18 @@ def main() -> None:
     found += rows(asked.sizes, store, "merged", asked.attempts, folder)
     headers = ["grid", "combinations", "found complete", "stored attempts", "seconds", "CPU s", "peak MiB"]
     print(tabulate(found, headers, floatfmt=".1f", intfmt=","))
-    few, many = asked.jobs
-    each = hydra_job_s(folder / largest, (few, many), folder / "multirun")
-    print(f"\nHydra's own multirun: {each * 1e3:.0f} ms a job, the difference of {few} and {many} jobs; extrapolated:")
-    whole = [[size, points(size), points(size) * each] for size in asked.sizes]
-    print(tabulate(whole, ["grid", "jobs", "seconds"], floatfmt=",.0f", intfmt=","))
+    if not asked.million:
+        beside_hydra(asked.sizes, asked.jobs, folder / largest, folder / "multirun")
     shutil.rmtree(folder)
+
+
+def beside_hydra(sizes: Iterable[str], jobs: tuple[int, int], conf: Path, output: Path) -> None:
+    """What Hydra's own multirun would take for each grid."""
+    few, many = jobs
+    each = hydra_job_s(conf, (few, many), output)
+    print(f"\nHydra's own multirun: {each * 1e3:.0f} ms a job, the difference of {few} and {many} jobs; extrapolated:")
+    whole = [[size, points(size), points(size) * each] for size in sizes]
+    print(tabulate(whole, ["grid", "jobs", "seconds"], floatfmt=",.0f", intfmt=","))
 
 
 if __name__ == "__main__":
