@@ -56,7 +56,7 @@ def no_ops(n: int) -> list[Planned]:
     models = [choice("model", f"m{i}", _target_="parts.Parity", name=f"m{i}") for i in range(20)]
     metrics = [choice("metric", f"k{i}", _target_="parts.Hits", name=f"k{i}") for i in range(-(-n // 400))]
     grid = [Combination(capability, (d,), (m,), (k,)) for m in models for d in datasets for k in metrics]
-    return decide(identify(grid[:n], "drop")[0], Policy(), {})
+    return list(decide(identify(grid[:n], "drop").pairs, Policy(), {}))
 
 
 def bare(n: int) -> None:

@@ -44,7 +44,7 @@ def tiny(name: str, runtime: Runtime | None = None, /, **spec: Any) -> Combinati
 
 
 def planned(*combinations: Combination) -> list[Planned]:
-    return decide(identify(combinations, "drop")[0], Policy(), {})
+    return list(decide(identify(combinations, "drop").pairs, Policy(), {}))
 
 
 class Listening(Silent):
