@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
+from sweeper.capabilities.uncertainty import Uncertainty, columns_of, interval_text
 from sweeper.checks import rules
 from sweeper.records import Record
+from sweeper.statistics.bounds import Interval
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
@@ -31,6 +33,13 @@ class EvaluationRecord(Record, table_name="maite_evaluation"):
     """What the metric says about its direction; `None` if it says nothing."""
     n_items: int | None = None
     """Number of data that were scored."""
+    n: int | None = None
+    """The same, as other tables have it beside an interval."""
+    stderr: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str | None = None
+    """How the bounds were computed; where there are none, `none: ` and the reason. See docs/statistics.md."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +49,8 @@ class EvaluateRun(CapabilityRun):
     values: Mapping[str, float]
     higher_is_better: bool | None
     n_items: int
+    intervals: Mapping[str, Interval] = field(default_factory=dict[str, Interval])
+    """How sure each value is, by its key."""
 
     def extract(self) -> list[EvaluationRecord]:
         """One row per number."""
@@ -53,17 +64,21 @@ class EvaluateRun(CapabilityRun):
                 output_value=value,
                 higher_is_better=self.higher_is_better,
                 n_items=self.n_items,
+                **columns_of(self.intervals.get(key)),
             )
             for key, value in self.values.items()
         ]
 
     def collect_md_report(self, threshold: float) -> str:
         """The numbers, each compared with `threshold` in the metric's direction."""
-        rows = [(key, f"{value:.4f}", self._verdict(value, threshold)) for key, value in self.values.items()]
+        rows = [
+            (key, f"{value:.4f}", interval_text(self.intervals.get(key)), self._verdict(value, threshold))
+            for key, value in self.values.items()
+        ]
         return (
             f"# Evaluation\n\n{self.model_metadata[0]['id']} on {self.dataset_metadata[0]['id']} "
             f"({self.n_items} items), {self.metric_metadata[0]['id']}.\n\n"
-            + table(("output", "value", f"threshold {threshold:g}"), rows)
+            + table(("output", "value", "interval", f"threshold {threshold:g}"), rows)
         )
 
     def _verdict(self, value: float, threshold: float) -> str:
@@ -83,6 +98,10 @@ class Evaluate(BuiltinCapability):
     soft_targets
         Whether a target may be a distribution over the classes. Its largest entry is then the class. Otherwise targets
         must be one-hot.
+    confidence, resamples, cluster_by
+        How sure values are, as `sweeper.capabilities.uncertainty.Uncertainty` says: the probability with which an
+        interval contains the truth, the number of bootstrap resamples for a metric of which no interval is known, and
+        the key of the metadata that says which data belong together.
 
     Notes
     -----
@@ -95,8 +114,17 @@ class Evaluate(BuiltinCapability):
     supports_metrics = Arity.ONE
     reads_predictions = True
 
-    def __init__(self, batch_size: int = BATCH_SIZE, *, soft_targets: bool = False) -> None:
+    def __init__(
+        self,
+        batch_size: int = BATCH_SIZE,
+        *,
+        soft_targets: bool = False,
+        confidence: float = 0.95,
+        resamples: int = 0,
+        cluster_by: str | None = None,
+    ) -> None:
         self.batch_size, self.soft_targets = batch_size, soft_targets
+        self._uncertainty = Uncertainty(confidence, resamples, cluster_by)
 
     def augmentations(self) -> dict[str, None]:
         """The inference passes that are needed, by their label: one, on the unchanged data."""
@@ -131,11 +159,13 @@ class Evaluate(BuiltinCapability):
         (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         used = predict(model, dataset, batch_size=self.batch_size) if predictions is None else predictions[""]
         with rules.applying(rules.allowed_by(rules.current(), self, [metric])):
+            warnings, values = used.verify(), used.score(metric)
             return EvaluateRun(
                 capability_id=self.id,
                 **inputs.metadata(),
-                warnings=used.verify(),
-                values=used.score(metric),
+                warnings=warnings,
+                values=values,
+                intervals=self._uncertainty.intervals(metric, used, values, metadata_id(dict(dataset.metadata))),
                 higher_is_better=getattr(metric, "higher_is_better", None),
                 n_items=len(used),
             )

@@ -94,7 +94,7 @@ class Predictions:
             self.verify()
             values = self._computed(metric)
         computed = returned.computed(values, name)
-        numbers = {str(key): number for key, value in computed.items() if (number := _number(value)) is not None}
+        numbers = {str(key): number for key, value in computed.items() if (number := number_of(value)) is not None}
         if not numbers:
             raise PartError(f"Metric {name} computed no number; its keys: {sorted(map(str, computed))}.")
         return numbers
@@ -268,7 +268,7 @@ def _own(batch: Sequence[T]) -> Sequence[T]:
     return batch if isinstance(batch, np.ndarray) and not batch.flags.writeable else private_copy(batch)
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
     """A single number of any library as a float; `None` for another value, and for truth values and text."""
     if isinstance(value, bool | np.bool_ | str | bytes):
         return None

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
+from sweeper.capabilities.uncertainty import Uncertainty, columns_of
 from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
+from sweeper.statistics.bounds import Interval
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     from sweeper.common.maite_types import TaskAugmentation, TaskDataset, TaskMetric, TaskModel
+
+T = TypeVar("T")
+NO_AREA = "no interval is known for the area under a curve"
 
 
 class RobustnessRecord(Record, table_name="sweeper_robustness"):
@@ -36,6 +42,13 @@ class RobustnessRecord(Record, table_name="sweeper_robustness"):
     """0 for the unchanged data, then 1, 2, ..."""
     severity: float | None = None
     higher_is_better: bool | None = None
+    n: int | None = None
+    """Number of data that were scored."""
+    stderr: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str | None = None
+    """How the bounds were computed; where there are none, `none: ` and the reason. See docs/statistics.md."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +62,13 @@ class Curve:
     area
         Area under the curve by the trapezoidal rule (`scipy.integrate.trapezoid`), divided by the range of severities.
         This is the mean value over that range: a curve that is v everywhere has area v.
+    intervals
+        How sure the number is, at the baseline and at each severity; empty if that was not asked for.
     """
 
     values: tuple[float, ...]
     area: float
+    intervals: tuple[Interval, ...] = ()
 
 
 class _CommonColumns(TypedDict):
@@ -93,10 +109,16 @@ class RobustnessRun(CapabilityRun):
                 scope="severity",
                 severity_index=index,
                 severity=severity,
+                **columns_of(curve.intervals[index] if curve.intervals else None),
             )
             for index, (severity, value) in enumerate(zip(self.severities, curve.values, strict=True))
         ]
-        return [*points, RobustnessRecord(**common, output_key=f"{key}.area", output_value=curve.area, scope="overall")]
+        area = Interval.none(curve.intervals[0].n, NO_AREA) if curve.intervals else None
+        key = f"{key}.area"
+        overall = RobustnessRecord(
+            **common, output_key=key, output_value=curve.area, scope="overall", **columns_of(area)
+        )
+        return [*points, overall]
 
     def _common(self, key: str) -> _CommonColumns:
         return {
@@ -143,6 +165,8 @@ class Robustness(BuiltinCapability):
     soft_targets
         Whether a target may be a distribution over the classes. Its largest entry is then the class. Otherwise targets
         must be one-hot.
+    confidence, resamples, cluster_by
+        How sure the value at each severity is: see `sweeper.capabilities.uncertainty.Uncertainty`.
 
     Raises
     ------
@@ -165,6 +189,9 @@ class Robustness(BuiltinCapability):
         baseline: float = 0.0,
         batch_size: int = BATCH_SIZE,
         soft_targets: bool = False,
+        confidence: float = 0.95,
+        resamples: int = 0,
+        cluster_by: str | None = None,
     ) -> None:
         if not callable(augmentation) or (hasattr(augmentation, "metadata") and not isinstance(augmentation, type)):
             raise PartError(
@@ -173,6 +200,7 @@ class Robustness(BuiltinCapability):
             )
         _check_order(severities, baseline)
         self.soft_targets = soft_targets
+        self._uncertainty = Uncertainty(confidence, resamples, cluster_by)
         self._severities = tuple(float(severity) for severity in severities)
         self._parameter, self._baseline, self.batch_size = parameter, float(baseline), batch_size
         self._augmentations = {f"{parameter}={s!r}": _make(augmentation, parameter, s) for s in self._severities}
@@ -210,13 +238,18 @@ class Robustness(BuiltinCapability):
         inputs = self.check(models, datasets, metrics, config, use_cache)
         (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         scores: list[dict[str, float]] = []
+        intervals: list[dict[str, Interval]] = []
         warnings: dict[str, None] = {}
         with rules.applying(rules.allowed_by(rules.current(), self, [metric])):
             for label, augmentation in self.augmentations().items():
                 used = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
                 warnings |= dict.fromkeys(used.verify())
                 scores.append(used.score(metric))
+                intervals.append(
+                    self._uncertainty.intervals(metric, used, scores[-1], metadata_id(dict(dataset.metadata)))
+                )
         severities = (self._baseline, *self._severities)
+        nothing = Interval.none(len(dataset), "not computed at this severity")
         return RobustnessRun(
             capability_id=self.id,
             **inputs.metadata(),
@@ -224,7 +257,9 @@ class Robustness(BuiltinCapability):
             augmentation=self._name,
             parameter=self._parameter,
             severities=severities,
-            curves={key: _curve(severities, [score.get(key, float("nan")) for score in scores]) for key in scores[0]},
+            curves={
+                key: _curve(severities, _at(scores, key, math.nan), _at(intervals, key, nothing)) for key in scores[0]
+            },
             higher_is_better=getattr(metric, "higher_is_better", None),
         )
 
@@ -253,8 +288,13 @@ def _make(factory: Callable[..., object], parameter: str, severity: float) -> Ta
     return augmentation
 
 
-def _curve(severities: Sequence[float], values: Sequence[float]) -> Curve:
+def _at(found: Sequence[Mapping[str, T]], key: str, missing: T) -> list[T]:
+    """The entry of a key at each severity."""
+    return [each.get(key, missing) for each in found]
+
+
+def _curve(severities: Sequence[float], values: Sequence[float], intervals: Sequence[Interval]) -> Curve:
     from scipy.integrate import trapezoid
 
     distances = [abs(severity - severities[0]) for severity in severities]
-    return Curve(tuple(values), float(trapezoid(values, distances)) / distances[-1])
+    return Curve(tuple(values), float(trapezoid(values, distances)) / distances[-1], tuple(intervals))

@@ -9,9 +9,13 @@ import numpy as np
 from sweeper.common.default_ids import describe, unless
 from sweeper.errors import PartError
 from sweeper.metrics.collected import CollectedMetric
+from sweeper.statistics.calibration import error_of
+from sweeper.statistics.kinds import CalibrationError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from sweeper.statistics.kinds import Kind
 
 
 class ExpectedCalibrationError(CollectedMetric):
@@ -62,9 +66,8 @@ class ExpectedCalibrationError(CollectedMetric):
     def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
         """The expected calibration error, in [0, 1], from what `needed` gives."""
         confidence, is_right = predictions.T
-        edges = np.linspace(0, 1, self._bins + 1)[1:-1]
-        # side="left" puts a confidence on an edge into the lower bin, since the intervals are closed on the right.
-        bin_of = np.searchsorted(edges, confidence, side="left")
-        # |B_m| / n * |acc - conf| is the absolute sum of (is_right - confidence) in the bin, divided by n.
-        gaps = np.bincount(bin_of, weights=is_right - confidence, minlength=self._bins)
-        return float(np.abs(gaps).sum() / len(labels))
+        return error_of(confidence, is_right > 0, self._bins)
+
+    def kind(self) -> Kind:
+        """A calibration error."""
+        return CalibrationError(self._bins)

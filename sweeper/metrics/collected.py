@@ -14,10 +14,13 @@ from sweeper.checks.numbers import numpy_of
 from sweeper.checks.targets import TargetSummary, one_hot
 from sweeper.errors import PartError
 from sweeper.metrics.rows import Rows
+from sweeper.statistics.kinds import ByDatum
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from maite.protocols import ArrayLike, DatumMetadata, MetricMetadata
+
+    from sweeper.statistics.kinds import Kind
 
     Vectors = npt.NDArray[np.number]
 
@@ -49,6 +52,7 @@ class CollectedMetric(ABC):
         """Forget all batches."""
         self._labels: list[npt.NDArray[np.int64]] = []
         self._needed = Rows()
+        self._by_datum: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
         self._classes: set[int] = set()
         """Numbers of classes of the predictions."""
         self._target_length = 0
@@ -105,6 +109,9 @@ class CollectedMetric(ABC):
         if labels.max() >= predictions.shape[1]:
             raise self._shape_error(predictions.shape, targets_shape)
         self._needed.add(self.needed(labels, predictions))
+        if (kind := self.kind()) is not None:
+            scores = kind.scores(labels, self.probabilities(predictions)) if kind.needs_probabilities else np.zeros(0)
+            self._by_datum.append((predictions.argmax(axis=1), scores))
 
     def compute(self) -> dict[str, float]:
         """Compute the value from all batches since the last `reset`.
@@ -148,6 +155,18 @@ class CollectedMetric(ABC):
 
         Where they are many megabytes, the predictions are read from a temporary file as they are used.
         """
+
+    def kind(self) -> Kind | None:
+        """What kind of value it is, for its interval; `None` if that is not known."""
+        return None
+
+    def by_datum(self) -> tuple[Kind, ByDatum] | None:
+        """The kind, and what an interval needs of each datum since the last `reset`; `None` if there is no kind."""
+        kind = self.kind()
+        if kind is None or not self._by_datum:
+            return None
+        predicted, scores = map(np.concatenate, zip(*self._by_datum, strict=True))
+        return kind, ByDatum(np.concatenate(self._labels), predicted, scores)
 
     def probabilities(self, predictions: Vectors) -> npt.NDArray[np.float64]:
         """The N x K predictions as float64 probabilities: each row is in [0, 1] and sums to 1.

@@ -13,9 +13,12 @@ from sweeper.common.default_ids import describe
 from sweeper.common.memory import available_bytes
 from sweeper.errors import PartError, near_match
 from sweeper.metrics.collected import CollectedMetric
+from sweeper.metrics.sklearn_kinds import kind_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from sweeper.statistics.kinds import Kind
 
 Takes = Literal["labels", "probabilities", "scores"]
 _POSITIVE_SCORES = frozenset({"y_score", "pred_decision"})
@@ -78,7 +81,7 @@ class SklearnMetric(CollectedMetric):
             allowed = get_args(Takes)
             raise PartError(f"takes is {takes!r}; allowed: {', '.join(allowed)}.{near_match(str(takes), allowed)}")
         self._function = _find(function)
-        self.takes = takes
+        self.takes, self._path = takes, function
         self._kwargs = dict(kwargs or {})
         name = function.rpartition(".")[2]
         super().__init__(
@@ -116,6 +119,10 @@ class SklearnMetric(CollectedMetric):
                 f"Metric {self.metadata['id']}: its function gave a {type(value).__name__}, and one number is needed. "
                 "Where the function takes an average, choose one: kwargs: {average: macro}."
             ) from None
+
+    def kind(self) -> Kind | None:
+        """What `sweeper.metrics.sklearn_kinds` knows of the function."""
+        return kind_of(self._path, self.takes, self._kwargs)
 
     def _called(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
         if self.takes == "labels":

@@ -66,20 +66,29 @@ def calibration_interval(
     if (reason := clusters.too_few or too_few_of_a_kind(~right, effect)) is not None:
         return Interval.none(size, reason)
     by_bin = np.zeros((size, bins))
-    by_bin[np.arange(size), bin_of(confidence, bins)] = gaps
+    places = bin_of(confidence, bins)
+    by_bin[np.arange(size), places] = gaps
     sums = clusters.sums(by_bin)
     value = float(np.abs(by_bin.sum(axis=0)).sum()) / size
     quantile = level.z if clusters.of is None else level.t(clusters.count - 1)
     upper = math.sqrt(float((np.abs(sums).sum(axis=1) ** 2).sum())) / size
-    length = _quantile_of_length(sums, level.tail) / size * quantile / level.z
+    expected = np.bincount(places, confidence * (1 - confidence), bins).astype(np.float64)
+    length = _quantile_of_length(sums, expected, level.tail) / size * quantile / level.z
     low, high = max(value - length, 0.0), min(value + quantile * upper, 1.0)
     return Interval(size, upper, low, high, clusters.named("calibration_bounds"))
 
 
-def _quantile_of_length(sums: Floats, tail: float) -> float:
-    """The quantile at 1 - `tail` of the sum of |X_m|. X is normal, with the covariance of the sum of C x M values."""
+def _quantile_of_length(sums: Floats, expected: Floats, tail: float) -> float:
+    """The quantile at 1 - `tail` of the sum of |X_m|. X is normal, with the covariance of the sum of C x M values.
+
+    The variance of a bin with few data is estimated badly. It is taken to be at least the `expected` one, which it has
+    if the model is calibrated.
+    """
     centred = sums - sums.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    covariance = centred.T @ centred
+    places = np.diag_indices(len(covariance))
+    covariance[places] = np.maximum(covariance[places], expected)
+    values, vectors = np.linalg.eigh(covariance)
     lengths = np.abs((_draws(len(values)) * np.sqrt(np.maximum(values, 0.0))) @ vectors.T).sum(axis=1)
     return float(np.quantile(lengths, 1 - tail))
 

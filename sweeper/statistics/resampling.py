@@ -6,13 +6,17 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
+
+FEWEST_RESAMPLES = 100
+"""With fewer resamples the quantiles are arbitrary."""
+FEWEST_DATA = 30
+"""With fewer data a resample is too unlike a sample of the population."""
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,7 +36,7 @@ class Resamples:
     Attributes
     ----------
     identity
-        What the random numbers are made from, such as the id of a dataset. Two models on one dataset get the same
+        What the random numbers are drawn by, such as the id of a dataset. Two models on one dataset get the same
         resamples, so that what is particular to these data drops out of their difference.
     size
         Number N of data.
@@ -41,13 +45,12 @@ class Resamples:
 
     Notes
     -----
-    A weight is a draw from a Poisson distribution with mean 1, as in Chamandy, Muralidharan, Najmi and Naidu,
-    "Estimating Uncertainty for Massive Data Streams", Google, 2012. Weights with the sum N (multinomial) would be those
-    of Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; every metric here divides by the sum of weights,
-    and then intervals of both cover equally often (tests/statistics/test_resampling.py). With Poisson weights, that of
-    a datum depends on its place, on the number of the resample and on nothing else, so they can be made in any parts:
-    each resample is a stream of its own of a counter-based generator (Philox; Salmon et al., "Parallel random numbers:
-    as easy as 1, 2, 3", SC 2011).
+    Each resample has N data, or C clusters, drawn with replacement: Efron and Tibshirani, "An Introduction to the
+    Bootstrap", 1993, chapters 6 and 13. Poisson weights, drawn for each datum alone, cover equally often where a metric
+    divides by the number of data (tests/statistics/test_resampling.py), and wrongly where it does not: a sum over the
+    data would get an interval for how many data there are. A resample is a stream of its own of a counter-based
+    generator (Philox; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), so resamples can be made
+    in any parts and any order.
     """
 
     identity: str
@@ -68,15 +71,8 @@ class Resamples:
 
     def _row(self, number: int, count: int) -> Weights:
         key = int.from_bytes(hashlib.sha256(self.identity.encode()).digest()[:16], "little")
-        bits = np.random.Philox(key=key, counter=[0, 0, 0, number]).random_raw(-(-count // 4))
-        return _poisson_table()[bits.view(np.uint16)[:count]]
-
-
-@cache
-def _poisson_table() -> Weights:
-    """The draw that each of the 2^16 values of 16 random bits stands for: the inverse of the distribution function."""
-    chances = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(12)])
-    return np.searchsorted(chances, (np.arange(2**16) + 0.5) / 2**16).astype(np.uint8)
+        stream = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, number]))
+        return np.bincount(stream.integers(0, count, count, np.int32), minlength=count).astype(np.uint8)
 
 
 def bootstrap_interval(value: float, resampled: Floats, size: int, level: Level) -> Interval:
@@ -84,11 +80,14 @@ def bootstrap_interval(value: float, resampled: Floats, size: int, level: Level)
 
     The percentile interval, at levels that widen it as Student's t distribution widens a normal one: Hesterberg, "What
     Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 5.2. It needs no knowledge of
-    the metric and cannot correct its bias. A value outside of its own interval is biased in small samples, and then
-    there are no bounds. `size` is the number of data, or of clusters.
+    the metric, so it cannot correct its bias, and how often it covers the truth depends on the metric. A value outside
+    of its own interval is biased in small samples, and then there are no bounds. `size` is the number of data, or of
+    clusters.
     """
     from scipy.special import ndtr
 
+    if size < FEWEST_DATA:
+        return Interval.none(size, f"{size} data or clusters; at least {FEWEST_DATA} are needed for a bootstrap")
     finite = resampled[np.isfinite(resampled)]
     if len(finite) < 0.95 * len(resampled) or len(finite) < FEWEST_RESAMPLES:
         return Interval.none(size, f"{len(finite)} of {len(resampled)} resamples have a value")
@@ -98,6 +97,3 @@ def bootstrap_interval(value: float, resampled: Floats, size: int, level: Level)
     if not low <= value <= high or stderr == 0:
         return Interval.none(size, "the value is not inside the values of its resamples, or they are all equal")
     return Interval(size, stderr, float(low), float(high), "bootstrap_percentile")
-
-
-FEWEST_RESAMPLES = 100

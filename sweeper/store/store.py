@@ -271,7 +271,8 @@ class Store:
     def results(self, fingerprints: Collection[str] | None = None, sweep_id: str | None = None) -> pa.Table:
         """One flat row per measured value of the newest completed attempt of each combination.
 
-        Columns: capability, dataset, model, metric (names of choices), key, value, scope, higher_is_better, sweep,
+        Columns: capability, dataset, model, metric (names of choices), key, value, n, stderr, ci_low, ci_high,
+        ci_method (how sure the value is; null where that was not measured), scope, higher_is_better, sweep,
         fingerprint, finished_at, duration_s, caveat (why the value must not be called the best) and warning (what else
         a reader must know about it). Caveat and warning are mostly null.
         """

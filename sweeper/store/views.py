@@ -20,10 +20,19 @@ from sweeper.vocabulary import AXES, NAME_SEPARATOR
 Values: TypeAlias = pa.Array | pa.ChunkedArray
 """One value for each row of a table."""
 _IDENTITY = ("fingerprint", *AXES)
+_INTERVAL = {
+    "n": pa.int64(),
+    "stderr": pa.float64(),
+    "ci_low": pa.float64(),
+    "ci_high": pa.float64(),
+    "ci_method": pa.string(),
+}
+"""How sure a value is: null where an older version, or another capability, did not say."""
 RESULTS = pa.schema(
     [
         *((name, pa.string()) for name in ("capability", "dataset", "model", "metric", "key")),
         ("value", pa.float64()),
+        *_INTERVAL.items(),
         ("scope", pa.string()),
         ("higher_is_better", pa.bool_()),
         ("sweep", pa.string()),
@@ -147,7 +156,7 @@ def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
 
 def _typed(chosen: pa.Table) -> pa.Schema:
     kinds = {**{f.name: f.type for f in RESULTS}, "result_run_uid": pa.string(), "job_id": pa.string()}
-    order = [*chosen.column_names, "key", "value", "scope", "higher_is_better"]
+    order = [*chosen.column_names, "key", "value", "scope", "higher_is_better", *_INTERVAL]
     return pa.schema([(name, kinds[name]) for name in order])
 
 
@@ -155,14 +164,12 @@ def _long(payload: pa.Table) -> Iterator[pa.Table]:
     """One row per value, from a pair of key and value columns, else from every numeric column."""
     has = set(payload.column_names)
     base = {name: payload[name] for name in ("run_uid", "job_id")}
-    rest = {
-        "scope": _scope(payload),
-        "higher_is_better": _direction(payload),
-    }
+    rest = {"scope": _scope(payload), "higher_is_better": _direction(payload)}
     for key, value in _KEY_VALUE:
         if {key, value} <= has and _is_number(payload.schema.field(value).type):
-            yield _columns(base, _key(payload, key), payload[value], rest)
+            yield _columns(base, _key(payload, key), payload[value], rest | _interval(payload))
             return
+    rest |= {name: pa.nulls(len(payload), kind) for name, kind in _INTERVAL.items()}
     for field in payload.schema:
         if field.name not in _IDS and _is_number(field.type):
             key_column = pa.array([field.name] * len(payload), pa.string())
@@ -178,6 +185,15 @@ def _direction(payload: pa.Table) -> Values:
     direction = payload["higher_is_better"] if "higher_is_better" in payload.column_names else None
     is_known = direction is not None and direction.type == pa.bool_()
     return direction if is_known else pa.nulls(len(payload), pa.bool_())
+
+
+def _interval(payload: pa.Table) -> dict[str, Values]:
+    """The columns of `_INTERVAL`; null where the payload has no column of that name and type."""
+    return {
+        name: payload[name] if name in payload.column_names and payload.schema.field(name).type == kind else nothing
+        for name, kind in _INTERVAL.items()
+        for nothing in [pa.nulls(len(payload), kind)]
+    }
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

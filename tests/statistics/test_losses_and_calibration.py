@@ -45,7 +45,8 @@ def test_the_interval_of_a_calibrated_model_reaches_to_zero():
     found = calibration_interval(drawn.confidence, right)
     assert found.low == 0
     metric = ExpectedCalibrationError()
-    value = metric.score(np.where(right, 0, 1), np.stack([drawn.confidence, 1 - drawn.confidence], axis=1))
+    labels, scores = np.where(right, 0, 1), np.stack([drawn.confidence, 1 - drawn.confidence], axis=1)
+    value = metric.score(labels, metric.needed(labels, scores))
     assert found.high is not None
     assert 0 < value < found.high
 

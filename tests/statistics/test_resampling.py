@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.stats import binom
 from sklearn import metrics
 
 from sweeper.metrics import ExpectedCalibrationError
@@ -14,10 +14,11 @@ from sweeper.statistics.resampling import Resamples, bootstrap_interval
 from sweeper.statistics.weighted import LabelCounts, calibration_errors, means
 
 
-def test_weights_are_poisson_and_depend_on_the_identity_alone():
+def test_weights_are_those_of_drawing_with_replacement_and_depend_on_the_identity_alone():
     weights = Resamples("digits", 20_000).weights(0, 20)
+    assert (weights.sum(axis=1) == 20_000).all()
     shares = np.bincount(weights.ravel(), minlength=8)[:8] / weights.size
-    assert shares == pytest.approx(poisson.pmf(np.arange(8), 1), abs=0.002)
+    assert shares == pytest.approx(binom.pmf(np.arange(8), 20_000, 1 / 20_000), abs=0.002)
     assert (weights == Resamples("digits", 20_000).weights(0, 20)).all()
     assert (weights != Resamples("letters", 20_000).weights(0, 20)).any()
     assert abs(np.corrcoef(weights[0], weights[1])[0, 1]) < 0.03
@@ -62,14 +63,15 @@ def test_weighted_means_and_calibration_errors_are_those_of_repeated_data():
     labels, predictions, confidence = drawn()
     right = labels == predictions
     weights = Resamples("d", len(labels)).weights(0, 10)
-    accuracies, errors = means(weights, right.astype(float)), calibration_errors(weights, confidence, right)
+    accuracies, metric = means(weights, right.astype(float)), ExpectedCalibrationError()
     sure = np.maximum(confidence, 1 - confidence)  # two classes: the confidence is that of the larger one
     errors = calibration_errors(weights, sure, right)
     for row, accuracy, error in zip(weights, accuracies, errors, strict=True):
         repeated = np.repeat(np.stack([sure, 1 - sure], axis=1), row, axis=0)
         hit = np.repeat(right, row)
         assert accuracy == pytest.approx(metrics.accuracy_score(np.ones(len(hit)), hit), abs=1e-6)
-        assert error == pytest.approx(ExpectedCalibrationError().score(np.where(hit, 0, 1), repeated), abs=1e-5)
+        label = np.where(hit, 0, 1)
+        assert error == pytest.approx(metric.score(label, metric.needed(label, repeated)), abs=1e-5)
 
 
 def test_an_empty_resample_has_no_value():
@@ -93,17 +95,22 @@ def test_a_metric_that_has_no_value_for_many_resamples_has_no_bounds():
     assert found.method == "none: 900 of 1000 resamples have a value"
 
 
-def test_poisson_and_multinomial_weights_cover_equally_often():
+def test_few_data_have_no_bounds():
+    assert bootstrap_interval(0.5, np.linspace(0, 1, 1000), 29, Level()).method.startswith("none: 29 data or clusters")
+
+
+def test_poisson_weights_would_cover_equally_often():
     """The mean of a skewed quantity, whose true value is 1: both with 40 data, in 400 samples."""
     rng = np.random.default_rng(0)
-    covered = {"poisson": 0, "multinomial": 0}
+    covered = {"ours": 0, "poisson": 0}
     for number in range(400):
         values = rng.exponential(1, 40)
         weights = {
-            "poisson": Resamples(str(number), 40).weights(0, 500),
-            "multinomial": rng.multinomial(40, np.full(40, 1 / 40), 500).astype(np.uint8),
+            "ours": Resamples(str(number), 40).weights(0, 500),
+            "poisson": rng.poisson(1, (500, 40)).astype(np.uint8),
         }
         for name, each in weights.items():
             found = bootstrap_interval(values.mean(), means(each, values), 40, Level())
             covered[name] += found.low <= 1 <= found.high  # type: ignore[operator]
-    assert abs(covered["poisson"] - covered["multinomial"]) <= 8
+    assert abs(covered["ours"] - covered["poisson"]) <= 8
+    assert covered["ours"] >= 0.9 * 400

@@ -67,6 +67,10 @@ def test_they_are_read(store: Path):
     found = attempts["status"].to_pylist()
     assert {status: found.count(status) for status in set(found)} == counts
     assert set(attempts["sweeper_version"].to_pylist()) == {"0.1.0"}
+    measured = open_store(store).results()
+    assert {name: measured[name].null_count for name in ("n", "stderr", "ci_low", "ci_high", "ci_method")} == (
+        dict.fromkeys(("n", "stderr", "ci_low", "ci_high", "ci_method"), len(measured))
+    )
     quality = [row for row in open_store(store).results().to_pylist() if row["capability"] == "data_quality"]
     assert len(quality) == 21
 
@@ -106,6 +110,9 @@ def test_a_sweep_goes_on_in_them_and_folds_what_waited(store: Path):
     where = [f"analytics_store.uri={store}", "job_backend.kind=inline", "rerun=missing"]
     made = sweep([*words, *where], progress=False)
     assert made.counts["completed"] == 1
+    (new,) = [row for row in open_store(store).results().to_pylist() if row["ci_method"]]
+    assert (new["metric"], new["n"]) == ("brier", 540)
+    assert new["ci_low"] < new["value"] < new["ci_high"]
     assert evaluated(store) == pytest.approx({**before, ("naive_bayes", "brier"): made.rows[-1]["value"]}, nan_ok=True)
     assert not list((store / ".sweeper" / "journal").glob("*"))
     assert len(open_store(store).attempts()) == (11 if was_merged else 8)
