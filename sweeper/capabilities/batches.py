@@ -68,6 +68,11 @@ class MemoryBlock:
         return self.made
 
 
+def are_in_memory(blocks: Iterable[Block]) -> bool:
+    """Whether no block is kept elsewhere than in this process."""
+    return all(isinstance(block, MemoryBlock) for block in blocks)
+
+
 class BlockReader:
     """The batches of a whole pass in the order of the dataset. It keeps the block that was read last.
 
@@ -108,7 +113,7 @@ class BlockReader:
     @property
     def is_in_memory(self) -> bool:
         """Whether no block is kept elsewhere."""
-        return all(isinstance(block, MemoryBlock) for block in self._blocks)
+        return are_in_memory(self._blocks)
 
 
 class Column(Sequence[T]):

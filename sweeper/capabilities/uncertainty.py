@@ -126,10 +126,8 @@ class Uncertainty:
         interval = kind.interval(data, Level(self.confidence), clusters)
         if not interval.is_known:
             return dict.fromkeys(values, interval)
-        mine, other = (
-            kind.value(data),
-            Interval.none(interval.n, "the value is another one than its kind says"),
-        )
+        mine = kind.value(data)
+        other = Interval.none(interval.n, "the value is another one than its kind says")
         return {key: interval if _equal(value, mine) else other for key, value in values.items()}
 
     def _bootstrapped(

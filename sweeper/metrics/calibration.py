@@ -58,10 +58,14 @@ class ExpectedCalibrationError(CollectedMetric):
             soft_targets=soft_targets,
         )
 
+    @property
+    def needs_probabilities(self) -> bool:
+        """It does."""
+        return True
+
     def needed(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
         """The confidence of each of B predictions, and 1 where it is right, else 0: B x 2."""
-        probabilities = self.probabilities(predictions)
-        return np.column_stack([probabilities.max(axis=1), probabilities.argmax(axis=1) == labels])
+        return np.column_stack([predictions.max(axis=1), predictions.argmax(axis=1) == labels])
 
     def score(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> float:
         """The expected calibration error, in [0, 1], from what `needed` gives."""

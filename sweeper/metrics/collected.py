@@ -108,9 +108,10 @@ class CollectedMetric(ABC):
             )
         if labels.max() >= predictions.shape[1]:
             raise self._shape_error(predictions.shape, targets_shape)
-        self._needed.add(self.needed(labels, predictions))
+        probabilities = self.probabilities(predictions) if self.needs_probabilities else None
+        self._needed.add(self.needed(labels, predictions if probabilities is None else probabilities))
         if (kind := self.kind()) is not None:
-            scores = kind.scores(labels, self.probabilities(predictions)) if kind.needs_probabilities else np.zeros(0)
+            scores = np.zeros(0) if probabilities is None else kind.scores(labels, probabilities)
             self._by_datum.append((predictions.argmax(axis=1), scores))
 
     def compute(self) -> dict[str, float]:
@@ -130,6 +131,11 @@ class CollectedMetric(ABC):
             raise self._problem
         return {self.key: float(self.score(np.concatenate(self._labels), self._needed.whole()))}
 
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether `needed` gets predictions that were checked to be probabilities."""
+        return False
+
     def _shape_error(self, predictions: tuple[int, ...], targets: tuple[int, ...]) -> PartError:
         return PartError(
             f"Metric {self.metadata['id']} got predictions of shape {predictions} and targets of shape {targets}; both "
@@ -140,6 +146,7 @@ class CollectedMetric(ABC):
         """What `score` needs of a batch of B class indices and B x K predictions: B rows. By default all of them.
 
         Batches are forgotten but for that. So a metric that needs little scores any number of data in little memory.
+        Where the metric `needs_probabilities`, the predictions are what `probabilities` gives.
 
         Raises
         ------

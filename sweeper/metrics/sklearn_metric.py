@@ -91,17 +91,19 @@ class SklearnMetric(CollectedMetric):
             soft_targets=soft_targets,
         )
 
+    @property
+    def needs_probabilities(self) -> bool:
+        """As `takes` says."""
+        return self.takes == "probabilities"
+
     def needed(self, labels: npt.NDArray[np.int64], predictions: npt.NDArray[np.number]) -> npt.NDArray[np.number]:
-        """What the function needs of a batch: B indices of the largest predictions, or B x K predictions, checked.
+        """What the function needs of a batch: B indices of the largest predictions, or B x K predictions.
 
         The logarithmic loss depends on the probability of the right class alone: B values.
         """
         if self.takes == "labels":
             return predictions.argmax(axis=1)
-        if self.takes == "scores":
-            return predictions
-        probabilities = self.probabilities(predictions)
-        return probabilities[np.arange(len(labels)), labels] if self._is_log_loss else probabilities
+        return predictions[np.arange(len(labels)), labels] if self._is_log_loss else predictions
 
     @property
     def _is_log_loss(self) -> bool:

@@ -43,13 +43,8 @@ class ByDatum:
 class Kind(Protocol):
     """One kind of value."""
 
-    @property
-    def needs_probabilities(self) -> bool:
-        """Whether it is computed from probabilities; else from any scores."""
-        ...
-
     def scores(self, labels: Classes, probabilities: Floats) -> Floats:
-        """What `ByDatum.scores` has, of B labels and B x K probabilities; asked for only where these are needed."""
+        """What `ByDatum.scores` has, of B labels and B x K probabilities; asked for only where there are these."""
         ...
 
     def value(self, data: ByDatum) -> float:
@@ -69,8 +64,6 @@ class Kind(Protocol):
 class Share:
     """The share of data that are right."""
 
-    needs_probabilities = False
-
     def scores(self, labels: Classes, probabilities: Floats) -> Floats:
         return np.zeros(0)
 
@@ -89,7 +82,6 @@ class MeanOverClasses:
     """A mean over the classes."""
 
     metric: LabelMetric
-    needs_probabilities = False
 
     def scores(self, labels: Classes, probabilities: Floats) -> Floats:
         return np.zeros(0)
@@ -110,7 +102,6 @@ class MeanLoss:
     """The mean of a loss by datum, which is a function of B labels and B x K probabilities."""
 
     loss: Callable[[Classes, Floats], Floats]
-    needs_probabilities = True
 
     def scores(self, labels: Classes, probabilities: Floats) -> Floats:
         return self.loss(labels, probabilities)
@@ -130,7 +121,6 @@ class CalibrationError:
     """The expected calibration error with so many bins."""
 
     bins: int
-    needs_probabilities = True
 
     def scores(self, labels: Classes, probabilities: Floats) -> Floats:
         return probabilities.max(axis=1)

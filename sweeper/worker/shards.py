@@ -38,9 +38,9 @@ class Part:
     @property
     def is_in_blocks(self) -> bool:
         """Whether some of its batches are not in the memory of this process."""
-        from sweeper.capabilities.batches import MemoryBlock
+        from sweeper.capabilities.batches import are_in_memory
 
-        return any(not isinstance(block, MemoryBlock) for made in self.blocks.values() for block in made)
+        return not all(map(are_in_memory, self.blocks.values()))
 
 
 class Batches(Protocol):
