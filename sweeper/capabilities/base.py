@@ -35,7 +35,7 @@ class CapabilityRun(ABC):
 
     @abstractmethod
     def extract(self) -> Sequence[Record]:
-        """Flat rows for the payload table of this capability."""
+        """Flat rows for the payload tables of this capability; `results` shows the values of the table of the first."""
 
     @abstractmethod
     def collect_md_report(self, threshold: float) -> str:

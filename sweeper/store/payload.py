@@ -1,4 +1,4 @@
-"""What a run measured, as the rows of its payload table: checked, with one type for each column.
+"""What a run measured, as the rows of its payload tables: checked, with one type for each column.
 
 A record is any object with `table_name`, `run_uid`, `created_at` and `model_dump()`, or a `sweeper.Record`. Where its
 class declares columns (a `Record`, a pydantic model, annotations) they are those; otherwise they are taken from the
@@ -81,18 +81,34 @@ def _check_record(record: object, uid: str | None, who: str) -> None:
         )
 
 
-def payload_rows(records: Sequence[PayloadRecord], fingerprint: str | None, job_id: str | None) -> Rows:
-    """The rows of one run; a column whose values are all `None` has the type null, unless its class declares one.
+def tables_of(records: Sequence[PayloadRecord]) -> list[str]:
+    """The tables that the records of one run fill. The first has the values that the view `results` shows."""
+    return list(_by_table(records))
+
+
+def payload_rows(records: Sequence[PayloadRecord], fingerprint: str | None, job_id: str | None) -> list[Rows]:
+    """The rows of one run, table by table in the order of `tables_of`.
+
+    A column whose values are all `None` has the type null, unless its class declares one.
 
     Raises
     ------
     SchemaError
-        Records of several tables, a name that a table or column cannot have, a column with values of several types.
+        A name that a table or column cannot have, or a column with values of several types.
     """
-    table, kind = records[0].table_name, type(records[0])
-    if any(record.table_name != table for record in records):
-        tables = ", ".join(sorted({str(record.table_name) for record in records}))
-        raise SchemaError(f"extract() gave records of several tables ({tables}); one run fills one table.")
+    return [_rows_of(table, mine, fingerprint, job_id) for table, mine in _by_table(records).items()]
+
+
+def _by_table(records: Sequence[PayloadRecord]) -> dict[str, list[PayloadRecord]]:
+    by_table: dict[str, list[PayloadRecord]] = {}
+    for record in records:
+        by_table.setdefault(_table_name(record.table_name), []).append(record)
+    return by_table
+
+
+def _rows_of(table: str, records: Sequence[PayloadRecord], fingerprint: str | None, job_id: str | None) -> Rows:
+    """The rows of one table."""
+    kind = type(records[0])
     if is_declared(kind) and all(type(record) is kind for record in records):
         schema = payload_schema(kind)
         own = _own_columns(schema)
@@ -133,13 +149,18 @@ def is_table_name(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and _TABLE.fullmatch(name) is not None
 
 
+def _table_name(name: object) -> str:
+    if is_table_name(name) and name.casefold() not in RESERVED:
+        return name
+    raise SchemaError(
+        f"A payload table cannot be called {name!r}: a name has letters, digits, `_`, `-` and `.`, begins with a "
+        f"letter, a digit or `_`, and differs from those of the store itself ({', '.join(RESERVED)})."
+    )
+
+
 def _checked(table: object, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
     """The schema of a payload table with these columns of its own; the names are checked."""
-    if not is_table_name(table) or table.casefold() in RESERVED:
-        raise SchemaError(
-            f"A payload table cannot be called {table!r}: a name has letters, digits, `_`, `-` and `.`, begins with a "
-            f"letter, a digit or `_`, and differs from those of the store itself ({', '.join(RESERVED)})."
-        )
+    _table_name(table)
     added = [name for name, _ in ADDED_COLUMNS]
     for name, count in Counter(name.casefold() for name in (*kinds, *added)).items():
         if count > 1 and name in added:

@@ -18,7 +18,7 @@ from sweeper.store.finding import Finding, Kind
 from sweeper.store.newest_attempts import COMPLETED
 from sweeper.store.parquet import read_all
 from sweeper.store.rewriting import keep_only
-from sweeper.store.schema import ATTEMPTS
+from sweeper.store.schema import ATTEMPTS, TABLE_SEPARATOR
 from sweeper.vocabulary import AXES
 
 NAMED = 3
@@ -26,7 +26,7 @@ NAMED = 3
 _OF_ATTEMPT = ("result_run_uid", "job_id")
 _OF_PAYLOAD = ("run_uid", "job_id")
 """The columns by which a view finds the rows of an attempt."""
-_NEEDED = (*_OF_ATTEMPT, *AXES, "status", "payload_table")
+_NEEDED = (*_OF_ATTEMPT, *AXES, "status", "payload_table", "further_tables")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ def take_out(files: Files, rowless: Rowless) -> None:
 
 
 def _completed(files: Files) -> dict[str, pa.Table]:
-    """The completed attempts that measured something, by file; those that wait in a journal have their rows there."""
+    """The completed attempts that measured something, by file, each once for each table that it filled.
+
+    Those that wait in a journal have their rows there.
+    """
 
     def look() -> Mapping[str, pa.Table]:
         names = live_files.live(files, ATTEMPTS, journal.waiting(files))
@@ -82,7 +85,18 @@ def _measuring(rows: pa.Table) -> pa.Table:
     if not set(_OF_ATTEMPT) | {"payload_table", "status"} <= set(rows.column_names):
         return rows.slice(0, 0)
     known = pc.and_(pc.is_valid(rows["payload_table"]), pc.is_valid(rows["result_run_uid"]))
-    return rows.filter(pc.and_(known, pc.equal(rows["status"], COMPLETED)))
+    rows = rows.filter(pc.and_(known, pc.equal(rows["status"], COMPLETED)))
+    return pa.concat_tables([rows, _in_further_tables(rows)])
+
+
+def _in_further_tables(rows: pa.Table) -> pa.Table:
+    """The attempts that filled more than one table, once for each of the others, which stands as `payload_table`."""
+    if "further_tables" not in rows.column_names:
+        return rows.slice(0, 0)
+    rows = rows.filter(pc.is_valid(rows["further_tables"])).combine_chunks()
+    names = pc.split_pattern(rows["further_tables"].combine_chunks(), TABLE_SEPARATOR)
+    further = rows.take(pc.list_parent_indices(names))
+    return further.set_column(rows.column_names.index("payload_table"), "payload_table", pc.list_flatten(names))
 
 
 def _keys_in(files: Files, table: str, *, sure: bool) -> pa.Array | None:
@@ -120,9 +134,10 @@ def _gone(name: str, rows: pa.Table, there: Mapping[str, pa.Array | None]) -> Ro
     if not parts:
         return None
     gone = pa.concat_tables(parts)
-    labels = tuple(_label(row) for row in gone.slice(0, NAMED).select(_axes(gone)).to_pylist())
+    keys = _keys(gone, _OF_ATTEMPT).to_pylist()
+    labels = dict(zip(keys, map(_label, gone.select(_axes(gone)).to_pylist()), strict=True))
     tables = tuple(sorted(gone["payload_table"].unique().to_pylist()))
-    return Rowless(name, frozenset(_keys(gone, _OF_ATTEMPT).to_pylist()), labels, tables)
+    return Rowless(name, frozenset(keys), tuple(labels.values())[:NAMED], tables)
 
 
 def _without(rows: pa.Table, there: Mapping[str, pa.Array | None]) -> Iterator[pa.Table]:

@@ -8,8 +8,16 @@ from typing import NamedTuple
 
 from sweeper.messages.outcome import Status
 from sweeper.messages.requests import AttemptInfo, Provenance
-from sweeper.store.payload import payload_rows
-from sweeper.store.schema import AttemptRow, PayloadRecord, RecordedRun, Rows, attempt_rows, entity_rows
+from sweeper.store.payload import payload_rows, tables_of
+from sweeper.store.schema import (
+    TABLE_SEPARATOR,
+    AttemptRow,
+    PayloadRecord,
+    RecordedRun,
+    Rows,
+    attempt_rows,
+    entity_rows,
+)
 
 
 class RunFacts(NamedTuple):
@@ -32,13 +40,13 @@ def measured_rows(
     Raises
     ------
     SchemaError
-        The records do not fit one table.
+        The records do not fit their tables.
     """
     if not records:
         return []
     payload = payload_rows(records, fingerprint, provenance.job_id)
-    entities = entity_rows(run, payload.table, provenance)
-    return [payload, entities] if entities.rows else [payload]
+    entities = entity_rows(run, payload[0].table, provenance)
+    return [*payload, entities] if entities.rows else payload
 
 
 def completed_rows(
@@ -51,13 +59,15 @@ def completed_rows(
     """The `attempts` row of a run that completed; a job outside a sweep is no attempt and has none."""
     if attempt is None:
         return []
+    tables = tables_of(records)
     row = AttemptRow.of(
         attempt,
         status=Status.COMPLETED.value,
         submitted_at=provenance.submitted_at,
         result_run_uid=run.run_uid,
         job_id=provenance.job_id,
-        payload_table=records[0].table_name if records else None,
+        payload_table=tables[0] if tables else None,
+        further_tables=TABLE_SEPARATOR.join(tables[1:]) or None,
         **facts._asdict(),
     )
     return [attempt_rows(row)]

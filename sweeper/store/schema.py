@@ -29,6 +29,8 @@ ARROW: Mapping[type, pa.DataType] = {
 MAX_ROWS_WITHOUT_PANDAS = 1000
 """Above this number of rows `pa.array` is faster, the import of pandas that comes with it included."""
 ATTEMPTS = "attempts"
+TABLE_SEPARATOR = ", "
+"""Between the names of several tables in one column; no name has it."""
 RUN_TABLE = "runs"
 PROVENANCE_TEXT = ("user_id", "workspace_id", "job_id", "backend")
 RUNS = pa.schema(
@@ -92,7 +94,8 @@ class AttemptRow:
     `duration_s` is the duration of its own run. `inference_s` is that of the inference whose predictions it read, which
     other runs may have read too; it is null where there was none, or where no worker reported it. `warnings` are lines
     of text: what a reader must know about the value, though it may still be the best. `inference_id` names the table by
-    datum of the inference that it read; it is null where there is none.
+    datum of the inference that it read; it is null where there is none. `payload_table` has the values of the run.
+    `further_tables` names the others that it filled, joined by `TABLE_SEPARATOR`; null where there are none.
     """
 
     attempt_id: str
@@ -127,6 +130,7 @@ class AttemptRow:
     working_folder: str | None = None
     libraries_revision: str | None = None
     inference_id: str | None = None
+    further_tables: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

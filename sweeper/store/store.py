@@ -103,13 +103,13 @@ class Store:
         Returns
         -------
         str or None
-            URI of the payload file, or of its folder where the rows are handed over; `None` where the run measured
-            nothing.
+            URI of the payload file (of the first table, if there are several), or of its folder where the rows are
+            handed over; `None` where the run measured nothing.
 
         Raises
         ------
         SchemaError
-            The `run_uid` of the run is not a text, or its records do not fit one table.
+            The `run_uid` of the run is not a text, or its records do not fit their tables.
         OSError
             The store cannot be written.
         """

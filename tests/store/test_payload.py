@@ -227,7 +227,7 @@ def test_annotations_say_the_type_of_what_is_nothing_so_far(store: Store):
         score: float
         anything: Any
 
-    rows = payload_rows([Hinted("u", {"note": None, "score": 1, "anything": 2})], None, None)
+    (rows,) = payload_rows([Hinted("u", {"note": None, "score": 1, "anything": 2})], None, None)
     kinds = {field.name: str(field.type) for field in rows.schema}
     assert (kinds["note"], kinds["score"], kinds["anything"]) == ("string", "double", "int64")
 
@@ -240,7 +240,7 @@ class Declared(Record, table_name="mixed"):
 
 def test_a_value_that_does_not_fit_its_declared_column_is_named():
     with pytest.raises(SchemaError, match=r"'value' holds double, and got 'much' \(str\)"):
-        payload_rows([Declared(run_uid="u", value="much")], None, None).to_table()  # type: ignore[arg-type]
+        payload_rows([Declared(run_uid="u", value="much")], None, None)[0].to_table()  # type: ignore[arg-type]
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text() | st.binary()
@@ -250,7 +250,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats()
 def test_records_are_either_stored_as_they_were_or_refused(rows: list[dict[str, Any]]):
     """A value comes back as it was, `None` where it was not given; whole numbers may come back as floats."""
     try:
-        made = payload_rows([Loose("u", row) for row in rows], None, None).to_table().to_pylist()
+        made = payload_rows([Loose("u", row) for row in rows], None, None)[0].to_table().to_pylist()
     except SchemaError:
         kinds = [{type(row[n]) for row in rows if row.get(n) is not None} for n in "abc"]
         assert any(len(kind) > 1 and kind != {int, float} for kind in kinds)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record, values
 
-from sweeper.errors import ConfigError, MissingExtraError, SchemaError, StoreError
+from sweeper.errors import ConfigError, MissingExtraError, StoreError
 from sweeper.messages.requests import Provenance
 from sweeper.records import Record
 from sweeper.store import DamagedFileWarning, Store, live_files, open_store
@@ -77,17 +77,6 @@ def test_a_write_reads_nothing_and_leaves_no_temporary_file(store: Store, monkey
     monkeypatch.undo()
     assert not list(Path(store.uri, ".sweeper", "tmp").iterdir())
     assert len(store.attempts()) == 2
-
-
-def test_records_of_two_tables_in_one_run_are_refused(store: Store):
-    class Other(Record, table_name="other"):
-        value: float
-
-    run = ScoreRun([1.0])
-    mixed = [*run.extract(), Other(run_uid=run.run_uid, value=1.0)]
-    run.extract = lambda: mixed  # type: ignore[method-assign]
-    with pytest.raises(SchemaError, match="several tables"):
-        store.record(run, provenance=Provenance(), attempt=attempt("mixed"))
 
 
 def test_an_added_column_is_null_in_old_rows_and_a_changed_type_is_refused(store: Store):
