@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from sweeper.cli.arguments import may_run
-from sweeper.cli.commands import Asked, read, run_command
+from sweeper.cli.arguments import Arguments
+from sweeper.cli.commands import load, run_command
 from sweeper.cli.discreet import as_text
 from sweeper.cli.forked import in_child
 from sweeper.cli.streams import take_streams
 from sweeper.cli.summary import INTERRUPTED
+
+if TYPE_CHECKING:
+    from sweeper.config import SweepConfig
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
     streams = take_streams()
     try:
-        status = run_command(sys.argv[1:], as_text(streams.out), as_text(streams.err), read=_read_beside_ray)
+        status = run_command(sys.argv[1:], as_text(streams.out), as_text(streams.err), load=_load_beside_ray)
         status = streams.status(status)
     except KeyboardInterrupt:  # one more, while the first is answered
         status = INTERRUPTED
@@ -48,11 +50,11 @@ def _leave_at_once(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _read_beside_ray(argv: Sequence[str]) -> Asked:
-    """Read what is asked for; where something may run, Ray is imported meanwhile, which takes about as long."""
-    if not may_run(argv) or not hasattr(os, "fork"):
-        return read(argv)
-    return in_child(partial(read, argv), meanwhile=partial(import_module, "sweeper.jobs.ray_simple.backend"))
+def _load_beside_ray(args: Arguments) -> SweepConfig:
+    """Compose the config; where something may run, Ray is imported meanwhile, which takes about as long."""
+    if not args.may_run or not hasattr(os, "fork"):
+        return load(args)
+    return in_child(partial(load, args), meanwhile=partial(import_module, "sweeper.jobs.ray_simple.backend"))
 
 
 if __name__ == "__main__":

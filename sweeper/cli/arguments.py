@@ -1,41 +1,21 @@
-"""The command line, taken apart: the subcommand, our own flags, and what is left for Hydra. Pure."""
+"""The command line, taken apart by the table of commands: the command, its operands, options and overrides. Pure."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
-from sweeper._version import __version__
+from sweeper.cli.command import Command, Option
+from sweeper.cli.command_table import COMMANDS, DRY_RUN, EVERYWHERE, HELP, HYDRA, PLAN, RUN, VERSION
+from sweeper.common.quoting import quoted
 from sweeper.errors import ConfigError, near_match
 
-COMMANDS = {
-    "run": "run the sweep (the default)",
-    "plan": "print what would run and why, without starting Ray",
-    "report": "write one HTML page: leaderboards, plots, what did not complete and why",
-    "query": "run SQL over the tables and views of the store: query 'SELECT ...'",
-    "export": "write a store of the newest results alone: export --latest FOLDER",
-    "compact": "merge the small files of the store",
-    "check": "look for damaged or foreign files in the store; --repair moves them aside",
-}
-
-_QUIET = frozenset(
-    (
-        "--dry-run",
-        "--help",
-        "-h",
-        "--hydra-help",
-        "--version",
-        "--cfg",
-        "-c",
-        "--info",
-        "-i",
-        "--shell-completion",
-        "-sc",
-    )
-)
-"""Flags with which nothing runs."""
+FLAGS = {flag: option for c in COMMANDS.values() for option in (*c.options, *EVERYWHERE) for flag in option.flags}
+"""Every flag of any command; whether it has a value is the same in all of them."""
+_OVERRIDE = re.compile(r"~|[+\w.@/:$'\"-]*=")
+"""How an override begins where an operand may stand too, which may have a `=` in it: SQL, or the name of a variant."""
 
 
 @dataclass(frozen=True)
@@ -43,159 +23,189 @@ class Arguments:
     """One command line."""
 
     command: str
-    version: bool
-    dry_run: bool
-    json: bool
-    all_combinations: bool
-    repair: bool
-    allow_files: bool
-    format: str
-    output: str | None
-    sql: str | None
-    sweep: str | None
-    latest: str | None
-    hydra: argparse.Namespace
-    """Hydra's own flags."""
+    names_command: bool
+    """Whether the command was named; `run` need not be."""
+    operands: tuple[str, ...]
+    given: Mapping[str, str]
+    """The options that were given, by name, with their values; that of a switch is empty."""
     overrides: list[str]
+    """As typed, and behind them those that options are another word for."""
+
+    def has(self, option: str) -> bool:
+        """Whether an option was given, e.g. `has("--json")`."""
+        return option in self.given
+
+    def value(self, option: str) -> str | None:
+        """The value of an option: as given, or else its default."""
+        return self.given.get(option, options_of(COMMANDS[self.command])[option].default)
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether something is to be shown for which no sweep is prepared: help, say, or the composed config."""
+        return any(option.runs_nothing and self.has(option.name) for option in EVERYWHERE)
+
+    @property
+    def plans(self) -> bool:
+        """Whether to print the plan and stop."""
+        return self.command == PLAN.name or self.has(DRY_RUN.name)
+
+    @property
+    def hydra_words(self) -> list[str]:
+        """Hydra's own flags as its parser takes them."""
+        return [word for option in HYDRA if self.has(option.name) for word in _typed(option, self.given[option.name])]
+
+    @property
+    def may_run(self) -> bool:
+        """Whether Ray may be needed, as far as the command line tells."""
+        runs = self.command == RUN.name and not self.shows_something and not self.plans
+        return runs and "job_backend.kind=inline" not in self.overrides
+
+
+def options_of(command: Command) -> dict[str, Option]:
+    """All that a command takes, by name."""
+    return {option.name: option for option in (*command.options, *EVERYWHERE)}
 
 
 def parse(argv: Sequence[str]) -> Arguments:
-    """Take a command line apart.
+    """Take a command line apart. Options may stand anywhere on it.
 
     Raises
     ------
     ConfigError
-        A word that is neither a subcommand in first place nor an override.
+        A word or a flag that is none, an option of another command, a value that is missing or not allowed, or a
+        missing operand.
     """
-    from sweeper.config.hydra_flags import parse_flags
+    words, given = _separated(argv)
+    command, rest = _command(words)
+    _check(command, given)
+    operands, typed = _operands(command, rest)
+    if HELP.name not in given and VERSION.name not in given:
+        _check_whole(command, given, operands)
+        _refuse_bare_words(typed)
+    options = options_of(command)
+    meant = [options[name].override or "" for name in given]
+    overrides = [line.format(quoted(value)) for line, value in zip(meant, given.values(), strict=True) if line]
+    return Arguments(command.name, len(rest) < len(words), operands, given, [*typed, *overrides])
 
-    command, rest = _command(argv)
-    sql, rest = _sql(command, rest)
-    ours, rest = _own_flags().parse_known_args(rest)
-    hydra = parse_flags(rest, program="sweeper", refuse=_refuse)
-    overrides = [*hydra.overrides, *_as_overrides(ours)]
-    _refuse_bare_words(overrides)
-    return Arguments(
-        command=command,
-        version=ours.version,
-        dry_run=ours.dry_run or command == "plan",
-        json=ours.json,
-        all_combinations=ours.all_combinations,
-        repair=ours.repair,
-        allow_files=ours.allow_files,
-        format=ours.format,
-        output=ours.output,
-        sql=sql,
-        sweep=ours.sweep,
-        latest=_latest(command, ours.latest),
-        hydra=hydra,
-        overrides=overrides,
+
+def _typed(option: Option, value: str) -> list[str]:
+    return [option.name, value] if value else [option.name]
+
+
+# Flags
+
+
+def _separated(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Words that are no flags, and the options with their values; of one that is given twice, the last value."""
+    words: list[str] = []
+    given: dict[str, str] = {}
+    rest = deque(argv)
+    while rest:
+        word = rest.popleft()
+        if word == "--":
+            words.extend(rest)
+            break
+        if _is_flag(word):
+            option, attached = _option(word)
+            given[option.name] = _value(option, attached, rest)
+        else:
+            words.append(word)
+    return words, given
+
+
+def _is_flag(word: str) -> bool:
+    """A word with a blank in it is none, so that SQL may begin with a comment."""
+    return len(word) > 1 and word.startswith("-") and not re.search(r"\s", word.partition("=")[0])
+
+
+def _option(word: str) -> tuple[Option, str | None]:
+    """The option that a flag names, and the value that is attached to it: `--output=FILE`, `-oFILE`."""
+    flag, equals, value = word.partition("=")
+    if flag in FLAGS:
+        return FLAGS[flag], value if equals else None
+    short = FLAGS.get(word[:2])
+    if short is not None and short.value:
+        return short, word[2:]
+    raise ConfigError(
+        f"There is no flag {flag}.{_meant(flag)} `sweeper --help` and `sweeper COMMAND --help` show them."
     )
 
 
-def _as_overrides(ours: argparse.Namespace) -> list[str]:
-    """Our flags that are another word for a setting."""
-    flags = {"rerun=missing": ours.rerun_only_missing, "allow_empty=true": ours.allow_empty}
-    return [override for override, given in flags.items() if given]
+def _meant(flag: str) -> str:
+    from sweeper.config.classification import ROOT_FIELDS
+
+    setting = flag.lstrip("-").replace("-", "_")
+    if setting.partition(".")[0] in ROOT_FIELDS:
+        return f" What is set in the config is written without dashes: {setting}=VALUE."
+    return near_match(flag, FLAGS)
 
 
-def may_run(argv: Sequence[str]) -> bool:
-    """Whether a command line looks as if Ray might be needed: a guess, made before anything is imported."""
-    if argv and _is_bare_word(argv[0]) and argv[0] != "run":
-        return False
-    return _QUIET.isdisjoint(word.split("=")[0] for word in argv) and "job_backend.kind=inline" not in argv
+def _value(option: Option, attached: str | None, rest: deque[str]) -> str:
+    if option.value is None:
+        if attached is not None:
+            raise ConfigError(f"{option.name} takes no value, and got {attached!r}.")
+        return ""
+    if attached is not None:
+        return attached
+    if option.alone is not None:
+        return rest.popleft() if rest and rest[0] in option.allowed else option.alone
+    if not rest or _is_flag(rest[0]):
+        raise ConfigError(f"{option.name} needs a value: {option.name} {option.value}.")
+    return rest.popleft()
 
 
-def _command(argv: Sequence[str]) -> tuple[str, list[str]]:
-    if argv and _is_bare_word(argv[0]):
-        if argv[0] not in COMMANDS:
-            hint = near_match(argv[0], COMMANDS)
+def _check(command: Command, given: Mapping[str, str]) -> None:
+    options = options_of(command)
+    for name, value in given.items():
+        if name not in options:
+            owners = [other.name for other in COMMANDS.values() if name in options_of(other)]
             raise ConfigError(
-                f"{argv[0]!r} is neither a subcommand ({', '.join(COMMANDS)}) nor an override (key=value).{hint}"
+                f"{command.name} has no flag {name}, which belongs to {' and '.join(owners)}: "
+                f"`sweeper {owners[0]} --help` shows it."
             )
-        return argv[0], list(argv[1:])
-    return "run", list(argv)
+        allowed = options[name].allowed
+        if allowed and value not in allowed:
+            hint = near_match(value, allowed)
+            raise ConfigError(f"{name}: {value!r} is not allowed.{hint} Allowed: {', '.join(allowed)}.")
 
 
-def _sql(command: str, rest: list[str]) -> tuple[str | None, list[str]]:
-    if command != "query":
-        return None, rest
-    if not rest or rest[0].startswith("-"):
-        raise ConfigError("query needs one SQL statement in second place, e.g. sweeper query 'SELECT * FROM results'.")
-    return rest[0], rest[1:]
+# Words
 
 
-def _latest(command: str, folder: str | None) -> str | None:
-    """Where `export` writes to."""
-    if command == "export" and not folder:
-        raise ConfigError("export needs to know where to write: sweeper export --latest FOLDER.")
-    if folder is not None and command != "export":
-        raise ConfigError(f"--latest belongs to the command export: sweeper export --latest {folder}.")
-    return folder
+def _command(words: Sequence[str]) -> tuple[Command, list[str]]:
+    if not words or not _is_bare_word(words[0]):
+        return RUN, list(words)
+    if words[0] not in COMMANDS:
+        hint = near_match(words[0], COMMANDS)
+        raise ConfigError(
+            f"{words[0]!r} is neither a subcommand nor an override (key=value).{hint} "
+            f"Subcommands: {', '.join(COMMANDS)}."
+        )
+    return COMMANDS[words[0]], list(words[1:])
 
 
-def _refuse(message: str) -> NoReturn:
-    """What argparse calls where a flag is wrong, in place of printing its usage."""
-    raise ConfigError(f"{message}. `sweeper --help` shows the flags.")
+def _operands(command: Command, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The first words that are no overrides, as many as the command needs, and all others."""
+    places = [i for i, word in enumerate(words) if not _OVERRIDE.match(word)][: len(command.operands)]
+    return tuple(words[i] for i in places), [word for i, word in enumerate(words) if i not in places]
 
 
-def _own_flags() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sweeper", add_help=False, allow_abbrev=False)
-    parser.error = _refuse
-    parser.add_argument("--rerun-only-missing", action="store_true", help="the same as rerun=missing")
-    parser.add_argument(
-        "--allow-empty", action="store_true", help="the same as allow_empty=true: rules may leave out everything"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")
-    parser.add_argument(
-        "--all-combinations", action="store_true", help="list every combination, however many there are"
-    )
-    parser.add_argument("--repair", action="store_true", help="check: move damaged and foreign files aside")
-    parser.add_argument(
-        "--allow-files", action="store_true", help="query: let the SQL read and write files, and load extensions"
-    )
-    parser.add_argument(
-        "--format", choices=("table", "csv", "json", "parquet"), default="table", help="query: output form"
-    )
-    parser.add_argument("--output", "-o", help="query: file to write instead of stdout; report: its file (report.html)")
-    parser.add_argument("--sweep", help="report: id or name of the sweeps to cover, instead of the whole store")
-    parser.add_argument(
-        "--latest", metavar="FOLDER", help="export: where to write the store in which each run stands once, the newest"
-    )
-    parser.add_argument("--version", action="store_true", help="print the versions of sweeper and Hydra")
-    return parser
-
-
-def versions() -> str:
-    """What `--version` prints."""
-    from sweeper.config.hydra_flags import hydra_version
-
-    return f"sweeper {__version__} (Hydra {hydra_version()})"
-
-
-def own_help() -> str:
-    """Subcommands and our own flags, for `--help`."""
-    commands = "\n".join(f"  {name:10}{text}" for name, text in COMMANDS.items())
-    flags = _own_flags().format_help().split("options:\n")[-1].rstrip()
-    return (
-        "sweeper [command] [flags] [overrides]\n\n"
-        f"Commands (first word):\n{commands}\n\n"
-        f"Flags:\n{flags}\n"
-        "  and Hydra's: --multirun, --config-dir, --config-name, --config-path, --cfg, --info (all: --hydra-help)\n\n"
-    )
+def _check_whole(command: Command, given: Mapping[str, str], operands: Sequence[str]) -> None:
+    if len(operands) < len(command.operands):
+        raise ConfigError(command.operands[len(operands)].missing)
+    options = options_of(command)
+    for name in command.needed:
+        if not given.get(name):
+            raise ConfigError(f"{command.name} needs {name}: sweeper {command.name} {name} {options[name].value}.")
 
 
 def _is_bare_word(word: str) -> bool:
-    return "=" not in word and not word.startswith(("-", "~"))
+    return "=" not in word and not word.startswith("~")
 
 
 def _refuse_bare_words(overrides: Sequence[str]) -> None:
-    for word in overrides:
-        if _is_bare_word(word):
-            problem = (
-                f"the subcommand {word!r} must be the first word"
-                if word in COMMANDS
-                else f"{word!r} is not an override"
-            )
-            raise ConfigError(f"{problem}: overrides are key=value, e.g. 'model=[logreg,svm]'.")
+    for word in filter(_is_bare_word, overrides):
+        problem = (
+            f"the subcommand {word!r} must be the first word" if word in COMMANDS else f"{word!r} is not an override"
+        )
+        raise ConfigError(f"{problem}: overrides are key=value, e.g. 'model=[logreg,svm]'.")

@@ -7,12 +7,15 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
+from sweeper._version import __version__
 from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.command_table import COMMANDS, HELP, VERSION
 from sweeper.cli.discreet import Discreet, as_text
+from sweeper.cli.help import help_of, overview
 from sweeper.cli.json_documents import plan_document, write_json
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
 from sweeper.cli.summary import INTERRUPTED, show_result
@@ -28,37 +31,32 @@ if TYPE_CHECKING:
 USAGE_ERROR = 2
 _PLACES = ("analytics_store", "job_backend.runtime_env")
 """What a resumed sweep must be told again: it is needed before the store is read, or is not stored."""
+_PLACES_OF_CONFIGS = {"--config-dir": "config_dir", "--config-path": "config_path", "--config-name": "config_name"}
+"""Hydra's flags that say where configs are, and what `sweeper.config.load` calls their values."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A command line and the config that it composes; none where Hydra is only to show something."""
-
-    args: Arguments
-    config: SweepConfig | None
+Load = Callable[[Arguments], "SweepConfig"]
 
 
-def read(argv: Sequence[str]) -> Asked:
-    """Take a command line apart and compose its config.
+def load(args: Arguments) -> SweepConfig:
+    """Compose the config that a command line asks for.
 
     Raises
     ------
     ConfigError
-        Either is wrong.
+        The config or an override is wrong.
     """
-    from sweeper.config.hydra_flags import asks_to_show
+    from sweeper.config import load
+    from sweeper.config.live_parts import NO_LIVE
 
-    args = arguments.parse(argv)
-    return Asked(args, None if args.version or asks_to_show(args.hydra) else _load(args))
+    return load(args.overrides, multirun=args.has("--multirun"), live=NO_LIVE, **_where(args))
 
 
-def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[Sequence[str]], Asked] = read) -> int:
+def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load) -> int:
     """Run one command line and return its exit status; errors of the user end as one message on `err`."""
     try:
-        asked = read(argv)
-        if asked.config is not None and (secrets := asked.config.settings.secrets):
-            out, err = as_text(Discreet(out, secrets)), as_text(Discreet(err, secrets))
-        return _dispatch(asked, argv, out, err)
+        args = arguments.parse(argv)
+        return _shown(args, out) if args.shows_something else _done(args, load(args), out, err)
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR
@@ -69,10 +67,9 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, read: Callable[[S
         return INTERRUPTED
 
 
-def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> int:
-    args, config = asked.args, asked.config
-    if config is None:
-        return _show(args, out)
+def _done(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    if secrets := config.settings.secrets:
+        out, err = as_text(Discreet(out, secrets)), as_text(Discreet(err, secrets))
     if args.command in STORE_COMMANDS:
         return run_store_command(args, config, out, err)
     if config.settings.resume is not None:
@@ -81,55 +78,55 @@ def _dispatch(asked: Asked, argv: Sequence[str], out: TextIO, err: TextIO) -> in
         config = resumed(config)
     for note in config.notes:
         err.write(f"note: {note}\n")
-    if args.dry_run:
+    if args.plans:
         return _plan(args, config, out)
     return _sweep(args, config, out, err)
 
 
-def _show(args: Arguments, out: TextIO) -> int:
+def _shown(args: Arguments, out: TextIO) -> int:
+    """Show what needs no sweep, and for help and version nothing that takes time to import."""
+    if args.has(HELP.name):
+        out.write(help_of(COMMANDS[args.command]) if args.names_command else overview())
+    elif args.has(VERSION.name):
+        out.write(f"sweeper {__version__} (Hydra {version('hydra-core')})\n")
+    else:
+        _show_by_hydra(args, out)
+    return 0
+
+
+def _show_by_hydra(args: Arguments, out: TextIO) -> None:
     from sweeper.config import overrides_to_show
-    from sweeper.config.hydra_flags import show
+    from sweeper.config.hydra_flags import parse_flags, show
 
-    if args.version:
-        out.write(f"{arguments.versions()}\n")
-        return 0
-
-    flags, overrides = args.hydra, args.overrides
+    flags = parse_flags(args.hydra_words)
+    overrides = args.overrides
     if flags.multirun or flags.cfg:
         overrides = overrides_to_show(overrides, multirun=flags.multirun, **_where(args))
     if flags.shell_completion:
         _drop_our_words_from_completion()
     with redirect_stdout(out):
-        show(flags, overrides, before_help=arguments.own_help())
-    return 0
+        show(flags, overrides)
 
 
 def _drop_our_words_from_completion() -> None:
     """The shell hands over the whole line; Hydra completes overrides only, so a subcommand before them is taken out."""
     words = os.environ.get("COMP_LINE", "").split(" ")
-    os.environ["COMP_LINE"] = " ".join(w for i, w in enumerate(words) if i == 0 or w not in arguments.COMMANDS)
+    os.environ["COMP_LINE"] = " ".join(w for i, w in enumerate(words) if i == 0 or w not in COMMANDS)
 
 
 def _where(args: Arguments) -> dict[str, str | None]:
-    flags = args.hydra
-    return {"config_name": flags.config_name, "config_dir": flags.config_dir, "config_path": flags.config_path}
-
-
-def _load(args: Arguments) -> SweepConfig:
-    from sweeper.config import load
-    from sweeper.config.live_parts import NO_LIVE
-
-    return load(args.overrides, multirun=args.hydra.multirun, live=NO_LIVE, **_where(args))
+    return {name: args.value(flag) for flag, name in _PLACES_OF_CONFIGS.items()}
 
 
 def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
     from sweeper.running.prepare import prepare
 
     prepared = prepare(config)
-    if args.json:
-        write_json(plan_document(prepared, whole=args.all_combinations), out)
+    whole = args.has("--all-combinations")
+    if args.has("--json"):
+        write_json(plan_document(prepared, whole=whole), out)
     else:
-        listed = sys.maxsize if args.all_combinations else render.LISTED
+        listed = sys.maxsize if whole else render.LISTED
         out.write(render.plan_text(prepared.plan, listed=listed) + "\n")
     return 0
 
@@ -140,7 +137,8 @@ def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     with interruptible():
         result = run_config(config, for_stream(err))
         resume = resume_command(args, config, result.sweep_id)
-        return show_result(result, resume, out, err, as_json=args.json, whole=args.all_combinations)
+        as_json, whole = args.has("--json"), args.has("--all-combinations")
+        return show_result(result, resume, out, err, as_json=as_json, whole=whole)
 
 
 def resume_command(args: Arguments, config: SweepConfig, sweep_id: str) -> str:
@@ -150,9 +148,8 @@ def resume_command(args: Arguments, config: SweepConfig, sweep_id: str) -> str:
     """
     from sweeper.config import DEFAULT_STORE
 
-    flags = (("--config-dir", "config_dir"), ("--config-path", "config_path"), ("--config-name", "config_name"))
     words = [f"resume={sweep_id}"]
-    words += [word for flag, name in flags if (given := getattr(args.hydra, name)) for word in (flag, given)]
+    words += [word for flag in _PLACES_OF_CONFIGS if (given := args.value(flag)) for word in (flag, given)]
     places = [line for line in args.overrides if line.lstrip("+~").startswith(_PLACES)]
     uri = config.settings.store.uri
     if uri != DEFAULT_STORE and not any(line.lstrip("+~").startswith("analytics_store.uri=") for line in places):

@@ -28,8 +28,8 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.output import write_table
 
-    answer = _store(config).sql(args.sql or "", allow_files=args.allow_files)
-    write_table(answer, args.format, args.output, out)
+    answer = _store(config).sql(args.operands[0], allow_files=args.has("--allow-files"))
+    write_table(answer, args.value("--format") or "table", args.value("--output"), out)
     return 0
 
 
@@ -37,8 +37,8 @@ def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
     from sweeper.cli.output import write_text
     from sweeper.report import html
 
-    path = args.output or REPORT
-    write_text(html(_store(config), args.sweep), path)
+    path = args.value("--output") or REPORT
+    write_text(html(_store(config), args.value("--sweep")), path)
     out.write(f"report: {path}\n")
     return 0
 
@@ -47,7 +47,7 @@ def _export(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
     from sweeper.store.latest import export_latest
     from sweeper.store.store import open_store
 
-    location, folder = config.settings.store, args.latest or ""
+    location, folder = config.settings.store, args.value("--latest") or ""
     options = location.storage_options if "://" in folder else None
     target = open_store(folder, options, durability=location.durability)
     source = _store(config)
@@ -85,9 +85,10 @@ def _compact(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> 
 
 
 def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
-    report = _store(config).check(repair=args.repair)
+    repair = args.has("--repair")
+    report = _store(config).check(repair=repair)
     out.write(f"{report}\n")
-    return 0 if report.sound or args.repair else 1
+    return 0 if report.sound or repair else 1
 
 
 STORE_COMMANDS = {"report": _report, "query": _query, "export": _export, "compact": _compact, "check": _check}

@@ -1,4 +1,4 @@
-"""Hydra's own command-line flags: how they are read, and what `--cfg`, `--info`, `--help` and completion show."""
+"""Hydra's own command-line flags: how they are read, and what `--cfg`, `--info`, `--hydra-help` and completion show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sweeper.common.secrets import SECRET, mask, redacted
 from sweeper.config.hydra_errors import composing
@@ -16,31 +16,11 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-class Refuse(Protocol):
-    """Called in place of argparse's own error method, which prints a usage and exits."""
+def parse_flags(words: Sequence[str]) -> Namespace:
+    """Hydra's own flags as its parser, the one definition of them, gives them to Hydra."""
+    from hydra._internal.utils import get_args_parser
 
-    def __call__(self, message: str) -> NoReturn: ...
-
-
-def parse_flags(words: Sequence[str], *, program: str, refuse: Refuse) -> Namespace:
-    """Hydra's flags and, as `overrides`, the other words; `refuse` is called with a message where a flag is wrong."""
-    from hydra._internal.utils import get_args_parser  # the one definition of Hydra's flags
-
-    parser = get_args_parser()
-    parser.prog, parser.error = program, refuse
-    return parser.parse_intermixed_args(words)
-
-
-def hydra_version() -> str:
-    """The version of Hydra that is installed."""
-    from hydra import __version__
-
-    return __version__
-
-
-def asks_to_show(flags: Namespace) -> bool:
-    """Whether the command line asks Hydra to show something instead of running."""
-    return bool(flags.help or flags.hydra_help or flags.cfg or flags.info or flags.shell_completion)
+    return get_args_parser().parse_args(words)
 
 
 def _composed_for_show(compose: Callable[..., DictConfig], **keywords: Any) -> DictConfig:
@@ -61,8 +41,8 @@ def _composed_for_show(compose: Callable[..., DictConfig], **keywords: Any) -> D
     return cfg
 
 
-def show(flags: Namespace, overrides: Sequence[str], *, before_help: str = "") -> None:
-    """Do what the flag asks for, on stdout, as Hydra does it; `before_help` stands before its own help.
+def show(flags: Namespace, overrides: Sequence[str]) -> None:
+    """Do what the flag asks for, on stdout, as Hydra does it.
 
     Raises
     ------
@@ -76,11 +56,7 @@ def show(flags: Namespace, overrides: Sequence[str], *, before_help: str = "") -
         hydra: Any = session.hydra
         config_name = session.config_name
         hydra.compose_config = partial(_composed_for_show, hydra.compose_config)  # what all of Hydra's flags show
-        if flags.help:
-            sys.stdout.write(before_help)
-            sys.stdout.flush()
-            hydra.app_help(config_name=config_name, args_parser=get_args_parser(), args=flags)
-        elif flags.hydra_help:
+        if flags.hydra_help:
             hydra.hydra_help(config_name=config_name, args_parser=get_args_parser(), args=flags)
         elif flags.cfg:
             hydra.show_cfg(

@@ -211,14 +211,6 @@ def test_cfg_shows_the_folded_config():
     assert "svm:" in out
 
 
-def test_help_names_our_flags_and_hydras():
-    shown = process("--help")
-    out, err = shown.communicate(timeout=LIMIT_S)
-    assert shown.returncode == 0, err
-    assert "--rerun-only-missing" in out
-    assert "--config-dir" in out
-
-
 @pytest.mark.parametrize("name", ["quickstart", "model_selection", "nightly"])
 def test_the_shipped_sweeps_can_be_planned_both_ways(name: str):
     overlay, primary = document("plan", f"+sweep={name}"), document("plan", "--config-name", name)

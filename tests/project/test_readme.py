@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweeper.cli.arguments import COMMANDS
+from sweeper.cli.command_table import COMMANDS
 from sweeper.cli.commands import run_command
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,155 @@
+"""Every command and every flag of the command line: parsing, help and docs/command-line.md are made of these tables.
+
+A new command is an entry of `COMMANDS`, and a function of `sweeper.cli.store_commands` or `sweeper.cli.commands` that
+does it.
+"""
+
+from __future__ import annotations
+
+from sweeper.cli.command import Command, Example, Operand, Option
+
+HELP = Option(("--help", "-h"), "show this text", runs_nothing=True)
+VERSION = Option(("--version",), "show the versions of sweeper and Hydra", runs_nothing=True)
+STORE = Option(("--store",), "where results are (analytics_store.uri=URI)", "URI", override="analytics_store.uri={}")
+CONFIG_DIR = Option(("--config-dir", "-cd"), "a folder of your own configs, beside the shipped ones", "DIR")
+CONFIG_NAME = Option(("--config-name", "-cn"), "the config to begin with, instead of `config`", "NAME")
+MULTIRUN = Option(("--multirun", "-m"), "a=1,2 sweeps: Hydra's multirun grammar, as one grid")
+CFG = Option(("--cfg", "-c"), "show the composed config instead", "KIND", ("job", "hydra", "all"), runs_nothing=True)
+INFO = Option(
+    ("--info", "-i"),
+    "show what Hydra knows of the config",
+    "KIND",
+    ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
+    alone="all",
+    runs_nothing=True,
+)
+HYDRA_HELP = Option(("--hydra-help",), "show Hydra's own help", runs_nothing=True)
+COMPLETION = Option(("--shell-completion", "-sc"), "install completion: -sc install=bash", runs_nothing=True)
+
+HYDRA = (
+    MULTIRUN,
+    CONFIG_DIR,
+    CONFIG_NAME,
+    Option(("--config-path", "-cp"), "a folder of configs, in place of the working directory's", "DIR"),
+    CFG,
+    Option(("--package", "-p"), "with --cfg: the part of the config to show", "KEY"),
+    Option(("--resolve",), "with --cfg: show interpolations by their values"),
+    INFO,
+    HYDRA_HELP,
+    COMPLETION,
+    Option(("--run", "-r"), "run once, which is what happens without --multirun"),
+)
+"""Hydra's own flags, all but `--experimental-rerun`. Every command takes them."""
+EVERYWHERE = (STORE, *HYDRA, HELP, VERSION)
+"""What every command takes."""
+
+_MISSING = Option(
+    ("--rerun-only-missing",), "run what has no completed attempt (rerun=missing)", override="rerun=missing"
+)
+_EMPTY = Option(("--allow-empty",), "rules may leave out everything (allow_empty=true)", override="allow_empty=true")
+_JSON = Option(("--json",), "one JSON document on stdout, and nothing else there")
+_ALL = Option(("--all-combinations",), "list every combination, however many there are")
+DRY_RUN = Option(("--dry-run",), "print the plan and stop, as the command plan does")
+_OUTPUT = ("--output", "-o")
+
+WRONG = {2: "the command line or the config is wrong, or stdout cannot be written"}
+_STORE_ENDS = {0: "done", **WRONG}
+RUN_ENDS = {
+    0: "everything asked for is complete",
+    1: "a combination failed",
+    **WRONG,
+    3: "stopped early, by a limit or for want of Ray or of the store",
+    130: "interrupted",
+    141: "who read stdout had enough, as `| head` has",
+}
+
+RUN = Command(
+    "run",
+    "run the sweep; this is what happens without a command",
+    "Run the combinations of capability x dataset x model x metric of a config.",
+    (
+        Example("sweeper 'model=[logreg,svm]' 'dataset=[digits]'", "a part"),
+        Example("sweeper -m model=svm model.svm.estimator.C=0.1,1.0", "two variants of svm"),
+        Example("sweeper --rerun-only-missing", "go on after a crash"),
+    ),
+    RUN_ENDS,
+    options=(_MISSING, DRY_RUN, _JSON, _ALL, _EMPTY),
+)
+PLAN = Command(
+    "plan",
+    "print what would run and why; starts no Ray, writes nothing",
+    "Print what would run, and why each combination runs or is skipped. Starts no Ray and writes nothing.",
+    (
+        Example("sweeper plan 'model=[svm,knn]' rerun=missing", "what is still missing"),
+        Example("sweeper plan --json --all-combinations > plan.json", "for a program"),
+    ),
+    {0: "the plan is printed", **WRONG},
+    options=(_MISSING, _JSON, _ALL, _EMPTY, DRY_RUN),
+)
+_REPORT = Command(
+    "report",
+    "write one HTML page: leaderboards, plots, what did not complete",
+    "Write one HTML page, which loads nothing from elsewhere: leaderboards, plots, what did not complete and why.",
+    (
+        Example("sweeper report", "the whole store"),
+        Example("sweeper report --sweep nightly --output nightly.html", "some sweeps"),
+    ),
+    {0: "the page is written", **WRONG},
+    options=(
+        Option(("--sweep",), "only the sweeps of that id or name", "SWEEP"),
+        Option(_OUTPUT, "the file to write", "FILE", default="report.html"),
+    ),
+)
+_QUERY = Command(
+    "query",
+    "run SQL over the tables and views of the store",
+    "Run one SQL statement, in DuckDB's dialect, over the store: the views results, asked, completed and outcomes, and "
+    "the tables attempts, runs and one for each capability.",
+    (
+        Example('sweeper query "SELECT model, dataset, value FROM results"', "every value"),
+        Example('sweeper query "SELECT * FROM attempts" --format csv -o a.csv', "to a file"),
+    ),
+    {0: "the answer is written", **WRONG},
+    (Operand("SQL", "query needs one SQL statement, e.g. sweeper query 'SELECT * FROM results'."),),
+    (
+        Option(("--format",), "form of the answer", "FORM", ("table", "csv", "json", "parquet"), default="table"),
+        Option(_OUTPUT, "file to write, instead of stdout", "FILE"),
+        Option(("--allow-files",), "let the SQL read and write files, and load extensions"),
+    ),
+)
+_EXPORT = Command(
+    "export",
+    "write a store of the newest results alone",
+    "Write a store of its own in which each run stands once, the newest that completed, for those who join its tables.",
+    (
+        Example("sweeper export --latest ./latest", "a new or empty folder"),
+        Example("sweeper export --latest s3://bucket/latest", "an object store"),
+    ),
+    {0: "the store is written", **WRONG},
+    options=(Option(("--latest",), "where to write", "FOLDER"),),
+    needed=("--latest",),
+)
+_COMPACT = Command(
+    "compact",
+    "merge the small files of the store; safe while sweeps run",
+    "Merge the small files of the store into large ones, which are read faster. Safe while sweeps run.",
+    (
+        Example("sweeper compact", "./analytics_store"),
+        Example("sweeper compact --store s3://bucket/results", "another one"),
+    ),
+    _STORE_ENDS,
+)
+_CHECK = Command(
+    "check",
+    "look for damaged or foreign files in the store",
+    "Look for damaged or foreign files in the store, and name each of them with what is wrong.",
+    (
+        Example("sweeper check", "name them"),
+        Example("sweeper check --repair", "move them aside, into .sweeper/quarantine/"),
+    ),
+    {0: "nothing is wrong, or it was repaired", 1: "something is wrong", **WRONG},
+    options=(Option(("--repair",), "move aside what is damaged or foreign"),),
+)
+
+COMMANDS = {command.name: command for command in (RUN, PLAN, _REPORT, _QUERY, _EXPORT, _COMPACT, _CHECK)}
+"""Every command by its name, in the order in which help lists them."""
