@@ -57,6 +57,6 @@ def unknown(name: str, part: Described, axis: str) -> PartError:
     """The error for a class that a part does not have."""
     names = [str(known) for known in names_of(part.metadata, axis.capitalize()).values()]
     return PartError(
-        f"{axis.capitalize()} {part.metadata.get('id')!r} has no class {name!r}; it has {', '.join(names)}."
-        f"{near_match(name, names)}"
+        f"{axis.capitalize()} {part.metadata.get('id')!r} has no class {name!r}."
+        f"{near_match(name, names)} It has {', '.join(names)}."
     )

@@ -91,11 +91,11 @@ def _unknown(override: Override, path: list[str], step: str, names: list[str]) -
     hint = near_match(step, names)
     if len(path) == 1 and where in AXES:
         return ConfigError(
-            f"{override.input_line}: no {where} {step!r} is selected; selected are {', '.join(names) or 'none'}.{hint}"
+            f"{override.input_line}: no {where} {step!r} is selected.{hint} Selected are {', '.join(names) or 'none'}."
         )
-    known = f"{where or 'the config'} has {', '.join(names) or 'nothing'}"
+    known = f"{where or 'The config'} has {', '.join(names) or 'nothing'}."
     add = "" if hint or override.is_delete() else f" To add it, write +{override.input_line}."
-    return ConfigError(f"{override.input_line}: there is no {step!r}; {known}.{hint}{add}")
+    return ConfigError(f"{override.input_line}: there is no {step!r}.{hint} {known}{add}")
 
 
 def current(cfg: DictConfig, key: str) -> object:

@@ -118,8 +118,8 @@ def check_root_keys(cfg: DictConfig, session: Session) -> None:
     for key in (str(key) for key in cfg):
         if key not in ROOT_FIELDS and not _is_group(key, session) and not _is_read(key, cfg, session):
             raise ConfigError(
-                f"The config has a key {key!r}, which sweeper does not know and nothing interpolates; it knows "
-                f"{', '.join(ROOT_FIELDS)}.{near_match(key, ROOT_FIELDS)}"
+                f"The config has a key {key!r}, which sweeper does not know and nothing interpolates."
+                f"{near_match(key, ROOT_FIELDS)} It knows {', '.join(ROOT_FIELDS)}."
             )
 
 

@@ -112,9 +112,9 @@ def _unknown_choice(path: str, text: str, session: Session) -> str:
     known = sorted(session.files(group)) if group else []
     if not known:
         groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
-        message = f"There is no config {path!r} on the search path; its groups are {', '.join(groups)}."
-        return message + near_match(path, groups)
-    return f"There is no {group} {name!r}; there are: {', '.join(known)}.{near_match(name, known)}"
+        hint = near_match(path, groups)
+        return f"There is no config {path!r} on the search path.{hint} Its groups are {', '.join(groups)}."
+    return f"There is no {group} {name!r}.{near_match(name, known)} There are: {', '.join(known)}."
 
 
 def _one_line(text: str) -> str:

@@ -128,7 +128,7 @@ def _check_primary(name: str, folders: Sequence[Path]) -> None:
     names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
     where = ", ".join(_shown(folder) for folder in folders)
     hint = near_match(name, names)
-    raise ConfigError(f"There is no config {name!r} in {where}; there are: {', '.join(names) or 'none'}.{hint}")
+    raise ConfigError(f"There is no config {name!r} in {where}.{hint} There are: {', '.join(names) or 'none'}.")
 
 
 def _shown(folder: Path) -> str:

@@ -22,7 +22,8 @@ def known_keys(where: str, value: Mapping[str, object], allowed: Sequence[str]) 
     """Refuse a key that is not allowed, naming the near match."""
     for key in value:
         if key not in allowed:
-            raise ConfigError(f"{where} has no {key!r}; it takes {', '.join(allowed)}.{near_match(str(key), allowed)}")
+            hint = near_match(str(key), allowed)
+            raise ConfigError(f"{where} has no {key!r}.{hint} It takes {', '.join(allowed)}.")
 
 
 def wrong(where: str, value: object, allowed: str) -> ConfigError:
@@ -111,7 +112,7 @@ def one_of(allowed: Iterable[str]) -> Check[str]:
     def check(where: str, value: object) -> str:
         if not isinstance(value, str) or value not in words:
             hint = near_match(str(value), words)
-            raise ConfigError(f"{where} must be one of {', '.join(words)}, got {value!r}.{hint}")
+            raise ConfigError(f"{where} cannot be {value!r}.{hint} It must be one of {', '.join(words)}.")
         return value
 
     return check

@@ -40,7 +40,7 @@ class Digits(ArrayDataset):
     ) -> None:
         if split not in get_args(Split):
             raise PartError(
-                f"Digits has no split {split!r}; allowed: train, test.{near_match(str(split), get_args(Split))}"
+                f"Digits has no split {split!r}.{near_match(str(split), get_args(Split))} Allowed: train, test."
             )
         if not 0 < test_fraction < 1:
             raise PartError(f"test_fraction of Digits is {test_fraction}; it must lie between 0 and 1, both excluded.")

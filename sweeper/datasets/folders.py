@@ -106,8 +106,8 @@ def _ordered(root: Path, folders: Iterable[str], names: list[str]) -> list[str]:
     for folder in folders:
         if folder not in names:
             raise PartError(
-                f"{escaped(str(root))} holds the folder {folder!r}, which is not among classes {names}."
-                f"{near_match(folder, names)} Add it to classes or take the folder away."
+                f"{escaped(str(root))} holds the folder {folder!r}, which is no class.{near_match(folder, names)} "
+                f"Classes are {', '.join(names)}. Add it to classes or take the folder away."
             )
     return names
 

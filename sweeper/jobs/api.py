@@ -235,4 +235,5 @@ def _backend_class(kind: str) -> Callable[..., RaySimpleJobBackend | InlineJobBa
             "The kind 'ray' is for sweeps (job_backend.kind=ray). To submit by hand through checkmaite, call "
             "checkmaite.jobs.configure_job_backend('ray', ...); here there are ray-simple and inline."
         )
-    raise ValueError(f"Unknown job backend: {kind!r}; the kinds are {', '.join(KINDS)}.{near_match(str(kind), KINDS)}")
+    hint = near_match(str(kind), KINDS)
+    raise ValueError(f"Unknown job backend: {kind!r}.{hint} The kinds are {', '.join(KINDS)}.")

@@ -107,7 +107,7 @@ def _settings(name: str, given: object, allowed: tuple[str, ...]) -> Mapping[str
     settings = {str(key): value for key, value in given.items()}
     if unknown := [key for key in settings if key not in allowed]:
         raise ValueError(
-            f"{name} has the key {unknown[0]!r}; allowed: {', '.join(allowed)}.{near_match(unknown[0], allowed)}"
+            f"{name} has the key {unknown[0]!r}.{near_match(unknown[0], allowed)} Allowed: {', '.join(allowed)}."
         )
     return settings
 

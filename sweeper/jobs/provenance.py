@@ -57,8 +57,8 @@ def _checked(values: Mapping[str, object]) -> dict[str, str | None]:
     for name, value in values.items():
         if name not in SETTABLE:
             raise TypeError(
-                f"{name!r} is no provenance that can be set; allowed: {', '.join(SETTABLE)}."
-                + near_match(name, SETTABLE)
+                f"{name!r} is no provenance that can be set.{near_match(name, SETTABLE)} "
+                f"Allowed: {', '.join(SETTABLE)}."
             )
         if value is not None and not isinstance(value, str):
             raise TypeError(f"Provenance {name} is {value!r} ({type(value).__name__}); it must be text.")

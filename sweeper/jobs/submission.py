@@ -100,8 +100,8 @@ def _check_extra(capability: Capability, extra: Mapping[str, object]) -> None:
         if name not in parameters:
             allowed = (*OWN_KEYWORDS, *parameters)
             raise TypeError(
-                f"submit_capability got {name!r}, which neither it nor {type(capability).__name__}.run takes; "
-                f"allowed: {', '.join(dict.fromkeys(allowed))}.{near_match(name, allowed)}"
+                f"submit_capability got {name!r}, which neither it nor {type(capability).__name__}.run takes."
+                f"{near_match(name, allowed)} Allowed: {', '.join(dict.fromkeys(allowed))}."
             )
 
 

@@ -79,7 +79,7 @@ class SklearnMetric(CollectedMetric):
     ) -> None:
         if takes not in get_args(Takes):
             allowed = get_args(Takes)
-            raise PartError(f"takes is {takes!r}; allowed: {', '.join(allowed)}.{near_match(str(takes), allowed)}")
+            raise PartError(f"takes is {takes!r}.{near_match(str(takes), allowed)} Allowed: {', '.join(allowed)}.")
         self._function = _find(function)
         self.takes, self._path = takes, function
         self._kwargs = dict(kwargs or {})

@@ -353,5 +353,5 @@ def _check_globs(rule: Rule, grid: Grid) -> None:
                 names = list(dict.fromkeys(choice.base for choice in choices))
                 hint = near_match(glob, names) or " A rule that need not match takes `optional: true`."
                 raise ConfigError(
-                    f"{rule.where}: {axis}: {glob!r} matches nothing; selected are {', '.join(names) or 'none'}.{hint}"
+                    f"{rule.where}: {axis}: {glob!r} matches nothing.{hint} Selected are {', '.join(names) or 'none'}."
                 )

@@ -157,8 +157,8 @@ def find_sweep_id(wanted: str, known: Sequence[str], attempted: Callable[[], Ite
             f"resume={wanted}: sweep {older} left no file of what it asked for, as those of sweeper 0.1. Run it again "
             "as it was run, with rerun=missing, which skips what has completed."
         )
-    there = f"the newest it has are {_newest(known)}" if known else "it has none yet"
-    raise ConfigError(f"resume={wanted}: the store has no such sweep; {there}.{near_match(wanted, known)}")
+    there = f"The newest it has are {_newest(known)}." if known else "It has none yet."
+    raise ConfigError(f"resume={wanted}: the store has no such sweep.{near_match(wanted, known)} {there}")
 
 
 def _newest(ids: Sequence[str]) -> str:

@@ -456,10 +456,16 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("rerun=mising", "rerun must be one of all, missing, failed, stale, got 'mising'. Did you mean 'missing'?"),
-        ("rerun_triggers=[confg]", "rerun_triggers[0] must be one of config, code, data, libraries"),
+        (
+            "rerun=mising",
+            "rerun cannot be 'mising'. Did you mean 'missing'? It must be one of all, missing, failed, stale.",
+        ),
+        (
+            "rerun_triggers=[confg]",
+            "rerun_triggers[0] cannot be 'confg'. Did you mean 'config'? It must be one of config, code,",
+        ),
         ("duplicates=dorp", "Did you mean 'drop'?"),
-        ("job_backend.kind=spark", "job_backend.kind must be one of ray-simple, inline, ray"),
+        ("job_backend.kind=spark", "job_backend.kind cannot be 'spark'. It must be one of ray-simple, inline, ray"),
         ("job_backend.num_cpus=-1", "job_backend.num_cpus must be a number, 0 or more"),
         ("retries=many", "retries must be a whole number, 0 or more, got 'many' (str)"),
         ("retries=1.5", "retries must be a whole number"),
@@ -470,7 +476,7 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
         ("analytics_store.uri=null", "analytics_store.uri must be text"),
         (
             "+analytics_store.url=x",
-            "analytics_store has no 'url'; it takes uri, storage_options, durability. Did you mean 'uri'?",
+            "analytics_store has no 'url'. Did you mean 'uri'? It takes uri, storage_options, durability.",
         ),
         ("+job_backend.cpus=2", "job_backend has no 'cpus'"),
         ("analytics_store=[]", "analytics_store"),
@@ -483,7 +489,7 @@ def test_settings_may_interpolate_the_environment(monkeypatch):
         ("union=[{name: x, dataset: digts}]", "Did you mean 'digits'?"),
         ("zip=[dataset,model]", "zip must be a list of lists"),
         ("zip=[[dataset,dataset]]", "zip must be a list of lists"),
-        ("zip=[[dataset,capability]]", "zip[0][1] must be one of dataset, model, metric"),
+        ("zip=[[dataset,capability]]", "zip[0][1] cannot be 'capability'. It must be one of dataset, model, metric"),
     ],
 )
 def test_a_setting_of_the_wrong_form_is_refused(override, said):

@@ -370,11 +370,11 @@ def test_what_would_change_what_runs_is_refused_beside_resume(broken: Path, said
 def test_an_unknown_sweep_names_the_newest(empty_folder: Path):
     status, _, err = typed("resume=20200101T000000-abcdef")
     assert status == 2
-    assert err == "sweeper: resume=20200101T000000-abcdef: the store has no such sweep; it has none yet.\n"
+    assert err == "sweeper: resume=20200101T000000-abcdef: the store has no such sweep. It has none yet.\n"
     assert list(empty_folder.iterdir()) == []
     ids = [sweeper.sweep(INLINE, progress=False).sweep_id for _ in range(2)]
     status, _, err = typed("resume=20200101T000000-abcdef")
-    assert (status, f"the newest it has are {ids[1]}, {ids[0]}." in err) == (2, True)
+    assert (status, f"The newest it has are {ids[1]}, {ids[0]}." in err) == (2, True)
     status, _, err = typed("resume=20")
     assert (status, f"several sweeps begin so: {ids[1]}, {ids[0]}" in err) == (2, True)
     assert typed("plan", f"resume={ids[1][:-2]}")[0] == 0
