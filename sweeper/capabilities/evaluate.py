@@ -13,6 +13,7 @@ from sweeper.capabilities.uncertainty import Uncertainty, columns_of, interval_t
 from sweeper.checks import rules
 from sweeper.records import Record
 from sweeper.statistics.bounds import Interval
+from sweeper.statistics.evidence import Evidence
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class EvaluationRecord(Record, table_name="maite_evaluation"):
     ci_high: float | None = None
     ci_method: str | None = None
     """How the bounds were computed; where there are none, `none: ` and the reason. See docs/statistics.md."""
+    evidence: str | None = None
+    """What the value was computed from, for comparisons: `sweeper.statistics.evidence.Evidence` as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,8 @@ class EvaluateRun(CapabilityRun):
     n_items: int
     intervals: Mapping[str, Interval] = field(default_factory=dict[str, Interval])
     """How sure each value is, by its key."""
+    evidence: Evidence | None = None
+    """What the value was computed from, where that is known."""
 
     def extract(self) -> list[EvaluationRecord]:
         """One row per number."""
@@ -65,6 +70,7 @@ class EvaluateRun(CapabilityRun):
                 higher_is_better=self.higher_is_better,
                 n_items=self.n_items,
                 **columns_of(self.intervals.get(key)),
+                evidence=self.evidence.text() if self.evidence else None,
             )
             for key, value in self.values.items()
         ]
@@ -166,6 +172,7 @@ class Evaluate(BuiltinCapability):
                 warnings=warnings,
                 values=values,
                 intervals=self._uncertainty.intervals(metric, used, values, metadata_id(dict(dataset.metadata))),
+                evidence=self._uncertainty.evidence(metric, values),
                 higher_is_better=getattr(metric, "higher_is_better", None),
                 n_items=len(used),
             )

@@ -5,7 +5,7 @@ Comparisons of models, intervals and error analyses read these few columns; pred
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,10 +14,15 @@ import numpy.typing as npt
 
 from sweeper.capabilities.batches import MetadataBatch
 from sweeper.checks.numbers import DETECTION, Batch, Numbers, numeric
+from sweeper.statistics.kinds import brier_loss, log_loss
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions
+    from sweeper.statistics.confusion import Classes, Floats
 
+_LOSSES: Mapping[str, Callable[[Classes, Floats], Floats]] = {"log_loss": log_loss, "brier": brier_loss}
+ROUNDING = 1e-3
+"""The sum of probabilities may differ from 1 by so much, as that of rounded ones does."""
 ABSENT = -1
 """In place of a class that a datum does not have."""
 Columns: TypeAlias = Mapping[str, npt.NDArray[np.int32 | np.float32]]
@@ -36,7 +41,9 @@ class Outcomes:
         Of a classifier, N class indices `label` and `prediction` (int32; that of the target, and that with the highest
         score; `ABSENT` where there is none). Of a detector, N numbers of boxes `boxes` and `boxes_found` (int32; of the
         target, and of the model). Of both `confidence` (float32): the score of the predicted class, or of the surest
-        box; NaN where there is none. It is what the model gives, which need not be a probability.
+        box; NaN where there is none. It is what the model gives, which need not be a probability. Of a classifier that
+        gives probabilities also `log_loss` and `brier` (float32), as `sweeper.statistics.kinds` defines them; NaN of
+        what are no probabilities.
     metadata
         N values of each key that was asked for; `None` where a datum lacks it.
     """
@@ -79,7 +86,24 @@ def _of_classes(answers: Batch, targets: Batch) -> Columns | None:
     given, predicted = _classes(numeric(targets)), _classes(numeric(answers))
     if given is None or predicted is None:
         return None
-    return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1]}
+    losses = _losses(given[0], numeric(answers))
+    return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1], **losses}
+
+
+def _losses(labels: npt.NDArray[np.int32], scores: Numbers | None) -> Columns:
+    """The losses of B data; NaN where the scores are no probabilities of classes of which the label is one."""
+    losses = {name: np.full(len(labels), np.nan, np.float32) for name in _LOSSES}
+    if scores is None or scores.ndim != 2:
+        return losses
+    values = scores.astype(np.float64)
+    sums = values.sum(axis=1, keepdims=True)
+    likely = (values.min(axis=1) >= 0) & (np.abs(sums[:, 0] - 1) <= ROUNDING)
+    known = likely & (labels >= 0) & (labels < values.shape[1])
+    if known.any():
+        classes, probabilities = labels[known].astype(np.int64), values[known] / sums[known]
+        for name, loss in _LOSSES.items():
+            losses[name][known] = loss(classes, probabilities)
+    return losses
 
 
 def _classes(values: Numbers | None) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
@@ -15,6 +15,7 @@ from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import Record
 from sweeper.statistics.bounds import Interval
+from sweeper.statistics.evidence import Evidence
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class RobustnessRecord(Record, table_name="sweeper_robustness"):
     ci_high: float | None = None
     ci_method: str | None = None
     """How the bounds were computed; where there are none, `none: ` and the reason. See docs/statistics.md."""
+    evidence: str | None = None
+    """What the value was computed from, for comparisons: `sweeper.statistics.evidence.Evidence` as JSON."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,10 @@ class RobustnessRun(CapabilityRun):
     """The baseline, then each severity."""
     curves: Mapping[str, Curve]
     higher_is_better: bool | None
+    labels: tuple[str, ...] = ()
+    """The label of the augmentation at the baseline, then at each severity."""
+    evidence: Evidence | None = None
+    """What the value at the baseline was computed from, where that is known."""
 
     def extract(self) -> list[RobustnessRecord]:
         """A row per severity and key, and a row per key for the area."""
@@ -110,15 +117,26 @@ class RobustnessRun(CapabilityRun):
                 severity_index=index,
                 severity=severity,
                 **columns_of(curve.intervals[index] if curve.intervals else None),
+                evidence=self._evidence({self.labels[index]: 1.0} if self.labels else {}),
             )
             for index, (severity, value) in enumerate(zip(self.severities, curve.values, strict=True))
         ]
         area = Interval.none(curve.intervals[0].n, NO_AREA) if curve.intervals else None
         key = f"{key}.area"
         overall = RobustnessRecord(
-            **common, output_key=key, output_value=curve.area, scope="overall", **columns_of(area)
+            **common,
+            output_key=key,
+            output_value=curve.area,
+            scope="overall",
+            **columns_of(area),
+            evidence=self._evidence(dict(zip(self.labels, _weights(self.severities), strict=False))),
         )
         return [*points, overall]
+
+    def _evidence(self, conditions: Mapping[str, float]) -> str | None:
+        if self.evidence is None or not conditions:
+            return None
+        return replace(self.evidence, conditions=conditions).text()
 
     def _common(self, key: str) -> _CommonColumns:
         return {
@@ -261,6 +279,8 @@ class Robustness(BuiltinCapability):
                 key: _curve(severities, _at(scores, key, math.nan), _at(intervals, key, nothing)) for key in scores[0]
             },
             higher_is_better=getattr(metric, "higher_is_better", None),
+            labels=tuple(self.augmentations()),
+            evidence=self._uncertainty.evidence(metric, scores[0]),
         )
 
 
@@ -291,6 +311,15 @@ def _make(factory: Callable[..., object], parameter: str, severity: float) -> Ta
 def _at(found: Sequence[Mapping[str, T]], key: str, missing: T) -> list[T]:
     """The entry of a key at each severity."""
     return [each.get(key, missing) for each in found]
+
+
+def _weights(severities: Sequence[float]) -> list[float]:
+    """The weight of the value at each severity in the area under the curve; they add up to 1."""
+    from scipy.integrate import trapezoid
+
+    distances = [abs(severity - severities[0]) for severity in severities]
+    unit = [[float(row == column) for column in range(len(distances))] for row in range(len(distances))]
+    return [float(trapezoid(row, distances)) / distances[-1] for row in unit]
 
 
 def _curve(severities: Sequence[float], values: Sequence[float], intervals: Sequence[Interval]) -> Curve:

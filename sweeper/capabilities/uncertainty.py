@@ -14,6 +14,7 @@ from sweeper.errors import PartError
 from sweeper.metrics.collected import CollectedMetric
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
+from sweeper.statistics.evidence import Evidence, name_of
 from sweeper.statistics.resampling import FEWEST_RESAMPLES, Resamples, bootstrap_interval
 
 if TYPE_CHECKING:
@@ -119,6 +120,12 @@ class Uncertainty:
         if clusters.too_few is not None:
             return found | {key: Interval.none(n, clusters.too_few) for key in finite}
         return found | self._bootstrapped(metric, predictions, finite, Resamples(dataset_id, n, clusters))
+
+    def evidence(self, metric: TaskMetric, values: Mapping[str, float]) -> Evidence | None:
+        """What later comparisons must know of these values of a metric; `None` where its kind is not known."""
+        kind = metric.kind() if isinstance(metric, CollectedMetric) and len(values) == 1 else None
+        name = name_of(kind) if kind is not None else None
+        return None if name is None else Evidence(name, cluster_by=self.cluster_by, confidence=self.confidence)
 
     def _closed(
         self, kind: Kind, data: ByDatum, values: Mapping[str, float], clusters: Clusters

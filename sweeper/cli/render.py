@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning.combinations import Planned
 from sweeper.planning.decisions import Plan
-from sweeper.report import leaderboard
+from sweeper.report import leaderboard, marks
 from sweeper.report.leaderboard import Leaderboard, Line
 
 LISTED = 200
 """Plans up to this many combinations are listed one by one; larger ones by their reasons."""
 SAME = 20
 """So many names that stand for the same as another are listed in a plan."""
-BEST = "*"
 
 
 def plan_text(plan: Plan, *, listed: int = LISTED) -> str:
@@ -43,13 +41,10 @@ def _counts(plan: Plan) -> list[str]:
     return lines + [f"note: {note}" for note in plan.notes]
 
 
-def leaderboards(
-    rows: Iterable[Mapping[str, Any]], gaps: Sequence[Gap] = (), same: Sequence[tuple[str, str, str]] = ()
-) -> str:
-    """The tables of `leaderboard` as text, the best of each column marked, and below them what to know."""
-    boards = leaderboard.leaderboards(rows, gaps, same)
-    warnings = [f"warning: {text}" for text in leaderboard.warnings(boards)]
-    return "\n\n".join([*map(_table, boards), *(["\n".join(warnings)] if warnings else [])])
+def leaderboards(boards: Sequence[Leaderboard]) -> str:
+    """Tables as text, the best of each column marked, and below them what to know."""
+    below = [*marks.legend(boards), *(f"warning: {text}" for text in leaderboard.warnings(boards))]
+    return "\n\n".join([*map(_table, boards), *(["\n".join(below)] if below else [])])
 
 
 def _table(board: Leaderboard) -> str:
@@ -70,7 +65,7 @@ def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str])
     if column in line.caveats:
         return f"{text} {signs[line.caveats[column]]}"
     padding = " " if board.best[column] is not None else ""
-    return f"{text}{BEST if board.is_best(line, column) else padding}"
+    return f"{text}{marks.mark(board, line, column) or padding}"
 
 
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:

@@ -36,7 +36,7 @@ def _status(result: SweepResult, problem: str | None) -> int:
 def _unreadable(result: SweepResult) -> str | None:
     """Read what is to be shown, which the result keeps; why that cannot be done, or `None`."""
     try:
-        _ = result.table, result.gaps, result.earlier_failures, _shared_ids(result)
+        _ = result.leaderboards, result.earlier_failures, _shared_ids(result)
     except KeyboardInterrupt:
         return _INTERRUPT
     except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
@@ -52,7 +52,7 @@ def _text(result: SweepResult, resume: str, *, with_values: bool) -> str:
 
 
 def _values(result: SweepResult) -> str:
-    boards = render.leaderboards(result.rows, result.gaps, result.plan.same)
+    boards = render.leaderboards(result.leaderboards)
     shared = render.shared_ids_text(_shared_ids(result))
     return (f"{boards}\n\n" if boards else "") + render.no_values_text(result.gaps) + shared
 

@@ -160,7 +160,7 @@ class PredictionCacheEntry:
 
 OUTCOME_COLUMNS = (
     *("inference_id", "condition", "datum_id"),
-    *("label", "prediction", "boxes", "boxes_found", "confidence"),
+    *("label", "prediction", "boxes", "boxes_found", "confidence", "log_loss", "brier"),
 )
 """The columns that every table by datum has; those of metadata have other names."""
 

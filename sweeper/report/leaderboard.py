@@ -55,6 +55,10 @@ class Leaderboard:
     """What else a reader must know of some of the values, and the line and column of each of these."""
     notes: tuple[str, ...] = ()
     """Which further names stand for something that is shown."""
+    tied: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    """By column, the lines that cannot be told apart from the best: see `sweeper.report.marks`."""
+    not_compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Why values were not compared with the best, and where."""
 
     @property
     def signs(self) -> dict[str, str]:

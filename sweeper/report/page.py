@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sweeper._version import __version__
 from sweeper.report import filters, leaderboard, markdown, plots, queries
 from sweeper.report.leaderboard import Leaderboard, Line
+from sweeper.report.marks import TIED, mark
 from sweeper.report.panels import Group, colours, groups
 from sweeper.report.report_data import ReportData
 
@@ -37,6 +38,8 @@ class Cell:
     shade: str
     """Its place in the table, from 0 for the worst to 1 for the best; empty where no direction is known."""
     is_best: bool
+    is_tied: bool = False
+    """Whether it cannot be told apart from the best."""
     sign: str = ""
     """Stands for the reason below the table why the value must not be called the best."""
     is_end: bool = False
@@ -200,7 +203,7 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
     text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
     if column in line.caveats:
         return Cell(text, raw, "", is_best=False, sign=signs[line.caveats[column]])
-    return Cell(text, raw, shades.get(text, ""), board.is_best(line, column))
+    return Cell(text, raw, shades.get(text, ""), board.is_best(line, column), mark(board, line, column) == TIED)
 
 
 def _number(board: Leaderboard, value: float) -> str:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.common.clock import EPOCH
+from sweeper.comparison.by_datum import DataReader
 from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard, leaderboards
+from sweeper.report.marks import compared
 from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
 from sweeper.report.run_reports import read_reports
 from sweeper.report.shown_attempts import ShownAttempts, select_attempts
@@ -39,7 +41,7 @@ _COLUMNS = tuple(
             *AXES,
             *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
             *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
-            *("result_run_uid", "job_id", "payload_table", *caveats.NEEDED),
+            *("result_run_uid", "job_id", "payload_table", "inference_id", *caveats.NEEDED),
             *caveats.OF_DATA,
         )
     )
@@ -66,7 +68,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         not_run=_not_run(store, sweeps[:SWEEPS]),
-        leaderboards=_leaderboards(values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
+        leaderboards=_leaderboards(store, values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
         strengths=strengths,
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
@@ -150,12 +152,14 @@ def _same(store: Store, sweeps: Sequence[Sweep], *, everything: bool) -> list[tu
     return store.same_names(known[-SWEEPS:])
 
 
-def _leaderboards(values: Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]) -> tuple[Leaderboard, ...]:
+def _leaderboards(
+    store: Store, values: Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]
+) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural_key(line.name))))
-        for board in leaderboards(rows, gaps, same)
+        for board in compared(leaderboards(rows, gaps, same), rows, DataReader(store))
     )
 
 

@@ -17,7 +17,7 @@ from sweeper.errors import ConfigError, StoreError
 from sweeper.messages.asked import SweepHeader
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import Outcome, Status
-from sweeper.messages.requests import OutcomesRequest, StoreLocation
+from sweeper.messages.requests import OUTCOME_COLUMNS, OutcomesRequest, StoreLocation
 from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Defaults, combine
 from sweeper.planning.order import WorkGroup, order, order_beside
@@ -216,9 +216,20 @@ def _sweep_info(prepared: Prepared) -> SweepInfo:
         boot_id=boot_id(),
         newest_seen=clock.from_microseconds(max((state.ended_us for state in prepared.states.values()), default=0)),
         persist_predictions=settings.persist_predictions,
-        outcomes=None if settings.outcomes is None else OutcomesRequest(_location(prepared), settings.outcomes),
+        outcomes=_outcomes(prepared),
         live=prepared.config.live,
     )
+
+
+def _outcomes(prepared: Prepared) -> OutcomesRequest | None:
+    """Where what became of each datum is written, with the keys of metadata that comparisons need too."""
+    asked = prepared.config.settings.outcomes
+    if asked is None:
+        return None
+    parts = prepared.plan.columns.identified.combinations.choices()
+    named = [part.spec.get("cluster_by") for part in parts]
+    clusters = [key for key in named if isinstance(key, str) and key not in OUTCOME_COLUMNS]
+    return OutcomesRequest(_location(prepared), tuple(dict.fromkeys((*asked, *sorted(clusters)))))
 
 
 def _location(prepared: Prepared) -> StoreLocation:

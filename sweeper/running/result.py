@@ -15,6 +15,7 @@ from sweeper.revision.data_caveats import caveats_of_combinations
 if TYPE_CHECKING:
     import pandas
 
+    from sweeper.report.leaderboard import Leaderboard
     from sweeper.store import AttemptState, Store, Table
 
 
@@ -48,6 +49,16 @@ class SweepResult:
         Names are those of the plan, also where an earlier sweep measured a combination under others.
         """
         return self.store.results_of(self._named, self._changed)
+
+    @cached_property
+    def leaderboards(self) -> list[Leaderboard]:
+        """The values as tables to compare by, with what cannot be told apart from the best of each column."""
+        from sweeper.comparison.by_datum import DataReader  # not before it is needed: so is what these import
+        from sweeper.report.leaderboard import leaderboards
+        from sweeper.report.marks import compared
+
+        boards = leaderboards(self.rows, self.gaps, self.plan.same)
+        return compared(boards, self.rows, DataReader(self.store))
 
     @cached_property
     def _changed(self) -> dict[str, str]:
@@ -87,7 +98,7 @@ class SweepResult:
         planned = self.plan.columns.identified
         return [(key, *names) for key, names in zip(planned.fingerprints, planned.combinations.names(), strict=True)]
 
-    @property
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """`table` as dictionaries."""
         return self.table.to_pylist()

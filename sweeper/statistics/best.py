@@ -35,13 +35,13 @@ def among_the_best(
     if len(models) < 2:
         return [True] * len(models)
     level = (1 - confidence) / (len(models) - 1)
-    return [not _is_beaten(place, models, higher_is_better, level, clusters) for place in range(len(models))]
+    best_first = sorted(models, key=lambda model: model.value, reverse=higher_is_better)  # it beats most by itself
+    return [not _is_beaten(mine, best_first, higher_is_better, level, clusters) for mine in models]
 
 
 def _is_beaten(
-    place: int, models: Sequence[Contributions], higher_is_better: bool, level: float, clusters: Clusters
+    mine: Contributions, others: Sequence[Contributions], higher_is_better: bool, level: float, clusters: Clusters
 ) -> bool:
-    mine = models[place]
     if higher_is_better:
-        return any(chance_if_not_better(other, mine, clusters) <= level for other in models if other.value > mine.value)
-    return any(chance_if_not_better(mine, other, clusters) <= level for other in models if other.value < mine.value)
+        return any(chance_if_not_better(other, mine, clusters) <= level for other in others if other.value > mine.value)
+    return any(chance_if_not_better(mine, other, clusters) <= level for other in others if other.value < mine.value)

@@ -24,14 +24,15 @@ from sweeper.store.parquet import damage, warn_of_damage
 
 FOLDER = f"{PRIVATE}/outcomes"
 _TEXTS = ("inference_id", "condition", "datum_id")
+NUMBERS = ("confidence", "log_loss", "brier")
 SCHEMA = pa.schema(
     [
-        (name, pa.string() if name in _TEXTS else pa.float32() if name == "confidence" else pa.int32())
+        (name, pa.string() if name in _TEXTS else pa.float32() if name in NUMBERS else pa.int32())
         for name in OUTCOME_COLUMNS
     ]
 )
 """The columns that people read; those of metadata that were asked for come after them."""
-_ENCODINGS = {"datum_id": "DELTA_BYTE_ARRAY", "confidence": "BYTE_STREAM_SPLIT"}
+_ENCODINGS = {"datum_id": "DELTA_BYTE_ARRAY", **dict.fromkeys(NUMBERS, "BYTE_STREAM_SPLIT")}
 """Ids mostly begin alike; of scores the upper bytes are alike. Other columns have few different values."""
 _KINDS: Mapping[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
 Column: TypeAlias = Sequence[object] | npt.NDArray[np.int32 | np.float32]
@@ -90,7 +91,8 @@ def read(files: Files, inference_ids: Collection[str]) -> pa.Table:
 
     A damaged file is left out, with a warning.
     """
-    tables = [SCHEMA.empty_table(), *_readable(files, sorted(set(inference_ids) & set(ids(files))))]
+    there = inference_ids if len(inference_ids) == 1 else set(inference_ids) & set(ids(files))
+    tables = [SCHEMA.empty_table(), *_readable(files, sorted(there))]
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowTypeError:  # one key of metadata has numbers here and text there
@@ -103,6 +105,8 @@ def _readable(files: Files, inference_ids: Sequence[str]) -> Iterator[pa.Table]:
         try:
             with sealed.opened(files, FOLDER, name) as parquet:
                 table = sealed.read(parquet)
+        except FileNotFoundError:
+            continue
         except sealed.UNREADABLE as error:
             warn_of_damage(files, FOLDER, name, first_line(error))
             continue

@@ -19,6 +19,7 @@ from sweeper.store import (
     handed_over,
     journal,
     newest_attempts,
+    outcome_arrays,
     outcome_files,
     sweep_files,
     views,
@@ -273,8 +274,9 @@ class Store:
 
         Columns: capability, dataset, model, metric (names of choices), key, value, n, stderr, ci_low, ci_high,
         ci_method (how sure the value is; null where that was not measured), scope, higher_is_better, sweep,
-        fingerprint, finished_at, duration_s, caveat (why the value must not be called the best) and warning (what else
-        a reader must know about it). Caveat and warning are mostly null.
+        fingerprint, finished_at, duration_s, caveat (why the value must not be called the best), warning (what else a
+        reader must know about it), inference_id (which table by datum it can be computed from again) and evidence (how,
+        as JSON). Caveat and warning are mostly null.
         """
         return views.results(self._tables, fingerprints, sweep_id)
 
@@ -306,12 +308,18 @@ class Store:
         """What became of each datum of inferences, a row each: those of these ids, or all that completed attempts read.
 
         Columns: inference_id (as in `attempts`), condition (the label of the augmentation, empty for none), datum_id,
-        label, prediction (classes), boxes, boxes_found (how many, of a detector), confidence, and what the setting
-        `outcomes` names of the metadata.
+        label, prediction (classes), boxes, boxes_found (how many, of a detector), confidence, log_loss, brier (of a
+        classifier that gives probabilities), and what the setting `outcomes` names of the metadata.
         """
         if inference_ids is None:
             inference_ids = {one for one in self.completed()["inference_id"].to_pylist() if one}
         return outcome_files.read(self.files, inference_ids)
+
+    def outcome_arrays(
+        self, inference_ids: Collection[str], keys: Sequence[str] = ()
+    ) -> dict[str, Mapping[str, outcome_arrays.OutcomeArrays]]:
+        """The outcomes of inferences of classifiers as arrays, by id and condition; see `outcome_arrays.read`."""
+        return outcome_arrays.read(self.files, inference_ids, keys)
 
     def entities(self, combinations: Iterable[tuple[str, ...]]) -> set[tuple[str, str, str]]:
         """Axis, name of the choice and `metadata["id"]` of the parts of combinations, given as to `results_of`."""

@@ -28,6 +28,7 @@ _INTERVAL = {
     "ci_method": pa.string(),
 }
 """How sure a value is: null where an older version, or another capability, did not say."""
+_OF_A_VALUE = {**_INTERVAL, "evidence": pa.string()}
 RESULTS = pa.schema(
     [
         *((name, pa.string()) for name in ("capability", "dataset", "model", "metric", "key")),
@@ -41,10 +42,24 @@ RESULTS = pa.schema(
         ("duration_s", pa.float64()),
         ("caveat", pa.string()),
         ("warning", pa.string()),
+        ("inference_id", pa.string()),
+        ("evidence", pa.string()),
     ]
 )
-"""`caveat` says why a value must not be called the best, `warning` what else a reader must know."""
-_FROM_ATTEMPTS = ("capability", "dataset", "model", "metric", "fingerprint", "finished_at", "duration_s")
+"""`caveat` says why a value must not be called the best, `warning` what else a reader must know.
+
+`inference_id` names the table by datum that a value can be computed from again, `evidence` says how.
+"""
+_FROM_ATTEMPTS = (
+    "capability",
+    "dataset",
+    "model",
+    "metric",
+    "fingerprint",
+    "finished_at",
+    "duration_s",
+    "inference_id",
+)
 _OF_A_RUN = ("sweep_name", "result_run_uid", "job_id", "payload_table")
 _MEASURING = tuple(dict.fromkeys((*_FROM_ATTEMPTS, *_OF_A_RUN, *caveats.NEEDED)))
 """The columns of `attempts` that are read to find what they measured; specs and tracebacks are most of the bytes."""
@@ -156,7 +171,7 @@ def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
 
 def _typed(chosen: pa.Table) -> pa.Schema:
     kinds = {**{f.name: f.type for f in RESULTS}, "result_run_uid": pa.string(), "job_id": pa.string()}
-    order = [*chosen.column_names, "key", "value", "scope", "higher_is_better", *_INTERVAL]
+    order = [*chosen.column_names, "key", "value", "scope", "higher_is_better", *_OF_A_VALUE]
     return pa.schema([(name, kinds[name]) for name in order])
 
 
@@ -167,9 +182,9 @@ def _long(payload: pa.Table) -> Iterator[pa.Table]:
     rest = {"scope": _scope(payload), "higher_is_better": _direction(payload)}
     for key, value in _KEY_VALUE:
         if {key, value} <= has and _is_number(payload.schema.field(value).type):
-            yield _columns(base, _key(payload, key), payload[value], rest | _interval(payload))
+            yield _columns(base, _key(payload, key), payload[value], rest | _of_a_value(payload))
             return
-    rest |= {name: pa.nulls(len(payload), kind) for name, kind in _INTERVAL.items()}
+    rest |= {name: pa.nulls(len(payload), kind) for name, kind in _OF_A_VALUE.items()}
     for field in payload.schema:
         if field.name not in _IDS and _is_number(field.type):
             key_column = pa.array([field.name] * len(payload), pa.string())
@@ -187,11 +202,11 @@ def _direction(payload: pa.Table) -> Values:
     return direction if is_known else pa.nulls(len(payload), pa.bool_())
 
 
-def _interval(payload: pa.Table) -> dict[str, Values]:
-    """The columns of `_INTERVAL`; null where the payload has no column of that name and type."""
+def _of_a_value(payload: pa.Table) -> dict[str, Values]:
+    """The columns of `_OF_A_VALUE`; null where the payload has no column of that name and type."""
     return {
         name: payload[name] if name in payload.column_names and payload.schema.field(name).type == kind else nothing
-        for name, kind in _INTERVAL.items()
+        for name, kind in _OF_A_VALUE.items()
         for nothing in [pa.nulls(len(payload), kind)]
     }
 

@@ -23,7 +23,7 @@ def test_evaluation_is_that_of_maite(model, accuracy):
 def test_the_row_has_the_columns_of_checkmaite_and_then_our_own(model):
     (row,) = Evaluate().run([model], [DIGITS], [ExpectedCalibrationError()]).extract()
     theirs = ["dataset_id", "model_id", "metric_id", "output_key", "output_value", "scope", "class_name"]
-    ours = ["higher_is_better", "n_items", "n", "stderr", "ci_low", "ci_high", "ci_method"]
+    ours = ["higher_is_better", "n_items", "n", "stderr", "ci_low", "ci_high", "ci_method", "evidence"]
     assert list(columns(type(row))) == ["run_uid", "created_at", *theirs, *ours]
     assert type(row).table_name == "maite_evaluation"
     assert (row.dataset_id, row.metric_id) == ("digits[test]", "expected_calibration_error")

@@ -527,8 +527,8 @@ def _ended(config: dict[str, Any], where: Path, kind: str) -> dict[tuple[str, ..
 
 
 def test_a_null_is_shown_as_such():
-    from sweeper.cli import render
+    import report_parts
 
     row = {"capability": "c", "dataset": "d", "model": "", "metric": "", "scope": "overall", "higher_is_better": False}
-    shown = render.leaderboards([{**row, "key": "share", "value": None}, {**row, "key": "count", "value": 2.0}])
+    shown = report_parts.tables_text([{**row, "key": "share", "value": None}, {**row, "key": "count", "value": 2.0}])
     assert [line.split()[-1] for line in shown.splitlines()[-2:]] == ["null", "2"]

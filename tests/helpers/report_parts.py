@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ import numpy as np
 import parts
 from store_parts import BEGAN, ScoreRun, attempt
 
+from sweeper.cli import render
 from sweeper.cli.commands import run_command
 from sweeper.messages.requests import Provenance
+from sweeper.report import leaderboard
 from sweeper.store import Store, open_store
 
 SCRIPT = "<script>alert(1)</script>"
@@ -110,3 +112,8 @@ def _record_script(store: Store) -> None:
         started_at=BEGAN,
         finished_at=BEGAN,
     )
+
+
+def tables_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The tables of rows of the view `results`, as a terminal shows them where nothing is compared."""
+    return render.leaderboards(leaderboard.leaderboards(rows))

@@ -19,6 +19,7 @@ LAYERS = (
     {"running"},
     {"config"},
     {"planning", "jobs", "report"},
+    {"comparison"},
     {"worker"},
     {"checkmaite", "capabilities", "augmentations"},
     {"datasets", "models", "metrics", "store"},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import report_parts
 from patience import LIMIT_S
 from revision_parts import Project, caveats
 
@@ -58,7 +59,7 @@ def test_overwritten_weights_are_shown_and_never_best_and_run_again_where_data_i
     assert "1 completed results were measured on files that have changed since" in render.plan_text(plan)
     shown = project.sweep("rerun=missing")
     assert values(shown) == [("constant", 0.75, "data changed since: model.pt"), ("other", 0.25, None)]
-    text = render.leaderboards(shown.rows)
+    text = report_parts.tables_text(shown.rows)
     assert "0.75 !1" in text
     assert "!1 data changed since: model.pt" in text
     assert "*" not in text

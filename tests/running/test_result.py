@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import report_parts
 from store_parts import fingerprint, record
 
 from sweeper.api import SweepResult, sweep
-from sweeper.cli import render
 from sweeper.config import load
 from sweeper.planning.order import order
 from sweeper.running.prepare import prepare
@@ -59,7 +59,9 @@ def test_what_an_earlier_sweep_called_otherwise_has_the_name_of_the_plan(folder:
     assert scores(ran(folder, "dataset.numbers.n=3")) == [("numbers", "same", 0.667)]
     result = ran(folder, "+dataset.three={_base_: numbers, n: 3}", "rerun=missing")
     assert scores(result) == [("numbers", "same", 0.5), ("three", "same", 0.667)]
-    assert [line.split() for line in render.leaderboards(result.rows).splitlines()[2:3]] == [["same", "0.5", "0.6667"]]
+    assert [line.split() for line in report_parts.tables_text(result.rows).splitlines()[2:3]] == [
+        ["same", "0.5", "0.6667"]
+    ]
     assert result.shared_ids == [("dataset", "numbers", ["numbers", "three"])]
 
 

@@ -1,0 +1,74 @@
+"""One stored value, and what is known of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeper.statistics.bounds import Interval
+from sweeper.statistics.evidence import Evidence, parsed
+
+NOT_KEPT = "it has no table by datum (outcomes: false, a backend that shares no predictions, or an older version)"
+NOT_KNOWN = "no comparison is known for this metric"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row of the view `results`.
+
+    Attributes
+    ----------
+    names
+        The choices of capability, dataset, model and metric, and the key of the value.
+    value
+        `None` where the run could compute none.
+    interval
+        As it is stored; `None` where none was measured.
+    """
+
+    capability: str
+    dataset: str
+    model: str
+    metric: str
+    key: str
+    value: float | None
+    higher_is_better: bool | None
+    interval: Interval | None = None
+    inference_id: str | None = None
+    evidence: Evidence | None = None
+    caveat: str | None = None
+    fingerprint: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether there is a value, and not NaN."""
+        return self.value is not None and not math.isnan(self.value)
+
+    @property
+    def missing(self) -> str | None:
+        """Why it cannot be compared datum by datum, as far as its row tells."""
+        if self.evidence is None:
+            return NOT_KNOWN if self.inference_id else NOT_KEPT
+        return None if self.inference_id else NOT_KEPT
+
+
+def measured_of(row: Mapping[str, Any]) -> Measured:
+    """A row of the view as a value."""
+    return Measured(
+        *(row[name] or "" for name in ("capability", "dataset", "model", "metric", "key")),
+        value=row["value"],
+        higher_is_better=row["higher_is_better"],
+        interval=_interval(row),
+        inference_id=row.get("inference_id"),
+        evidence=parsed(row.get("evidence")),
+        caveat=row.get("caveat"),
+        fingerprint=row.get("fingerprint") or "",
+    )
+
+
+def _interval(row: Mapping[str, Any]) -> Interval | None:
+    if row.get("ci_method") is None or row.get("n") is None:
+        return None
+    return Interval(row["n"], row["stderr"], row["ci_low"], row["ci_high"], row["ci_method"])

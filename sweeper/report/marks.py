@@ -1,0 +1,107 @@
+"""Which values of a leaderboard cannot be told apart from the best of their column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sweeper.comparison.best import CONFIDENCE, best_of
+from sweeper.comparison.by_datum import DataReader
+from sweeper.comparison.measured import Measured, measured_of
+from sweeper.records import OVERALL
+from sweeper.report.leaderboard import Leaderboard, Line, measure
+
+CELLS, DATA = 3000, 5_000_000
+"""More values than these, or values of more data, are not compared while a table is shown."""
+TOO_MANY = "there are too many values; `python -m sweeper compare` compares two models"
+BEST, TIED = "*", "~"
+"""Shown beside the best value of a column, and beside those that cannot be told apart from it."""
+LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({CONFIDENCE:.0%} confidence, all models together)"
+_Values = Mapping[tuple[str, str, str, str], Measured]
+
+
+def mark(board: Leaderboard, line: Line, column: int) -> str:
+    """What stands beside the value of a line in a column."""
+    if board.is_best(line, column):
+        return BEST
+    return TIED if line.name in board.tied.get(column, ()) else ""
+
+
+def compared(boards: Sequence[Leaderboard], rows: Iterable[Mapping[str, Any]], reader: DataReader) -> list[Leaderboard]:
+    """The same tables, each with what cannot be told apart from the best.
+
+    Parameters
+    ----------
+    boards
+        As `leaderboards` made them of the rows.
+    rows
+        Rows of the view `results`.
+    reader
+        Of the store that they are from.
+    """
+    values = {
+        (row["capability"], measure(row), row["model"], row["dataset"]): measured_of(row)
+        for row in rows
+        if row["scope"] == OVERALL and row["model"]
+    }
+    made = [replace(board, tied={}, not_compared={}) for board in boards]
+    places = sorted(_places(boards), key=lambda place: boards[place[0]].columns[place[1]])
+    left, seen = CELLS, dict[str, int]()
+    for number, column in places:  # a dataset after another: its tables by datum are read once
+        mine = _rivals(boards[number], column, values)
+        left -= len(mine)
+        seen |= {one.inference_id: one.interval.n for one in mine.values() if one.inference_id and one.interval}
+        if left >= 0 and sum(seen.values()) <= DATA:
+            made[number] = _with_column(made[number], column, mine, reader)
+        else:
+            made[number] = _without(made[number], {TOO_MANY: (boards[number].title,)})
+    return made
+
+
+def _places(boards: Sequence[Leaderboard]) -> Iterator[tuple[int, int]]:
+    for number, board in enumerate(boards):
+        yield from ((number, column) for column in range(len(board.columns)) if board.best[column] is not None)
+
+
+def _rivals(board: Leaderboard, column: int, values: _Values) -> dict[str, Measured]:
+    """What may be the best of a column, by the name of its line."""
+    found = {
+        line.name: values.get((board.capability, board.measure, line.name, board.columns[column]))
+        for line in board.lines
+        if column not in line.caveats
+    }
+    return {name: one for name, one in found.items() if one is not None and one.is_number}
+
+
+def _with_column(board: Leaderboard, column: int, rivals: Mapping[str, Measured], reader: DataReader) -> Leaderboard:
+    names = [*rivals]
+    found = best_of([*rivals.values()], reader)
+    reasons: dict[str, tuple[str, ...]] = {}
+    whole = len(found.not_compared) == len(names)
+    for place, reason in found.not_compared.items():
+        reasons[reason] = (board.title,) if whole else (*reasons.get(reason, ()), f"{board.title}: {names[place]}")
+    tied = frozenset(names[place] for place in found.places)
+    return replace(_without(board, reasons), tied={**board.tied, column: tied})
+
+
+def _without(board: Leaderboard, reasons: Mapping[str, tuple[str, ...]]) -> Leaderboard:
+    merged = dict(board.not_compared)
+    for reason, places in reasons.items():
+        merged[reason] = tuple(dict.fromkeys((*merged.get(reason, ()), *places)))
+    return replace(board, not_compared=merged)
+
+
+def legend(boards: Sequence[Leaderboard]) -> list[str]:
+    """What the marks of these tables mean, and what was not compared."""
+    lines = [LEGEND] if any(board.tied for board in boards) else []
+    reasons: dict[str, dict[str, None]] = {}
+    for board in boards:
+        for reason, places in board.not_compared.items():
+            reasons.setdefault(reason, {}).update(dict.fromkeys(places))
+    notes = (f"{_some([*places])}: {reason}" for reason, places in reasons.items())
+    return [*lines, *(f"note: not compared with the best: {note}" for note in notes)]
+
+
+def _some(places: Sequence[str], most: int = 4) -> str:
+    return ", ".join(places if len(places) <= most else [*places[:most], f"{len(places) - most} more"])

@@ -1,0 +1,91 @@
+"""What a value was computed from, in a form that is stored beside it: by this it is compared and judged later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweeper.statistics.kinds import CalibrationError, Kind, MeanLoss, MeanOverClasses, Share, brier_loss, log_loss
+
+_KINDS: Mapping[str, Kind] = {
+    "share": Share(),
+    "balanced_accuracy": MeanOverClasses("balanced_accuracy"),
+    "recall": MeanOverClasses("recall"),
+    "precision": MeanOverClasses("precision"),
+    "f1": MeanOverClasses("f1"),
+    "brier": MeanLoss(brier_loss),
+    "log_loss": MeanLoss(log_loss),
+}
+_CALIBRATION = "ece"
+LOSSES = ("log_loss", "brier")
+"""The losses that are kept of each datum, under the names of their kinds."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a stored value was computed from.
+
+    Attributes
+    ----------
+    kind
+        The name of its kind, as `name_of` gives it.
+    conditions
+        The labels of the augmentations under which the data were seen, `""` for none, each with its weight: the value
+        is the sum of the values under these, times their weights.
+    cluster_by
+        The key of the metadata that says which data belong together; `None` where none does.
+    confidence
+        With which probability its stored interval contains the truth.
+    """
+
+    kind: str
+    conditions: Mapping[str, float] = field(default_factory=lambda: {"": 1.0})
+    cluster_by: str | None = None
+    confidence: float = 0.95
+
+    def text(self) -> str:
+        """It as JSON in one line."""
+        return json.dumps(
+            {
+                "kind": self.kind,
+                "conditions": dict(self.conditions),
+                "cluster_by": self.cluster_by,
+                "confidence": self.confidence,
+            },
+            separators=(",", ":"),
+        )
+
+
+def parsed(text: str | None) -> Evidence | None:
+    """What `Evidence.text` gave; `None` for anything else, such as what a later version writes."""
+    try:
+        content: Any = json.loads(text or "null")
+        conditions = {str(label): float(weight) for label, weight in content["conditions"].items()}
+        found = Evidence(str(content["kind"]), conditions, content.get("cluster_by"), float(content["confidence"]))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
+    return found if kind_named(found.kind) is not None else None
+
+
+def name_of(kind: Kind) -> str | None:
+    """The name by which a kind is stored; `None` for one of a user's own."""
+    if isinstance(kind, CalibrationError):
+        return f"{_CALIBRATION}[{kind.bins}]"
+    return next((name for name, known in _KINDS.items() if known == kind), None)
+
+
+def kind_named(name: str) -> Kind | None:
+    """The kind that `name_of` gave a name."""
+    head, _, bins = name.rstrip("]").partition("[")
+    if head == _CALIBRATION and bins.isdecimal() and int(bins):
+        return CalibrationError(int(bins))
+    return _KINDS.get(name)
+
+
+def scores_of(name: str) -> str | None:
+    """The column of the table by datum that has `ByDatum.scores` of a kind; `None` where it needs no scores."""
+    if name.startswith(_CALIBRATION):
+        return "confidence"
+    return name if name in LOSSES else None
