@@ -17,7 +17,8 @@ CELLS, DATA = 3000, 5_000_000
 TOO_MANY = "there are too many values; `python -m sweeper compare` compares two models"
 BEST, TIED = "*", "~"
 """Shown beside the best value of a column, and beside those that cannot be told apart from it."""
-LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({CONFIDENCE * 100:.0f} % confidence, all models together)"
+_SURE = f"{CONFIDENCE * 100:.0f} % confidence, all models together"
+LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({_SURE})"
 _Values = Mapping[tuple[str, str, str, str], Measured]
 
 
