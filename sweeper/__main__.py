@@ -7,6 +7,7 @@ or stdout could not be written; 3 a limit stopped the sweep; 4 an enforced requi
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -35,6 +36,7 @@ def main() -> None:
         status = INTERRUPTED
     if status == INTERRUPTED:
         _leave_at_once(status)
+    gc.freeze()  # or Python would look for cycles among all that is left, and then end
     sys.exit(status)
 
 

@@ -17,6 +17,9 @@ FLAGS = {flag: option for c in COMMANDS.values() for option in (*c.options, *EVE
 _OVERRIDE = re.compile(r"~|[+\w.@/:$'\"-]*=")
 """How an override begins where an operand may stand too, which may have a `=` in it: SQL, or the name of a variant."""
 
+_UNLIKELY_TO_RUN = frozenset(("job_backend.kind=inline", "rerun=missing", "rerun=failed", "rerun=stale"))
+"""Overrides with which Ray is not needed, or with which everything may be complete."""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -56,9 +59,9 @@ class Arguments:
 
     @property
     def may_run(self) -> bool:
-        """Whether Ray may be needed, as far as the command line tells."""
+        """Whether Ray is likely to be needed, as far as the command line tells."""
         runs = self.command == RUN.name and not self.shows_something and not self.plans
-        return runs and "job_backend.kind=inline" not in self.overrides
+        return runs and _UNLIKELY_TO_RUN.isdisjoint(self.overrides)
 
 
 def options_of(command: Command) -> dict[str, Option]:

@@ -48,7 +48,7 @@ _MISSING = Option(
 )
 _EMPTY = Option(("--allow-empty",), "rules may leave out everything (allow_empty=true)", override="allow_empty=true")
 _JSON = Option(("--json",), "one JSON document on stdout, and nothing else there")
-_ALL = Option(("--all-combinations",), "list every combination, however many there are")
+_ALL = Option(("--all-combinations",), "list every combination and every value, however many")
 DRY_RUN = Option(("--dry-run",), "print the plan and stop, as the command plan does")
 _OUTPUT = ("--output", "-o")
 

@@ -18,7 +18,8 @@ from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.help import help_of, overview
 from sweeper.cli.json_documents import plan_document, write_json
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
-from sweeper.cli.summary import INTERRUPTED, show_result
+from sweeper.cli.summary import INTERRUPTED, Further, show_result
+from sweeper.common.gc_pause import gc_paused
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
 from sweeper.errors import SweeperError
@@ -49,7 +50,8 @@ def load(args: Arguments) -> SweepConfig:
     from sweeper.config import load
     from sweeper.config.live_parts import NO_LIVE
 
-    return load(args.overrides, multirun=args.has("--multirun"), live=NO_LIVE, **_where(args))
+    with gc_paused():
+        return load(args.overrides, multirun=args.has("--multirun"), live=NO_LIVE, **_where(args))
 
 
 def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load) -> int:
@@ -136,22 +138,33 @@ def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
 
     with interruptible():
         result = run_config(config, for_stream(err))
-        resume = resume_command(args, config, result.sweep_id)
+        again = _words_again(args, config)
+        further = Further(resume_command(again, result.sweep_id), values_command(again, result.sweep_id))
         as_json, whole = args.has("--json"), args.has("--all-combinations")
-        return show_result(result, resume, out, err, as_json=as_json, whole=whole)
+        return show_result(result, further, out, err, as_json=as_json, whole=whole)
 
 
-def resume_command(args: Arguments, config: SweepConfig, sweep_id: str) -> str:
+def resume_command(again: Sequence[str], sweep_id: str) -> str:
     """The command line that runs what a sweep asked for and did not complete.
 
-    What it runs, and how, is in the store; so only where that is must be said, and what is stored nowhere.
+    What it runs, and how, is in the store; so only where that is must be said, and what is stored nowhere: `again`.
     """
+    return f"python -m sweeper {shlex.join([f'resume={sweep_id}', *again])}"
+
+
+def values_command(again: Sequence[str], sweep_id: str) -> str:
+    """The command line that shows all values of what a sweep asked for."""
+    sql = f"SELECT capability, metric, key, model, dataset, value FROM asked WHERE sweep_id = '{sweep_id}'"
+    return f'python -m sweeper query "{sql}" {shlex.join(again)}'.rstrip()
+
+
+def _words_again(args: Arguments, config: SweepConfig) -> list[str]:
+    """What a later command on the same store must be told again."""
     from sweeper.config import DEFAULT_STORE
 
-    words = [f"resume={sweep_id}"]
-    words += [word for flag in _PLACES_OF_CONFIGS if (given := args.value(flag)) for word in (flag, given)]
+    words = [word for flag in _PLACES_OF_CONFIGS if (given := args.value(flag)) for word in (flag, given)]
     places = [line for line in args.overrides if line.lstrip("+~").startswith(_PLACES)]
     uri = config.settings.store.uri
     if uri != DEFAULT_STORE and not any(line.lstrip("+~").startswith("analytics_store.uri=") for line in places):
         words.append(f"analytics_store.uri={quoted(uri)}")
-    return f"python -m sweeper {shlex.join([*words, *redacted(places)])}"
+    return [*words, *redacted(places)]

@@ -15,7 +15,7 @@ from sweeper.report.leaderboard import Leaderboard, Line
 LISTED = 200
 """Plans up to this many combinations are listed one by one; larger ones by their reasons."""
 SAME = 20
-"""So many names that stand for the same as another are listed in a plan."""
+"""So many names that stand for the same as another, or share an id with others, are listed."""
 
 
 def plan_text(plan: Plan, *, listed: int = LISTED) -> str:
@@ -68,13 +68,23 @@ def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str])
     return f"{text}{marks.mark(board, line, column) or padding}"
 
 
+def not_shown_text(shown: int, total: int, command: str) -> str:
+    """How many combinations of a large sweep have no place in the tables, and the command that shows them."""
+    if shown == total:
+        return ""
+    return f"the tables are of the first {shown:,} of {total:,} combinations; all values: {command}\n\n"
+
+
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:
     """A line for each id that several different choices go by in payload tables."""
     return "".join(
-        f"note: {axis}s {', '.join(names)} all call themselves {entity!r}: "
-        "tell their payload rows apart by fingerprint\n"
+        f"note: {axis}s {_some(names)} all call themselves {entity!r}: tell their payload rows apart by fingerprint\n"
         for axis, entity, names in shared
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:SAME], *([f"and {len(names) - SAME} more"] if len(names) > SAME else [])])
 
 
 def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli import render
 from sweeper.cli.json_documents import result_document, write_json
+from sweeper.common.gc_pause import gc_paused
+from sweeper.messages.outcome import Gap
 
 if TYPE_CHECKING:
     from sweeper.running.result import SweepResult
@@ -14,16 +17,31 @@ INTERRUPTED, INCOMPLETE = 130, 3
 _INTERRUPT = "interrupted"
 
 
-def show_result(result: SweepResult, resume: str, out: TextIO, err: TextIO, *, as_json: bool, whole: bool) -> int:
-    """Write one document, or text for people, and return the exit status. `resume` is the command that goes on."""
-    problem = _unreadable(result)
+@dataclass(frozen=True)
+class Further:
+    """The commands that go on from a sweep."""
+
+    resume: str
+    """Runs what it left."""
+    values: str
+    """Shows all that it measured."""
+
+
+def show_result(result: SweepResult, further: Further, out: TextIO, err: TextIO, *, as_json: bool, whole: bool) -> int:
+    """Write one document, or text for people, and return the exit status.
+
+    The text has the values of as many combinations as a person may look through; `whole` and `as_json` show all.
+    """
+    shown = result if as_json or whole else result.excerpt()
+    with gc_paused():
+        problem = _unreadable(result, shown)
     status = _status(result, problem)
     if problem is not None:
         err.write(f"what was measured cannot be read from {result.store.uri}: {problem}\n")
     if as_json:
         write_json(result_document(result, whole=whole, exit_status=status, unreadable=problem), out)
     else:
-        out.write(_text(result, resume, with_values=problem is None))
+        out.write(_text(result, shown if problem is None else None, further))
     return status
 
 
@@ -33,10 +51,10 @@ def _status(result: SweepResult, problem: str | None) -> int:
     return INTERRUPTED if problem == _INTERRUPT else INCOMPLETE
 
 
-def _unreadable(result: SweepResult) -> str | None:
-    """Read what is to be shown, which the result keeps; why that cannot be done, or `None`."""
+def _unreadable(result: SweepResult, shown: SweepResult) -> str | None:
+    """Read what is to be shown, which the results keep; why that cannot be done, or `None`."""
     try:
-        _ = result.leaderboards, result.earlier_failures, _shared_ids(result)
+        _ = shown.leaderboards, result.earlier_failures, _gaps(result, shown), _shared_ids(result)
     except KeyboardInterrupt:
         return _INTERRUPT
     except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
@@ -44,17 +62,25 @@ def _unreadable(result: SweepResult) -> str | None:
     return None
 
 
-def _text(result: SweepResult, resume: str, *, with_values: bool) -> str:
-    parts = [_values(result)] if with_values else []
-    parts += [render.outcome_text(result.outcome, result.plan, resume), "\n"]
-    parts += [render.earlier_failures_text(result.earlier_failures)] if with_values else []
+def _text(result: SweepResult, shown: SweepResult | None, further: Further) -> str:
+    """What is said of a sweep; `shown` has the values, if there are any that can be read."""
+    parts = [] if shown is None else [_values(result, shown, further.values)]
+    parts += [render.outcome_text(result.outcome, result.plan, further.resume), "\n"]
+    parts += [] if shown is None else [render.earlier_failures_text(result.earlier_failures)]
     return "".join([*parts, f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n"])
 
 
-def _values(result: SweepResult) -> str:
-    boards = render.leaderboards(result.leaderboards)
-    shared = render.shared_ids_text(_shared_ids(result))
-    return (f"{boards}\n\n" if boards else "") + render.no_values_text(result.gaps) + shared
+def _values(result: SweepResult, shown: SweepResult, command: str) -> str:
+    boards = render.leaderboards(shown.leaderboards)
+    parts = [f"{boards}\n\n"] if boards else []
+    parts += [render.not_shown_text(len(shown.plan.items), len(result.plan.items), command)]
+    parts += [render.no_values_text(_gaps(result, shown)), render.shared_ids_text(_shared_ids(result))]
+    return "".join(parts)
+
+
+def _gaps(result: SweepResult, shown: SweepResult) -> list[Gap]:
+    """Combinations without a value: all of them after a run; where nothing ran, only those that are shown."""
+    return result.gaps if result.plan.to_run else shown.gaps
 
 
 def _shared_ids(result: SweepResult) -> list[tuple[str, str, list[str]]]:

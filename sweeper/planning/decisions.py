@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -165,22 +165,31 @@ def decide(
     policy: Policy,
     states: Mapping[str, State],
     *,
-    changed: Compare = lambda _, __: NO_CHANGES,
+    changed: Compare | None = None,
     suspect: Suspect | None = None,
 ) -> PlannedItems:
     """Decide on each combination; `states` may lack those that were never attempted.
 
     `changed` tells what differs from what a completed attempt was measured with, and `suspect` why it may have been
-    measured wrongly.
+    measured wrongly; `None` where neither can be for any of them.
     """
     identified = Identified.of(pairs)
     stale = _staleness(policy.triggers, changed, suspect)
     rule = {"all": _rerun_all, "missing": _rerun_missing, "failed": _rerun_failed, "stale": _rerun_stale}[policy.rerun]
     verdicts, codes = {NEVER_ATTEMPTED[policy.rerun]: 0}, array("i", [0]) * len(identified)
-    attempted = [place for place, key in enumerate(identified.fingerprints) if key in states] if states else []
-    for place, (combination, key) in zip(attempted, identified.take(attempted), strict=True):
-        codes[place] = verdicts.setdefault(rule(combination, states[key], stale), len(verdicts))
+    for place, combination, state in _attempted(identified, states):
+        codes[place] = verdicts.setdefault(rule(combination, state, stale), len(verdicts))
     return PlannedItems(identified, Column(list(verdicts), codes))
+
+
+def _attempted(pairs: Identified, states: Mapping[str, State]) -> Iterator[tuple[int, Combination, State]]:
+    """Place, combination and state of those that the store knows; a combination is made for no others."""
+    if not states:
+        return iter(())
+    found = list(map(states.get, pairs.fingerprints))
+    places = [place for place, state in enumerate(found) if state is not None]
+    known = pairs.combinations if len(places) == len(found) else pairs.combinations.take(places)
+    return zip(places, known, (state for state in found if state is not None), strict=True)
 
 
 Compare = Callable[[Combination, State], Changes]
@@ -212,6 +221,9 @@ NEVER_ATTEMPTED: Mapping[str, Verdict] = {
 }
 
 
+_SKIPPED: Verdict = (False, COMPLETED)
+
+
 def _rerun_all(combination: Combination, state: State, stale: Stale) -> Verdict:
     return NEVER_ATTEMPTED[Rerun.ALL]
 
@@ -220,6 +232,8 @@ def _rerun_missing(combination: Combination, state: State, stale: Stale) -> Verd
     if not state.completed:
         return True, NOT_COMPLETED.format(state.status)
     found = stale(combination, state)
+    if found is CURRENT and state.newest_status not in FAILING:  # nearly always, and there may be a million
+        return _SKIPPED
     reason = found.reason or found.suspect
     return (True, reason) if reason else (False, found.beside(_completed(state)))
 
@@ -241,9 +255,12 @@ def _rerun_stale(combination: Combination, state: State, stale: Stale) -> Verdic
     return (True, found.reason) if found.reason else (False, found.beside(NOT_STALE))
 
 
-def _staleness(triggers: Sequence[str], changed: Compare, suspect: Suspect | None) -> Stale:
+def _staleness(triggers: Sequence[str], changed: Compare | None, suspect: Suspect | None) -> Stale:
+    if changed is None and suspect is None:
+        return lambda combination, state: CURRENT
+
     def stale(combination: Combination, state: State) -> Staleness:
-        found = changed(combination, state)
+        found = NO_CHANGES if changed is None else changed(combination, state)
         weighed = CURRENT if found is NO_CHANGES else _weighed(found, triggers)
         reason = suspect(combination, state) if suspect is not None else None
         return weighed if reason is None else weighed._replace(suspect=reason)

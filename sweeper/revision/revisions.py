@@ -111,6 +111,11 @@ class Comparison:
         ]
         return [*unknown, *([_CHANGED_DATA.format(self._changed)] if self._changed else [])]
 
+    @property
+    def finder(self) -> Callable[[Combination, RecordedRevisions], Changes] | None:
+        """`changes`, or `None` where it finds nothing for any combination."""
+        return self.changes if self._names_files or self._reads_all else None
+
     def changes(self, combination: Combination, state: RecordedRevisions) -> Changes:
         """What differs from what a completed attempt recorded."""
         if not self._names_files and not self._reads_all:

@@ -113,7 +113,8 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         resumes=() if resumed is None else (*resumed.resumes, resumed.sweep_id),
     )
     try:
-        prepared.store.write_asked(asked_for(header, prepared.plan.items))
+        with gc_paused():
+            prepared.store.write_asked(asked_for(header, prepared.plan.items))
     except Exception as error:  # each kind of store fails with errors of its own
         said = f"What this sweep asks for cannot be written to the store {prepared.store.uri}: {error}"
         if prepared.plan.to_run:

@@ -127,7 +127,8 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
         details=policy.rerun != "all" and comparison.needs_details(pairs),
         versions=lambda: suspicion.concerned(pairs),
     )
-    items = decisions.decide(pairs, policy, states, changed=comparison.changes, suspect=suspicion.of)
+    suspect = suspicion.among(states.values())
+    items = decisions.decide(pairs, policy, states, changed=comparison.finder, suspect=suspect)
     running = pairs.combinations.where(items.runs)
     if running and policy.rerun != "all":
         _ready_to_run(running, will_run)

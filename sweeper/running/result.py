@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.messages.outcome import Failure, Gap, Outcome
 from sweeper.planning import gaps
 from sweeper.planning.decisions import Plan
+from sweeper.planning.excerpt import excerpt
 from sweeper.revision.data_caveats import caveats_of_combinations
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ class SweepResult:
             called.setdefault((axis, entity), set()).add(name)
         alike = {key: sorted(names) for key, names in called.items()}
         return [(*key, names) for key, names in alike.items() if len({digests.get((key[0], n)) for n in names}) > 1]
+
+    def excerpt(self) -> SweepResult:
+        """The same sweep with the part of its plan whose values fit on a terminal; itself where all of them do.
+
+        What is asked of it is read for that part alone: values, and combinations without one.
+        """
+        part = excerpt(self.plan.columns)
+        return self if part is self.plan.columns else replace(self, plan=replace(self.plan, items=part))
 
     @property
     def _named(self) -> list[tuple[str, ...]]:

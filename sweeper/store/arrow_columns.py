@@ -162,6 +162,8 @@ def batch(schema: pa.Schema, rows: Sequence[Row]) -> pa.RecordBatch:
 
 def column(values: Sequence[object], kind: pa.DataType) -> pa.Array:
     """An Arrow column of values that are as `stored_values` returns them."""
+    if isinstance(values, Digests):
+        return texts(values)
     present = [value is not None for value in values]
     if not any(present):
         return pa.nulls(len(values), kind)

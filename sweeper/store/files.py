@@ -32,7 +32,7 @@ class Files(ABC):
     """The folders of one store."""
 
     uri: str
-    many_files = 1000
+    many_files = 250
     """A sweep merges the small files of a table at its end if there are this many."""
 
     @abstractmethod

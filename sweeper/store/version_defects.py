@@ -82,10 +82,10 @@ class DefectLookup:
         """Fingerprints of the combinations whose results are suspect if an older version measured them."""
         return [key for combination, key in pairs if self._defects(combination)] if self._by_choice else []
 
-    @property
-    def of(self) -> Callable[[Combination, Measured], str | None] | None:
-        """Why the completed attempt of a combination is suspect, `None` where it is not; `None` where none can be."""
-        return self._of if self._by_choice else None
+    def among(self, measured: Iterable[Measured]) -> Callable[[Combination, Measured], str | None] | None:
+        """Why the completed attempt of a combination, one of these, is suspect; `None` where none of them can be."""
+        versions = {attempt.sweeper_version for attempt in measured} if self._by_choice else ()
+        return self._of if any(is_older(version, _NEWEST) for version in versions) else None
 
     def _of(self, combination: Combination, state: Measured) -> str | None:
         version = state.sweeper_version
