@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.data_quality import DataQuality, DataQualityRecord, DataQualityRun
+from sweeper.capabilities.error_analysis import ErrorAnalysis, ErrorAnalysisRun
+from sweeper.capabilities.error_records import (
+    CalibrationRecord,
+    ConfusionRecord,
+    ErrorAnalysisRecord,
+    WorstDatumRecord,
+)
 from sweeper.capabilities.evaluate import Evaluate, EvaluateRun, EvaluationRecord
 from sweeper.capabilities.predictions import Predictions, predict
 from sweeper.capabilities.robustness import Robustness, RobustnessRecord, RobustnessRun
@@ -11,10 +18,15 @@ from sweeper.capabilities.shift import Shift, ShiftRecord, ShiftRun
 
 __all__ = [
     "BuiltinCapability",
+    "CalibrationRecord",
     "CapabilityRun",
+    "ConfusionRecord",
     "DataQuality",
     "DataQualityRecord",
     "DataQualityRun",
+    "ErrorAnalysis",
+    "ErrorAnalysisRecord",
+    "ErrorAnalysisRun",
     "Evaluate",
     "EvaluateRun",
     "EvaluationRecord",
@@ -25,5 +37,6 @@ __all__ = [
     "Shift",
     "ShiftRecord",
     "ShiftRun",
+    "WorstDatumRecord",
     "predict",
 ]

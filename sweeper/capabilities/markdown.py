@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~:])")
+"""What may mean something else than itself in Markdown; bars are left to `table`."""
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -11,3 +15,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return tabulate(cells, headers=headers, tablefmt="pipe", disable_numparse=True) + "\n"
+
+
+def literal(text: str) -> str:
+    """A name that stands for itself, whatever it has in it: no heading, link, picture or HTML, and in one line."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _MARKS.sub(r"\\\1", line)

@@ -71,23 +71,24 @@ def outcomes_of(predictions: Predictions, keys: Sequence[str] = ()) -> Outcomes 
     columns = {name: np.concatenate([batch[name] for batch in known]) for name in known[0]}
     ids: list[str] = []
     metadata: dict[str, list[object]] = {key: [] for key in keys}
-    for batch in map(_peeked, predictions.metadata_batches):
+    for batch in map(peeked, predictions.metadata_batches):
         ids += [str(each.get("id")) for each in batch]
         for key, values in metadata.items():
             values += [each.get(key) for each in batch]
     return Outcomes(ids, columns, metadata)
 
 
-def _peeked(batch: Sequence[Any]) -> Sequence[Any]:
+def peeked(batch: Sequence[Any]) -> Sequence[Any]:
+    """The metadata of a batch, to be read once: they stay pickled where they are."""
     return batch.peek() if isinstance(batch, MetadataBatch) else batch
 
 
 def _of_classes(answers: Batch, targets: Batch) -> Columns | None:
-    given, predicted = _classes(numeric(targets)), _classes(numeric(answers))
+    given, predicted = classes_of(numeric(targets)), classes_of(numeric(answers))
     if given is None or predicted is None:
         return None
     losses = _losses(given[0], numeric(answers))
-    return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1], **losses}
+    return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1].astype(np.float32), **losses}
 
 
 def _losses(labels: npt.NDArray[np.int32], scores: Numbers | None) -> Columns:
@@ -106,16 +107,19 @@ def _losses(labels: npt.NDArray[np.int32], scores: Numbers | None) -> Columns:
     return losses
 
 
-def _classes(values: Numbers | None) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
-    """The class of each of N vectors over K classes and its entry, or N class indices as they are; else `None`."""
+def classes_of(values: Numbers | None) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]] | None:
+    """The class of each of N vectors over K classes and its entry, or N class indices as they are; else `None`.
+
+    A class is `ABSENT` where the vector has a NaN, and an entry is NaN where there are no vectors.
+    """
     if values is None or values.dtype.kind == "c":
         return None
     if values.ndim == 2 and values.shape[1] > 1:
         largest = values.argmax(axis=1)  # NaN counts as the largest
-        entry = values[np.arange(len(values)), largest].astype(np.float32)
+        entry = values[np.arange(len(values)), largest].astype(np.float64)
         return np.where(np.isnan(entry), ABSENT, largest).astype(np.int32), entry
     if values.ndim == 1 and values.dtype.kind in "iu":
-        return values.astype(np.int32), np.full(len(values), np.nan, np.float32)
+        return values.astype(np.int32), np.full(len(values), np.nan)
     return None
 
 

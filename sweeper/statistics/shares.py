@@ -58,6 +58,14 @@ def share_bounds(share: float, n: float, level: Level) -> tuple[float, float]:
     return wilson(share, n, level.z)
 
 
+def counted_interval(hits: int, n: int, level: Level = STANDARD) -> Interval:
+    """The interval of the share `hits` / `n` of independent data; `n` is 1 or more."""
+    share = hits / n
+    low, high = share_bounds(share, n, level)
+    rare = level.exact or min(hits, n - hits) < RARE
+    return Interval(n, math.sqrt(share * (1 - share) / n), low, high, "clopper_pearson" if rare else "wilson")
+
+
 def share_interval(right: npt.NDArray[np.bool_], level: Level = STANDARD, clusters: Clusters = INDEPENDENT) -> Interval:
     """The interval of the share of data that are right.
 

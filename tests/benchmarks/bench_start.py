@@ -3,7 +3,7 @@
 python tests/benchmarks/bench_start.py [--repeats 12]
 
 Twice: with a combination that does nothing beside a task that does nothing, and with the first combination of the
-default sweep (225 combinations are planned) beside a task that does the same by hand. Each is a process of its own, and
+default sweep (255 combinations are planned) beside a task that does the same by hand. Each is a process of its own, and
 both sides take turns. What is waited for is a file: that of the first completed attempt, or one that the script makes
 when its task has ended; looked for every 10 ms.
 

@@ -41,7 +41,8 @@ def test_rows_are_typed_and_reproducible(case, model, accuracy):
         for name, (kind, nullable) in columns(type(row)).items():
             value = getattr(row, name)
             assert type(value) is kind or (value is None and nullable), (name, value)
-    keys = [(row.output_key, getattr(row, "class_name", None), getattr(row, "item_id", None)) for row in first]
+    values = [row for row in first if row.table_name == first[0].table_name]
+    keys = [(row.output_key, getattr(row, "class_name", None), getattr(row, "item_id", None)) for row in values]
     assert len(set(keys)) == len(keys)
     same = {"run_uid": "", "created_at": first[0].created_at}
     assert [dataclasses.replace(row, **same) for row in first] == [dataclasses.replace(row, **same) for row in rows()]
@@ -52,7 +53,7 @@ def test_runs_travel_and_report(case, model, accuracy):
     run = pickle.loads(pickle.dumps(case[0].run(**parts(case, model, accuracy))))
     report = run.collect_md_report(0.9)
     assert report.startswith("# ")
-    assert run.dataset_metadata[0]["id"] in report
+    assert run.dataset_metadata[0]["id"] in report.replace("\\", "")  # what Markdown would read otherwise is escaped
 
 
 @ALL

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sweeper.augmentations import LowLight
-from sweeper.capabilities import DataQuality, Evaluate, Robustness, Shift
+from sweeper.capabilities import DataQuality, ErrorAnalysis, Evaluate, Robustness, Shift
 from sweeper.datasets import ArrayDataset, Augmented, Digits
 from sweeper.vocabulary import Arity
 
@@ -29,6 +29,7 @@ CASES = {
     "robustness": (Robustness(LowLight, [0.5]), Arity.ONE, Arity.ONE, Arity.ONE),
     "data_quality": (DataQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
     "shift": (Shift(), Arity.TWO, Arity.ZERO, Arity.ZERO),
+    "error_analysis": (ErrorAnalysis(), Arity.ONE, Arity.ONE, Arity.ZERO),
 }
 COUNTS = {Arity.ZERO: 0, Arity.ONE: 1, Arity.TWO: 2}
 ALL = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
