@@ -42,9 +42,9 @@ def text(title: str, found: Analysis, warnings: Sequence[str], threshold: float)
 
 def _head(title: str, found: Analysis, warnings: Sequence[str]) -> str:
     wrong = sum(one.n for one in found.errors.confusions if one.label != one.prediction)
-    notes = "".join(f"\n{literal(line)}\n" for line in warnings)
+    notes = "".join(f"\nNote: {literal(line)}\n" for line in warnings)
     return (
-        f"# Error analysis\n\n{literal(title)}: {wrong} of {found.errors.n} items are classified wrongly. "
+        f"# Error analysis\n\n{wrong} of {found.errors.n} items are classified wrongly: {literal(title)}. "
         f"Intervals are of {100 * found.level.confidence:g} %.\n{notes}"
     )
 

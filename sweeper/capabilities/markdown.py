@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!&~:])")
-"""What may mean something else than itself in Markdown; bars are left to `table`."""
+_MARKS = re.compile(r"([\\`*_\[\]<>&~])")
+"""What may mean something else than itself inside a line of Markdown; bars are left to `table`."""
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -18,6 +18,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def literal(text: str) -> str:
-    """A name that stands for itself, whatever it has in it: no heading, link, picture or HTML, and in one line."""
+    """A name that stands for itself, whatever it has in it: no link, picture or HTML, and in one line.
+
+    It must not begin a line, where `#` and `-` mean something.
+    """
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     return _MARKS.sub(r"\\\1", line)
