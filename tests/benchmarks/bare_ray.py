@@ -1,11 +1,14 @@
 """The least that runs one task on Ray, with the settings that sweeper uses: what start-up alone costs.
 
 python tests/benchmarks/bare_ray.py DONE [nothing|evaluate]        # makes the file DONE when the task has ended
+
+With RAY_ADDRESS set, it connects to that Ray.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,14 +35,10 @@ def evaluate() -> object:
 
 
 def main(done: str, what: str = "nothing") -> None:
-    ray.init(
-        address="local",
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        _node_ip_address="127.0.0.1",
-    )
+    local: dict[str, Any] = {"num_cpus": 2, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    address = os.environ.get("RAY_ADDRESS", "local")
+    own = local if address == "local" else {}
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     ray.get(ray.remote({"nothing": nothing, "evaluate": evaluate}[what]).remote())
     Path(done).touch()
 

@@ -1,11 +1,13 @@
 """How long from the command to the first completed combination, beside a bare script of `ray.init` and one task.
 
-python tests/benchmarks/bench_start.py [--repeats 12]
+python tests/benchmarks/bench_start.py [--repeats 12] [--running]
 
 Twice: with a combination that does nothing beside a task that does nothing, and with the first combination of the
 default sweep (255 combinations are planned) beside a task that does the same by hand. Each is a process of its own, and
 both sides take turns. What is waited for is a file: that of the first completed attempt, or one that the script makes
 when its task has ended; looked for every 10 ms.
+
+With `--running`, both connect to a Ray of two processors that runs already.
 
 Ray looks once a second whether its node has registered, so that single times of either side lie a second apart by
 chance: the ratio is that of the means, and the fastest of each side stand beside it.
@@ -30,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 os.environ["PYTHONPATH"] = os.pathsep.join([*sys.path[:2], os.environ.get("PYTHONPATH", "")])
 
+from benchmarks import ray_nodes
 from tabulate import tabulate
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +46,8 @@ NOTHING_ELSE = ["capability=[noop]", "dataset=[]", "model=[]", "metric=[]"]
 def first_completed(overrides: Sequence[str], folder: Path) -> float:
     """Seconds until a sweep has its first completed attempt; it is then interrupted."""
     store = Path(tempfile.mkdtemp(dir=folder))
-    where = ["--config-dir", str(folder / "conf"), f"analytics_store.uri={store}", "job_backend.num_cpus=2"]
+    where = ["--config-dir", str(folder / "conf"), f"analytics_store.uri={store}"]
+    where += [] if "RAY_ADDRESS" in os.environ else ["job_backend.num_cpus=2"]
     attempts = store / "attempts"
     return waited([sys.executable, "-m", "sweeper", *where, *overrides], lambda: any(attempts.glob("*_completed_*")))
 
@@ -86,7 +90,19 @@ def in_turns(what: str, overrides: Sequence[str], repeats: int, folder: Path) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=12)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--running", action="store_true", help="with a Ray that runs already")
+    asked = parser.parse_args()
+    if not asked.running:
+        measure(asked.repeats)
+        return
+    os.environ.update(ray_nodes.environment())
+    with ray_nodes.ray_nodes(dict(os.environ), 1, cpus=2) as address:
+        os.environ["RAY_ADDRESS"] = address
+        measure(asked.repeats)
+
+
+def measure(repeats: int) -> None:
+    """Print the times of both sides."""
     folder = Path(tempfile.mkdtemp(prefix="bench-start-"))
     (folder / "conf" / "capability").mkdir(parents=True)
     (folder / "conf" / "capability" / "noop.yaml").write_text(json.dumps(NOOP))
@@ -96,6 +112,7 @@ def main() -> None:
         rows.append([name, mean(script), mean(ours), mean(ours) / mean(script), min(script), min(ours)])
     headers = ["first combination", "ray.init + task, s", "sweeper, s", "ratio", "fastest, s", "sweeper's"]
     print(tabulate(rows, headers, floatfmt=".2f"))
+    print("load of the machine at the end:", *(f"{load:.1f}" for load in os.getloadavg()))
     shutil.rmtree(folder)
 
 
