@@ -100,6 +100,29 @@ _REPORT = Command(
         Option(_OUTPUT, "the file to write", "FILE", default="report.html"),
     ),
 )
+_COMPARE = Command(
+    "compare",
+    "what is better, what is worse: two models, sweeps, dates or stores",
+    "Compare B with A, value by value: the difference, its interval on the same data, and in what their specs differ. "
+    "Each is a model, a sweep, a date or a store; model:, sweep:, date: or store: before it says which.",
+    (
+        Example("sweeper compare svm knn", "two models"),
+        Example("sweeper compare 2026-03-01 2026-03-15", "now and then"),
+        Example("sweeper compare main ./new --tolerance 0.01", "fail if it got worse"),
+    ),
+    {0: "compared, and nothing is past the tolerance", 1: "something is past the tolerance", **WRONG},
+    (
+        Operand("A", "compare needs two of them, e.g. sweeper compare svm knn."),
+        Operand("B", "compare needs two of them, e.g. sweeper compare svm knn."),
+    ),
+    (
+        Option(("--tolerance",), "exit status 1 if B is worse by more, or lacks a value", "NUMBER"),
+        Option(("--judge",), "what must be beyond it", "WHICH", ("value", "interval"), default="value"),
+        Option(("--confidence",), "of the intervals", "SHARE", default="0.95"),
+        Option(("--only",), "values under these names: model=svm*,metric=accuracy", "AXIS=GLOB"),
+        _JSON,
+    ),
+)
 _QUERY = Command(
     "query",
     "run SQL over the tables and views of the store",
@@ -151,5 +174,5 @@ _CHECK = Command(
     options=(Option(("--repair",), "move aside what is damaged or foreign"),),
 )
 
-COMMANDS = {command.name: command for command in (RUN, PLAN, _REPORT, _QUERY, _EXPORT, _COMPACT, _CHECK)}
+COMMANDS = {command.name: command for command in (RUN, PLAN, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)}
 """Every command by its name, in the order in which help lists them."""

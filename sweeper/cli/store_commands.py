@@ -1,4 +1,4 @@
-"""The commands that read or tidy a store and run nothing: report, query, export, compact, check."""
+"""The commands that read or tidy a store and run nothing: report, compare, query, export, compact, check."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
             f"The analytics store {config.settings.store.uri} cannot be read or written: {error}. Check the rights of "
             "its folders, or name another store with analytics_store.uri=..."
         ) from error
+
+
+def _compare(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.compare import compare
+
+    return compare(args, config.settings.store, out)
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
@@ -91,7 +97,14 @@ def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     return 0 if report.sound or repair else 1
 
 
-STORE_COMMANDS = {"report": _report, "query": _query, "export": _export, "compact": _compact, "check": _check}
+STORE_COMMANDS = {
+    "report": _report,
+    "compare": _compare,
+    "query": _query,
+    "export": _export,
+    "compact": _compact,
+    "check": _check,
+}
 
 
 def _store(config: SweepConfig) -> Store:

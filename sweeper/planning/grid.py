@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial, reduce
+from functools import partial, reduce
 from operator import and_, or_
 
 from sweeper.common.columns import Column, product_codes
+from sweeper.common.globs import covers
 from sweeper.errors import ConfigError, near_match
 from sweeper.planning.combinations import Combinations
 from sweeper.vocabulary import AXES, NAME_SEPARATOR, Arity, Choice, Combination
@@ -311,13 +311,7 @@ def _choices(grid: Grid, axis: str) -> list[Choice]:
 
 def matches(choice: Choice, glob: str) -> bool:
     """Whether a glob covers a choice by its own name or, for a variant, by the name of its choice."""
-    pattern = _compiled(glob)
-    return bool(pattern.fullmatch(choice.name) or pattern.fullmatch(choice.base))
-
-
-@cache
-def _compiled(glob: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in glob), re.DOTALL)
+    return covers(glob, choice.name) or covers(glob, choice.base)
 
 
 def _covers_joint(glob: str, parts: tuple[Choice, ...]) -> bool:

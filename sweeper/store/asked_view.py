@@ -35,6 +35,13 @@ def asked_values(tables: Tables, sweep_id: str | None) -> pa.Table:
     return rows.take(order).select(COLUMNS)
 
 
+def combinations(tables: Tables, sweep_id: str) -> list[tuple[str, ...]]:
+    """Fingerprint and the four names of each combination that a sweep asked for."""
+    names = _names(tables, sweep_id)
+    columns = [names[name].to_pylist() for name in ("fingerprint", *AXES)]
+    return list(zip(*columns, strict=True))
+
+
 def _status(tables: Tables, names: pa.Table) -> pa.ChunkedArray:
     """How the newest attempt of each combination ended, in any sweep; null where there was none."""
     attempts = tables.attempts(last_status.NEEDED)

@@ -280,14 +280,24 @@ class Store:
         """
         return views.results(self._tables, fingerprints, sweep_id)
 
-    def results_of(self, combinations: Iterable[tuple[str, ...]], caveats: Mapping[str, str] | None = None) -> pa.Table:
+    def results_at(self, until: datetime) -> pa.Table:
+        """The rows of `results` as they were at a time: without attempts that ended later."""
+        return views.results_at(self._tables, until)
+
+    def results_of(
+        self,
+        combinations: Iterable[tuple[str, ...]],
+        caveats: Mapping[str, str] | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
         """The rows of `results` for these combinations, in their order and under their names.
 
         A combination is a fingerprint and the names of capability, dataset, model and metric. A fingerprint may have
         been measured under other names before, and these may stand for something else now. So the names given here are
-        used. `caveats` are further reasons, by fingerprint, why a value must not be called the best.
+        used. `caveats` are further reasons, by fingerprint, why a value must not be called the best. `until` leaves
+        out attempts that ended later.
         """
-        return views.results_of(self._tables, views.planned(combinations), caveats or {})
+        return views.results_of(self._tables, views.planned(combinations), caveats or {}, until)
 
     def measured(self, attempts: pa.Table) -> pa.Table:
         """The values that these completed attempts measured, with the columns of `results`."""
@@ -303,6 +313,12 @@ class Store:
         from sweeper.store.asked_view import asked_values
 
         return asked_values(self._tables, sweep_id)
+
+    def asked_combinations(self, sweep_id: str) -> list[tuple[str, ...]]:
+        """Fingerprint and the four names of each combination that a sweep asked for."""
+        from sweeper.store.asked_view import combinations
+
+        return combinations(self._tables, sweep_id)
 
     def outcomes(self, inference_ids: Collection[str] | None = None) -> pa.Table:
         """What became of each datum of inferences, a row each: those of these ids, or all that completed attempts read.

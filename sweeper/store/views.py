@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 import numpy as np
@@ -87,21 +88,21 @@ def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:
     return pa.table([pa.array(column, pa.string()) for column in columns], names=list(_IDENTITY))
 
 
-def results_of(tables: Tables, wanted: pa.Table, more: Mapping[str, str]) -> pa.Table:
+def results_of(tables: Tables, wanted: pa.Table, more: Mapping[str, str], until: datetime | None = None) -> pa.Table:
     """See `Store.results_of`."""
-    values = measured(tables, _planned(tables, wanted))
+    values = measured(tables, _planned(tables, wanted, until))
     values = caveats.with_more(values, more) if more else values
     place = pc.index_in(joined(values, _IDENTITY), joined(wanted, _IDENTITY))
     return values.take(np.argsort(place.to_numpy(), kind="stable"))
 
 
-def _planned(tables: Tables, wanted: pa.Table) -> pa.Table:
+def _planned(tables: Tables, wanted: pa.Table, until: datetime | None = None) -> pa.Table:
     """The completed attempt that counts for each of these combinations, where there is one, under the names given here.
 
     That is the newest attempt of its fingerprint, under whatever names it ran. Only where one fingerprint is wanted
     under several names (`duplicates=keep`), the newest attempt under the same names is preferred.
     """
-    every = _completed(tables, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING)
+    every = _completed(tables, wanted["fingerprint"].combine_chunks().unique(), None, _MEASURING, until)
     any_name, own_name = newest(every), newest(every, _IDENTITY)
     keys = wanted["fingerprint"].combine_chunks().dictionary_encode().indices.to_numpy()
     own = pc.add(pc.index_in(joined(wanted, _IDENTITY), joined(own_name, _IDENTITY)), len(any_name))
@@ -117,6 +118,11 @@ def results(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str 
     """See `Store.results`."""
     attempts = completed(tables, fingerprints, sweep_id)
     return caveats.with_changed_data(measured(tables, attempts), attempts)
+
+
+def results_at(tables: Tables, until: datetime) -> pa.Table:
+    """See `Store.results_at`."""
+    return measured(tables, newest(_completed(tables, None, None, _MEASURING, until)))
 
 
 def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
@@ -145,10 +151,19 @@ def newest_failures(tables: Tables, fingerprints: Collection[str]) -> dict[str, 
 
 
 def _completed(
-    tables: Tables, fingerprints: pa.Array | None, sweep_id: str | None, columns: Sequence[str] | None = None
+    tables: Tables,
+    fingerprints: pa.Array | None,
+    sweep_id: str | None,
+    columns: Sequence[str] | None = None,
+    until: datetime | None = None,
 ) -> pa.Table:
-    """Completed attempts, each with the status of the newest attempt of its combination in any sweep."""
+    """Completed attempts, each with the status of the newest attempt of its combination in any sweep.
+
+    `until` leaves out what ended later, as if it had not been made yet.
+    """
     every = tables.attempts(columns)
+    if until is not None:
+        every = every.filter(pc.less_equal(every["finished_at"], pa.scalar(until, TIME)))
     if fingerprints is not None:
         every = every.filter(pc.is_in(every["fingerprint"], fingerprints))
     attempts = every.filter(pc.equal(every["status"], COMPLETED))

@@ -1,0 +1,154 @@
+"""The command `compare`: what is asked for on the command line, and what is shown of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TextIO
+
+from sweeper.cli.arguments import Arguments
+from sweeper.cli.compare_text import comparison_text
+from sweeper.cli.json_documents import write_json
+from sweeper.common.globs import covers
+from sweeper.comparison.by_datum import DataReader
+from sweeper.comparison.differences import Difference, differences
+from sweeper.comparison.sides import Side, side
+from sweeper.comparison.specs import SpecDifference, spec_differences
+from sweeper.errors import ConfigError, near_match
+from sweeper.statistics.bounds import Level
+from sweeper.vocabulary import AXES
+
+if TYPE_CHECKING:
+    from sweeper.messages.requests import StoreLocation
+    from sweeper.store import Store
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two sides, what was found, and what of it is past the tolerance."""
+
+    first: Side
+    second: Side
+    found: Sequence[Difference]
+    specs: Sequence[SpecDifference]
+    level: Level
+    tolerance: float | None
+    past: Sequence[Difference]
+
+
+def compare(args: Arguments, location: StoreLocation, out: TextIO) -> int:
+    """Compare what the two operands name, write it, and return the exit status.
+
+    Models, sweeps and dates are those of the store at `location`, which need not be there for two other stores.
+
+    Raises
+    ------
+    ConfigError
+        An operand or an option cannot be used.
+    """
+    level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
+    opened = _Opener(location)
+    home = opened(location.uri, must_exist=False)
+    first, second = (_chosen(side(text, home, opened), only) for text in args.operands)
+    found = differences(first, second, [DataReader(one.store) for one in (first, second)], level)
+    by_interval = args.value("--judge") == "interval"
+    past = [] if tolerance is None else [one for one in found if one.is_past(tolerance, by_interval=by_interval)]
+    compared = Compared(first, second, found, spec_differences(first, second, found), level, tolerance, past)
+    if args.has("--json"):
+        write_json(_document(compared, exit_status=int(bool(past))), out)
+    else:
+        out.write(comparison_text(compared))
+    return int(bool(past))
+
+
+class _Opener:
+    """Opens stores with the options of the one that the config names."""
+
+    def __init__(self, location: StoreLocation) -> None:
+        self._location = location
+
+    def __call__(self, uri: str, *, must_exist: bool = True) -> Store:
+        from sweeper.store.store import open_at
+
+        options = self._location.storage_options if "://" in uri else {}
+        store = open_at(replace(self._location, uri=uri, storage_options=options))
+        if must_exist and not store.files.is_there():
+            raise ConfigError(f"There is no analytics store at {store.uri}. Name the folder of one, or its URI.")
+        return store
+
+
+def _level(args: Arguments) -> Level:
+    return Level(_number(args, "--confidence", 0.5, 1.0))
+
+
+def _tolerance(args: Arguments) -> float | None:
+    return None if args.value("--tolerance") is None else _number(args, "--tolerance", -1.0, math.inf)
+
+
+def _number(args: Arguments, option: str, above: float, below: float) -> float:
+    text = args.value(option) or ""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not above < number < below or (option == "--tolerance" and number < 0):
+        allowed = "a number of at least 0" if option == "--tolerance" else "above 0.5 and below 1"
+        raise ConfigError(f"{option} is {text!r}; it must be {allowed}.")
+    return number
+
+
+def _only(text: str | None) -> Mapping[str, str]:
+    """Globs by axis."""
+    chosen: dict[str, str] = {}
+    for word in (text or "").split(",") if text else ():
+        axis, equals, glob = word.partition("=")
+        if axis not in (*AXES, "key") or not equals:
+            hint = near_match(axis, (*AXES, "key"))
+            raise ConfigError(f"--only {word} is not AXIS=GLOB with an axis of {', '.join(AXES)} and key.{hint}")
+        chosen[axis] = glob
+    return chosen
+
+
+def _chosen(one: Side, only: Mapping[str, str]) -> Side:
+    values = tuple(
+        value
+        for value in one.values
+        if all(
+            covers(glob, name) or covers(glob, name.partition("[")[0])
+            for axis, glob in only.items()
+            for name in [getattr(value, axis)]
+        )
+    )
+    return replace(one, values=values)
+
+
+def _document(compared: Compared, *, exit_status: int) -> dict[str, object]:
+    return {
+        "a": compared.first.label,
+        "b": compared.second.label,
+        "confidence": compared.level.confidence,
+        "differences": [_plain(one) for one in compared.found],
+        "specs": [vars(one) for one in compared.specs],
+        "tolerance": compared.tolerance,
+        "past": [_plain(one) for one in compared.past],
+        "exit_status": exit_status,
+    }
+
+
+def _plain(one: Difference) -> dict[str, object]:
+    names = {name: getattr(one.either, name) for name in ("capability", "dataset", "model", "metric", "key")}
+    interval = one.interval
+    return {
+        **names,
+        "higher_is_better": one.either.higher_is_better,
+        "a": one.first.value if one.first else None,
+        "b": one.second.value if one.second else None,
+        "difference": one.change,
+        "ci_low": interval.low if interval else None,
+        "ci_high": interval.high if interval else None,
+        "ci_method": interval.method if interval else f"none: {one.reason}" if one.reason else None,
+        "n": interval.n if interval else None,
+        "disagree": one.disagree,
+        "verdict": one.verdict or None,
+    }
