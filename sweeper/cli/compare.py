@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.arguments import Arguments
-from sweeper.cli.compare_text import comparison_text
+from sweeper.cli.compare_text import Compared, comparison_text
 from sweeper.cli.json_documents import write_json
 from sweeper.common.globs import covers
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
 from sweeper.comparison.sides import Side, side
-from sweeper.comparison.specs import SpecDifference, spec_differences
+from sweeper.comparison.specs import spec_differences
 from sweeper.errors import ConfigError, near_match
 from sweeper.statistics.bounds import Level
 from sweeper.vocabulary import AXES
@@ -22,19 +22,6 @@ from sweeper.vocabulary import AXES
 if TYPE_CHECKING:
     from sweeper.messages.requests import StoreLocation
     from sweeper.store import Store
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Two sides, what was found, and what of it is past the tolerance."""
-
-    first: Side
-    second: Side
-    found: Sequence[Difference]
-    specs: Sequence[SpecDifference]
-    level: Level
-    tolerance: float | None
-    past: Sequence[Difference]
 
 
 def compare(args: Arguments, location: StoreLocation, out: TextIO) -> int:

@@ -5,17 +5,33 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweeper.comparison.differences import BETTER, HIGHER, LOWER, SAME, UNDECIDED, WORSE, Difference
 from sweeper.report.leaderboard import direction
 
 if TYPE_CHECKING:
-    from sweeper.cli.compare import Compared
+    from sweeper.comparison.sides import Side
+    from sweeper.comparison.specs import SpecDifference
+    from sweeper.statistics.bounds import Level
 
 LINES = 20
 """So many differences of specs, and values past the tolerance, are listed."""
 _WITHOUT = "no interval"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two sides, what was found, and what of it is past the tolerance."""
+
+    first: Side
+    second: Side
+    found: Sequence[Difference]
+    specs: Sequence[SpecDifference]
+    level: Level
+    tolerance: float | None
+    past: Sequence[Difference]
 
 
 def comparison_text(compared: Compared) -> str:

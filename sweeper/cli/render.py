@@ -9,7 +9,7 @@ from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning.combinations import Planned
 from sweeper.planning.decisions import Plan
-from sweeper.report import leaderboard, marks
+from sweeper.report import leaderboard
 from sweeper.report.leaderboard import Leaderboard, Line
 
 LISTED = 200
@@ -43,7 +43,7 @@ def _counts(plan: Plan) -> list[str]:
 
 def leaderboards(boards: Sequence[Leaderboard]) -> str:
     """Tables as text, the best of each column marked, and below them what to know."""
-    below = [*marks.legend(boards), *(f"warning: {text}" for text in leaderboard.warnings(boards))]
+    below = [*leaderboard.legend(boards), *(f"warning: {text}" for text in leaderboard.warnings(boards))]
     return "\n\n".join([*map(_table, boards), *(["\n".join(below)] if below else [])])
 
 
@@ -65,7 +65,7 @@ def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str])
     if column in line.caveats:
         return f"{text} {signs[line.caveats[column]]}"
     padding = " " if board.best[column] is not None else ""
-    return f"{text}{marks.mark(board, line, column) or padding}"
+    return f"{text}{board.mark(line, column) or padding}"
 
 
 def not_shown_text(shown: int, total: int, command: str) -> str:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sweeper.comparison.by_datum import Data, DataReader
     from sweeper.statistics.contributions import Contributions
 
-CONFIDENCE = 0.95
 OTHER_DATA = "it was measured on other data than the best"
 
 
@@ -33,11 +32,11 @@ class BestOf:
     not_compared: dict[int, str]
 
 
-def best_of(values: Sequence[Measured], reader: DataReader) -> BestOf:
+def best_of(values: Sequence[Measured], reader: DataReader, confidence: float) -> BestOf:
     """Compare values of one metric on one dataset, each of another model, with the best of them.
 
-    The truly best model is among those that are named with a probability of at least 95 %, of those that could be
-    compared: see `sweeper.statistics.best.among_the_best`. All values are numbers, and their direction is known.
+    The truly best model is among those that are named with a probability of at least `confidence`, of those that could
+    be compared: see `sweeper.statistics.best.among_the_best`. All values are numbers, and their direction is known.
     """
     higher = bool(values[0].higher_is_better)
     found = reader.data_of(values)
@@ -51,7 +50,7 @@ def best_of(values: Sequence[Measured], reader: DataReader) -> BestOf:
     if best not in known:
         return BestOf(frozenset({best}), dict.fromkeys(range(len(values)), NOT_KNOWN))
     missing = {place: reasons[place] or NOT_KNOWN for place in range(len(values)) if place not in known}
-    return BestOf(_marked(known, of_best, higher=higher), missing)
+    return BestOf(_marked(known, of_best, confidence, higher=higher), missing)
 
 
 def _unlike(data: Data | str, best: Data) -> str | None:
@@ -60,6 +59,6 @@ def _unlike(data: Data | str, best: Data) -> str | None:
     return None if data.data == best.data else OTHER_DATA
 
 
-def _marked(known: dict[int, Contributions], best: Data, *, higher: bool) -> frozenset[int]:
-    marks = among_the_best([*known.values()], higher_is_better=higher, confidence=CONFIDENCE, clusters=best.clusters)
+def _marked(known: dict[int, Contributions], best: Data, confidence: float, *, higher: bool) -> frozenset[int]:
+    marks = among_the_best([*known.values()], higher_is_better=higher, confidence=confidence, clusters=best.clusters)
     return frozenset(place for place, mark in zip(known, marks, strict=True) if mark)

@@ -16,6 +16,12 @@ from sweeper.vocabulary import AXES
 
 TIE = 1e-9
 """Values whose relative difference is smaller count as equal: it may come from the rounding of a sum."""
+CONFIDENCE = 0.95
+"""How sure it is that the truly best of a column is among those that have a mark."""
+BEST, TIED = "*", "~"
+"""Shown beside the best value of a column, and beside those that cannot be told apart from it."""
+_SURE = f"{CONFIDENCE * 100:.0f} % confidence, all models together"
+LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({_SURE})"
 NULL = "null"
 """Shown for a value that a run could not compute, which is not the same as no value."""
 _SameNames = tuple[str, str, str]
@@ -75,6 +81,12 @@ class Leaderboard:
         if value is None or best is None or column in line.caveats:
             return False
         return value == best or math.isclose(value, best, rel_tol=TIE)
+
+    def mark(self, line: Line, column: int) -> str:
+        """What stands beside the value of a line in a column."""
+        if self.is_best(line, column):
+            return BEST
+        return TIED if line.name in self.tied.get(column, ()) else ""
 
     @property
     def title(self) -> str:
@@ -234,6 +246,17 @@ def warnings(boards: Iterable[Leaderboard]) -> tuple[str, ...]:
         for text, places in board.warnings.items():
             where.setdefault(text, {}).update(dict.fromkeys(places))
     return tuple(f"{text} ({'; '.join(_some(list(places)))})" for text, places in where.items())
+
+
+def legend(boards: Sequence[Leaderboard]) -> list[str]:
+    """What the marks of these tables mean, and what was not compared."""
+    lines = [LEGEND] if any(board.tied for board in boards) else []
+    reasons: dict[str, dict[str, None]] = {}
+    for board in boards:
+        for reason, places in board.not_compared.items():
+            reasons.setdefault(reason, {}).update(dict.fromkeys(places))
+    notes = (f"{', '.join(_some([*places]))}: {reason}" for reason, places in reasons.items())
+    return [*lines, *(f"note: not compared with the best: {note}" for note in notes)]
 
 
 def _some(places: Sequence[str], most: int = 4) -> Sequence[str]:

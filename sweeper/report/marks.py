@@ -6,27 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sweeper.comparison.best import CONFIDENCE, best_of
+from sweeper.comparison.best import best_of
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.measured import Measured, measured_of
 from sweeper.records import OVERALL
-from sweeper.report.leaderboard import Leaderboard, Line, measure
+from sweeper.report.leaderboard import CONFIDENCE, Leaderboard, measure
 
 CELLS, DATA = 3000, 5_000_000
 """More values than these, or values of more data, are not compared while a table is shown."""
 TOO_MANY = "there are too many values; `python -m sweeper compare` compares two models"
-BEST, TIED = "*", "~"
-"""Shown beside the best value of a column, and beside those that cannot be told apart from it."""
-_SURE = f"{CONFIDENCE * 100:.0f} % confidence, all models together"
-LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({_SURE})"
 _Values = Mapping[tuple[str, str, str, str], Measured]
-
-
-def mark(board: Leaderboard, line: Line, column: int) -> str:
-    """What stands beside the value of a line in a column."""
-    if board.is_best(line, column):
-        return BEST
-    return TIED if line.name in board.tied.get(column, ()) else ""
 
 
 def compared(boards: Sequence[Leaderboard], rows: Iterable[Mapping[str, Any]], reader: DataReader) -> list[Leaderboard]:
@@ -77,7 +66,7 @@ def _rivals(board: Leaderboard, column: int, values: _Values) -> dict[str, Measu
 
 def _with_column(board: Leaderboard, column: int, rivals: Mapping[str, Measured], reader: DataReader) -> Leaderboard:
     names = [*rivals]
-    found = best_of([*rivals.values()], reader)
+    found = best_of([*rivals.values()], reader, CONFIDENCE)
     reasons: dict[str, tuple[str, ...]] = {}
     whole = len(found.not_compared) == len(names)
     for place, reason in found.not_compared.items():
@@ -91,18 +80,3 @@ def _without(board: Leaderboard, reasons: Mapping[str, tuple[str, ...]]) -> Lead
     for reason, places in reasons.items():
         merged[reason] = tuple(dict.fromkeys((*merged.get(reason, ()), *places)))
     return replace(board, not_compared=merged)
-
-
-def legend(boards: Sequence[Leaderboard]) -> list[str]:
-    """What the marks of these tables mean, and what was not compared."""
-    lines = [LEGEND] if any(board.tied for board in boards) else []
-    reasons: dict[str, dict[str, None]] = {}
-    for board in boards:
-        for reason, places in board.not_compared.items():
-            reasons.setdefault(reason, {}).update(dict.fromkeys(places))
-    notes = (f"{_some([*places])}: {reason}" for reason, places in reasons.items())
-    return [*lines, *(f"note: not compared with the best: {note}" for note in notes)]
-
-
-def _some(places: Sequence[str], most: int = 4) -> str:
-    return ", ".join(places if len(places) <= most else [*places[:most], f"{len(places) - most} more"])

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from sweeper._version import __version__
 from sweeper.report import filters, leaderboard, markdown, plots, queries
 from sweeper.report.leaderboard import Leaderboard, Line
-from sweeper.report.marks import TIED, mark
 from sweeper.report.panels import Group, colours, groups
 from sweeper.report.report_data import ReportData
 
@@ -203,7 +202,9 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
     text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
     if column in line.caveats:
         return Cell(text, raw, "", is_best=False, sign=signs[line.caveats[column]])
-    return Cell(text, raw, shades.get(text, ""), board.is_best(line, column), mark(board, line, column) == TIED)
+    return Cell(
+        text, raw, shades.get(text, ""), board.is_best(line, column), board.mark(line, column) == leaderboard.TIED
+    )
 
 
 def _number(board: Leaderboard, value: float) -> str:

@@ -15,7 +15,7 @@ import sweeper
 from sweeper.cli.commands import run_command
 from sweeper.comparison.by_datum import DataReader
 from sweeper.report import html, marks
-from sweeper.report.leaderboard import Leaderboard, leaderboards
+from sweeper.report.leaderboard import LEGEND, Leaderboard, leaderboards
 from sweeper.report.reading import read_report_data
 from sweeper.running.result import SweepResult
 from sweeper.store import open_store
@@ -93,7 +93,7 @@ def test_words_say_what_the_marks_mean_and_what_is_not_compared():
     assert run_command(EVALUATE, out, io.StringIO()) == 0
     text = out.getvalue()
     assert "~" in text
-    assert marks.LEGEND in text
+    assert LEGEND in text
     assert "not compared with the best: evaluate: ece: no comparison is known for this metric" in text
 
 

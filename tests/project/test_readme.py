@@ -57,7 +57,7 @@ def typed(argv: list[str]) -> tuple[int, str, str]:
 
 def test_there_are_commands_to_try():
     assert len(sweeps()) >= 10
-    assert {argv[0] for argv in store_commands()} == {"query", "export", "compact", "check", "report"}
+    assert {argv[0] for argv in store_commands()} == {"query", "export", "compact", "check", "report", "compare"}
 
 
 @pytest.mark.parametrize("argv", sweeps(), ids=lambda argv: " ".join(argv)[:60] or "(no arguments)")
@@ -71,7 +71,7 @@ def test_the_store_can_be_asked_as_written(folder: Path):
     small = [
         "capability=[evaluate]",
         "dataset=[digits]",
-        "model=[logreg]",
+        "model=[logreg,svm,knn]",
         "metric=[accuracy]",
         "job_backend.kind=inline",
     ]
