@@ -9,6 +9,7 @@ from sweeper.capabilities.error_records import (
     CalibrationRecord,
     ConfusionRecord,
     ErrorAnalysisRecord,
+    SliceClassRecord,
     WorstDatumRecord,
 )
 from sweeper.capabilities.evaluate import Evaluate, EvaluateRun, EvaluationRecord
@@ -37,6 +38,7 @@ __all__ = [
     "Shift",
     "ShiftRecord",
     "ShiftRun",
+    "SliceClassRecord",
     "WorstDatumRecord",
     "predict",
 ]

@@ -1,4 +1,4 @@
-"""The rows of an error analysis, in four tables."""
+"""The rows of an error analysis, in five tables."""
 
 from __future__ import annotations
 
@@ -12,26 +12,24 @@ from sweeper.capabilities.worst_data import WorstDatum
 from sweeper.records import Record
 from sweeper.statistics.by_class import ClassValues
 
-CLASS, SLICE, CLASS_IN_SLICE = "class", "slice", "class in slice"
-
 
 class ErrorAnalysisRecord(Record, table_name="sweeper_error_analysis"):
-    """One value of a class, of a slice, or of a class within a slice. These are the values of the view `results`."""
+    """One value of a class, or of a slice. These are the values of the view `results`."""
 
     dataset_id: str
     model_id: str
     output_key: str
-    """Quantity, class and slice in one text: `recall[cat]`, `accuracy[site=rome]`, `recall[cat][site=rome]`."""
+    """Quantity and class or slice in one text: `recall[cat]`, `accuracy[site=rome]`."""
     output_value: float | None
     """Null where it is not defined, as the precision of a class that was never predicted."""
     scope: str
-    """`class`, `slice` or `class in slice`."""
+    """`class` or `slice`."""
     quantity: str
     """`precision`, `recall` or `f1` of a class; `accuracy` of a slice."""
     class_index: int | None = None
     class_name: str | None = None
     slice_key: str | None = None
-    """The key of the metadata that the slice is by; null for all data."""
+    """The key of the metadata that the slice is by; null for a class."""
     slice_value: str | None = None
     slice_low: float | None = None
     """Of a range of a number: from here on, or null if it has no lower end."""
@@ -55,6 +53,31 @@ class ErrorAnalysisRecord(Record, table_name="sweeper_error_analysis"):
     ci_high: float | None = None
     ci_method: str | None = None
     """How the bounds were computed; where there are none, `none: ` and the reason. See docs/error-analysis.md."""
+
+
+class SliceClassRecord(Record, table_name="sweeper_error_slice_classes"):
+    """One value of a class on the data of one slice.
+
+    They stand apart from the values of all data, since there are so many of them: slices times classes.
+    """
+
+    dataset_id: str
+    model_id: str
+    slice_key: str
+    slice_value: str
+    class_index: int
+    class_name: str
+    quantity: str
+    """`precision`, `recall` or `f1`."""
+    value: float | None
+    """Null where it is not defined."""
+    support: int
+    """Number of data of the class in the slice."""
+    n: int | None = None
+    stderr: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_method: str | None = None
 
 
 class ConfusionRecord(Record, table_name="sweeper_error_confusions"):
@@ -146,7 +169,12 @@ class RowMaker:
 
     def rows(self) -> Iterator[Record]:
         """All rows: the values first, since the table of the first row is that of the values."""
-        yield from self._values()
+        for values in self.analysis.errors.classes:
+            yield from self._class(values)
+        yield from map(self._slice, self.analysis.slices)
+        for one in self.analysis.slices:
+            for values in one.errors.classes:
+                yield from self._class_in(one, values)
         slices = self.analysis.slices
         parts = [(self.analysis.errors, _ALL_DATA), *((one.errors, _columns(one)) for one in slices)]
         yield from (row for errors, columns in parts for row in self._confusions(errors, columns))
@@ -157,29 +185,31 @@ class RowMaker:
     def _parts(self) -> _Parts:
         return {"run_uid": self.run_uid, "dataset_id": self.dataset_id, "model_id": self.model_id}
 
-    def _values(self) -> Iterator[ErrorAnalysisRecord]:
-        for values in self.analysis.errors.classes:
-            yield from self._class(values, None)
-        yield from map(self._slice, self.analysis.slices)
-        for one in self.analysis.slices:
-            for values in one.errors.classes:
-                yield from self._class(values, one)
-
-    def _class(self, values: ClassValues, part: SliceErrors | None) -> Iterator[ErrorAnalysisRecord]:
+    def _class(self, values: ClassValues) -> Iterator[ErrorAnalysisRecord]:
         name = self.analysis.names[values.index]
-        where = "" if part is None else f"[{part.name}]"
-        columns = _ALL_DATA if part is None else _columns(part)
-        estimates = {"precision": values.precision, "recall": values.recall, "f1": values.f1}
-        for quantity, (value, interval) in estimates.items():
+        for quantity, (value, interval) in values.estimates.items():
             yield ErrorAnalysisRecord(
                 **self._parts,
-                output_key=f"{quantity}[{name}]{where}",
+                output_key=f"{quantity}[{name}]",
                 output_value=value,
-                scope=CLASS if part is None else CLASS_IN_SLICE,
+                scope="class",
                 quantity=quantity,
                 class_index=values.index,
                 class_name=name,
-                **columns,
+                support=values.support,
+                **columns_of(interval),
+            )
+
+    def _class_in(self, part: SliceErrors, values: ClassValues) -> Iterator[SliceClassRecord]:
+        for quantity, (value, interval) in values.estimates.items():
+            yield SliceClassRecord(
+                **self._parts,
+                slice_key=part.key,
+                slice_value=part.value,
+                class_index=values.index,
+                class_name=self.analysis.names[values.index],
+                quantity=quantity,
+                value=value,
                 support=values.support,
                 **columns_of(interval),
             )
@@ -190,7 +220,7 @@ class RowMaker:
             **self._parts,
             output_key=f"accuracy[{part.name}]",
             output_value=found.accuracy.value,
-            scope=SLICE,
+            scope="slice",
             quantity="accuracy",
             **_columns(part),
             slice_low=part.low,

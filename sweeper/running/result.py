@@ -11,6 +11,7 @@ from sweeper.messages.outcome import Failure, Gap, Outcome
 from sweeper.planning import gaps
 from sweeper.planning.decisions import Plan
 from sweeper.planning.excerpt import excerpt
+from sweeper.records import OVERALL
 from sweeper.revision.data_caveats import caveats_of_combinations
 
 if TYPE_CHECKING:
@@ -57,9 +58,11 @@ class SweepResult:
         from sweeper.comparison.by_datum import DataReader  # not before it is needed: so is what these import
         from sweeper.report.leaderboard import leaderboards
         from sweeper.report.marks import compared
+        from sweeper.store.compute import pc
 
-        boards = leaderboards(self.rows, self.gaps, self.plan.same)
-        return compared(boards, self.rows, DataReader(self.store))
+        # No table shows other values, and there may be thousands by class and slice for each that sums a run up.
+        rows = self.table.filter(pc.equal(self.table["scope"], OVERALL)).to_pylist()
+        return compared(leaderboards(rows, self.gaps, self.plan.same), rows, DataReader(self.store))
 
     @cached_property
     def _changed(self) -> dict[str, str]:

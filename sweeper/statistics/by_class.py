@@ -59,6 +59,11 @@ class ClassValues:
     recall: Estimate
     f1: Estimate
 
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The three by their names."""
+        return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+
 
 def confusions(labels: Classes, predictions: Classes) -> tuple[Confusion, ...]:
     """The cells of the confusion matrix that are not 0, from N labels and N predictions, in the order of the classes.

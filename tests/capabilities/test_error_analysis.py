@@ -25,6 +25,7 @@ from sweeper.capabilities import (
     ErrorAnalysisRun,
     Evaluate,
     Predictions,
+    SliceClassRecord,
     WorstDatumRecord,
     predict,
 )
@@ -138,9 +139,8 @@ def test_counts_add_up_and_slices_partition_the_data(cases: list[tuple[int, int,
         for row in cells:
             counted[row.label_index, row.predicted_index] += row.n
         assert counted == Counter(zip(labels, predicted, strict=True))
-        recalls = rows(found, ErrorAnalysisRecord, slice_key=key, quantity="recall")
+        recalls, precisions = (_of_classes(found, key, quantity) for quantity in ("recall", "precision"))
         assert sum(row.support for row in recalls) == len(cases)
-        precisions = rows(found, ErrorAnalysisRecord, slice_key=key, quantity="precision")
         assert sum(row.n for row in precisions) == len(cases)
         assert sum(row.n for row in rows(found, CalibrationRecord, slice_key=key)) == len(cases)
     slices = rows(found, ErrorAnalysisRecord, scope="slice")
@@ -164,18 +164,23 @@ def test_a_slice_is_what_an_analysis_of_its_data_alone_says(cases: list[tuple[in
     for site in set(sites.tolist()):
         part = sites == site
         alone = run(told(scores(predicted[part], width=5)), Sliced(labels[part]), pictures=False)
-        for kind in (ErrorAnalysisRecord, ConfusionRecord, CalibrationRecord):
-            mine = [_without_slice(row) for row in rows(found, kind, slice_value=site) if _is_of_class(row)]
-            assert mine == [_without_slice(row) for row in rows(alone, kind)]
+        assert _plain(rows(found, SliceClassRecord, slice_value=site)) == _plain(rows(alone, ErrorAnalysisRecord))
+        for kind in (ConfusionRecord, CalibrationRecord):
+            assert _plain(rows(found, kind, slice_value=site)) == _plain(rows(alone, kind))
 
 
-def _is_of_class(row: Any) -> bool:
-    return getattr(row, "scope", None) != "slice"
+def _of_classes(found: ErrorAnalysisRun, key: str | None, quantity: str) -> list[Any]:
+    if key is None:
+        return rows(found, ErrorAnalysisRecord, scope="class", quantity=quantity)
+    return rows(found, SliceClassRecord, slice_key=key, quantity=quantity)
 
 
-def _without_slice(row: Any) -> dict[str, Any]:
-    other = ("run_uid", "created_at", "slice_key", "slice_value", "scope", "output_key")
-    return {name: value for name, value in vars(row).items() if name not in other}
+def _plain(records: list[Any]) -> list[dict[str, Any]]:
+    """What rows of all data and of a slice have in common."""
+    names = ("class_index", "class_name", "quantity", "support", "label_index", "predicted_index", "bin", "low", "high")
+    names += ("confidence", "accuracy", "gap", "n", "stderr", "ci_low", "ci_high", "ci_method")
+    columns = [vars(row) | {"value": vars(row).get("value", vars(row).get("output_value"))} for row in records]
+    return [{name: row[name] for name in (*names, "value") if name in row} for row in columns]
 
 
 # Slices

@@ -12,13 +12,19 @@ import yaml
 from command_line import typed
 from test_docs import table_of
 
-from sweeper.capabilities import CalibrationRecord, ConfusionRecord, ErrorAnalysisRecord, WorstDatumRecord
+from sweeper.capabilities import (
+    CalibrationRecord,
+    ConfusionRecord,
+    ErrorAnalysisRecord,
+    SliceClassRecord,
+    WorstDatumRecord,
+)
 from sweeper.records import columns
 from sweeper.store import Store, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "error-analysis.md"
-RECORDS = (ErrorAnalysisRecord, ConfusionRecord, CalibrationRecord, WorstDatumRecord)
+RECORDS = (ErrorAnalysisRecord, SliceClassRecord, ConfusionRecord, CalibrationRecord, WorstDatumRecord)
 
 
 def blocks(language: str) -> list[str]:

@@ -106,12 +106,16 @@ def test_everything_is_measured_by_the_metadata_too(backend: str):
     assert [(row["slice_low"], row["slice_high"]) for row in ranges] == [
         (low, high) for low, high in zip([None, 9.5, 19.0, 28.5, 38.0], [9.5, 19.0, 28.5, 38.0, None], strict=True)
     ]
-    for table in TABLES[1:3]:
+    for table in ("sweeper_error_calibration", "sweeper_error_confusions"):
         sums = store.sql(f"SELECT slice_key, sum(n) AS n FROM {table} GROUP BY ALL ORDER BY ALL").to_pylist()
         assert {row["slice_key"]: row["n"] for row in sums} == {None: SIZE, "site": SIZE, "celsius": SIZE}
-    keys = "'recall[owl]', 'recall[owl][site=rome]', 'recall[owl][celsius=38 and above]'"
-    of_owls = store.sql(f"SELECT output_value FROM sweeper_error_analysis WHERE output_key IN ({keys})").to_pylist()
-    assert [row["output_value"] for row in of_owls] == [0.0, 0.0, 0.0]  # each third datum is an owl and is not seen
+    owls = "quantity = 'recall' AND class_name = 'owl'"
+    of_slices = store.sql(f"SELECT * FROM sweeper_error_slice_classes WHERE {owls}").to_pylist()
+    assert {(row["slice_key"], row["value"]) for row in of_slices} == {("site", 0.0), ("celsius", 0.0)}
+    assert sum(row["support"] for row in of_slices if row["slice_key"] == "site") == SIZE // 3
+    assert store.sql(f"SELECT output_value FROM sweeper_error_analysis WHERE {owls}").to_pylist() == [
+        {"output_value": 0.0}
+    ]
 
 
 def test_bad_metadata_is_one_clear_failure(backend: str):
