@@ -17,6 +17,7 @@ from sweeper.checks.findings import Findings
 from sweeper.errors import PartError
 from sweeper.isolation import stand_ins
 from sweeper.isolation.copies import private_copy
+from sweeper.isolation.host import on_host
 
 if TYPE_CHECKING:
     from maite.protocols import DatumMetadata
@@ -177,7 +178,7 @@ def predict_batches(
         # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
         # stderr is replaced for that moment; the loader puts it back before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
-        batches, _ = tasks.predict(model=model, dataloader=loader)
+        batches, _ = tasks.predict(model=_AnswersOnHost(model), dataloader=loader)
     for batch, read in zip(batches, loader.read, strict=True):
         returned.answers(batch, model.metadata["id"], len(read.targets))
     return [
@@ -197,6 +198,16 @@ def put_together(model: TaskModel, dataset: TaskDataset, blocks: Sequence[Block]
     model, dataset = stand_ins.for_model(model), stand_ins.for_dataset(dataset)
     found = findings.examine(model, dataset, predictions, targets, metadata)
     return Predictions(predictions, targets, metadata, found)
+
+
+class _AnswersOnHost:
+    """A model whose answers leave its device as soon as they are there."""
+
+    def __init__(self, model: TaskModel) -> None:
+        self._model, self.metadata = model, model.metadata
+
+    def __call__(self, batch: Any, /) -> Any:
+        return on_host(self._model(batch))
 
 
 class _ReadBatch(NamedTuple):
