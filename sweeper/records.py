@@ -20,6 +20,8 @@ SCALAR_TYPES: tuple[type, ...] = (str, int, float, bool, bytes, datetime)
 """What a column can hold."""
 OVERALL = "overall"
 """The scope of a value that sums a run up; others are of a class, an item, a severity, a feature."""
+AREA = ".area"
+"""What the key of a value ends in that sums a metric up over several conditions, such as the strengths of noise."""
 
 
 def utc_now() -> datetime:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sweeper.common.globs import SEPARATOR
+
 AXES = ("capability", "dataset", "model", "metric")
 """The four config groups of a sweep, in the order in which a combination is named."""
-NAME_SEPARATOR = " + "
+NAME_SEPARATOR = SEPARATOR
 """Joins the names of several choices on one axis. A glob that contains it is compared name by name, in order."""
 
 

@@ -13,7 +13,7 @@ from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
 from sweeper.capabilities.uncertainty import Uncertainty, columns_of
 from sweeper.checks import rules
 from sweeper.errors import PartError
-from sweeper.records import Record
+from sweeper.records import AREA, Record
 from sweeper.statistics.bounds import Interval
 from sweeper.statistics.evidence import Evidence
 from sweeper.vocabulary import Arity
@@ -122,7 +122,7 @@ class RobustnessRun(CapabilityRun):
             for index, (severity, value) in enumerate(zip(self.severities, curve.values, strict=True))
         ]
         area = Interval.none(curve.intervals[0].n, NO_AREA) if curve.intervals else None
-        key = f"{key}.area"
+        key = f"{key}{AREA}"
         overall = RobustnessRecord(
             **common,
             output_key=key,

@@ -14,7 +14,7 @@ from sweeper.errors import PartError
 from sweeper.metrics.collected import CollectedMetric
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
-from sweeper.statistics.evidence import Evidence, name_of
+from sweeper.statistics.evidence import RESAMPLED, Evidence, name_of
 from sweeper.statistics.resampling import FEWEST_RESAMPLES, Resamples, bootstrap_interval
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ class Uncertainty:
         """What later comparisons must know of these values of a metric; `None` where its kind is not known."""
         kind = metric.kind() if isinstance(metric, CollectedMetric) and len(values) == 1 else None
         name = name_of(kind) if kind is not None else None
-        return None if name is None else Evidence(name, cluster_by=self.cluster_by, confidence=self.confidence)
+        if name is None and not self.resamples:
+            return None
+        return Evidence(name or RESAMPLED, cluster_by=self.cluster_by, confidence=self.confidence)
 
     def _closed(
         self, kind: Kind, data: ByDatum, values: Mapping[str, float], clusters: Clusters

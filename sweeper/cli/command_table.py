@@ -59,6 +59,7 @@ RUN_ENDS = {
     1: "a combination failed",
     **WRONG,
     3: "stopped early, by a limit or for want of Ray or of the store",
+    4: "an enforced requirement is not met",
     130: "interrupted",
     141: "who read stdout had enough, as `| head` has",
 }

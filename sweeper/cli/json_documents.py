@@ -26,11 +26,11 @@ def result_document(
 ) -> dict[str, object]:
     """`--json`: the plan, how it ended, what failed and what was measured.
 
-    Where there are any, also `earlier_failures`, of what was skipped though its newest attempt had failed,
-    `no_values`, what completed and measured nothing, `left_out`, the choices whose rest was not attempted,
-    `stopped_by`, what ended it early, `completed_meanwhile`, how many another sweep completed before they were
-    submitted, and `unwritten`, how many attempts the store does not tell of. Where the store is `unreadable`, that says
-    why, and there are no results.
+    Where there are any, also `verdicts`, of each requirement on each model, `earlier_failures`, of what was skipped
+    though its newest attempt had failed, `no_values`, what completed and measured nothing, `left_out`, the choices
+    whose rest was not attempted, `stopped_by`, what ended it early, `completed_meanwhile`, how many another sweep
+    completed before they were submitted, and `unwritten`, how many attempts the store does not tell of. Where the store
+    is `unreadable`, that says why, and there are no results.
     """
     document: dict[str, object] = {
         "sweep_id": result.sweep_id,
@@ -52,7 +52,8 @@ def result_document(
         return {**document, "unreadable": unreadable}
     earlier = [failure.to_dict() for failure in result.earlier_failures]
     empty = [gap.to_dict() for gap in result.gaps if gap.status == NO_VALUES]
-    return {**document, **_if_any(earlier_failures=earlier, no_values=empty)}
+    verdicts = [one.to_dict() for one in result.verdicts]
+    return {**document, **_if_any(verdicts=verdicts, earlier_failures=earlier, no_values=empty)}
 
 
 def _if_any(**lists: list[dict[str, object]]) -> dict[str, list[dict[str, object]]]:

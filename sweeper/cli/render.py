@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
@@ -11,6 +12,10 @@ from sweeper.planning.combinations import Planned
 from sweeper.planning.decisions import Plan
 from sweeper.report import leaderboard
 from sweeper.report.leaderboard import Leaderboard, Line
+from sweeper.report.verdicts import verdict_tables
+
+if TYPE_CHECKING:
+    from sweeper.comparison.judged import JudgedModel
 
 LISTED = 200
 """Plans up to this many combinations are listed one by one; larger ones by their reasons."""
@@ -73,6 +78,25 @@ def not_shown_text(shown: int, total: int, command: str) -> str:
     if shown == total:
         return ""
     return f"the tables are of the first {shown:,} of {total:,} combinations; all values: {command}\n\n"
+
+
+def verdicts_text(verdicts: Sequence[JudgedModel]) -> str:
+    """A table for each requirement: the verdict on each model, its value, the bound, and what would decide."""
+    from tabulate import tabulate
+
+    texts: list[str] = []
+    for table in verdict_tables(verdicts):
+        cells = [column for column in zip(*(line.cells for line in table.lines), strict=True) if any(column)]
+        rows = tabulate(list(zip(*cells, strict=True)), tablefmt="plain", disable_numparse=True)
+        lines = [table.title, "-" * len(table.title), *map(str.rstrip, rows.splitlines())]
+        texts.append("\n".join([*lines, *([table.more] if table.more else [])]))
+    return "\n\n".join(texts)
+
+
+def not_met_text(verdicts: Sequence[JudgedModel]) -> str:
+    """Why the exit status is 4."""
+    number = sum(one.outcome == "not met" for one in verdicts)
+    return f"requirements are enforced, and {number} verdict{'s are' if number > 1 else ' is'} not met\n"
 
 
 def shared_ids_text(shared: Iterable[tuple[str, str, Sequence[str]]]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from sweeper.cli import render
 from sweeper.cli.json_documents import result_document, write_json
 from sweeper.common.gc_pause import gc_paused
-from sweeper.messages.outcome import Gap
+from sweeper.messages.outcome import NOT_MET, Gap
 
 if TYPE_CHECKING:
     from sweeper.running.result import SweepResult
@@ -46,15 +46,17 @@ def show_result(result: SweepResult, further: Further, out: TextIO, err: TextIO,
 
 
 def _status(result: SweepResult, problem: str | None) -> int:
-    if problem is None or result.exit_status in (INTERRUPTED, INCOMPLETE):
+    if problem is None:
         return result.exit_status
+    if result.outcome.exit_status in (INTERRUPTED, INCOMPLETE):
+        return result.outcome.exit_status
     return INTERRUPTED if problem == _INTERRUPT else INCOMPLETE
 
 
 def _unreadable(result: SweepResult, shown: SweepResult) -> str | None:
     """Read what is to be shown, which the results keep; why that cannot be done, or `None`."""
     try:
-        _ = shown.leaderboards, result.earlier_failures, _gaps(result, shown), _shared_ids(result)
+        _ = shown.leaderboards, result.verdicts, result.earlier_failures, _gaps(result, shown), _shared_ids(result)
     except KeyboardInterrupt:
         return _INTERRUPT
     except Exception as error:  # noqa: BLE001 - each kind of store fails with errors of its own
@@ -67,13 +69,16 @@ def _text(result: SweepResult, shown: SweepResult | None, further: Further) -> s
     parts = [] if shown is None else [_values(result, shown, further.values)]
     parts += [render.outcome_text(result.outcome, result.plan, further.resume), "\n"]
     parts += [] if shown is None else [render.earlier_failures_text(result.earlier_failures)]
+    if shown is not None and result.exit_status == NOT_MET:
+        parts.append(render.not_met_text(result.verdicts))
     return "".join([*parts, f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n"])
 
 
 def _values(result: SweepResult, shown: SweepResult, command: str) -> str:
-    boards = render.leaderboards(shown.leaderboards)
+    boards, verdicts = render.leaderboards(shown.leaderboards), render.verdicts_text(result.verdicts)
     parts = [f"{boards}\n\n"] if boards else []
     parts += [render.not_shown_text(len(shown.plan.items), len(result.plan.items), command)]
+    parts += [f"{verdicts}\n\n"] if verdicts else []
     parts += [render.no_values_text(_gaps(result, shown)), render.shared_ids_text(_shared_ids(result))]
     return "".join(parts)
 

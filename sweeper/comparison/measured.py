@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeper.statistics.bounds import Interval
-from sweeper.statistics.evidence import Evidence, parsed
+from sweeper.statistics.evidence import Evidence, confidence_of, parsed
 
 NOT_KEPT = "it has no table by datum (outcomes: false, a backend that shares no predictions, or an older version)"
 NOT_KNOWN = "no comparison is known for this metric"
@@ -26,6 +26,8 @@ class Measured:
         `None` where the run could compute none.
     interval
         As it is stored; `None` where none was measured.
+    confidence
+        With which probability that interval contains the truth; `None` where that is not stored.
     """
 
     capability: str
@@ -40,6 +42,7 @@ class Measured:
     evidence: Evidence | None = None
     caveat: str | None = None
     fingerprint: str = ""
+    confidence: float | None = None
 
     @property
     def is_number(self) -> bool:
@@ -65,6 +68,7 @@ def measured_of(row: Mapping[str, Any]) -> Measured:
         evidence=parsed(row.get("evidence")),
         caveat=row.get("caveat"),
         fingerprint=row.get("fingerprint") or "",
+        confidence=confidence_of(row.get("evidence")),
     )
 
 

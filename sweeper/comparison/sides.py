@@ -78,7 +78,7 @@ def _may_be(kind: str, text: str, home: Store) -> bool:
     if kind == MODEL:
         return text in _models(home)
     if kind == SWEEP:
-        return _sweep_of(text, home) is not None
+        return find_sweep(text, home) is not None
     if kind == STORE:
         return "://" in text or Path(text).expanduser().is_dir()
     return _time(text) is not None
@@ -103,7 +103,7 @@ def _of_model(name: str, home: Store) -> Side:
 
 
 def _of_sweep(text: str, home: Store) -> Side:
-    found = _sweep_of(text, home)
+    found = find_sweep(text, home)
     if found is None:
         raise ConfigError(_unknown(text, home))
     sweep_id, name, ended = found
@@ -131,16 +131,31 @@ def _models(home: Store) -> list[str]:
     return sorted({name for name in home.attempts(("model",))["model"].to_pylist() if name})
 
 
-def _sweep_of(text: str, home: Store) -> tuple[str, str, datetime | None] | None:
-    """Id, name and end of the newest sweep that this could be; `None` if there is none."""
+def find_sweep(text: str, home: Store, before: str | None = None) -> tuple[str, str, datetime | None] | None:
+    """Id, name and end of the newest sweep that this could be; `None` if there is none.
+
+    Parameters
+    ----------
+    text
+        Its id, how that begins, or its name.
+    before
+        Only sweeps with a smaller id, which began before that one, are looked at.
+    """
+    known = known_sweeps(home)
+    ends = {sweep: end for sweep, end in known.items() if before is None or sweep[0] < before}
+    ids = [(sweep_id, name) for sweep_id, name in ends if text in (sweep_id, name)]
+    ids = ids or [(sweep_id, name) for sweep_id, name in ends if len(text) >= 8 and sweep_id.startswith(text)]
+    return (*max(ids), ends[max(ids)]) if ids else None
+
+
+def known_sweeps(home: Store) -> dict[tuple[str, str], datetime | None]:
+    """Id and name of each sweep that attempted something, with its end."""
     ends: dict[tuple[str, str], datetime | None] = {}
     for row in home.attempts(("sweep_id", "sweep_name", "finished_at")).to_pylist():
         key, end = (row["sweep_id"] or "", row["sweep_name"] or ""), row["finished_at"]
         known = ends.setdefault(key, end)
         ends[key] = max((each for each in (known, end) if each is not None), default=None)
-    ids = [(sweep_id, name) for sweep_id, name in ends if text in (sweep_id, name)]
-    ids = ids or [(sweep_id, name) for sweep_id, name in ends if len(text) >= 8 and sweep_id.startswith(text)]
-    return (*max(ids), ends[max(ids)]) if ids else None
+    return ends
 
 
 def _time(text: str) -> datetime | None:

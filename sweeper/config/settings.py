@@ -8,6 +8,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sweeper.common.secrets import secret_values
+from sweeper.config.requirements import requirements_of
 from sweeper.config.value_checks import (
     Check,
     amount,
@@ -32,6 +33,7 @@ from sweeper.jobs.api import KINDS
 from sweeper.messages import bounds
 from sweeper.messages.bounds import Bounds
 from sweeper.messages.requests import MACHINE, OUTCOME_COLUMNS, PROCESS, StoreLocation
+from sweeper.messages.requirements import Requirement
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
 
 if TYPE_CHECKING:
@@ -233,6 +235,14 @@ class Settings:
         _outcomes,
         meaning="keep of each datum of an inference what is right, what was predicted and how surely; a list names "
         "keys of the data's metadata to keep beside it, e.g. `[site, weather]`",
+    )
+    requirements: tuple[Requirement, ...] = _setting(
+        (),
+        requirements_of,
+        meaning="what values must be for a model to be good enough, see [requirements.md](requirements.md)",
+    )
+    enforce: bool = _setting(
+        False, flag, meaning="whether a requirement that is not met makes the exit status 4, where it would be 0"
     )
     allowed_targets: tuple[str, ...] | None = _setting(
         None,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sweeper.common.columns import Column
+from sweeper.messages.requirements import Requirement
 
 
 class AskedChoice(NamedTuple):
@@ -40,6 +41,8 @@ class SweepHeader:
     """An axis, a name of which combinations were dropped as duplicates, and the name that stands for it."""
     resumes: tuple[str, ...] = ()
     """The sweep that it resumed, before it that which this one had resumed, and so on."""
+    requirements: tuple[Requirement, ...] = ()
+    """What it required of its values; older versions wrote none."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ FAILING = {Status.FAILED.value: "failed", Status.TIMEOUT.value: "timed out"}
 """Ends that make an older value doubtful and that `rerun=failed` covers, and the words for them."""
 NO_VALUES = "no values"
 """What became of a combination that completed and measured nothing."""
+NOT_MET = 4
+"""The exit status where an enforced requirement is not met and nothing worse happened."""
 
 
 BRIEF_LINES, BRIEF_CHARACTERS = 12, 2000

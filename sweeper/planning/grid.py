@@ -14,7 +14,7 @@ from functools import partial, reduce
 from operator import and_, or_
 
 from sweeper.common.columns import Column, product_codes
-from sweeper.common.globs import covers
+from sweeper.common.globs import covers_choice, covers_slot
 from sweeper.errors import ConfigError, near_match
 from sweeper.planning.combinations import Combinations
 from sweeper.vocabulary import AXES, NAME_SEPARATOR, Arity, Choice, Combination
@@ -252,12 +252,7 @@ def _matching(
 
 
 def _on_axis(globs: tuple[str, ...] | None, slot: tuple[Choice, ...], every: bool) -> bool:
-    if globs is None:
-        return True
-    if any(NAME_SEPARATOR in glob and _covers_joint(glob, slot) for glob in globs):
-        return True
-    test = all if every else any
-    return bool(slot) and test(any(matches(part, glob) for glob in globs) for part in slot)
+    return globs is None or covers_slot(globs, slot, every=every)
 
 
 def _by_axis(combinations: Combinations, bits: Callable[[str, tuple[Choice, ...]], int]) -> list[Column[int]]:
@@ -311,12 +306,7 @@ def _choices(grid: Grid, axis: str) -> list[Choice]:
 
 def matches(choice: Choice, glob: str) -> bool:
     """Whether a glob covers a choice by its own name or, for a variant, by the name of its choice."""
-    return covers(glob, choice.name) or covers(glob, choice.base)
-
-
-def _covers_joint(glob: str, parts: tuple[Choice, ...]) -> bool:
-    globs = glob.split(NAME_SEPARATOR)
-    return len(globs) == len(parts) and all(matches(p, g) for p, g in zip(parts, globs, strict=True))
+    return covers_choice(glob, choice)
 
 
 def _selects(sub: Rule, part: Part) -> bool:

@@ -16,6 +16,7 @@ from sweeper.report import filters, leaderboard, markdown, plots, queries
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.panels import Group, colours, groups
 from sweeper.report.report_data import ReportData
+from sweeper.report.verdicts import verdict_tables
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -96,6 +97,7 @@ def render(contents: ReportData) -> str:
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_hash=_hash(script),
+        requirements=verdict_tables(contents.required.verdicts) if contents.required else [],
         chapters=chapters,
         warnings=leaderboard.warnings(contents.leaderboards),
         boards_left_out=len(contents.leaderboards) - shown,

@@ -15,6 +15,7 @@ from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard, leaderboards
 from sweeper.report.marks import compared
 from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
+from sweeper.report.required import read_required
 from sweeper.report.run_reports import read_reports
 from sweeper.report.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.sorting import natural_key, sort_rows
@@ -68,6 +69,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
         sweeps=tuple(sweeps[:SWEEPS]),
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         not_run=_not_run(store, sweeps[:SWEEPS]),
+        required=read_required(store, sweep),
         leaderboards=_leaderboards(store, values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
         strengths=strengths,
         more_strengths=more_strengths,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sweeper.comparison.judged import JudgedModel
 from sweeper.messages.ending import Omission
 from sweeper.report.leaderboard import Leaderboard
 
@@ -92,6 +93,15 @@ class NotRun:
 
 
 @dataclass(frozen=True)
+class Required:
+    """What one sweep required of its values, and the verdicts by the values that the store has now."""
+
+    sweep_id: str
+    sweep_name: str
+    verdicts: tuple[JudgedModel, ...]
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything that the page says. Each number after a sequence tells how many more there are."""
 
@@ -107,6 +117,8 @@ class ReportData:
     more_sweeps: int
     not_run: tuple[NotRun, ...]
     """Of those sweeps that left out anything, or have not said that they ended."""
+    required: Required | None
+    """By the newest of these sweeps that required anything."""
     leaderboards: tuple[Leaderboard, ...]
     strengths: tuple[ValueAtStrength, ...]
     more_strengths: int

@@ -47,7 +47,16 @@ def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) ->
         Journals(prepared.store, progress).flush()
         raise
     outcome = _tidied(prepared, outcome, progress)
-    return SweepResult(prepared.sweep_id, prepared.plan, outcome, prepared.store, prepared.states)
+    settings = prepared.config.settings
+    return SweepResult(
+        prepared.sweep_id,
+        prepared.plan,
+        outcome,
+        prepared.store,
+        prepared.states,
+        requirements=settings.requirements,
+        enforce=settings.enforce,
+    )
 
 
 def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> Outcome:
@@ -111,6 +120,7 @@ def _write_asked(prepared: Prepared, progress: Progress) -> None:
         settings=config.stored_settings,
         same=tuple((axis, name, kept) for axis, name, kept in prepared.plan.same),
         resumes=() if resumed is None else (*resumed.resumes, resumed.sweep_id),
+        requirements=config.settings.requirements,
     )
     try:
         with gc_paused():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sweeper.common.gc_pause import gc_paused
-from sweeper.config import SweepConfig, check_targets, refuse_absent
+from sweeper.config import Settings, SweepConfig, check_targets, refuse_absent
 from sweeper.messages import bounds
 from sweeper.messages.requests import StoreLocation
 from sweeper.planning import decisions
@@ -97,6 +97,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | No
     store = _store(config.settings.store)
     completions = None if will_run is None else _watch(store)
     items = remaining(asked, store.completed_since(asked.header))
+    _check_requirements(config.settings, items.identified.combinations)
     running = items.identified.combinations.where(items.runs)
     if running:
         refuse_absent(running.choices(), config.live)
@@ -113,6 +114,7 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     expansion = expand(config.grid)
     refuse_empty(config.grid, expansion, allowed=settings.allow_empty)
     pairs, dropped, same = decisions.identify(expansion.combinations, policy.duplicates)
+    _check_requirements(settings, pairs.combinations)
     if pairs and policy.rerun == "all":
         _ready_to_run(pairs.combinations, will_run)
     store = _store(settings.store)
@@ -136,6 +138,20 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)
     return Prepared(_id_at(began), began, config, made, states, store, revisions, completions)
+
+
+def _check_requirements(settings: Settings, combinations: Combinations) -> None:
+    """Refuse a requirement that is for nothing which the sweep has, or compares with a sweep that is not there."""
+    required = settings.requirements
+    if not required:
+        return
+    from sweeper.comparison.coverage import refuse_unmatched  # not before it is needed, as few sweeps require anything
+
+    refuse_unmatched(required, combinations.axes)
+    if any(one.than_sweep is not None for one in required):
+        from sweeper.comparison.earlier import refuse_unknown_sweeps
+
+        refuse_unknown_sweeps(_store(settings.store), required, settings.name)
 
 
 def _id_at(began: datetime) -> str:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sweeper.messages.outcome import Failure, Gap, Outcome
+from sweeper.common.columns import Column
+from sweeper.messages.outcome import NOT_MET, Failure, Gap, Outcome
+from sweeper.messages.requirements import Requirement
 from sweeper.planning import gaps
+from sweeper.planning.combinations import PlannedItems, Slot
 from sweeper.planning.decisions import Plan
 from sweeper.planning.excerpt import excerpt
 from sweeper.records import OVERALL
@@ -17,6 +20,7 @@ from sweeper.revision.data_caveats import caveats_of_combinations
 if TYPE_CHECKING:
     import pandas
 
+    from sweeper.comparison.judged import JudgedModel
     from sweeper.report.leaderboard import Leaderboard
     from sweeper.store import AttemptState, Store, Table
 
@@ -31,6 +35,8 @@ class SweepResult:
     store: Store
     states: Mapping[str, AttemptState] = field(default_factory=dict[str, "AttemptState"], repr=False)
     """What the store knew of the plan's combinations before the sweep."""
+    requirements: tuple[Requirement, ...] = ()
+    enforce: bool = False
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -42,7 +48,10 @@ class SweepResult:
 
     @property
     def exit_status(self) -> int:
-        return self.outcome.exit_status
+        """How it ended; where all is complete and requirements are enforced, 4 if a model does not meet one."""
+        if self.outcome.exit_status or not self.enforce:
+            return self.outcome.exit_status
+        return NOT_MET if any(one.outcome == "not met" for one in self.verdicts) else 0
 
     @cached_property
     def table(self) -> Table:
@@ -63,6 +72,20 @@ class SweepResult:
         # No table shows other values, and there may be thousands by class and slice for each that sums a run up.
         rows = self.table.filter(pc.equal(self.table["scope"], OVERALL)).to_pylist()
         return compared(leaderboards(rows, self.gaps, self.plan.same), rows, DataReader(self.store))
+
+    @cached_property
+    def verdicts(self) -> tuple[JudgedModel, ...]:
+        """The verdict of each requirement on each model that it is for."""
+        if not self.requirements:
+            return ()
+        from sweeper.comparison.by_datum import DataReader  # likewise
+        from sweeper.comparison.coverage import needed
+        from sweeper.comparison.earlier import earlier_values
+        from sweeper.comparison.judging import by_names, judge
+
+        part = self._part(self.plan.columns.where(needed(self.requirements, self._slots)))
+        earlier = earlier_values(self.store, self.requirements, self.sweep_id)
+        return judge(self.requirements, part._slots, by_names(part.rows), DataReader(self.store), earlier)
 
     @cached_property
     def _changed(self) -> dict[str, str]:
@@ -102,8 +125,15 @@ class SweepResult:
 
         What is asked of it is read for that part alone: values, and combinations without one.
         """
-        part = excerpt(self.plan.columns)
-        return self if part is self.plan.columns else replace(self, plan=replace(self.plan, items=part))
+        return self._part(excerpt(self.plan.columns))
+
+    def _part(self, items: PlannedItems) -> SweepResult:
+        """The same sweep with a part of its plan."""
+        return self if items is self.plan.columns else replace(self, plan=replace(self.plan, items=items))
+
+    @property
+    def _slots(self) -> tuple[Column[Slot], ...]:
+        return self.plan.columns.identified.combinations.axes
 
     @property
     def _named(self) -> list[tuple[str, ...]]:

@@ -21,6 +21,8 @@ _KINDS: Mapping[str, Kind] = {
 _CALIBRATION = "ece"
 LOSSES = ("log_loss", "brier")
 """The losses that are kept of each datum, under the names of their kinds."""
+RESAMPLED = "resampled"
+"""What stands in the place of a kind for a metric of which none is known, and whose interval is from resamples."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ def parsed(text: str | None) -> Evidence | None:
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
     return found if kind_named(found.kind) is not None else None
+
+
+def confidence_of(text: str | None) -> float | None:
+    """With which probability the interval beside a value contains the truth, also for a kind that is not known here."""
+    try:
+        return float(json.loads(text or "null")["confidence"])
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def name_of(kind: Kind) -> str | None:

@@ -31,16 +31,20 @@ class Verdict:
         it is not known.
     reason
         If undecided: why, in words.
+    bound
+        The bound that stands between the value and the limit, or should; `None` where the value alone decides, or
+        there are no bounds.
     """
 
     outcome: Outcome
     further: int | None = None
     reason: str = ""
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
-class Requirement:
-    """A limit for a value.
+class Limit:
+    """What a value must be.
 
     Attributes
     ----------
@@ -67,24 +71,26 @@ class Requirement:
             raise PartError(f"a requirement has min or max, one of them; got min={self.minimum}, max={self.maximum}.")
 
     @property
-    def limit(self) -> float:
+    def value(self) -> float:
         """The limit itself."""
         return self.minimum if self.minimum is not None else self.maximum or 0.0
 
     def is_fulfilled(self, value: float) -> bool:
         """Whether a value is on the right side of the limit, or on it."""
-        return value >= self.limit if self.minimum is not None else value <= self.limit
+        return value >= self.value if self.minimum is not None else value <= self.value
 
 
 NOT_MEASURED = Verdict("undecided", reason="not measured")
+OPEN = "the interval contains the limit"
+AT_LIMIT = "the value is at the limit, so that no number of data would decide"
 
 
-def verdict(requirement: Requirement, value: float | None, bounds: Bounds | None, datasets: int = 1) -> Verdict:
+def verdict(limit: Limit, value: float | None, bounds: Bounds | None, datasets: int = 1) -> Verdict:
     """Judge one value.
 
     Parameters
     ----------
-    requirement
+    limit
         What is asked for.
     value
         What was measured; `None` or NaN if there is no valid value.
@@ -95,18 +101,18 @@ def verdict(requirement: Requirement, value: float | None, bounds: Bounds | None
     """
     if value is None or math.isnan(value):
         return NOT_MEASURED
-    fulfilled = requirement.is_fulfilled(value)
-    if requirement.judge == "value":
+    fulfilled = limit.is_fulfilled(value)
+    if limit.judge == "value":
         return Verdict("met" if fulfilled else "not met")
-    rest = (1 - requirement.confidence) / (1 if fulfilled else datasets)
+    rest = (1 - limit.confidence) / (1 if fulfilled else datasets)
     interval = bounds(Level(1 - rest, "one")) if bounds is not None else None
     if interval is None or interval.low is None or interval.high is None:
         return Verdict("undecided", reason="no bounds" if interval is None else interval.method.removeprefix("none: "))
-    nearest = interval.low if (requirement.minimum is not None) == fulfilled else interval.high
-    if requirement.is_fulfilled(nearest) == fulfilled:
-        return Verdict("met" if fulfilled else "not met")
-    further = further_data(value, requirement.limit, interval, Level(1 - rest, "one"))
-    return Verdict("undecided", further, "the interval contains the limit")
+    nearest = interval.low if (limit.minimum is not None) == fulfilled else interval.high
+    if limit.is_fulfilled(nearest) == fulfilled:
+        return Verdict("met" if fulfilled else "not met", bound=nearest)
+    further = further_data(value, limit.value, interval, Level(1 - rest, "one"))
+    return Verdict("undecided", further, OPEN if further or not interval.stderr else AT_LIMIT, nearest)
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
@@ -136,12 +142,13 @@ def further_data(value: float, limit: float, interval: Interval, level: Level) -
     for it; of other values, the distance of the bound is taken to fall with the root of the number of data.
     """
     distance = abs(value - limit)
-    if not interval.stderr or distance == 0:
+    is_share = (0 < value < 1 and "wilson" in interval.method) or "pearson" in interval.method
+    if distance == 0 or not (interval.stderr or is_share):
         return None
-    if not ((0 < value < 1 and "wilson" in interval.method) or "pearson" in interval.method):
+    if not is_share:
         bound = interval.low if limit < value else interval.high
         return _further(interval.n * ((abs(value - (bound or 0.0)) / distance) ** 2 - 1))
-    alone = value * (1 - value) / interval.stderr**2
+    alone = value * (1 - value) / interval.stderr**2 if interval.stderr else interval.n
 
     def decides(times: float) -> bool:
         low, high = share_bounds(value, alone * times, level)

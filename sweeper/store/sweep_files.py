@@ -23,6 +23,7 @@ from sweeper.common.columns import Column, Digests
 from sweeper.common.small_json import Damaged
 from sweeper.common.text import escaped, first_line
 from sweeper.errors import StoreError
+from sweeper.messages import requirements
 from sweeper.messages.asked import AskedChoice, AskedSweep, SweepHeader
 from sweeper.store import live_files, sealed
 from sweeper.store.arrow_columns import TIME, column
@@ -87,10 +88,24 @@ def read(files: Files, sweep_id: str) -> AskedSweep:
         fingerprints, run, reasons = (rows[name].to_pylist() for name in ("fingerprint", "run", "reason"))
         return AskedSweep(header, choices, Digests.of(fingerprints), columns, run, reasons)
     except _UNREADABLE as error:
-        raise StoreError(
-            f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
-            "known; run the sweep again with rerun=missing (`sweeper check --repair` moves the file aside)."
-        ) from error
+        raise _unreadable(files, name, error) from error
+
+
+def read_header(files: Files, sweep_id: str) -> SweepHeader:
+    """What there is once in the file of a sweep; errors as for `read`."""
+    name = f"{sweep_id}{PARQUET}"
+    try:
+        with sealed.opened(files, FOLDER, name) as file:
+            return _about(file, sweep_id)
+    except _UNREADABLE as error:
+        raise _unreadable(files, name, error) from error
+
+
+def _unreadable(files: Files, name: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
+        "known; run the sweep again with rerun=missing (`sweeper check --repair` moves the file aside)."
+    )
 
 
 def table(files: Files, sweep_ids: Iterable[str]) -> pa.Table:
@@ -222,6 +237,7 @@ def _header(content: Any) -> SweepHeader:
     known["overrides"] = tuple(content.get("overrides", ()))
     known["same"] = tuple((axis, name, kept) for axis, name, kept in content.get("same", ()))
     known["resumes"] = tuple(map(str, content.get("resumes", ())))
+    known["requirements"] = requirements.from_plain(content.get("requirements", ()))
     return SweepHeader(**known)
 
 

@@ -386,6 +386,8 @@ RUNTIME_VALUES = {
     "error_limit": "2000",
     "allowed_targets": "[sweeper.*]",
     "outcomes": "[site]",
+    "requirements": "[{metric: accuracy, min: 0.9}]",
+    "enforce": "true",
     "predictions.persist": "true",
     "exclude": "[{model: svm, optional: true, dataset: nothing}]",
     "only": "[{model: svm}]",

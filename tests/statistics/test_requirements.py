@@ -10,16 +10,16 @@ from sweeper.statistics import Level, loss_interval, share_interval
 from sweeper.statistics.bounds import Interval
 from sweeper.statistics.contributions import of_share
 from sweeper.statistics.paired import difference
-from sweeper.statistics.requirements import NOT_MEASURED, Requirement, Verdict, together, verdict
+from sweeper.statistics.requirements import AT_LIMIT, NOT_MEASURED, OPEN, Limit, Verdict, together, verdict
 
 
-def judged(hits: int, size: int, requirement: Requirement, datasets: int = 1) -> Verdict:
+def judged(hits: int, size: int, limit: Limit, datasets: int = 1) -> Verdict:
     right = np.arange(size) < hits
-    return verdict(requirement, hits / size, lambda level: share_interval(right, level), datasets)
+    return verdict(limit, hits / size, lambda level: share_interval(right, level), datasets)
 
 
-AT_LEAST = Requirement(minimum=0.9)
-AT_MOST = Requirement(maximum=0.9)
+AT_LEAST = Limit(minimum=0.9)
+AT_MOST = Limit(maximum=0.9)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_the_bound_decides(hits: int, outcome: str, other: str):
 
 
 def test_the_value_decides_where_that_is_asked_for():
-    assert judged(905, 1000, Requirement(minimum=0.9, judge="value")).outcome == "met"
-    assert judged(895, 1000, Requirement(minimum=0.9, judge="value")).outcome == "not met"
+    assert judged(905, 1000, Limit(minimum=0.9, judge="value")).outcome == "met"
+    assert judged(895, 1000, Limit(minimum=0.9, judge="value")).outcome == "not met"
 
 
 @pytest.mark.parametrize("value", [None, float("nan")])
@@ -50,14 +50,14 @@ def test_without_bounds_nothing_is_decided():
 @pytest.mark.parametrize("limits", [{}, {"minimum": 0.5, "maximum": 0.6}])
 def test_a_requirement_has_one_limit(limits: dict[str, float]):
     with pytest.raises(PartError, match="one of them"):
-        Requirement(**limits)
+        Limit(**limits)
 
 
 def test_over_several_datasets_each_is_needed():
     met, missed, open_one = (
         Verdict("met"),
         Verdict("not met"),
-        Verdict("undecided", 40, "the interval contains the limit"),
+        Verdict("undecided", 40, OPEN),
     )
     assert together([met, met]).outcome == "met"
     assert together([met, missed, open_one]).outcome == "not met"
@@ -73,7 +73,17 @@ def test_not_met_is_harder_with_many_datasets_and_met_is_not():
 
 
 def test_at_the_limit_no_number_of_data_decides():
-    assert judged(900, 1000, AT_LEAST) == Verdict("undecided", None, "the interval contains the limit")
+    found = judged(900, 1000, AT_LEAST)
+    assert (found.outcome, found.further, found.reason) == ("undecided", None, AT_LIMIT)
+
+
+@pytest.mark.parametrize(("hits", "limit"), [(40, Limit(minimum=0.95)), (0, Limit(maximum=0.05))])
+def test_the_further_data_are_known_too_where_all_are_right_or_wrong(hits: int, limit: Limit):
+    """0.95 ** 59 is the first power below 0.05."""
+    found = judged(hits, 40, limit)
+    assert found.outcome == "undecided"
+    assert found.further in (19, 20)
+    assert judged(hits and 59, 59, limit).outcome == "met"
 
 
 @pytest.mark.parametrize("truth", [0.9, 0.95])
@@ -81,9 +91,9 @@ def test_at_the_limit_no_number_of_data_decides():
 def test_verdicts_are_wrong_at_most_as_often_as_they_say(truth: float, size: int):
     """The truth is at the limit, where both verdicts are wrong; each may be in 5 % of samples."""
     counts = np.random.default_rng(0).binomial(size, truth, 2000)
-    outcomes = {hits: judged(int(hits), size, Requirement(minimum=truth + 1e-9)).outcome for hits in set(counts)}
+    outcomes = {hits: judged(int(hits), size, Limit(minimum=truth + 1e-9)).outcome for hits in set(counts)}
     assert np.mean([outcomes[hits] == "met" for hits in counts]) <= 0.05
-    outcomes = {hits: judged(int(hits), size, Requirement(minimum=truth - 1e-9)).outcome for hits in set(counts)}
+    outcomes = {hits: judged(int(hits), size, Limit(minimum=truth - 1e-9)).outcome for hits in set(counts)}
     assert np.mean([outcomes[hits] == "not met" for hits in counts]) <= 0.05
 
 
@@ -94,7 +104,7 @@ def needed_in_simulation(truth: float, limit: float, first: int, loss: bool = Fa
     def decided(size: int) -> float:
         if not loss:
             hits = rng.binomial(size, truth, 300)
-            outcomes = {n: judged(int(n), size, Requirement(minimum=limit)).outcome for n in set(hits)}
+            outcomes = {n: judged(int(n), size, Limit(minimum=limit)).outcome for n in set(hits)}
             return float(np.mean([outcomes[n] != "undecided" for n in hits]))
         return float(np.mean([loss_verdict(rng, truth, limit, size).outcome != "undecided" for _ in range(100)]))
 
@@ -109,14 +119,14 @@ def needed_in_simulation(truth: float, limit: float, first: int, loss: bool = Fa
 
 def loss_verdict(rng: np.random.Generator, mean: float, limit: float, size: int) -> Verdict:
     losses, right = rng.exponential(mean, size), rng.random(size) < 0.5
-    return verdict(Requirement(maximum=limit), losses.mean(), lambda level: loss_interval(losses, right, level))
+    return verdict(Limit(maximum=limit), losses.mean(), lambda level: loss_interval(losses, right, level))
 
 
 @pytest.mark.parametrize(
     ("truth", "limit", "size"), [(0.96, 0.95, 300), (0.9, 0.92, 200), (0.99, 0.98, 200), (0.6, 0.55, 100)]
 )
 def test_the_further_data_do_decide(truth: float, limit: float, size: int):
-    found = judged(round(truth * size), size, Requirement(minimum=limit))
+    found = judged(round(truth * size), size, Limit(minimum=limit))
     assert found.outcome == "undecided"
     assert found.further is not None
     assert 1 / 1.5 <= (size + found.further) / needed_in_simulation(truth, limit, size) <= 1.5
@@ -127,7 +137,7 @@ def test_the_further_data_do_decide_of_a_loss():
     losses = np.random.default_rng(3).exponential(1, size)
     losses /= losses.mean()
     right = np.arange(size) % 2 == 0
-    found = verdict(Requirement(maximum=1.08), 1.0, lambda level: loss_interval(losses, right, level))
+    found = verdict(Limit(maximum=1.08), 1.0, lambda level: loss_interval(losses, right, level))
     assert found.further is not None
     assert 1 / 1.5 <= (size + found.further) / needed_in_simulation(1.0, 1.08, size, loss=True) <= 1.5
 
@@ -140,8 +150,8 @@ def test_a_tolerance_against_another_model_is_a_requirement_of_the_difference():
     def bounds(level: Level) -> Interval:
         return difference(first, second, level)
 
-    assert verdict(Requirement(minimum=-0.05), value, bounds).outcome == "met"
-    assert verdict(Requirement(minimum=0.05), value, bounds).outcome == "not met"
-    found = verdict(Requirement(minimum=value - 0.01), value, bounds)
+    assert verdict(Limit(minimum=-0.05), value, bounds).outcome == "met"
+    assert verdict(Limit(minimum=0.05), value, bounds).outcome == "not met"
+    found = verdict(Limit(minimum=value - 0.01), value, bounds)
     assert found.outcome == "undecided"
     assert found.further is not None
