@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweeper.capabilities.worst_data import WorstDatum
+from sweeper.checks.labels import names_of
+from sweeper.errors import PartError
 from sweeper.statistics.bounds import Level
 from sweeper.statistics.by_class import ClassValues, Confusion, class_values, confusions
 from sweeper.statistics.reliability import CalibrationBin, calibration_bins
@@ -96,16 +98,20 @@ class ClassNames:
     @classmethod
     def of(cls, dataset: Mapping[str, object], model: Mapping[str, object]) -> ClassNames:
         """From the `index2label` in the metadata of both."""
-        names: dict[int, str] = {}
-        for metadata in (model, dataset):
-            labels = metadata.get("index2label")
-            if isinstance(labels, Mapping):
-                names |= {int(index): str(name) for index, name in labels.items()}
+        names = _names(model, "Model") | _names(dataset, "Dataset")
         times = Counter(names.values())
         return cls({index: f"{name} ({index})" if times[name] > 1 else name for index, name in names.items()})
 
     def __getitem__(self, index: int) -> str:
         return self.names.get(index, str(index))
+
+
+def _names(metadata: Mapping[str, object], kind: str) -> dict[int, str]:
+    """The names of the classes; none where they cannot be read, which the rules of a run may allow."""
+    try:
+        return names_of(metadata, kind)
+    except PartError:
+        return {}
 
 
 def errors_of(judgements: Judgements, data: Numbers | None, level: Level, bins: int) -> Errors:

@@ -11,6 +11,7 @@ import numpy as np
 from sweeper.capabilities.judgements import Judgements, ids_of
 from sweeper.capabilities.thumbnails import picture_of
 from sweeper.checks import returned
+from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions
@@ -103,5 +104,9 @@ def _chosen(judgements: Judgements, number: int) -> dict[Reason, Sequence[int]]:
 
 
 def _picture(dataset: TaskDataset, number: int) -> str | None:
-    image, _, _ = returned.datum(dataset[number], str(dataset.metadata["id"]), number)
+    """The picture of one datum; `None` also where it can no longer be read: predictions may outlive their images."""
+    try:
+        image, _, _ = returned.datum(dataset[number], str(dataset.metadata["id"]), number)
+    except (OSError, PartError):
+        return None
     return picture_of(image)

@@ -3,8 +3,8 @@
 python tests/benchmarks/bench_capabilities.py [--repeats 5]
 
 Each is run once before it is measured, so that no import and no first fit counts; the rest is the median. Robustness at
-five severities stands beside five evaluations of MAITE with the same augmentation; for data quality and shift nobody
-else has the same.
+five severities stands beside five evaluations of MAITE with the same augmentation; for the others nobody else has the
+same. That of error analysis has its own inference in it, which a sweep shares.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from tabulate import tabulate
 
 from sweeper.augmentations import LowLight, SensorNoise
-from sweeper.capabilities import DataQuality, Evaluate, Robustness, Shift
+from sweeper.capabilities import DataQuality, ErrorAnalysis, Evaluate, Robustness, Shift
 from sweeper.datasets import Augmented, Digits
 from sweeper.metrics import SklearnMetric
 from sweeper.models import SklearnClassifier
@@ -66,6 +66,7 @@ def main() -> None:
     by_name: dict[str, tuple[Callable[[], object], Callable[[], object] | None]] = {
         "evaluate": (partial(Evaluate().run, **reads), partial(maite, [None])),
         "robustness, 5 severities": (partial(Robustness(SensorNoise, SEVERITIES).run, **reads), partial(maite, noises)),
+        "error_analysis": (partial(ErrorAnalysis().run, models=[model], datasets=[digits]), None),
         "data_quality": (partial(DataQuality().run, datasets=[digits]), None),
         "shift": (partial(Shift().run, datasets=[digits, dark]), None),
     }

@@ -272,6 +272,23 @@ def test_classes_with_one_name_are_told_apart_by_their_index():
     assert keys == ["recall[cat (0)]", "recall[cat (1)]", "recall[owl]"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ({"0": "cat", np.int64(1): "dog"}, {"cat", "dog"}),
+        (["cat", "dog"], {"cat", "dog"}),
+        ({"owl": "owl"}, {"0", "1"}),
+        (None, {"0", "1"}),
+    ],
+)
+def test_names_of_classes_are_read_as_checks_read_them(labels: Any, names: set[str]):
+    data = Sliced([0, 1] * 5)
+    data.metadata["index2label"] = labels
+    answers = Predictions((scores([0, 1] * 5),), (np.eye(3)[[0, 1] * 5],), ([{"id": n} for n in range(10)],))
+    found = ErrorAnalysis(pictures=False).run([Told([])], [data], [], predictions={"": answers})
+    assert {row.class_name for row in rows(found, ErrorAnalysisRecord)} == names
+
+
 # What a model says of how sure it is
 
 
@@ -350,6 +367,21 @@ def test_only_the_worst_data_are_read_again():
     data.read.clear()
     ErrorAnalysis(worst=2, pictures=False).run([model], [data], [], predictions=predictions)
     assert data.read == []
+
+
+def test_an_image_that_is_gone_has_no_picture_and_fails_nothing():
+    class Gone(Sliced):
+        def __getitem__(self, index: int) -> Any:
+            if index == 1:
+                raise FileNotFoundError("1.png")
+            return super().__getitem__(index)
+
+    model = told(scores([1, 1, 0]))
+    predictions = {"": predict(model, Sliced([0, 0, 0]))}
+    found = ErrorAnalysis().run([model], [Gone([0, 0, 0])], [], predictions=predictions)
+    shown = {one.number: one.picture is not None for one in found.analysis.worst}
+    assert shown == {0: True, 1: False, 2: True}
+    assert found.collect_md_report(0.5).count("data:image") == 3
 
 
 # Memory
