@@ -210,10 +210,12 @@ def _judged(
 
 def _portions(cases: Iterable[_Case]) -> Iterator[list[_Case]]:
     portion: list[_Case] = []
+    size = 0
     for case in cases:
-        if portion and (len(portion) >= AT_ONCE or sum(one.size for one in (*portion, case)) > DATA):
+        size += case.size
+        if portion and (len(portion) >= AT_ONCE or size > DATA):
             yield portion
-            portion = []
+            portion, size = [], case.size
         portion.append(case)
     if portion:
         yield portion

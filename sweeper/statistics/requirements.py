@@ -154,10 +154,20 @@ def further_data(value: float, limit: float, interval: Interval, level: Level) -
         low, high = share_bounds(value, alone * times, level)
         return low >= limit if limit < value else high <= limit
 
-    times = 1.0
-    while not decides(times) and times * interval.n < MOST_DATA:
-        times *= 1.02
-    return _further(interval.n * (times - 1))
+    return _further(interval.n * (_first(decides, MOST_DATA / interval.n) - 1))
+
+
+def _first(decides: Callable[[float], bool], most: float) -> float:
+    """The least number above 1 that decides, to half a percent; infinite if none below `most` does."""
+    low, high = 1.0, 2.0
+    while not decides(high):
+        low, high = high, 2 * high
+        if low >= most:
+            return math.inf
+    while high / low > 1.005:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if decides(middle) else (middle, high)
+    return high
 
 
 def _further(number: float) -> int | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from places import OLD_STORES
+from patience import LIMIT_S
+from places import HELPERS, OLD_STORES, ROOT
 from requirement_parts import BROKEN, ENOUGH, STOPS, swept
 
 import sweeper
@@ -38,7 +42,7 @@ def test_the_summary_has_a_line_for_each_model():
     lines = out.partition("enough: accuracy >= 0.95, 95 %\n")[2].splitlines()
     assert lines[:3] == [
         "-" * len("enough: accuracy >= 0.95, 95 %"),
-        "right  undecided  few   1    >= 0.8609  about 40 more data would decide",
+        "right  undecided  few   1    >= 0.8609  about 39 more data would decide",
         "half   not met    many  0.5  <= 0.5713",
     ]
     assert lines[3] == "                  few   0.5  <= 0.728"
@@ -47,7 +51,7 @@ def test_the_summary_has_a_line_for_each_model():
 
 def test_the_further_data_decide():
     assert "right  met      each of 2\n" in swept(ENOUGH, "dataset.few.n=59")[1]
-    assert "about 2 more data would decide" in swept(ENOUGH, "dataset.few.n=58")[1]
+    assert "about 1 more data would decide" in swept(ENOUGH, "dataset.few.n=58")[1]
 
 
 def test_json_has_all_that_is_known():
@@ -55,7 +59,7 @@ def test_json_has_all_that_is_known():
     right, half = found["verdicts"]
     assert (found["exit_status"], right["requirement"], right["asks"]) == (0, "enough", "accuracy >= 0.95, 95 %")
     assert (right["outcome"], half["outcome"]) == ("undecided", "not met")
-    assert (right["further"], half["further"]) == (40, None)
+    assert (right["further"], half["further"]) == (39, None)
     assert [(one["dataset"], one["value"], one["n"], one["outcome"]) for one in right["values"]] == [
         ("many", 1.0, 200, "met"),
         ("few", 1.0, 20, "undecided"),
@@ -75,6 +79,24 @@ def test_python_has_the_same():
 def test_without_requirements_nothing_is_said_of_them():
     assert "verdicts" not in document()
     assert "met" not in swept(MISSING)[1].split()
+
+
+def test_without_requirements_nothing_is_loaded_for_them():
+    swept()
+    argv = ["--config-dir", "conf", "--config-name", "judged", MISSING]
+    code = f"import sys; from command_line import typed; typed(*{argv}); print(*sys.modules)"
+    paths = os.pathsep.join([str(ROOT), str(HELPERS)])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    loaded = done.stdout.split()
+    assert "sweeper.report.marks" in loaded
+    assert {f"sweeper.comparison.{name}" for name in ("judging", "coverage", "earlier", "judged")}.isdisjoint(loaded)
 
 
 def test_an_optional_requirement_that_matches_nothing_has_no_verdict():

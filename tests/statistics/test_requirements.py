@@ -77,6 +77,27 @@ def test_at_the_limit_no_number_of_data_decides():
     assert (found.outcome, found.further, found.reason) == ("undecided", None, AT_LIMIT)
 
 
+def test_so_close_to_the_limit_no_number_of_data_decides():
+    found = judged(900, 1000, Limit(minimum=0.9 - 1e-7))
+    assert (found.outcome, found.further, found.reason) == ("undecided", None, AT_LIMIT)
+
+
+def ever_met(looks: int, confidence: float = 0.95, truth: float = 0.9, step: int = 500) -> float:
+    """In which share of 4,000 simulated series a model at the limit has passed after so many looks, one each step."""
+    limit = Limit(minimum=truth, confidence=confidence)
+    sizes = step * np.arange(1, looks + 1)
+    least = [next(h for h in range(int(n * truth), n) if judged(h, n, limit).outcome == "met") for n in sizes.tolist()]
+    hits = np.random.default_rng(0).binomial(step, truth, (4000, looks)).cumsum(axis=1)
+    return float((hits >= np.array(least)).any(axis=1).mean())
+
+
+def test_who_looks_again_and_again_is_told_met_more_often_as_the_docs_say():
+    assert ever_met(1) <= 0.05
+    assert ever_met(5) == pytest.approx(0.13, abs=0.01)
+    assert ever_met(20) == pytest.approx(0.21, abs=0.02)
+    assert ever_met(5, confidence=0.99) <= 0.05
+
+
 @pytest.mark.parametrize(("hits", "limit"), [(40, Limit(minimum=0.95)), (0, Limit(maximum=0.05))])
 def test_the_further_data_are_known_too_where_all_are_right_or_wrong(hits: int, limit: Limit):
     """0.95 ** 59 is the first power below 0.05."""
