@@ -131,7 +131,8 @@ def _worst(found: Analysis) -> Iterator[str]:
         rows = [_datum(found, one) for one in found.worst if one.reason == reason]
         if rows:
             # Not by `table`: it would pad every cell to the length of the longest picture.
-            yield f"## {title}\n\n" + _plain_table(("", "item", "class", "predicted as", "confidence"), rows)
+            yield f"## {title}\n\n" + _plain_table(("", "item", "class", "predicted as", "confidence"), rows[:SHOWN])
+            yield from _more(rows)
 
 
 def _datum(found: Analysis, one: WorstDatum) -> tuple[str, ...]:
@@ -143,6 +144,10 @@ def _datum(found: Analysis, one: WorstDatum) -> tuple[str, ...]:
 def _section(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A heading and a table of the first lines."""
     yield f"## {title}\n\n{table(headers, rows[:SHOWN])}"
+    yield from _more(rows)
+
+
+def _more(rows: Sequence[object]) -> Iterator[str]:
     if len(rows) > SHOWN:
         yield f"And {len(rows) - SHOWN} more.\n"
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sweeper.capabilities.predictions import Predictions
     from sweeper.common.maite_types import TaskDataset
 
+PICTURES = 20
+"""So many data of each reason have a picture at most, however many are listed: a report is to stay small."""
 Reason = Literal["confidently_wrong", "most_uncertain"]
 
 
@@ -71,12 +73,13 @@ def worst_data(
     predictions
         Whose metadata have the ids.
     dataset
-        Where these few images are read for their pictures; `None` for no pictures.
+        Where the images of the clearest cases are read for their pictures, `PICTURES` of each reason; `None` for none.
     """
     chosen = _chosen(judgements, number)
     every = {one for numbers in chosen.values() for one in numbers}
     ids = ids_of(predictions, judgements, every)
-    pictures = {} if dataset is None else {one: _picture(dataset, one) for one in sorted(every)}
+    shown = {one for numbers in chosen.values() for one in numbers[:PICTURES]}
+    pictures = {} if dataset is None else {one: _picture(dataset, one) for one in sorted(shown)}
     return tuple(
         WorstDatum(
             reason,

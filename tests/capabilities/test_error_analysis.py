@@ -455,6 +455,18 @@ def test_the_report_says_what_is_weakest_and_shows_the_data():
     assert "## Calibration" in report
 
 
+def test_there_are_few_pictures_however_many_data_are_listed():
+    data, model = Sliced([0] * 100), told(scores([1] * 100, np.linspace(0.4, 0.9, 100)))
+    predictions = {"": predict(model, data)}
+    data.read.clear()
+    found = ErrorAnalysis(worst=50).run([model], [data], [], predictions=predictions)
+    assert len(rows(found, WorstDatumRecord)) == 100
+    assert len(data.read) == 40
+    report = found.collect_md_report(0.5)
+    assert report.count("data:image") == 40
+    assert report.count("And 30 more.") == 2
+
+
 def test_a_report_of_many_classes_is_cut():
     names = [f"c{n}" for n in range(60)]
     found = run(told(scores(range(60), width=60), names), Sliced(range(60), names=names), worst=0)
