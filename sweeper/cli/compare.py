@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sweeper.store import Store
 
 
-def compare(args: Arguments, location: StoreLocation, out: TextIO) -> int:
+def compare(args: Arguments, location: StoreLocation, repeats: Sequence[str], out: TextIO) -> int:
     """Compare what the two operands name, write it, and return the exit status.
 
     Models, sweeps and dates are those of the store at `location`, which need not be there for two other stores.
@@ -37,7 +37,7 @@ def compare(args: Arguments, location: StoreLocation, out: TextIO) -> int:
     level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
     opened = _Opener(location)
     home = opened(location.uri, must_exist=False)
-    first, second = (_chosen(side(text, home, opened), only) for text in args.operands)
+    first, second = (_chosen(side(text, home, opened, repeats), only) for text in args.operands)
     found = differences(first, second, [DataReader(one.store) for one in (first, second)], level)
     by_interval = args.value("--judge") == "interval"
     past = [] if tolerance is None else [one for one in found if one.is_past(tolerance, by_interval=by_interval)]

@@ -67,10 +67,11 @@ def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str])
     if value is None:
         return line.ends.get(column, "")
     text = "NaN" if math.isnan(value) else f"{value:.4g}"
+    runs = f" {line.runs[column]}" if column in line.runs else ""
     if column in line.caveats:
-        return f"{text} {signs[line.caveats[column]]}"
+        return f"{text}{runs} {signs[line.caveats[column]]}"
     padding = " " if board.best[column] is not None else ""
-    return f"{text}{board.mark(line, column) or padding}"
+    return f"{text}{board.mark(line, column) or padding}{runs}"
 
 
 def not_shown_text(shown: int, total: int, command: str) -> str:

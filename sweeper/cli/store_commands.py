@@ -28,7 +28,7 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
 def _compare(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.compare import compare
 
-    return compare(args, config.settings.store, out)
+    return compare(args, config.settings.store, config.settings.aggregate, out)
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
@@ -44,7 +44,7 @@ def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
     from sweeper.report import html
 
     path = args.value("--output") or REPORT
-    write_text(html(_store(config), args.value("--sweep")), path)
+    write_text(html(_store(config), args.value("--sweep"), repeats=config.settings.aggregate), path)
     out.write(f"report: {path}\n")
     return 0
 

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweeper.comparison.by_datum import unlike
 from sweeper.comparison.measured import NOT_KNOWN, Measured
 from sweeper.statistics.best import among_the_best
 
 if TYPE_CHECKING:
-    from sweeper.comparison.by_datum import Data, DataReader
+    from sweeper.comparison.by_datum import AnyData, DataReader
     from sweeper.statistics.contributions import Contributions
-
-OTHER_DATA = "it was measured on other data than the best"
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,12 @@ def best_of(values: Sequence[Measured], reader: DataReader, confidence: float) -
     return BestOf(_marked(known, of_best, confidence, higher=higher), missing)
 
 
-def _unlike(data: Data | str, best: Data) -> str | None:
+def _unlike(data: AnyData | str, best: AnyData) -> str | None:
     if isinstance(data, str):
         return data
-    return None if data.data == best.data else OTHER_DATA
+    return unlike(data, best)
 
 
-def _marked(known: dict[int, Contributions], best: Data, confidence: float, *, higher: bool) -> frozenset[int]:
+def _marked(known: dict[int, Contributions], best: AnyData, confidence: float, *, higher: bool) -> frozenset[int]:
     marks = among_the_best([*known.values()], higher_is_better=higher, confidence=confidence, clusters=best.clusters)
     return frozenset(place for place, mark in zip(known, marks, strict=True) if mark)

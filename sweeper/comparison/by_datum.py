@@ -11,18 +11,22 @@ import numpy as np
 
 from sweeper.comparison.measured import NOT_KEPT, Measured
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
-from sweeper.statistics.contributions import Contributions, weighted
+from sweeper.statistics.contributions import Contributions, averaged, weighted
 from sweeper.statistics.evidence import Evidence, kind_named, scores_of
 from sweeper.statistics.kinds import ByDatum
+from sweeper.statistics.repeats import interval_of_mean
 
 if TYPE_CHECKING:
     from sweeper.statistics.bounds import Interval, Level
+    from sweeper.statistics.confusion import Classes
     from sweeper.statistics.kinds import Kind
     from sweeper.store import Store
     from sweeper.store.outcome_arrays import OutcomeArrays
 
 MEMORY = 256 * 1024 * 1024
 """Bytes of the tables that are kept to be read again."""
+OTHER_DATA = "the two were measured on other data"
+OTHER_WAY = "the two were not computed in the same way"
 _Table: TypeAlias = tuple[str, str | None]
 """The id of an inference, and the key of the metadata that is read of it."""
 CLOSE = 1e-4
@@ -50,6 +54,21 @@ class Data:
     clusters: Clusters
     data: str
 
+    @property
+    def size(self) -> int:
+        """Number N of data."""
+        return len(self.parts[0][1].labels)
+
+    @property
+    def method(self) -> tuple[Kind, tuple[float, ...]]:
+        """How the value is computed: its kind, and the weights of the conditions."""
+        return self.kind, tuple(weight for weight, _ in self.parts)
+
+    @property
+    def predictions(self) -> tuple[Classes, ...]:
+        """N predicted classes under each condition."""
+        return tuple(part.predictions for _, part in self.parts)
+
     def contributions(self) -> Contributions | None:
         """What each datum adds to the value; `None` where it is no sum over data."""
         found = [(weight, self.kind.contributions(part)) for weight, part in self.parts]
@@ -66,6 +85,54 @@ class Data:
         return math.isclose(mine, value, rel_tol=CLOSE, abs_tol=CLOSE / 100)
 
 
+@dataclass(frozen=True, eq=False)
+class RepeatedData:
+    """The same of a mean over repeated runs on the same data."""
+
+    runs: tuple[Data, ...]
+    values: tuple[float, ...]
+
+    @property
+    def clusters(self) -> Clusters:
+        return self.runs[0].clusters
+
+    @property
+    def data(self) -> str:
+        return self.runs[0].data
+
+    @property
+    def size(self) -> int:
+        return self.runs[0].size
+
+    @property
+    def method(self) -> tuple[Kind, tuple[float, ...]]:
+        return self.runs[0].method
+
+    @property
+    def predictions(self) -> None:
+        """Several runs have no prediction together."""
+
+    def contributions(self) -> Contributions | None:
+        found = [run.contributions() for run in self.runs]
+        known = [one for one in found if one is not None]
+        return averaged(known) if len(known) == len(found) else None
+
+    def interval(self, level: Level) -> Interval | None:
+        found = [(value, run.interval(level)) for value, run in zip(self.values, self.runs, strict=True)]
+        known = [(value, interval) for value, interval in found if interval is not None]
+        return interval_of_mean(known, level) if len(known) == len(found) else None
+
+
+AnyData: TypeAlias = Data | RepeatedData
+
+
+def unlike(first: AnyData, second: AnyData) -> str | None:
+    """Why two values cannot be compared datum by datum; `None` if they can."""
+    if first.data != second.data:
+        return OTHER_DATA
+    return None if first.method == second.method else OTHER_WAY
+
+
 class DataReader:
     """Reads what values of one store were computed from; tables that were read last are kept."""
 
@@ -73,8 +140,13 @@ class DataReader:
         self._store = store
         self._kept: dict[_Table, Mapping[str, OutcomeArrays]] = {}
 
-    def data_of(self, values: Sequence[Measured]) -> list[Data | str]:
+    def data_of(self, values: Sequence[Measured]) -> list[AnyData | str]:
         """What each of some values was computed from; else why that is not known."""
+        runs = [one for value in values for one in value.repeats or (value,)]
+        found = iter(self._data_of_runs(runs))
+        return [_together(value, [next(found) for _ in value.repeats or (value,)]) for value in values]
+
+    def _data_of_runs(self, values: Sequence[Measured]) -> list[Data | str]:
         named = [_table_of(value) for value in values]
         found = self._tables({name for name in named if name is not None})
         return [
@@ -92,6 +164,17 @@ class DataReader:
         while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > MEMORY:
             del self._kept[next(iter(self._kept))]
         return found
+
+
+def _together(value: Measured, runs: Sequence[Data | str]) -> AnyData | str:
+    if not value.repeats:
+        return runs[0]
+    known = tuple(run for run in runs if not isinstance(run, str))
+    if len(known) < len(runs):
+        return next(run for run in runs if isinstance(run, str))
+    if len({run.data for run in known}) > 1:
+        return "its runs were measured on other data"
+    return RepeatedData(known, tuple(one.value or 0.0 for one in value.repeats))
 
 
 def _table_of(value: Measured) -> _Table | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.comparison.by_datum import unlike
 from sweeper.comparison.measured import NOT_KNOWN, Measured
 from sweeper.comparison.sides import MODEL, Side
 from sweeper.errors import ConfigError
@@ -17,7 +18,7 @@ from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.paired import difference
 
 if TYPE_CHECKING:
-    from sweeper.comparison.by_datum import Data, DataReader
+    from sweeper.comparison.by_datum import AnyData, DataReader
 
 ONLY_FIRST, ONLY_SECOND, NO_NUMBER = "only in A", "only in B", "not a number"
 BETTER, WORSE, HIGHER, LOWER, UNDECIDED, SAME = "better", "worse", "higher", "lower", "undecided", "the same"
@@ -171,12 +172,12 @@ def _difference(
             return Difference(first, second, reason=data)
     assert not isinstance(mine, str)
     assert not isinstance(theirs, str)
-    if mine.data != theirs.data:
-        return Difference(first, second, reason="the two were measured on other data")
+    if (reason := unlike(mine, theirs)) is not None:
+        return Difference(first, second, reason=reason)
     return _paired(first, second, mine, theirs, level)
 
 
-def _paired(first: Measured, second: Measured, mine: Data, theirs: Data, level: Level) -> Difference:
+def _paired(first: Measured, second: Measured, mine: AnyData, theirs: AnyData, level: Level) -> Difference:
     disagree = _disagreements(mine, theirs)
     ours, other = mine.contributions(), theirs.contributions()
     if ours is None or other is None:
@@ -186,9 +187,8 @@ def _paired(first: Measured, second: Measured, mine: Data, theirs: Data, level: 
     return Difference(first, second, interval if interval.is_known else None, disagree, reason)
 
 
-def _disagreements(mine: Data, theirs: Data) -> int | None:
-    if len(mine.parts) != len(theirs.parts):
+def _disagreements(mine: AnyData, theirs: AnyData) -> int | None:
+    if mine.predictions is None or theirs.predictions is None or len(mine.predictions) != len(theirs.predictions):
         return None
-    pairs = zip(mine.parts, theirs.parts, strict=True)
-    unlike = [one.predictions != other.predictions for (_, one), (_, other) in pairs]
+    unlike = [one != other for one, other in zip(mine.predictions, theirs.predictions, strict=True)]
     return int(np.any(unlike, axis=0).sum())

@@ -16,7 +16,7 @@ from sweeper.statistics.requirements import NOT_MEASURED, Limit, Verdict, togeth
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
-    from sweeper.comparison.by_datum import Data, DataReader
+    from sweeper.comparison.by_datum import AnyData, DataReader
     from sweeper.messages.requirements import Requirement
     from sweeper.statistics.requirements import Bounds
 
@@ -221,7 +221,7 @@ def _portions(cases: Iterable[_Case]) -> Iterator[list[_Case]]:
         yield portion
 
 
-def _of_case(requirement: Requirement, case: _Case, data: Sequence[Data | str]) -> JudgedValue:
+def _of_case(requirement: Requirement, case: _Case, data: Sequence[AnyData | str]) -> JudgedValue:
     value, other = case.value, case.other
     if case.limit is None or value is None:
         found = Verdict("undecided", reason=case.problem)
@@ -241,7 +241,7 @@ def _of_case(requirement: Requirement, case: _Case, data: Sequence[Data | str]) 
     )
 
 
-def _bounds(value: Measured, data: Sequence[Data | str]) -> Bounds | None:
+def _bounds(value: Measured, data: Sequence[AnyData | str]) -> Bounds | None:
     """Of the value, or of its difference from another one; `None` where the value alone decides."""
     if not data:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sweeper.statistics.bounds import Interval
+from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.evidence import Evidence, confidence_of, parsed
+from sweeper.statistics.repeats import interval_of_mean
 
 NOT_KEPT = "it has no table by datum (outcomes: false, a backend that shares no predictions, or an older version)"
 NOT_KNOWN = "no comparison is known for this metric"
@@ -25,9 +26,11 @@ class Measured:
     value
         `None` where the run could compute none.
     interval
-        As it is stored; `None` where none was measured.
+        As it is stored; `None` where none was measured. Of a mean over runs, that for other runs and other data.
     confidence
         With which probability that interval contains the truth; `None` where that is not stored.
+    repeats
+        The runs of which it is the mean; none where it is no mean.
     """
 
     capability: str
@@ -43,6 +46,7 @@ class Measured:
     caveat: str | None = None
     fingerprint: str = ""
     confidence: float | None = None
+    repeats: tuple[Measured, ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -59,17 +63,27 @@ class Measured:
 
 def measured_of(row: Mapping[str, Any]) -> Measured:
     """A row of the view as a value."""
+    repeats = tuple(map(measured_of, row.get("repeats") or ()))
     return Measured(
         *(row[name] or "" for name in ("capability", "dataset", "model", "metric", "key")),
         value=row["value"],
         higher_is_better=row["higher_is_better"],
-        interval=_interval(row),
+        interval=_of_repeats(repeats) if repeats else _interval(row),
         inference_id=row.get("inference_id"),
         evidence=parsed(row.get("evidence")),
         caveat=row.get("caveat"),
         fingerprint=row.get("fingerprint") or "",
         confidence=confidence_of(row.get("evidence")),
+        repeats=repeats,
     )
+
+
+def _of_repeats(repeats: Sequence[Measured]) -> Interval | None:
+    runs = [(one.value, one.interval) for one in repeats if one.value is not None and one.interval is not None]
+    levels = {one.confidence for one in repeats}
+    if len(runs) < len(repeats) or len(levels) > 1:
+        return None
+    return interval_of_mean(runs, Level(levels.pop() or 0.95))
 
 
 def _interval(row: Mapping[str, Any]) -> Interval | None:

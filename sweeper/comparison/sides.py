@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeper.comparison.measured import Measured, measured_of
+from sweeper.comparison.repeats import aggregated, without_repeats
 from sweeper.errors import ConfigError, near_match
 from sweeper.records import OVERALL
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MODEL, SWEEP, STORE, DATE = "model", "sweep", "store", "date"
 KINDS = (MODEL, SWEEP, STORE, DATE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAMED = 10
 """So many names are listed in a message."""
 
@@ -43,7 +46,7 @@ class Side:
     values: tuple[Measured, ...]
 
 
-def side(text: str, home: Store, opened: Callable[[str], Store]) -> Side:
+def side(text: str, home: Store, opened: Callable[[str], Store], repeats: Sequence[str] = ()) -> Side:
     """The side that a word names.
 
     Parameters
@@ -56,6 +59,8 @@ def side(text: str, home: Store, opened: Callable[[str], Store]) -> Side:
         The store in which models, sweeps and dates are looked up.
     opened
         Gives the store at a path or URI.
+    repeats
+        Swept keys that only repeat a run: the mean over the runs stands in their place.
 
     Raises
     ------
@@ -64,19 +69,19 @@ def side(text: str, home: Store, opened: Callable[[str], Store]) -> Side:
     """
     kind, _, rest = text.partition(":")
     if kind in KINDS and rest:
-        return _made(kind, rest, home, opened)
-    kinds = [kind for kind in KINDS if _may_be(kind, text, home)]
+        return _made(kind, rest, home, opened, repeats)
+    kinds = [kind for kind in KINDS if _may_be(kind, text, home, repeats)]
     if len(kinds) == 1:
-        return _made(kinds[0], text, home, opened)
+        return _made(kinds[0], text, home, opened, repeats)
     if kinds:
         words = " or ".join(f"{kind}:{text}" for kind in kinds)
         raise ConfigError(f"{text!r} is the name of a {' and of a '.join(kinds)}; write {words}.")
     raise ConfigError(_unknown(text, home))
 
 
-def _may_be(kind: str, text: str, home: Store) -> bool:
+def _may_be(kind: str, text: str, home: Store, repeats: Sequence[str]) -> bool:
     if kind == MODEL:
-        return text in _models(home)
+        return text in _models(home, repeats)
     if kind == SWEEP:
         return find_sweep(text, home) is not None
     if kind == STORE:
@@ -84,51 +89,52 @@ def _may_be(kind: str, text: str, home: Store) -> bool:
     return _time(text) is not None
 
 
-def _made(kind: str, text: str, home: Store, opened: Callable[[str], Store]) -> Side:
+def _made(kind: str, text: str, home: Store, opened: Callable[[str], Store], repeats: Sequence[str]) -> Side:
     if kind == MODEL:
-        return _of_model(text, home)
+        return _of_model(text, home, repeats)
     if kind == SWEEP:
-        return _of_sweep(text, home)
+        return _of_sweep(text, home, repeats)
     if kind == DATE:
-        return _of_date(text, home)
+        return _of_date(text, home, repeats)
     store = opened(text)
-    return Side(STORE, f"store {store.uri}", store, _values(store.results().to_pylist()))
+    return Side(STORE, f"store {store.uri}", store, _values(store.results().to_pylist(), repeats))
 
 
-def _of_model(name: str, home: Store) -> Side:
-    values = tuple(value for value in _values(home.results().to_pylist()) if value.model == name)
+def _of_model(name: str, home: Store, repeats: Sequence[str]) -> Side:
+    values = tuple(value for value in _values(home.results().to_pylist(), repeats) if value.model == name)
     if not values:
         raise ConfigError(_unknown(name, home))
     return Side(MODEL, f"model {name}", home, values)
 
 
-def _of_sweep(text: str, home: Store) -> Side:
+def _of_sweep(text: str, home: Store, repeats: Sequence[str]) -> Side:
     found = find_sweep(text, home)
     if found is None:
         raise ConfigError(_unknown(text, home))
     sweep_id, name, ended = found
     rows = home.results_of(home.asked_combinations(sweep_id), until=ended).to_pylist()
-    return Side(SWEEP, f"sweep {sweep_id} ({name})", home, _values(rows))
+    return Side(SWEEP, f"sweep {sweep_id} ({name})", home, _values(rows, repeats))
 
 
-def _of_date(text: str, home: Store) -> Side:
+def _of_date(text: str, home: Store, repeats: Sequence[str]) -> Side:
     until = _time(text)
     if until is None:
         raise ConfigError(f"{text!r} is no date or time of ISO 8601; write 2026-03-15 or 2026-03-15T09:30.")
-    return Side(DATE, f"as of {until:%Y-%m-%d %H:%M} UTC", home, _values(home.results_at(until).to_pylist()))
+    return Side(DATE, f"as of {until:%Y-%m-%d %H:%M} UTC", home, _values(home.results_at(until).to_pylist(), repeats))
 
 
-def _values(rows: Sequence[Mapping[str, Any]]) -> tuple[Measured, ...]:
+def _values(rows: Sequence[Mapping[str, Any]], repeats: Sequence[str]) -> tuple[Measured, ...]:
     newest: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in rows:
         names = tuple(row[name] or "" for name in ("capability", "dataset", "model", "metric", "key"))
         if row["scope"] == OVERALL and (names not in newest or newest[names]["finished_at"] < row["finished_at"]):
             newest[names] = row
-    return tuple(map(measured_of, newest.values()))
+    return tuple(map(measured_of, aggregated(newest.values(), repeats)))
 
 
-def _models(home: Store) -> list[str]:
-    return sorted({name for name in home.attempts(("model",))["model"].to_pylist() if name})
+def _models(home: Store, repeats: Sequence[str] = ()) -> list[str]:
+    names = {name for name in home.attempts(("model",))["model"].to_pylist() if name}
+    return sorted({without_repeats(name, repeats) for name in names})
 
 
 def find_sweep(text: str, home: Store, before: str | None = None) -> tuple[str, str, datetime | None] | None:
@@ -160,8 +166,10 @@ def known_sweeps(home: Store) -> dict[tuple[str, str], datetime | None]:
 
 def _time(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text) if _DAY.match(text) else None  # the id of a sweep may be a time without -
     except ValueError:
+        return None
+    if found is None:
         return None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     return found + timedelta(days=1, microseconds=-1) if len(text) <= len("2026-03-15") else found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweeper.comparison.best import OTHER_DATA
-from sweeper.comparison.by_datum import Data
+from sweeper.comparison.by_datum import AnyData, unlike
 from sweeper.comparison.measured import NOT_KNOWN, Measured
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.paired import difference
@@ -15,10 +14,9 @@ if TYPE_CHECKING:
     from sweeper.statistics.requirements import Bounds
 
 NO_INTERVAL = "no interval was measured (an older version, or a capability that measures none)"
-OTHER_WAY = "the two were not computed in the same way"
 
 
-def bounds_of(value: Measured, data: Data | str) -> Bounds:
+def bounds_of(value: Measured, data: AnyData | str) -> Bounds:
     """The bounds of one value.
 
     They are computed from what became of each datum. Where that is not there, those of a share follow from its value
@@ -33,7 +31,7 @@ def bounds_of(value: Measured, data: Data | str) -> Bounds:
     """
 
     def bounds(level: Level) -> Interval:
-        exact = data.interval(level) if isinstance(data, Data) else None
+        exact = None if isinstance(data, str) else data.interval(level)
         return exact if exact is not None else _stored(value, level, data if isinstance(data, str) else NOT_KNOWN)
 
     return bounds
@@ -63,18 +61,16 @@ def _is_sure(confidence: float | None, level: Level) -> bool:
     return confidence is not None and (1 - confidence) / 2 <= level.tail + 1e-9
 
 
-def bounds_of_difference(first: Data | str, second: Data | str) -> Bounds:
+def bounds_of_difference(first: AnyData | str, second: AnyData | str) -> Bounds:
     """The bounds of the first value less the second one, datum by datum.
 
     They are known for values of one kind that were measured on the same data and are sums over these.
     """
     if isinstance(first, str) or isinstance(second, str):
         return _none(0, first if isinstance(first, str) else str(second))
-    size = len(first.parts[0][1].labels)
-    if first.data != second.data:
-        return _none(size, OTHER_DATA)
-    if first.kind != second.kind or [weight for weight, _ in first.parts] != [weight for weight, _ in second.parts]:
-        return _none(size, OTHER_WAY)
+    size = first.size
+    if (reason := unlike(first, second)) is not None:
+        return _none(size, reason)
     mine, yours = first.contributions(), second.contributions()
     if mine is None or yours is None:
         return _none(size, NOT_KNOWN)

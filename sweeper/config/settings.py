@@ -244,6 +244,12 @@ class Settings:
     enforce: bool = _setting(
         False, flag, meaning="whether a requirement that is not met makes the exit status 4, where it would be 0"
     )
+    aggregate: tuple[str, ...] = _setting(
+        (),
+        each(text),
+        meaning="swept keys that only repeat a run, e.g. `[random_state]`: tables show the mean over the runs, by how "
+        "much they differ, and how many they are",
+    )
     allowed_targets: tuple[str, ...] | None = _setting(
         None,
         optional(each(text)),

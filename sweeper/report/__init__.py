@@ -6,6 +6,7 @@ drawn, `plots` draws them as SVG, `markdown` turns the reports that runs wrote i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ __all__ = ["html"]
 _NEEDED = {"jinja2": "jinja2", "markdown_it": "markdown-it-py", "matplotlib": "matplotlib"}
 
 
-def html(store: Store, sweep: str | None = None) -> str:
+def html(store: Store, sweep: str | None = None, *, repeats: Sequence[str] = ()) -> str:
     """The report on a store as one HTML page that needs nothing beside it.
 
     Parameters
@@ -29,6 +30,8 @@ def html(store: Store, sweep: str | None = None) -> str:
         What `sweeper.open_store` gives.
     sweep
         The id of one sweep, or the name of all sweeps that are to be covered; `None` covers the whole store.
+    repeats
+        Swept keys that only repeat a run, of which tables show the mean; by default those of the newest sweep.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def html(store: Store, sweep: str | None = None) -> str:
     _require()
     from sweeper.report import page, reading
 
-    return page.render(reading.read_report_data(store, sweep))
+    return page.render(reading.read_report_data(store, sweep, repeats))
 
 
 def _require() -> None:

@@ -22,6 +22,7 @@ BEST, TIED = "*", "~"
 """Shown beside the best value of a column, and beside those that cannot be told apart from it."""
 _SURE = f"{CONFIDENCE * 100:.0f} % confidence, all models together"
 LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({_SURE})"
+RUNS = "± standard deviation between runs (number of runs) of a mean over runs that repeat each other"
 NULL = "null"
 """Shown for a value that a run could not compute, which is not the same as no value."""
 _SameNames = tuple[str, str, str]
@@ -38,6 +39,8 @@ class Line:
     """Why the value of a column must not be called the best, where there is a reason."""
     ends: Mapping[int, str] = field(default_factory=dict[int, str])
     """What became of what has no value in a column, where it was attempted: `failed`, `no values`, `null`."""
+    runs: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Of a mean over runs, by how much they differ and how many they are: `± 0.0031 (5)`."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +162,8 @@ def _leaderboard(
     side, top = _axes(rows)
     cells: dict[str, dict[str, _Cell]] = {}
     for row in rows:
-        cells.setdefault(row[side], {})[row[top]] = _Cell(
-            row["value"], row.get("caveat"), NULL if row["value"] is None else None
-        )
+        end = NULL if row["value"] is None else None
+        cells.setdefault(row[side], {})[row[top]] = _Cell(row["value"], row.get("caveat"), end, _runs(row))
     columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
     return Leaderboard(
@@ -194,6 +196,15 @@ class _Cell:
     value: float | None = None
     caveat: str | None = None
     end: str | None = None
+    runs: str = ""
+
+
+def _runs(row: Mapping[str, Any]) -> str:
+    """By how much the runs differ of which this row is the mean, and how many they are."""
+    if not row.get("repeats"):
+        return ""
+    spread = "" if row.get("spread") is None else f"± {row['spread']:.2g} "
+    return f"{spread}({len(row['repeats'])})"
 
 
 def _filled(
@@ -224,7 +235,8 @@ def _places(gap: Gap, axes: tuple[str, str], lines: list[str], columns: list[str
 def _line(name: str, cells: Sequence[_Cell]) -> Line:
     caveats = {column: cell.caveat for column, cell in enumerate(cells) if cell.caveat}
     ends = {column: cell.end for column, cell in enumerate(cells) if cell.end}
-    return Line(name, tuple(cell.value for cell in cells), caveats, ends)
+    runs = {column: cell.runs for column, cell in enumerate(cells) if cell.runs}
+    return Line(name, tuple(cell.value for cell in cells), caveats, ends, runs)
 
 
 def _notes(same: Iterable[_SameNames], shown: Collection[str]) -> tuple[str, ...]:
@@ -251,6 +263,7 @@ def warnings(boards: Iterable[Leaderboard]) -> tuple[str, ...]:
 def legend(boards: Sequence[Leaderboard]) -> list[str]:
     """What the marks of these tables mean, and what was not compared."""
     lines = [LEGEND] if any(board.tied for board in boards) else []
+    lines += [RUNS] if any(line.runs for board in boards for line in board.lines) else []
     reasons: dict[str, dict[str, None]] = {}
     for board in boards:
         for reason, places in board.not_compared.items():

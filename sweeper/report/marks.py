@@ -9,13 +9,31 @@ from typing import Any
 from sweeper.comparison.best import best_of
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.measured import Measured, measured_of
+from sweeper.comparison.repeats import aggregated, aggregated_gaps
+from sweeper.messages.outcome import Gap
 from sweeper.records import OVERALL
-from sweeper.report.leaderboard import CONFIDENCE, Leaderboard, measure
+from sweeper.report.leaderboard import CONFIDENCE, Leaderboard, leaderboards, measure
 
 CELLS, DATA = 3000, 5_000_000
 """More values than these, or values of more data, are not compared while a table is shown."""
 TOO_MANY = "there are too many values; `python -m sweeper compare` compares two models"
 _Values = Mapping[tuple[str, str, str, str], Measured]
+
+
+def made(
+    rows: Sequence[Mapping[str, Any]],
+    gaps: Sequence[Gap],
+    same: Iterable[tuple[str, str, str]],
+    repeats: Sequence[str],
+    reader: DataReader,
+) -> list[Leaderboard]:
+    """The tables of rows of the view `results`, compared: see `leaderboards` for the parameters.
+
+    `repeats` are swept keys that only repeat a run; their mean stands in the place of the runs.
+    """
+    if repeats:
+        rows, gaps = aggregated(rows, repeats, gaps), list(aggregated_gaps(gaps, repeats))
+    return compared(leaderboards(rows, gaps, same), rows, reader)
 
 
 def compared(boards: Sequence[Leaderboard], rows: Iterable[Mapping[str, Any]], reader: DataReader) -> list[Leaderboard]:

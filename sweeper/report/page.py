@@ -40,6 +40,8 @@ class Cell:
     is_best: bool
     is_tied: bool = False
     """Whether it cannot be told apart from the best."""
+    runs: str = ""
+    """Of a mean over runs, by how much they differ and how many they are."""
     sign: str = ""
     """Stands for the reason below the table why the value must not be called the best."""
     is_end: bool = False
@@ -202,11 +204,11 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
     if value is None:
         return Cell(line.ends.get(column, ""), "", "", is_best=False, is_end=column in line.ends)
     text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
+    runs = line.runs.get(column, "")
     if column in line.caveats:
-        return Cell(text, raw, "", is_best=False, sign=signs[line.caveats[column]])
-    return Cell(
-        text, raw, shades.get(text, ""), board.is_best(line, column), board.mark(line, column) == leaderboard.TIED
-    )
+        return Cell(text, raw, "", is_best=False, runs=runs, sign=signs[line.caveats[column]])
+    mark = board.mark(line, column)
+    return Cell(text, raw, shades.get(text, ""), mark == leaderboard.BEST, mark == leaderboard.TIED, runs)
 
 
 def _number(board: Leaderboard, value: float) -> str:

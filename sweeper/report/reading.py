@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.common.clock import EPOCH
 from sweeper.comparison.by_datum import DataReader
-from sweeper.errors import ConfigError, near_match
+from sweeper.errors import ConfigError, StoreError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
-from sweeper.report.leaderboard import Leaderboard, leaderboards
-from sweeper.report.marks import compared
+from sweeper.report.leaderboard import Leaderboard
+from sweeper.report.marks import made
 from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
 from sweeper.report.required import read_required
 from sweeper.report.run_reports import read_reports
 from sweeper.report.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
-from sweeper.store import caveats, endings
+from sweeper.store import caveats, endings, sweep_files
 from sweeper.store.compute import pc
 from sweeper.store.last_status import NEWEST
 from sweeper.store.newest_attempts import COMPLETED
@@ -49,7 +50,7 @@ _COLUMNS = tuple(
 )
 
 
-def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
+def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[str] = ()) -> ReportData:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
     everywhere = store.attempts(_COLUMNS)
     attempts = _of_sweep(store, everywhere, sweep)
@@ -58,6 +59,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
     values = caveats.with_changed_data(store.measured(completed), completed)
     values = sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
+    same = _same(store, sweeps, everything=sweep is None)
     strengths, more_strengths = strengths_of(values)
     linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
     return ReportData(
@@ -70,7 +72,7 @@ def read_report_data(store: Store, sweep: str | None = None) -> ReportData:
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         not_run=_not_run(store, sweeps[:SWEEPS]),
         required=read_required(store, sweep),
-        leaderboards=_leaderboards(store, values, _gaps(found, values), _same(store, sweeps, everything=sweep is None)),
+        leaderboards=_leaderboards(store, values, _gaps(found, values), same, repeats or _repeats(store, sweep)),
         strengths=strengths,
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
@@ -155,14 +157,29 @@ def _same(store: Store, sweeps: Sequence[Sweep], *, everything: bool) -> list[tu
 
 
 def _leaderboards(
-    store: Store, values: Table, gaps: Sequence[Gap], same: Sequence[tuple[str, str, str]]
+    store: Store,
+    values: Table,
+    gaps: Sequence[Gap],
+    same: Sequence[tuple[str, str, str]],
+    repeats: Sequence[str],
 ) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
     rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural_key(line.name))))
-        for board in compared(leaderboards(rows, gaps, same), rows, DataReader(store))
+        for board in made(rows, gaps, same, repeats, DataReader(store))
     )
+
+
+def _repeats(store: Store, sweep: str | None) -> tuple[str, ...]:
+    """What the newest sweep, of this id or name where one is given, shows the mean over; nothing if it is not known."""
+    for sweep_id in reversed(store.sweep_ids()[-SWEEPS:]):
+        with suppress(StoreError):
+            header = sweep_files.read_header(store.files, sweep_id)
+            if sweep in (None, header.sweep_id, header.name):
+                keys = header.settings.get("aggregate")
+                return tuple(map(str, keys)) if isinstance(keys, list | tuple) else ()
+    return ()
 
 
 def _names(row: Mapping[str, Any]) -> Names:

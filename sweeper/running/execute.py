@@ -56,6 +56,7 @@ def execute(prepared: Prepared, backend: StartingBackend, progress: Progress) ->
         prepared.states,
         requirements=settings.requirements,
         enforce=settings.enforce,
+        aggregate=settings.aggregate,
     )
 
 

@@ -97,7 +97,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | No
     store = _store(config.settings.store)
     completions = None if will_run is None else _watch(store)
     items = remaining(asked, store.completed_since(asked.header))
-    _check_requirements(config.settings, items.identified.combinations)
+    _check_names(config.settings, items.identified.combinations)
     running = items.identified.combinations.where(items.runs)
     if running:
         refuse_absent(running.choices(), config.live)
@@ -114,7 +114,7 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     expansion = expand(config.grid)
     refuse_empty(config.grid, expansion, allowed=settings.allow_empty)
     pairs, dropped, same = decisions.identify(expansion.combinations, policy.duplicates)
-    _check_requirements(settings, pairs.combinations)
+    _check_names(settings, pairs.combinations)
     if pairs and policy.rerun == "all":
         _ready_to_run(pairs.combinations, will_run)
     store = _store(settings.store)
@@ -140,8 +140,12 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     return Prepared(_id_at(began), began, config, made, states, store, revisions, completions)
 
 
-def _check_requirements(settings: Settings, combinations: Combinations) -> None:
-    """Refuse a requirement that is for nothing which the sweep has, or compares with a sweep that is not there."""
+def _check_names(settings: Settings, combinations: Combinations) -> None:
+    """Refuse what names nothing that the sweep has: a key to aggregate, a requirement, a sweep to compare with."""
+    if settings.aggregate:
+        from sweeper.comparison.repeats import refuse_unswept  # not before it is needed, as few sweeps repeat runs
+
+        refuse_unswept(settings.aggregate, (choice.name for choice in combinations.choices()))
     required = settings.requirements
     if not required:
         return

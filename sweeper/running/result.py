@@ -37,6 +37,8 @@ class SweepResult:
     """What the store knew of the plan's combinations before the sweep."""
     requirements: tuple[Requirement, ...] = ()
     enforce: bool = False
+    aggregate: tuple[str, ...] = ()
+    """Swept keys that only repeat a run: leaderboards have the mean in the place of the runs."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -65,13 +67,12 @@ class SweepResult:
     def leaderboards(self) -> list[Leaderboard]:
         """The values as tables to compare by, with what cannot be told apart from the best of each column."""
         from sweeper.comparison.by_datum import DataReader  # not before it is needed: so is what these import
-        from sweeper.report.leaderboard import leaderboards
-        from sweeper.report.marks import compared
+        from sweeper.report.marks import made
         from sweeper.store.compute import pc
 
         # No table shows other values, and there may be thousands by class and slice for each that sums a run up.
         rows = self.table.filter(pc.equal(self.table["scope"], OVERALL)).to_pylist()
-        return compared(leaderboards(rows, self.gaps, self.plan.same), rows, DataReader(self.store))
+        return made(rows, self.gaps, self.plan.same, self.aggregate, DataReader(self.store))
 
     @cached_property
     def verdicts(self) -> tuple[JudgedModel, ...]:

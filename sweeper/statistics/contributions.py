@@ -27,15 +27,18 @@ class Contributions:
         the classes they are the value and the influence of the datum on it (the derivative with respect to its weight:
         Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 22).
     right
-        Which of the N data are right; under several conditions a number for each datum, which is equal for models that
-        are right under the same ones.
+        Which of the N data are right; over several conditions or runs, in which share of them.
     is_share
         Whether the contributions are `right`.
+    between, runs
+        Of a mean over R runs, R and the variance of that mean for other runs, from how they differ; 0 and 1 else.
     """
 
     by_datum: Floats
-    right: npt.NDArray[np.bool_ | np.int64]
+    right: npt.NDArray[np.bool_ | np.float64]
     is_share: bool = False
+    between: float = 0.0
+    runs: int = 1
 
     @property
     def value(self) -> float:
@@ -48,8 +51,16 @@ def weighted(parts: Sequence[tuple[float, Contributions]]) -> Contributions:
     if len(parts) == 1 and parts[0][0] == 1:
         return parts[0][1]
     by_datum = np.sum([weight * part.by_datum for weight, part in parts], axis=0)
-    patterns = np.packbits(np.stack([part.right for _, part in parts], axis=1), axis=1).astype(np.int64)
-    return Contributions(by_datum, patterns @ 256 ** np.arange(patterns.shape[1]))
+    return Contributions(by_datum, np.sum([weight * part.right for weight, part in parts], axis=0))
+
+
+def averaged(runs: Sequence[Contributions]) -> Contributions:
+    """Of the mean of a value over R runs on the same data, such as trainings with several seeds."""
+    if len(runs) == 1:
+        return runs[0]
+    by_datum, right = (np.mean([getattr(run, name) for run in runs], axis=0) for name in ("by_datum", "right"))
+    between = float(np.var([run.value for run in runs], ddof=1)) / len(runs)
+    return Contributions(by_datum, right, between=between, runs=len(runs))
 
 
 def of_share(right: npt.NDArray[np.bool_]) -> Contributions:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from sweeper.statistics.clusters import FEW, INDEPENDENT, Clusters
 if TYPE_CHECKING:
     from sweeper.statistics.contributions import Contributions
 
+_Parts: TypeAlias = Sequence[tuple[float, float]]
+"""Independent parts of a variance, each with its degrees of freedom."""
 LEAST_DISAGREEMENT = 10
 """With fewer data on which only one of two models is right, there are bounds for the difference of shares alone."""
 
@@ -30,7 +32,7 @@ def difference(
     Bars to Evals", arXiv 2411.00640, 2024, section 4.2), by Student's t. Of two shares it is the score interval of
     Tango, "Equivalence test and confidence interval for the difference in proportions for the paired-sample design",
     Statistics in Medicine 17, 1998, which holds for few disagreements and for none. Data in clusters count as fewer, by
-    the design effect of the differences.
+    the design effect of the differences. Of means over runs, what the runs differ by is added to the variance.
 
     Raises
     ------
@@ -43,12 +45,12 @@ def difference(
     if clusters.too_few is not None:
         return Interval.none(size, clusters.too_few)
     if first.is_share and second.is_share:
-        better = float((first.right & ~second.right).sum()) / effect
-        worse = float((second.right & ~first.right).sum()) / effect
+        better = float((first.right > second.right).sum()) / effect
+        worse = float((second.right > first.right).sum()) / effect
         low, high = tango(better, worse, size / effect, level.z)
         stderr = math.sqrt(float(gaps.var()) * effect / size)
         return Interval(size, stderr, low, high, clusters.named("tango"))
-    return _by_t(gaps, int(disagree.sum()), effect, level, clusters)
+    return _by_t(gaps, int(disagree.sum()), effect, level, clusters, _between(first, second))
 
 
 def differences(first: Contributions, second: Contributions) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -61,14 +63,36 @@ def differences(first: Contributions, second: Contributions) -> np.ndarray[tuple
 
 
 def _by_t(
-    gaps: np.ndarray[tuple[int], np.dtype[np.float64]], disagree: int, effect: float, level: Level, clusters: Clusters
+    gaps: np.ndarray[tuple[int], np.dtype[np.float64]],
+    disagree: int,
+    effect: float,
+    level: Level,
+    clusters: Clusters,
+    between: _Parts,
 ) -> Interval:
     size, number = len(gaps), len(gaps) / effect
     if disagree / effect < LEAST_DISAGREEMENT:
         return Interval.none(size, f"the models disagree on {disagree} data; at least {LEAST_DISAGREEMENT} are needed")
-    mean, stderr = float(gaps.mean()), float(gaps.std(ddof=1)) / math.sqrt(number)
-    half = level.t(max(number - 1, 1.0)) * stderr
+    mean = float(gaps.mean())
+    stderr, freedom = _combined([(float(gaps.var(ddof=1)) / number, max(number - 1, 1.0)), *between])
+    half = level.t(freedom) * stderr
     return Interval(size, stderr, mean - half, mean + half, clusters.named("paired_t"))
+
+
+def _between(first: Contributions, second: Contributions) -> _Parts:
+    """How a difference of means over runs varies with the runs; nothing of models that ran once."""
+    return [(one.between, one.runs - 1.0) for one in (first, second) if one.runs > 1]
+
+
+def _combined(parts: _Parts) -> tuple[float, float]:
+    """The standard error of a sum of independent parts, and its degrees of freedom.
+
+    By Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2, 1946.
+    """
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return 0.0, parts[0][1]
+    return math.sqrt(total), total**2 / sum(variance**2 / freedom for variance, freedom in parts)
 
 
 def tango(better: float, worse: float, size: float, z: float) -> tuple[float, float]:
@@ -121,13 +145,13 @@ def chance_if_not_better(first: Contributions, second: Contributions, clusters: 
     """
     gaps, disagree = differences(first, second), first.right != second.right
     if first.is_share and second.is_share and clusters.of is None:
-        return _sign_test(int((first.right & disagree).sum()), int(disagree.sum()))
+        return _sign_test(int((first.right > second.right).sum()), int(disagree.sum()))
     seen = int(disagree.sum()) if clusters.of is None else len(np.unique(clusters.of[disagree]))
     deviation = float(gaps.std(ddof=1))
     least = LEAST_DISAGREEMENT if clusters.of is None else max(FEW, LEAST_DISAGREEMENT)
     if seen < least or deviation == 0 or clusters.too_few is not None:
         return 1.0
-    return _t_test(gaps, clusters)
+    return _t_test(gaps, clusters, _between(first, second))
 
 
 def _sign_test(better: int, disagree: int) -> float:
@@ -136,10 +160,11 @@ def _sign_test(better: int, disagree: int) -> float:
     return float(bdtrc(better - 1, disagree, 0.5)) if better else 1.0
 
 
-def _t_test(gaps: np.ndarray[tuple[int], np.dtype[np.float64]], clusters: Clusters) -> float:
+def _t_test(gaps: np.ndarray[tuple[int], np.dtype[np.float64]], clusters: Clusters, between: _Parts) -> float:
     from scipy.special import stdtr
 
     sums = clusters.sums(gaps - gaps.mean())
     count = len(sums)
-    stderr = math.sqrt(float((sums**2).sum()) * count / (count - 1)) / len(gaps)
-    return float(stdtr(count - 1, -float(gaps.mean()) / stderr))
+    within = float((sums**2).sum()) * count / (count - 1) / len(gaps) ** 2
+    stderr, freedom = _combined([(within, count - 1.0), *between])
+    return float(stdtr(freedom, -float(gaps.mean()) / stderr))

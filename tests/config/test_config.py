@@ -386,6 +386,7 @@ RUNTIME_VALUES = {
     "error_limit": "2000",
     "allowed_targets": "[sweeper.*]",
     "outcomes": "[site]",
+    "aggregate": "[random_state]",
     "requirements": "[{metric: accuracy, min: 0.9}]",
     "enforce": "true",
     "predictions.persist": "true",
