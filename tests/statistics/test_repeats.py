@@ -31,10 +31,11 @@ def truth(accuracy: float, spread: float) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spread", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("spread", [0.0, 0.3, 0.6])
 @pytest.mark.parametrize(("runs", "data"), [(3, 100), (5, 500), (10, 2000)])
 @pytest.mark.parametrize("accuracy", [0.6, 0.9])
 def test_intervals_of_means_cover_in_93_percent(accuracy: float, runs: int, data: int, spread: float):
+    """Runs whose accuracy differs by up to 0.6 in its logit: of 0.9, most lie between 0.75 and 0.97."""
     random, true = np.random.default_rng(runs * data), truth(accuracy, spread)
     covered = 0
     for _ in range(2000):
