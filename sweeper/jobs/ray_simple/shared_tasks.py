@@ -26,6 +26,8 @@ BUDGET_S = 0.02
 """After so long a worker begins no further run of a task."""
 QUICK_S = BUDGET_S / 2
 """What takes longer shares no task."""
+SLOW_RUNS = 3
+"""Where one run is quick and another takes longer, the machine may be busy; so many in a row are believed."""
 MOST = 16
 """Runs in one task."""
 ENOUGH = 2
@@ -201,8 +203,8 @@ class Group:
     """What is not sent, in the order in which it was submitted."""
     _size: int = 1
     """How many quick ones share a task."""
-    _quick: dict[str, bool] = field(default_factory=dict[str, bool])
-    """By the keys of parts, whether the last run with each was quick."""
+    _slow: dict[str, int] = field(default_factory=dict[str, int])
+    """By the keys of parts, how many of the last runs with each were slow, one after another."""
     _sent: set[SharedTask] = field(default_factory=set["SharedTask"])
 
     def add(self, job: SharedTaskJob) -> None:
@@ -231,8 +233,10 @@ class Group:
 
     def _is_quick(self, job: SharedTaskJob) -> bool | None:
         """Whether a run with such parts is quick, as far as that is known."""
-        known = {self._quick.get(part) for part in job.parts}
-        return False if False in known else (None if None in known else True)
+        known = [self._slow.get(part) for part in job.parts]
+        if any(slow is not None and slow >= SLOW_RUNS for slow in known):
+            return False
+        return None if None in known else True
 
     def send_now(self, job: SharedTaskJob) -> None:
         """Send one that waits, alone."""
@@ -253,8 +257,10 @@ class Group:
     def has_ended(self, task: SharedTask, jobs: Sequence[SharedTaskJob], seconds: Sequence[float]) -> None:
         """A task has ended whose first runs completed in so many seconds each: learn from it."""
         self._sent.discard(task)
-        for job, took in zip(jobs, [*seconds, QUICK_S], strict=False):  # where it broke off, one may have failed
-            self._quick |= dict.fromkeys(job.parts, took < QUICK_S)
+        broke_off = [QUICK_S] if sum(seconds) < BUDGET_S else []  # then one may have failed
+        for job, took in zip(jobs, [*seconds, *broke_off], strict=False):
+            for part in job.parts:
+                self._slow[part] = 0 if took < QUICK_S else self._slow.get(part, SLOW_RUNS) + 1
         if seconds:
             in_time = int(BUDGET_S * len(seconds) / sum(seconds))
             self._size = max(1, min(MOST, in_time, 2 * self._size))
