@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.compare_text import Compared, comparison_text
 from sweeper.cli.json_documents import write_json
-from sweeper.common.globs import covers
+from sweeper.common.globs import SEPARATOR, covers_slot
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
+from sweeper.comparison.repeats import comma_parts
 from sweeper.comparison.sides import Side, side
 from sweeper.comparison.specs import spec_differences
 from sweeper.errors import ConfigError, near_match
@@ -88,7 +89,7 @@ def _number(args: Arguments, option: str, above: float, below: float) -> float:
 def _only(text: str | None) -> Mapping[str, str]:
     """Globs by axis."""
     chosen: dict[str, str] = {}
-    for word in (text or "").split(",") if text else ():
+    for word in comma_parts(text)[0] if text else ():
         axis, equals, glob = word.partition("=")
         if axis not in (*AXES, "key") or not equals:
             hint = near_match(axis, (*AXES, "key"))
@@ -98,16 +99,19 @@ def _only(text: str | None) -> Mapping[str, str]:
 
 
 def _chosen(one: Side, only: Mapping[str, str]) -> Side:
-    values = tuple(
-        value
-        for value in one.values
-        if all(
-            covers(glob, name) or covers(glob, name.partition("[")[0])
-            for axis, glob in only.items()
-            for name in [getattr(value, axis)]
-        )
-    )
-    return replace(one, values=values)
+    values = (value for value in one.values if all(_covers(glob, getattr(value, axis)) for axis, glob in only.items()))
+    return replace(one, values=tuple(values))
+
+
+def _covers(glob: str, name: str) -> bool:
+    """Whether a glob covers a name, or each of several that are joined: as it is, or without its variant."""
+    return covers_slot([glob], [_Name(one, one.partition("[")[0]) for one in name.split(SEPARATOR)], every=True)
+
+
+@dataclass(frozen=True)
+class _Name:
+    name: str
+    base: str
 
 
 def _document(compared: Compared, *, exit_status: int) -> dict[str, object]:
@@ -138,4 +142,5 @@ def _plain(one: Difference) -> dict[str, object]:
         "n": interval.n if interval else None,
         "disagree": one.disagree,
         "verdict": one.verdict or None,
+        **dict(zip(("a_caveat", "b_caveat"), one.caveats, strict=True)),
     }

@@ -39,7 +39,7 @@ def comparison_text(compared: Compared) -> str:
     parts = [f"A: {compared.first.label}\nB: {compared.second.label}"]
     for title, group in _groups(compared.found).items():
         parts.append(_table(title, group, compared))
-    parts.append("\n".join([*_counts(compared.found), *_reasons(compared.found)]))
+    parts.append("\n".join([*_counts(compared.found), *_reasons(compared.found), *_caveats(compared.found)]))
     if compared.specs:
         lines = _some([one.text for one in compared.specs])
         parts.append("\n".join(["specs that differ (A -> B):", *(f"  {line}" for line in lines)]))
@@ -100,6 +100,16 @@ def _reasons(found: Sequence[Difference]) -> Iterator[str]:
             reasons.setdefault(one.reason, {})[f"{one.either.capability}: {one.either.key}"] = None
     for reason, places in reasons.items():
         yield f"note: no interval: {', '.join(_some([*places], 4))}: {reason}"
+
+
+def _caveats(found: Sequence[Difference]) -> Iterator[str]:
+    places: dict[str, dict[str, None]] = {}
+    for one in found:
+        for which, caveat in zip("AB", one.caveats, strict=True):
+            if caveat is not None:
+                places.setdefault(caveat, {})[f"{which}, {_names(one)}"] = None
+    for caveat, where in places.items():
+        yield f"note: {'; '.join(_some([*where], 4))}: {caveat}"
 
 
 def _tolerance(compared: Compared, tolerance: float) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sweeper.statistics.clusters import INDEPENDENT, Clusters
 from sweeper.statistics.contributions import Contributions, averaged, weighted
 from sweeper.statistics.evidence import Evidence, kind_named, scores_of
 from sweeper.statistics.kinds import ByDatum
-from sweeper.statistics.repeats import interval_of_mean
+from sweeper.statistics.repeats import ONE_RUN, interval_of_mean
 
 if TYPE_CHECKING:
     from sweeper.statistics.bounds import Interval, Level
@@ -169,6 +169,8 @@ class DataReader:
 def _together(value: Measured, runs: Sequence[Data | str]) -> AnyData | str:
     if not value.repeats:
         return runs[0]
+    if len(runs) == 1:
+        return ONE_RUN  # by how much other runs would differ is not known, so no comparison of means would hold
     known = tuple(run for run in runs if not isinstance(run, str))
     if len(known) < len(runs):
         return next(run for run in runs if isinstance(run, str))

@@ -75,6 +75,12 @@ class Difference:
             return UNDECIDED
         return self._in_words(is_higher=self.interval.low > 0)
 
+    @property
+    def caveats(self) -> tuple[str | None, str | None]:
+        """What there is to say against the value of A, and against that of B."""
+        first, second = (one.caveat if one is not None else None for one in (self.first, self.second))
+        return first, second
+
     def _in_words(self, *, is_higher: bool) -> str:
         better = self.either.higher_is_better
         if better is None:

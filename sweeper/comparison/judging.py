@@ -24,16 +24,18 @@ Values: TypeAlias = Mapping[Names, Sequence[Measured]]
 """The values of each combination that sum it up, by its names."""
 DATA, AT_ONCE = 5_000_000, 50
 """Values of so many data, and so many values, are read at a time."""
+ONLY_PARTS = "it has values of classes and slices alone, and only one that sums a run up can be judged"
 NO_DIRECTION = "whether a higher value is better is not known"
 _CAPABILITY, _DATASET, _METRIC = (AXES.index(axis) for axis in ("capability", "dataset", "metric"))
 
 
 def by_names(rows: Iterable[Mapping[str, Any]]) -> Values:
-    """The rows of the view `results` that sum a combination up."""
+    """The rows of the view `results` that sum a combination up; none of a combination that has others alone."""
     found: dict[Names, list[Measured]] = {}
     for row in rows:
+        of_names = found.setdefault(tuple(row[axis] or "" for axis in AXES), [])
         if row["scope"] == OVERALL:
-            found.setdefault(tuple(row[axis] or "" for axis in AXES), []).append(measured_of(row))
+            of_names.append(measured_of(row))
     return found
 
 
@@ -43,6 +45,7 @@ def judge(
     values: Values,
     reader: DataReader,
     earlier: Mapping[str, Values | None],
+    ends: Mapping[Names, str] | None = None,
 ) -> tuple[JudgedModel, ...]:
     """The verdict of each requirement on each model that it is for.
 
@@ -57,12 +60,15 @@ def judge(
     earlier
         For each sweep that a requirement compares with, by the text that names it: what that sweep had; `None` where
         there is none.
+    ends
+        What became of combinations without a value: `failed`, `timeout`, `no values`, and so on.
     """
+    known = _Known(values, earlier, ends or {})
     made: list[JudgedModel] = []
     for requirement in requirements:
         places = _given(requirement, covered(requirement, slots), values)
         counts = Counter(names[MODEL] for names in places)
-        cases = [_case(requirement, names, values, earlier, counts[names[MODEL]]) for names in places]
+        cases = [_case(requirement, names, known, counts[names[MODEL]]) for names in places]
         judged = dict(_judged(requirement, cases, reader))
         of_models: dict[str, list[JudgedValue]] = {}
         for names in places:
@@ -90,7 +96,7 @@ def _given(requirement: Requirement, places: Sequence[Names], values: Values) ->
     if requirement.capability is not None:
         return list(places)
     gives = {_kind(names) for names in places if isinstance(_value(requirement, names, values), Measured)}
-    gives_others = {_kind(names) for names in places if names in values}
+    gives_others = {_kind(names) for names in places if values.get(names)}
 
     def rank(names: Names) -> int:
         return 0 if _kind(names) in gives else 2 if _kind(names) in gives_others else 1
@@ -110,9 +116,9 @@ def _kind(names: Names) -> tuple[str, str]:
 
 def _value(requirement: Requirement, names: Names, values: Values) -> Measured | str:
     """The value of a combination that a requirement is for; else why there is none."""
-    found = values.get(names, ())
+    found = values.get(names)
     if not found:
-        return NOT_MEASURED.reason
+        return NOT_MEASURED.reason if found is None else ONLY_PARTS
     if requirement.key is not None:
         mine = [one for one in found if one.key == requirement.key]
     else:
@@ -124,6 +130,21 @@ def _value(requirement: Requirement, names: Names, values: Values) -> Measured |
 
 
 # What is known of them
+
+
+@dataclass(frozen=True)
+class _Known:
+    """`values`, `earlier` and `ends`, as `judge` has them."""
+
+    values: Values
+    earlier: Mapping[str, Values | None]
+    ends: Mapping[Names, str]
+
+    def value(self, requirement: Requirement, names: Names) -> Measured | str:
+        """The value of a combination that a requirement is for; else why there is none."""
+        if names not in self.values and names in self.ends:
+            return self.ends[names]
+        return _value(requirement, names, self.values)
 
 
 @dataclass(frozen=True)
@@ -149,10 +170,8 @@ class _Case:
         return sum(one.interval.n for one in self.needed if one.interval is not None)
 
 
-def _case(
-    requirement: Requirement, names: Names, values: Values, earlier: Mapping[str, Values | None], datasets: int
-) -> _Case:
-    value = _value(requirement, names, values)
+def _case(requirement: Requirement, names: Names, known: _Known, datasets: int) -> _Case:
+    value = known.value(requirement, names)
     if isinstance(value, str):
         return _Case(names, problem=value)
     if problem := _against(value):
@@ -160,14 +179,12 @@ def _case(
     if requirement.tolerance is None:
         limit = Limit(requirement.minimum, requirement.maximum, requirement.confidence, requirement.judge)
         return _Case(names, value, limit=limit, datasets=datasets)
-    return _compared(requirement, requirement.tolerance, _Case(names, value, datasets=datasets), values, earlier)
+    return _compared(requirement, requirement.tolerance, _Case(names, value, datasets=datasets), known)
 
 
-def _compared(
-    requirement: Requirement, tolerance: float, case: _Case, values: Values, earlier: Mapping[str, Values | None]
-) -> _Case:
+def _compared(requirement: Requirement, tolerance: float, case: _Case, known: _Known) -> _Case:
     """The case of a value that may be worse than another one by a tolerance."""
-    value, which, other = case.value, *_other(requirement, case.names, values, earlier)
+    value, which, other = case.value, *_other(requirement, case.names, known)
     if value is None or isinstance(other, str):
         return _Case(case.names, value, problem=f"{which}: {other}")
     if problem := _against(other):
@@ -179,14 +196,12 @@ def _compared(
     return _Case(case.names, value, other, limit, case.datasets)
 
 
-def _other(
-    requirement: Requirement, names: Names, values: Values, earlier: Mapping[str, Values | None]
-) -> tuple[str, Measured | str]:
+def _other(requirement: Requirement, names: Names, known: _Known) -> tuple[str, Measured | str]:
     """What a value is compared with, in words, and its value; else why there is none."""
     if requirement.than_sweep is None:
         model = requirement.than_model or ""
-        return model, _value(requirement, (*names[:MODEL], model, *names[MODEL + 1 :]), values)
-    which, found = f"sweep {requirement.than_sweep}", earlier.get(requirement.than_sweep)
+        return model, known.value(requirement, (*names[:MODEL], model, *names[MODEL + 1 :]))
+    which, found = f"sweep {requirement.than_sweep}", known.earlier.get(requirement.than_sweep)
     return which, "there is none before this one" if found is None else _value(requirement, names, found)
 
 

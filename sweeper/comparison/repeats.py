@@ -57,13 +57,16 @@ def _taken_apart(name: str) -> tuple[str, list[tuple[str, str]], str]:
     base, bracket, rest = name.partition("[")
     if not bracket:
         return name, [], ""
-    parts, end = _parts(rest)
+    parts, end = comma_parts(rest)
     pairs = [(key, value) for key, _, value in (part.partition("=") for part in parts)]
     return base, pairs, rest[end:]
 
 
-def _parts(text: str) -> tuple[list[str], int]:
-    """What commas separate up to the bracket that closes, and the place behind it; quoted and nested ones do not."""
+def comma_parts(text: str) -> tuple[list[str], int]:
+    """What commas separate up to a bracket that closes and none opens, and the place behind it; else up to the end.
+
+    Commas that are quoted, or inside of brackets, do not separate.
+    """
     parts, begin, depth, quote, at = list[str](), 0, 0, "", 0
     while at < len(text):
         char = text[at]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MODEL, SWEEP, STORE, DATE = "model", "sweep", "store", "date"
 KINDS = (MODEL, SWEEP, STORE, DATE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+LEAST = 8
+"""So many characters of the id of a sweep stand for it, the day when it began."""
 _NAMED = 10
 """So many names are listed in a message."""
 
@@ -83,7 +85,7 @@ def _may_be(kind: str, text: str, home: Store, repeats: Sequence[str]) -> bool:
     if kind == MODEL:
         return text in _models(home, repeats)
     if kind == SWEEP:
-        return find_sweep(text, home) is not None
+        return _sweep(text, home) is not None
     if kind == STORE:
         return "://" in text or Path(text).expanduser().is_dir()
     return _time(text) is not None
@@ -108,7 +110,7 @@ def _of_model(name: str, home: Store, repeats: Sequence[str]) -> Side:
 
 
 def _of_sweep(text: str, home: Store, repeats: Sequence[str]) -> Side:
-    found = find_sweep(text, home)
+    found = _sweep(text, home)
     if found is None:
         raise ConfigError(_unknown(text, home))
     sweep_id, name, ended = found
@@ -137,6 +139,20 @@ def _models(home: Store, repeats: Sequence[str] = ()) -> list[str]:
     return sorted({without_repeats(name, repeats) for name in names})
 
 
+def _sweep(text: str, home: Store) -> tuple[str, str, datetime | None] | None:
+    """As `find_sweep`; an id may also be that of a sweep with nothing to run, which has the values of its beginning."""
+    found = find_sweep(text, home)
+    if found is not None:
+        return found
+    ids = [sweep_id for sweep_id in home.sweep_ids() if len(text) >= LEAST and sweep_id.startswith(text)]
+    if not ids:
+        return None
+    from sweeper.store.sweep_files import read_header  # not before it is needed: so is what it imports
+
+    header = read_header(home.files, max(ids))
+    return header.sweep_id, header.name, header.began
+
+
 def find_sweep(text: str, home: Store, before: str | None = None) -> tuple[str, str, datetime | None] | None:
     """Id, name and end of the newest sweep that this could be; `None` if there is none.
 
@@ -150,7 +166,7 @@ def find_sweep(text: str, home: Store, before: str | None = None) -> tuple[str, 
     known = known_sweeps(home)
     ends = {sweep: end for sweep, end in known.items() if before is None or sweep[0] < before}
     ids = [(sweep_id, name) for sweep_id, name in ends if text in (sweep_id, name)]
-    ids = ids or [(sweep_id, name) for sweep_id, name in ends if len(text) >= 8 and sweep_id.startswith(text)]
+    ids = ids or [(sweep_id, name) for sweep_id, name in ends if len(text) >= LEAST and sweep_id.startswith(text)]
     return (*max(ids), ends[max(ids)]) if ids else None
 
 

@@ -86,7 +86,8 @@ class SweepResult:
 
         part = self._part(self.plan.columns.where(needed(self.requirements, self._slots)))
         earlier = earlier_values(self.store, self.requirements, self.sweep_id)
-        return judge(self.requirements, part._slots, by_names(part.rows), DataReader(self.store), earlier)
+        ends = {(gap.capability, gap.dataset, gap.model, gap.metric): gap.status for gap in part.gaps}
+        return judge(self.requirements, part._slots, by_names(part.rows), DataReader(self.store), earlier, ends)
 
     @cached_property
     def _changed(self) -> dict[str, str]:

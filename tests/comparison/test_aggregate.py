@@ -99,6 +99,16 @@ def test_what_failed_in_some_runs_is_told():
     assert "1 of 3 runs gave no value" in text
 
 
+def test_a_mean_of_one_run_is_not_compared():
+    grid = [item for item in SEEDS if "random_state" not in item]
+    _, text, _ = said(*grid, "+model.forest.estimator.max_depth=2,nonsense", "aggregate=[max_depth]")
+    assert "note: not compared with the best: evaluate: accuracy: forest: one run: " in text
+    _, text, _ = said("compare", "forest", "svm", "aggregate=[max_depth]", "--json")
+    assert {one["ci_method"] for one in json.loads(text)["differences"]} == {
+        "none: one run: how much runs differ is not known"
+    }
+
+
 def test_a_key_that_nothing_sweeps_is_refused():
     status, _, err = said("plan", *SEEDS, "aggregate=[seed]")
     assert status == 2

@@ -106,6 +106,25 @@ def test_a_sweep_has_the_values_of_its_time_even_those_that_it_skipped():
     assert missing == {"logreg"}
 
 
+def test_a_sweep_with_nothing_to_run_has_the_values_of_its_beginning():
+    swept(*GRID)
+    idle = swept(*GRID, "rerun=missing", "model=[svm]")
+    swept(*GRID, "model.svm.estimator.C=0.001", "model=[svm]")
+    found = document(idle, datetime.now(UTC).date().isoformat(), "--only", "metric=accuracy,dataset=digits,model=svm")
+    assert found["a"] == f"sweep {idle} (config)"
+    assert one_of(found, model="svm")["verdict"] == "worse"
+
+
+def test_names_of_variants_may_have_commas():
+    variants = ["model.svm.estimator.C=0.1,1.0", "model.svm.estimator.gamma=0.01,0.001"]
+    run_command(["--multirun", *GRID, "model=[svm]", "dataset=[digits]", *variants], io.StringIO(), io.StringIO())
+    (first,) = open_store("analytics_store").sweep_ids()
+    name = "svm[estimator.C=1.0,estimator.gamma=0.001]"
+    found = document(first, first, "--only", f"model={name},metric=accuracy")
+    assert [(one["model"], one["metric"]) for one in found["differences"]] == [(name, "accuracy")]
+    assert len(document(first, first, "--only", "model=svm,metric=accuracy")["differences"]) == 4
+
+
 def test_two_dates():
     swept(*GRID, "model=[svm]")
     time.sleep(0.01)
@@ -169,6 +188,13 @@ def test_old_stores_are_compared_and_what_has_no_interval_says_so(path: Path):
     status, text, err = said(str(path), str(path))
     assert status == 0, err
     assert "no interval" in text or "the same" in text
+
+
+def test_what_there_is_to_say_against_a_value_is_said():
+    path = str(STORES / "swept")
+    caveats = [one["b_caveat"] for one in document(path, path)["differences"] if one["metric"] == "undefined"]
+    assert caveats == ["NaN: the metric gave no number"]
+    assert "note: A, digits, naive_bayes, undefined; B, digits, naive_bayes, undefined: NaN: " in said(path, path)[1]
 
 
 # What is wrong

@@ -14,7 +14,7 @@ from sweeper.common.columns import Column
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.coverage import Names, covered
 from sweeper.comparison.judged import JudgedModel
-from sweeper.comparison.judging import judge
+from sweeper.comparison.judging import by_names, judge
 from sweeper.comparison.measured import Measured
 from sweeper.comparison.value_bounds import NO_INTERVAL, bounds_of
 from sweeper.messages.requirements import Requirement
@@ -160,6 +160,27 @@ def test_without_a_value_it_is_undecided():
     (found,) = judged(DAYLIGHT, {}, [place()])
     assert (found.outcome, found.further, found.reason) == ("undecided", None, "not measured")
     assert found.values[0].value is None
+
+
+def test_what_became_of_a_run_without_a_value_is_the_reason():
+    svm, knn = place(), place(model="knn")
+    values = {knn: [share(990, 1000, knn)]}
+    ends = {svm: "failed", knn: "failed"}
+    found = judge([DAYLIGHT], slots_of([svm, knn]), values, NO_READER, {}, ends)
+    assert [(one.model, one.outcome, one.reason) for one in found] == [
+        ("svm", "undecided", "failed"),
+        ("knn", "met", ""),
+    ]
+    no_worse = Requirement("no worse", metric=("accuracy",), tolerance=0.1, than_model="svm")
+    (found,) = judge([no_worse], slots_of([svm, knn]), values, NO_READER, {}, ends)
+    assert found.reason == "svm: failed"
+
+
+def test_values_of_classes_alone_are_said_to_be_no_value_to_judge():
+    names = {"capability": "error_analysis", "dataset": "day", "model": "svm", "metric": None}
+    values = by_names([{**names, "key": "recall[3]", "scope": "class"}])
+    (found,) = judged(Requirement("recall", key="recall[3]", minimum=0.5), values)
+    assert "values of classes and slices alone" in found.reason
 
 
 @pytest.mark.parametrize("hits", [1000, 0])
