@@ -122,8 +122,10 @@ def slices_by(key: str, values: Sequence[Value], bins: int) -> list[Slice]:
         There are more than `MOST_SLICES` different texts.
     """
     kinds = set(map(type, values))
-    if kinds <= {int, float} and len(set(values)) > FEW_VALUES:
-        return _ranges(key, np.array(values, np.float64), bins)
+    if kinds <= {int, float}:
+        floats = np.array(values, np.float64)  # of which large whole numbers may have fewer different ones
+        if len(np.unique(floats)) > FEW_VALUES:
+            return _ranges(key, floats, bins)
     texts = list(map(_text, values))
     names = list(dict.fromkeys(map(_text, sorted(set(values))))) if kinds <= {int, float} else sorted(set(texts))
     if len(names) > MOST_SLICES:

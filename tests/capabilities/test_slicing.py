@@ -67,3 +67,8 @@ def test_texts_and_truth_values_are_slices_in_alphabetical_order():
     assert named(["snow", "rain", "snow"]) == {"rain": [1], "snow": [0, 2]}
     assert named([True, False, True]) == {"False": [1], "True": [0, 2]}
     assert named(["", "a", 1, True]) == {"": [0], "1": [2], "True": [3], "a": [1]}
+
+
+def test_whole_numbers_that_are_one_float_are_slices_of_their_own():
+    values = [10**30 + number for number in range(20)]  # floats of this size are 1e14 apart
+    assert named(values) == {str(value): [place] for place, value in enumerate(values)}
