@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from sweeper.cli.command import Command, Example, Option
 from sweeper.cli.command_table import (
-    CFG,
     COMMANDS,
     CONFIG_DIR,
     HELP,
@@ -22,7 +21,7 @@ from sweeper.cli.command_table import (
 WIDTH, HEIGHT = 80, 24
 """Columns and lines of a terminal that nobody has made larger."""
 _ABOUT = "Run each combination of capability x dataset x model x metric of a config."
-_OVERVIEW = (STORE, CONFIG_DIR, CFG, HYDRA_HELP)
+_OVERVIEW = (STORE, CONFIG_DIR, HYDRA_HELP)
 """What the overview shows of what every command takes; `--hydra-help` shows the rest."""
 _SWEEPING = (RUN.name, PLAN.name)
 """The commands to which it makes a difference whether the config is swept over."""
