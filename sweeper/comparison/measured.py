@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sweeper.statistics.bounds import Interval, Level
@@ -31,6 +32,8 @@ class Measured:
         With which probability that interval contains the truth; `None` where that is not stored.
     repeats
         The runs of which it is the mean; none where it is no mean.
+    finished_at
+        When the attempt ended that measured it, of a mean that of its first run.
     """
 
     capability: str
@@ -47,6 +50,7 @@ class Measured:
     fingerprint: str = ""
     confidence: float | None = None
     repeats: tuple[Measured, ...] = ()
+    finished_at: datetime | None = None
 
     @property
     def is_number(self) -> bool:
@@ -75,6 +79,7 @@ def measured_of(row: Mapping[str, Any]) -> Measured:
         fingerprint=row.get("fingerprint") or "",
         confidence=confidence_of(row.get("evidence")),
         repeats=repeats,
+        finished_at=row.get("finished_at"),
     )
 
 

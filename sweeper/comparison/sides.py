@@ -15,7 +15,7 @@ from sweeper.errors import ConfigError, near_match
 from sweeper.records import OVERALL
 
 if TYPE_CHECKING:
-    from sweeper.store import Store
+    from sweeper.store import Store, Table
 
 MODEL, SWEEP, STORE, DATE = "model", "sweep", "store", "date"
 KINDS = (MODEL, SWEEP, STORE, DATE)
@@ -99,11 +99,11 @@ def _made(kind: str, text: str, home: Store, opened: Callable[[str], Store], rep
     if kind == DATE:
         return _of_date(text, home, repeats)
     store = opened(text)
-    return Side(STORE, f"store {store.uri}", store, _values(store.results().to_pylist(), repeats))
+    return Side(STORE, f"store {store.uri}", store, _values(store.results(), repeats))
 
 
 def _of_model(name: str, home: Store, repeats: Sequence[str]) -> Side:
-    values = tuple(value for value in _values(home.results().to_pylist(), repeats) if value.model == name)
+    values = tuple(value for value in _values(home.results(), repeats) if value.model == name)
     if not values:
         raise ConfigError(_unknown(name, home))
     return Side(MODEL, f"model {name}", home, values)
@@ -114,7 +114,7 @@ def _of_sweep(text: str, home: Store, repeats: Sequence[str]) -> Side:
     if found is None:
         raise ConfigError(_unknown(text, home))
     sweep_id, name, ended = found
-    rows = home.results_of(home.asked_combinations(sweep_id), until=ended).to_pylist()
+    rows = home.results_of(home.asked_combinations(sweep_id), until=ended)
     return Side(SWEEP, f"sweep {sweep_id} ({name})", home, _values(rows, repeats))
 
 
@@ -122,14 +122,17 @@ def _of_date(text: str, home: Store, repeats: Sequence[str]) -> Side:
     until = _time(text)
     if until is None:
         raise ConfigError(f"{text!r} is no date or time of ISO 8601; write 2026-03-15 or 2026-03-15T09:30.")
-    return Side(DATE, f"as of {until:%Y-%m-%d %H:%M} UTC", home, _values(home.results_at(until).to_pylist(), repeats))
+    return Side(DATE, f"as of {until:%Y-%m-%d %H:%M} UTC", home, _values(home.results_at(until), repeats))
 
 
-def _values(rows: Sequence[Mapping[str, Any]], repeats: Sequence[str]) -> tuple[Measured, ...]:
+def _values(rows: Table, repeats: Sequence[str]) -> tuple[Measured, ...]:
+    from sweeper.store.compute import pc  # not before it is needed: so is what it imports
+
     newest: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for row in rows:
+    # There may be thousands of values by class and slice for each that sums a run up.
+    for row in rows.filter(pc.equal(rows["scope"], OVERALL)).to_pylist():
         names = tuple(row[name] or "" for name in ("capability", "dataset", "model", "metric", "key"))
-        if row["scope"] == OVERALL and (names not in newest or newest[names]["finished_at"] < row["finished_at"]):
+        if names not in newest or newest[names]["finished_at"] < row["finished_at"]:
             newest[names] = row
     return tuple(map(measured_of, aggregated(newest.values(), repeats)))
 

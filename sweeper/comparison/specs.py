@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from sweeper.comparison.differences import Difference
+from sweeper.comparison.measured import Measured
 from sweeper.comparison.sides import Side
 
 _PLACES = {"capability": "capability", "datasets": "dataset", "models": "model", "metrics": "metric"}
 """The keys of the stored spec of a combination, and the axis of each."""
 _REVISIONS = ("code_revision", "data_revision", "sweeper_version")
+_Attempt: TypeAlias = tuple[str, datetime | None]
+"""A fingerprint, and when the attempt ended."""
 ABSENT = "(absent)"
 
 
@@ -37,24 +41,29 @@ class SpecDifference:
 
 def spec_differences(first: Side, second: Side, found: Sequence[Difference]) -> list[SpecDifference]:
     """Every key in which parts of the same names have different specs, each once; then the revisions that differ."""
-    pairs = [(one.first.fingerprint, one.second.fingerprint, one) for one in found if one.first and one.second]
-    mine, theirs = _attempts(first, {a for a, _, _ in pairs}), _attempts(second, {b for _, b, _ in pairs})
+    pairs = [(one.first, one.second) for one in found if one.first and one.second]
+    mine, theirs = _attempts(first, [a for a, _ in pairs]), _attempts(second, [b for _, b in pairs])
     lines: dict[SpecDifference, None] = {}
-    for a, b, one in pairs:
-        if a in mine and b in theirs and one.first and one.second:
-            names = {axis: _both(getattr(one.first, axis), getattr(one.second, axis)) for axis in _PLACES.values()}
-            if a != b:
-                lines |= dict.fromkeys(_of_specs(mine[a], theirs[b], names))
-            lines |= dict.fromkeys(_of_revisions(mine[a], theirs[b]))
+    for a, b in pairs:
+        of_a, of_b = mine.get(_attempt(a)), theirs.get(_attempt(b))
+        if of_a is not None and of_b is not None:
+            names = {axis: _both(getattr(a, axis), getattr(b, axis)) for axis in _PLACES.values()}
+            if a.fingerprint != b.fingerprint:
+                lines |= dict.fromkeys(_of_specs(of_a, of_b, names))
+            lines |= dict.fromkeys(_of_revisions(of_a, of_b))
     return sorted(lines, key=lambda line: line.axis in _REVISIONS)
 
 
-def _attempts(one: Side, fingerprints: set[str]) -> Mapping[str, Mapping[str, Any]]:
-    columns = ("fingerprint", "status", "spec", *_REVISIONS)
-    rows = one.store.attempts(columns).to_pylist()
-    return {
-        row["fingerprint"]: row for row in rows if row["status"] == "completed" and row["fingerprint"] in fingerprints
-    }
+def _attempt(value: Measured) -> _Attempt:
+    return value.fingerprint, value.finished_at
+
+
+def _attempts(one: Side, values: Iterable[Measured]) -> Mapping[_Attempt, Mapping[str, Any]]:
+    """The attempts that measured these values."""
+    attempts = one.store.attempts(("fingerprint", "finished_at", "status", "spec", *_REVISIONS))
+    wanted = {value.fingerprint for value in values}
+    mine = attempts.filter([key in wanted for key in attempts["fingerprint"].to_pylist()]).to_pylist()
+    return {(row["fingerprint"], row["finished_at"]): row for row in mine if row["status"] == "completed"}
 
 
 def _both(first: str, second: str) -> str:

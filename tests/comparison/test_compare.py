@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -133,6 +135,21 @@ def test_two_dates():
     found = document(between, datetime.now(UTC).date().isoformat())
     assert one_of(found, dataset="digits", key="accuracy")["verdict"] == "worse"
     assert found["specs"][0]["key"] == "estimator.C"
+
+
+def test_code_that_changed_between_two_sweeps_is_told():
+    code = Path("changing_model.py")
+    text = "from sweeper.models import SklearnClassifier\n\n\nclass Mine(SklearnClassifier):\n    pass\n"
+    mine = "+model.mine={_base_: svm, _target_: changing_model.Mine}"
+    ids: list[str] = []
+    for more in ("", "    changed = True\n"):
+        code.write_text(text + more)
+        grid = [*EVALUATE, "dataset=[digits]", "model=[]", mine, "metric=[accuracy]"]
+        subprocess.run([sys.executable, "-m", "sweeper", *grid], check=True, capture_output=True, timeout=120)
+        ids = open_store("analytics_store").sweep_ids()
+    found = document(*ids)
+    assert [one["axis"] for one in found["specs"]] == ["code_revision"]
+    assert document(ids[0], ids[0])["specs"] == []
 
 
 def test_two_stores():
