@@ -26,7 +26,7 @@ class VerdictLine:
     model: str
     outcome: str
     place: str
-    """Which value, where a model has several."""
+    """Which value, where a model has several, or where its dataset is a variant."""
     value: str
     """With a tolerance also the one that it is compared with: `0.97 - 0.987`."""
     bound: str
@@ -84,11 +84,20 @@ def _lines(model: JudgedModel, *, one_measure: bool) -> Iterator[VerdictLine]:
         yield VerdictLine(
             "" if place else model.model,
             "" if place else model.outcome,
-            "" if len(model.values) == 1 else one.dataset if one_measure else one.place,
+            ""
+            if len(model.values) == 1 and not _is_variant(one.dataset)
+            else one.dataset
+            if one_measure
+            else one.place,
             _value(one),
             _bound(one),
             "; ".join(filter(None, (_why(one), f"and {more} more" if more > 0 else ""))),
         )
+
+
+def _is_variant(name: str) -> bool:
+    """Whether it is not what a requirement calls it: `digits` covers `digits[limit=30]`, which is another dataset."""
+    return "[" in name
 
 
 def _value(one: JudgedValue) -> str:

@@ -18,6 +18,7 @@ from sweeper.comparison.judging import by_names, judge
 from sweeper.comparison.measured import Measured
 from sweeper.comparison.value_bounds import NO_INTERVAL, bounds_of
 from sweeper.messages.requirements import Requirement
+from sweeper.report.verdicts import verdict_tables
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.evidence import Evidence
 from sweeper.statistics.shares import share_interval
@@ -351,3 +352,10 @@ def test_what_is_compared_with_must_be_there_and_sound():
     assert none_yet[0].reason == "sweep nightly: there is none before this one"
     better = {place(model="knn"): [share(990, 1000, place(model="knn"))]}
     assert judge([past], slots_of(list(mine)), mine, NO_READER, {"nightly": better})[0].outcome == "not met"
+
+
+def test_a_dataset_that_is_not_what_a_requirement_calls_it_is_shown():
+    for dataset, shown in (("day", ""), ("day[limit=30]", "day[limit=30]")):
+        names = place(dataset)
+        (table,) = verdict_tables(judged(replace(DAYLIGHT, dataset=("day",)), {names: [share(990, 1000, names)]}))
+        assert [line.place for line in table.lines] == [shown]
