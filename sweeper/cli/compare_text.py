@@ -12,6 +12,7 @@ from sweeper.comparison.differences import BETTER, HIGHER, LOWER, SAME, UNDECIDE
 from sweeper.report.leaderboard import direction
 
 if TYPE_CHECKING:
+    from sweeper.comparison.measured import Measured
     from sweeper.comparison.sides import Side
     from sweeper.comparison.specs import SpecDifference
     from sweeper.statistics.bounds import Level
@@ -105,9 +106,9 @@ def _reasons(found: Sequence[Difference]) -> Iterator[str]:
 def _caveats(found: Sequence[Difference]) -> Iterator[str]:
     places: dict[str, dict[str, None]] = {}
     for one in found:
-        for which, caveat in zip("AB", one.caveats, strict=True):
-            if caveat is not None:
-                places.setdefault(caveat, {})[f"{which}, {_names(one)}"] = None
+        for which, value in (("A", one.first), ("B", one.second)):
+            if value is not None and value.caveat is not None:
+                places.setdefault(value.caveat, {})[f"{which}, {_names(value)}"] = None
     for caveat, where in places.items():
         yield f"note: {'; '.join(_some([*where], 4))}: {caveat}"
 
@@ -117,12 +118,11 @@ def _tolerance(compared: Compared, tolerance: float) -> Iterator[str]:
         yield f"nothing is past the tolerance of {tolerance:g}"
         return
     yield f"{len(compared.past)} past the tolerance of {tolerance:g}:"
-    lines = [f"{one.either.capability}, {_names(one)}: {_change(one)}" for one in compared.past]
+    lines = [f"{one.either.capability}, {_names(one.either)}: {_change(one)}" for one in compared.past]
     yield from (f"  {line}" for line in _some(lines))
 
 
-def _names(one: Difference) -> str:
-    value = one.either
+def _names(value: Measured) -> str:
     return ", ".join(name for name in (value.dataset, value.model, value.key) if name)
 
 

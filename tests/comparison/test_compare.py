@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from scipy.stats import ttest_rel
 
 import sweeper
 from sweeper.cli.commands import run_command
+from sweeper.cli.compare_text import Compared, comparison_text
 from sweeper.comparison.differences import Difference
 from sweeper.comparison.measured import Measured
-from sweeper.statistics.bounds import Interval
+from sweeper.comparison.sides import Side
+from sweeper.statistics.bounds import Interval, Level
 from sweeper.store import Store, open_store
 
 EVALUATE = ["capability=[evaluate]", "exclude=[]", "job_backend.kind=inline", "metric=[accuracy,log_loss]"]
@@ -212,6 +215,13 @@ def test_what_there_is_to_say_against_a_value_is_said():
     caveats = [one["b_caveat"] for one in document(path, path)["differences"] if one["metric"] == "undefined"]
     assert caveats == ["NaN: the metric gave no number"]
     assert "note: A, digits, naive_bayes, undefined; B, digits, naive_bayes, undefined: NaN: " in said(path, path)[1]
+
+
+def test_what_there_is_to_say_is_said_under_the_name_of_its_side():
+    odd, sound = (Measured("evaluate", "day", model, "f1", "f1", 0.5, True) for model in ("odd", "sound"))
+    sides = [Side("model", model, open_store("nowhere"), ()) for model in ("odd", "sound")]
+    found = [Difference(replace(odd, caveat="it is stale"), sound)]
+    assert "note: A, day, odd, f1: it is stale" in comparison_text(Compared(*sides, found, [], Level(), None, []))
 
 
 # What is wrong
