@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,7 +13,8 @@ from sweeper.cli.json_documents import write_json
 from sweeper.common.globs import SEPARATOR, covers_slot
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
-from sweeper.comparison.repeats import comma_parts
+from sweeper.comparison.measured import Measured
+from sweeper.comparison.repeats import comma_parts, refuse_unswept
 from sweeper.comparison.sides import Side, side
 from sweeper.comparison.specs import spec_differences
 from sweeper.errors import ConfigError, near_match
@@ -38,7 +39,9 @@ def compare(args: Arguments, location: StoreLocation, repeats: Sequence[str], ou
     level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
     opened = _Opener(location)
     home = opened(location.uri, must_exist=False)
-    first, second = (_chosen(side(text, home, opened, repeats), only) for text in args.operands)
+    sides = [side(text, home, opened, repeats) for text in args.operands]
+    refuse_unswept(repeats, (name for one in sides for value in one.values for name in _own_names(value)))
+    first, second = (_chosen(one, only) for one in sides)
     found = differences(first, second, [DataReader(one.store) for one in (first, second)], level)
     by_interval = args.value("--judge") == "interval"
     past = [] if tolerance is None else [one for one in found if one.is_past(tolerance, by_interval=by_interval)]
@@ -99,8 +102,16 @@ def _only(text: str | None) -> Mapping[str, str]:
 
 
 def _chosen(one: Side, only: Mapping[str, str]) -> Side:
-    values = (value for value in one.values if all(_covers(glob, getattr(value, axis)) for axis, glob in only.items()))
+    values = [value for value in one.values if all(_covers(glob, getattr(value, axis)) for axis, glob in only.items())]
+    if one.values and not values:
+        words = ",".join(f"{axis}={glob}" for axis, glob in only.items())
+        raise ConfigError(f"--only {words} leaves out all of {one.label}.")
     return replace(one, values=tuple(values))
+
+
+def _own_names(value: Measured) -> Iterator[str]:
+    """What the runs of a value are called, axis by axis."""
+    yield from (getattr(run, axis) for run in value.repeats or (value,) for axis in AXES)
 
 
 def _covers(glob: str, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.comparison.measured import Measured, measured_of
 from sweeper.comparison.repeats import aggregated, without_repeats
+from sweeper.comparison.stored_repeats import stored_repeats
 from sweeper.errors import ConfigError, near_match
 from sweeper.records import OVERALL
 
@@ -62,7 +63,8 @@ def side(text: str, home: Store, opened: Callable[[str], Store], repeats: Sequen
     opened
         Gives the store at a path or URI.
     repeats
-        Swept keys that only repeat a run: the mean over the runs stands in their place.
+        Swept keys that only repeat a run: the mean over the runs stands in their place. Without any, a sweep has those
+        that it was run with.
 
     Raises
     ------
@@ -115,7 +117,8 @@ def _of_sweep(text: str, home: Store, repeats: Sequence[str]) -> Side:
         raise ConfigError(_unknown(text, home))
     sweep_id, name, ended = found
     rows = home.results_of(home.asked_combinations(sweep_id), until=ended)
-    return Side(SWEEP, f"sweep {sweep_id} ({name})", home, _values(rows, repeats))
+    kept = repeats or stored_repeats(home, [sweep_id])
+    return Side(SWEEP, f"sweep {sweep_id} ({name})", home, _values(rows, kept))
 
 
 def _of_date(text: str, home: Store, repeats: Sequence[str]) -> Side:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sweeper.common.clock import EPOCH
 from sweeper.comparison.by_datum import DataReader
-from sweeper.errors import ConfigError, StoreError, near_match
+from sweeper.comparison.repeats import refuse_unswept
+from sweeper.comparison.stored_repeats import stored_repeats
+from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard
@@ -21,7 +22,7 @@ from sweeper.report.run_reports import read_reports
 from sweeper.report.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
-from sweeper.store import caveats, endings, sweep_files
+from sweeper.store import caveats, endings
 from sweeper.store.compute import pc
 from sweeper.store.last_status import NEWEST
 from sweeper.store.newest_attempts import COMPLETED
@@ -60,6 +61,7 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
     values = sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
     same = _same(store, sweeps, everything=sweep is None)
+    repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     strengths, more_strengths = strengths_of(values)
     linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
     return ReportData(
@@ -72,7 +74,7 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         not_run=_not_run(store, sweeps[:SWEEPS]),
         required=read_required(store, sweep),
-        leaderboards=_leaderboards(store, values, _gaps(found, values), same, repeats or _repeats(store, sweep)),
+        leaderboards=_leaderboards(store, values, _gaps(found, values), same, repeats),
         strengths=strengths,
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
@@ -80,6 +82,13 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
         reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(linked) - LISTED_REPORTS),
     )
+
+
+def _known_repeats(values: Table, repeats: Sequence[str]) -> Sequence[str]:
+    """The swept keys to show the mean over that the command line names, which must be there."""
+    if repeats:
+        refuse_unswept(repeats, (name for axis in AXES for name in pc.unique(values[axis]).to_pylist() if name))
+    return repeats
 
 
 def _of_sweep(store: Store, attempts: Table, sweep: str | None) -> Table:
@@ -169,17 +178,6 @@ def _leaderboards(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural_key(line.name))))
         for board in made(rows, gaps, same, repeats, DataReader(store))
     )
-
-
-def _repeats(store: Store, sweep: str | None) -> tuple[str, ...]:
-    """What the newest sweep, of this id or name where one is given, shows the mean over; nothing if it is not known."""
-    for sweep_id in reversed(store.sweep_ids()[-SWEEPS:]):
-        with suppress(StoreError):
-            header = sweep_files.read_header(store.files, sweep_id)
-            if sweep in (None, header.sweep_id, header.name):
-                keys = header.settings.get("aggregate")
-                return tuple(map(str, keys)) if isinstance(keys, list | tuple) else ()
-    return ()
 
 
 def _names(row: Mapping[str, Any]) -> Names:

@@ -74,6 +74,7 @@ def test_the_report_knows_of_it_from_the_sweep_and_from_the_command_line():
     said(*REPEATED, "rerun=missing")
     kept = {line.name for board in read_report_data(store).leaderboards for line in board.lines}
     assert kept == {"forest", "svm"}
+    assert "is no swept key" in said("report", "aggregate=[typo]")[2]
 
 
 def test_compare_has_the_means():
@@ -87,6 +88,16 @@ def test_compare_has_the_means():
     seeds = [row["value"] for row in rows if row["model"].startswith("forest[") and row["dataset"] == "digits"]
     assert one["a"] == pytest.approx(statistics.mean(seeds))
     assert one["ci_low"] < one["difference"] < one["ci_high"]
+
+
+def test_sweeps_are_compared_by_the_means_that_they_were_run_with():
+    first, second = _swept(REPEATED), _swept([*REPEATED, "+model.forest.estimator.max_depth=2"])
+    found = json.loads(said("compare", first, second, "--json")[1])["differences"]
+    assert {one["model"] for one in found} == {"forest", "svm"}
+
+
+def _swept(words: list[str]) -> str:
+    return json.loads(said(*words, "--json")[1])["sweep_id"]
 
 
 def test_what_failed_in_some_runs_is_told():

@@ -240,7 +240,8 @@ def test_what_there_is_to_say_is_said_under_the_name_of_its_side():
         (("svm", "knn", "--tolerance", "much"), "--tolerance is 'much'"),
         (("svm", "knn", "--confidence", "95"), "--confidence is '95'; it must be above 0.5 and below 1"),
         (("svm", "knn", "--only", "models=svm"), "Did you mean 'model'?"),
-        (("svm", "knn", "--only", "metric=f1*"), "so there is nothing to compare"),
+        (("svm", "knn", "--only", "metric=f1*"), "--only metric=f1* leaves out all of model svm"),
+        (("svm", "knn", "aggregate=[seed]"), "aggregate[0]: 'seed' is no swept key. In this sweep nothing is swept."),
         (("svm", "knn", "--judge", "luck"), "--judge"),
     ],
 )
