@@ -15,7 +15,7 @@ from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
 from sweeper.comparison.measured import Measured
 from sweeper.comparison.repeats import comma_parts, refuse_unswept
-from sweeper.comparison.sides import Side, side
+from sweeper.comparison.sides import Side, Sides
 from sweeper.comparison.specs import spec_differences
 from sweeper.errors import ConfigError, near_match
 from sweeper.statistics.bounds import Level
@@ -39,7 +39,8 @@ def compare(args: Arguments, location: StoreLocation, repeats: Sequence[str], ou
     level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
     opened = _Opener(location)
     home = opened(location.uri, must_exist=False)
-    sides = [side(text, home, opened, repeats) for text in args.operands]
+    known = Sides(home, opened, repeats)
+    sides = [known.named(text) for text in args.operands]
     refuse_unswept(repeats, (name for one in sides for value in one.values for name in _own_names(value)))
     first, second = (_chosen(one, only) for one in sides)
     found = differences(first, second, [DataReader(one.store) for one in (first, second)], level)

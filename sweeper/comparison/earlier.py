@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sweeper.comparison.judging import Values, by_names
-from sweeper.comparison.sides import find_sweep, known_sweeps
+from sweeper.comparison.sweeps import find_sweep, known_sweeps
 from sweeper.errors import ConfigError, near_match
 
 if TYPE_CHECKING:
