@@ -209,7 +209,7 @@ def test_what_is_missing_is_named(empty_folder: Path):
 
     with pytest.raises(ConfigError, match="sweeper export --latest FOLDER"):
         parse(["export"])
-    with pytest.raises(ConfigError, match="--latest belongs to the command export"):
+    with pytest.raises(ConfigError, match="--latest, which belongs to export"):
         parse(["query", "SELECT 1", "--latest", "x"])
     status, _, err = typed("export", "--latest", "latest", "analytics_store.uri=nothing")
     assert status == 2
