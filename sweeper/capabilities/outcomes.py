@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sweeper.capabilities.batches import MetadataBatch
 from sweeper.checks.numbers import DETECTION, Batch, Numbers, numeric
+from sweeper.checks.targets import SUM_TOLERANCE
 from sweeper.statistics.kinds import brier_loss, log_loss
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sweeper.statistics.confusion import Classes, Floats
 
 _LOSSES: Mapping[str, Callable[[Classes, Floats], Floats]] = {"log_loss": log_loss, "brier": brier_loss}
-ROUNDING = 1e-3
-"""The sum of probabilities may differ from 1 by so much, as that of rounded ones does."""
 ABSENT = -1
 """In place of a class that a datum does not have."""
 Columns: TypeAlias = Mapping[str, npt.NDArray[np.int32 | np.float32]]
@@ -84,10 +83,11 @@ def peeked(batch: Sequence[Any]) -> Sequence[Any]:
 
 
 def _of_classes(answers: Batch, targets: Batch) -> Columns | None:
-    given, predicted = classes_of(numeric(targets)), classes_of(numeric(answers))
+    scores = numeric(answers)
+    given, predicted = classes_of(numeric(targets)), classes_of(scores)
     if given is None or predicted is None:
         return None
-    losses = _losses(given[0], numeric(answers))
+    losses = _losses(given[0], scores)
     return {"label": given[0], "prediction": predicted[0], "confidence": predicted[1].astype(np.float32), **losses}
 
 
@@ -98,7 +98,7 @@ def _losses(labels: npt.NDArray[np.int32], scores: Numbers | None) -> Columns:
         return losses
     values = scores.astype(np.float64)
     sums = values.sum(axis=1, keepdims=True)
-    likely = (values.min(axis=1) >= 0) & (np.abs(sums[:, 0] - 1) <= ROUNDING)
+    likely = (values.min(axis=1) >= 0) & (np.abs(sums[:, 0] - 1) <= SUM_TOLERANCE)
     known = likely & (labels >= 0) & (labels < values.shape[1])
     if known.any():
         classes, probabilities = labels[known].astype(np.int64), values[known] / sums[known]

@@ -45,9 +45,6 @@ def find_sweep(text: str, home: Store, before: str | None = None) -> tuple[str, 
 
 def known_sweeps(home: Store) -> dict[tuple[str, str], datetime | None]:
     """Id and name of each sweep that attempted something, with its end."""
-    ends: dict[tuple[str, str], datetime | None] = {}
-    for row in home.attempts(("sweep_id", "sweep_name", "finished_at")).to_pylist():
-        key, end = (row["sweep_id"] or "", row["sweep_name"] or ""), row["finished_at"]
-        known = ends.setdefault(key, end)
-        ends[key] = max((each for each in (known, end) if each is not None), default=None)
-    return ends
+    attempts = home.attempts(("sweep_id", "sweep_name", "finished_at"))
+    ends = attempts.group_by(["sweep_id", "sweep_name"]).aggregate([("finished_at", "max")]).to_pylist()
+    return {(row["sweep_id"] or "", row["sweep_name"] or ""): row["finished_at_max"] for row in ends}

@@ -11,7 +11,7 @@ import numpy as np
 from sweeper.checks import rules
 from sweeper.checks.findings import verify_targets
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.targets import TargetSummary, one_hot
+from sweeper.checks.targets import SUM_TOLERANCE, TargetSummary, one_hot
 from sweeper.errors import PartError
 from sweeper.metrics.rows import Rows
 from sweeper.statistics.kinds import ByDatum
@@ -187,7 +187,7 @@ class CollectedMetric(ABC):
         """
         values = predictions.astype(np.float64)
         sums = values.sum(axis=1, keepdims=True)
-        if not (values.min() >= 0 and np.abs(sums - 1).max() <= 1e-3):
+        if not (values.min() >= 0 and np.abs(sums - 1).max() <= SUM_TOLERANCE):
             raise PartError(
                 f"Metric {self.metadata['id']} needs probabilities; got values from {values.min():.4g} to "
                 f"{values.max():.4g} with row sums from {sums.min():.4g} to {sums.max():.4g}. "

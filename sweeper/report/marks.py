@@ -53,7 +53,7 @@ def compared(boards: Sequence[Leaderboard], rows: Iterable[Mapping[str, Any]], r
         for row in rows
         if row["scope"] == OVERALL and row["model"]
     }
-    made = [replace(board, tied={}, not_compared={}) for board in boards]
+    found = list(boards)
     places = sorted(_places(boards), key=lambda place: boards[place[0]].columns[place[1]])
     left, seen = CELLS, dict[str, int]()
     for number, column in places:  # a dataset after another: its tables by datum are read once
@@ -61,10 +61,10 @@ def compared(boards: Sequence[Leaderboard], rows: Iterable[Mapping[str, Any]], r
         left -= len(mine)
         seen |= {one.inference_id: one.interval.n for one in mine.values() if one.inference_id and one.interval}
         if left >= 0 and sum(seen.values()) <= DATA:
-            made[number] = _with_column(made[number], column, mine, reader)
+            found[number] = _with_column(found[number], column, mine, reader)
         else:
-            made[number] = _without(made[number], {TOO_MANY: (boards[number].title,)})
-    return made
+            found[number] = _without(found[number], {TOO_MANY: (boards[number].title,)})
+    return found
 
 
 def _places(boards: Sequence[Leaderboard]) -> Iterator[tuple[int, int]]:

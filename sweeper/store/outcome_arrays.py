@@ -81,8 +81,7 @@ def _arrays(table: pa.Table, keys: Sequence[str]) -> OutcomeArrays:
 
 def _digest(ids: pa.ChunkedArray) -> str:
     lengths = pc.binary_length(ids).to_numpy().tobytes()
-    joined = pa.table({"id": ids.combine_chunks()}).to_batches()
-    return hashlib.sha256(lengths + b"".join(_bytes(batch["id"]) for batch in joined)).hexdigest()
+    return hashlib.sha256(lengths + b"".join(map(_bytes, ids.chunks))).hexdigest()
 
 
 def _bytes(ids: pa.Array) -> bytes:
