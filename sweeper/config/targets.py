@@ -13,6 +13,7 @@ from pathlib import Path
 from sweeper.checkmaite import check_config
 from sweeper.common.extras import Extra, how_to_install
 from sweeper.common.nested import mappings_in
+from sweeper.config.needed_extras import what_is_missing
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.messages import bounds
 from sweeper.messages.allowed_targets import refuse_other_targets
@@ -22,9 +23,9 @@ from sweeper.vocabulary import Arity, Choice
 _EXTRAS: dict[str, Extra] = {
     "duckdb": "sql",
     "checkmaite": "checkmaite",
-    "datamaite": "checkmaite",
+    "datamaite": "data",
     "modelmaite": "checkmaite",
-    "nrtk": "checkmaite",
+    "nrtk": "nrtk",
     "torchmetrics": "checkmaite",
     "xaitk_saliency": "checkmaite",
 }
@@ -43,6 +44,7 @@ def check_targets(choices: Iterable[Choice]) -> None:
         A target is none of `allowed_targets`; a package, module or name is not there, or a capability's config does
         not know one of its keys; the near match is named.
     """
+    what_is_missing.cache_clear()
     _problem.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
     _names_in.cache_clear()
     for choice in choices:
@@ -63,6 +65,9 @@ def _targets(value: object) -> Iterator[str]:
 
 @cache
 def _problem(target: str) -> tuple[type[ConfigError], str] | None:
+    missing = what_is_missing(target)
+    if missing is not None:
+        return MissingExtraError, missing
     top, *rest = target.split(".")
     if not rest:
         return ConfigError, "it names no module; write package.module.Name."

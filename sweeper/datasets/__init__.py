@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sweeper.common.detections import DetectionTarget
 from sweeper.datasets.arrays import ArrayDataset, Arrays, as_arrays
 from sweeper.datasets.augmented import Augmented
 from sweeper.datasets.digits import Digits
@@ -9,4 +10,14 @@ from sweeper.datasets.image_folder import ImageFolder
 from sweeper.datasets.reindexed import Reindexed
 from sweeper.datasets.subset import Subset
 
-__all__ = ["ArrayDataset", "Arrays", "Augmented", "Digits", "ImageFolder", "Reindexed", "Subset", "as_arrays"]
+__all__ = [
+    "ArrayDataset",
+    "Arrays",
+    "Augmented",
+    "DetectionTarget",
+    "Digits",
+    "ImageFolder",
+    "Reindexed",
+    "Subset",
+    "as_arrays",
+]
