@@ -22,6 +22,9 @@ class Facts:
         Number of classes.
     class_names
         Names of the classes by index.
+    occurring
+        Of a dataset: class indices that occur in its targets. `None` where finding out would take long; all classes
+        that it lists are then taken to occur.
     """
 
     source: str
@@ -30,6 +33,7 @@ class Facts:
     width: int | None = None
     n_classes: int | None = None
     class_names: Mapping[int, str] | None = None
+    occurring: frozenset[int] | None = None
 
 
 @runtime_checkable
@@ -39,6 +43,9 @@ class KnownBeforehand(Protocol):
     @classmethod
     def facts(cls, **arguments: object) -> Facts:
         """Read the headers of the files that the arguments name; no weights are loaded, and no image is decoded.
+
+        An argument that is a part with facts of its own, such as the dataset in a `Subset`, is given as its `Facts`;
+        any other argument as it stands in the config.
 
         Raises
         ------
