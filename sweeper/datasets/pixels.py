@@ -93,7 +93,8 @@ def _pixels(image: Image.Image, path: Path, size: tuple[int, int] | None, graysc
             f"its pixels are {_described(image, bits)}, and nothing says which value is white. Save it with 8 or 16 "
             "bits a sample, unsigned, or as floats in [0, 1]."
         )
-    return _resized(_channels(values, grayscale), size)
+    channels = _channels(values, grayscale)
+    return channels if size is None else resized(channels, size)
 
 
 def _check_form(image: Image.Image) -> None:
@@ -244,10 +245,14 @@ def _channels(values: Floats, grayscale: bool) -> Floats:
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
-def _resized(channels: Floats, size: tuple[int, int] | None) -> Floats:
-    if size is None:
-        return channels
+def resized(channels: Floats, size: tuple[int, int]) -> Floats:
+    """C x H x W floats at another height and width: bilinear, over more pixels where an image shrinks, as in Pillow."""
     from PIL import Image
 
     flat = [Image.fromarray(c).resize((size[1], size[0]), Image.Resampling.BILINEAR) for c in channels]
     return np.stack([np.asarray(image, dtype=np.float32) for image in flat])
+
+
+def luma(colours: Floats) -> Floats:
+    """Red, green and blue, 3 x H x W, as the greyscale of this module, 1 x H x W."""
+    return np.tensordot(_LUMA, colours, axes=1)[None]
