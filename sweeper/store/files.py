@@ -34,6 +34,8 @@ class Files(ABC):
     uri: str
     many_files = 250
     """A sweep merges the small files of a table at its end if there are this many."""
+    at_once = 1
+    """So many small files are read at the same time. On a disk threads only take turns, and cost a third more."""
 
     @abstractmethod
     def tables(self) -> list[str]:

@@ -40,6 +40,7 @@ class ObjectFiles(Files):
     """A prefix of an object store; one PUT per file is atomic there."""
 
     many_files = 24  # each costs every reader a request
+    at_once = 8
 
     def __init__(self, uri: str, options: Mapping[str, object]) -> None:
         self.uri = uri.rstrip("/")

@@ -15,9 +15,6 @@ from sweeper.store import outcome_files
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
 
-READERS = 8
-"""So many files are read at the same time."""
-
 
 @dataclass(frozen=True, eq=False)
 class OutcomeArrays:
@@ -56,7 +53,9 @@ def read(
     `keys` are the keys of the metadata to read; those that were not kept are left out. Files of an object store are
     fetched several at a time.
     """
-    with ThreadPoolExecutor(READERS) as pool:
+    if files.at_once == 1:
+        return {inference_id: _of_one(files, inference_id, keys) for inference_id in inference_ids}
+    with ThreadPoolExecutor(files.at_once) as pool:
         found = pool.map(lambda inference_id: _of_one(files, inference_id, keys), inference_ids)
         return dict(zip(inference_ids, found, strict=True))
 
