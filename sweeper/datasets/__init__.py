@@ -1,10 +1,11 @@
-"""Datasets as MAITE image-classification objects: CHW float32 images in [0, 1], one-hot float32 targets."""
+"""Datasets as MAITE objects: CHW float32 images in [0, 1]; one-hot float32 targets, or boxes for detection."""
 
 from __future__ import annotations
 
 from sweeper.common.detections import DetectionTarget
 from sweeper.datasets.arrays import ArrayDataset, Arrays, as_arrays
 from sweeper.datasets.augmented import Augmented
+from sweeper.datasets.coco import Coco
 from sweeper.datasets.digits import Digits
 from sweeper.datasets.image_folder import ImageFolder
 from sweeper.datasets.reindexed import Reindexed
@@ -14,6 +15,7 @@ __all__ = [
     "ArrayDataset",
     "Arrays",
     "Augmented",
+    "Coco",
     "DetectionTarget",
     "Digits",
     "ImageFolder",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper.common.text import escaped
+from sweeper.datasets.class_order import names_of
 from sweeper.errors import PartError, near_match
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -93,10 +94,7 @@ def counts_text(passed_over: Mapping[str, int]) -> str:
 
 
 def _names(wanted: Sequence[object]) -> list[str]:
-    values = [] if isinstance(wanted, str) else list(wanted)
-    if not values or any(isinstance(name, bool) or not isinstance(name, str | int | float) for name in values):
-        raise PartError(f"classes are {wanted!r}; allowed: a list of names, e.g. [cat, dog]. Quote true, yes and null.")
-    names = [str(name) for name in values]
+    names = names_of(wanted)
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise PartError(f"classes name {twice[0]!r} more than once; each class has one index.")
     return names

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweeper.common.default_ids import describe, distinct
+from sweeper.common.facts import Facts
 from sweeper.datasets.folders import SUFFIXES, class_folders
-from sweeper.datasets.pixels import read_image
-from sweeper.errors import PartError
+from sweeper.datasets.image_sizes import size_of
+from sweeper.datasets.pixels import image_size, read_image
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -66,7 +67,7 @@ class ImageFolder:
         id: str | None = None,
     ) -> None:
         folder = Path(root).expanduser()
-        self._size = _size(size)
+        self._size = size_of(size, "ImageFolder")
         self._grayscale = grayscale
         found = class_folders(folder, classes)
         self._files, self._labels = found.files, found.labels
@@ -78,6 +79,27 @@ class ImageFolder:
             "passed_over": found.passed_over,
         }
         self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+
+    @classmethod
+    def facts(cls, **arguments: object) -> Facts:
+        """Class names, the classes that have images, and the size of the first image, from the names of the files.
+
+        Raises
+        ------
+        PartError
+            As when the dataset is built, or the first image cannot be read.
+        """
+        dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
+        height, width = dataset._size or image_size(dataset._files[0])
+        return Facts(
+            source=str(arguments["root"]),
+            channels=1 if dataset._grayscale else 3,
+            height=height,
+            width=width,
+            n_classes=len(dataset._eye),
+            class_names=dataset.metadata.get("index2label"),
+            occurring=frozenset(dataset._labels),
+        )
 
     def __len__(self) -> int:
         return len(self._files)
@@ -96,12 +118,3 @@ class ImageFolder:
     def get_metadata(self, ind: int, /) -> DatumMetadata:
         """Metadata of image `ind`: its `id`, the path relative to the root."""
         return {"id": self._ids[ind]}
-
-
-def _size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    if len(pair) != 2 or min(pair) < 1:
-        raise PartError(f"size of an ImageFolder is {size!r}; allowed: one positive number, or height and width.")
-    return pair[0], pair[1]

@@ -39,6 +39,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """The allowed formats of a file, whatever the ending of its name is."""
 _EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"})
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_ORIENTATION, _ON_THEIR_SIDE = 274, range(5, 9)
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 
@@ -75,6 +76,29 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
         ) from error
     except Exception as error:  # a damaged file may fail in any way
         raise PartError(f"Cannot read {name} as an image: {error}. Repair or remove the file.") from error
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Height and width of an image as `read_image` gives it, turned upright; only the header of the file is read.
+
+    Raises
+    ------
+    PartError
+        The file cannot be read. The message names it.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
+            return (image.width, image.height) if turned else (image.height, image.width)
+    except UnidentifiedImageError as error:
+        raise PartError(
+            f"Cannot read {escaped(str(path))} as an image: it is not a {', '.join(FORMATS)} that Pillow can read. "
+            "Repair or remove it."
+        ) from error
+    except Exception as error:  # a damaged file may fail in any way
+        raise PartError(f"Cannot read {escaped(str(path))} as an image: {error}. Repair or remove the file.") from error
 
 
 def _pixels(image: Image.Image, path: Path, size: tuple[int, int] | None, grayscale: bool) -> Floats:

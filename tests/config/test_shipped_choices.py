@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from sweeper.vocabulary import Arity
 CONF = Path(__file__).parents[2] / "conf"
 CHOICES = {
     "capability": ["data_quality", "error_analysis", "evaluate", "robustness", "shift"],
-    "dataset": ["digits", "digits_dark", "digits_noisy", "digits_occluded", "digits_rotated", "image_folder"],
+    "dataset": ["coco", "digits", "digits_dark", "digits_noisy", "digits_occluded", "digits_rotated", "image_folder"],
     "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "svm"],
     "metric": [
         "accuracy",
@@ -29,6 +30,7 @@ CHOICES = {
         "recall_macro",
     ],
 }
+OF_DETECTION = {"coco"}
 PROTOCOLS = {"dataset": gen.Dataset, "model": gen.Model, "metric": gen.Metric}
 EACH = pytest.mark.parametrize(("axis", "name"), [(axis, name) for axis, names in CHOICES.items() for name in names])
 
@@ -47,12 +49,20 @@ def plain(spec):
 
 @pytest.fixture(scope="module")
 def overrides(tmp_path_factory):
-    """What a choice needs to be said: an image folder has no default root."""
+    """What a choice needs to be said: a dataset of files has no default root."""
     root = tmp_path_factory.mktemp("images")
     for name in ("cat", "dog"):
         (root / name).mkdir()
         Image.new("RGB", (8, 8)).save(root / name / "1.png")
-    return {"image_folder": [f"dataset.image_folder.root={root}"]}
+    return {name: [f"dataset.{name}.root={root}"] for name in write_labels(root)}
+
+
+def write_labels(root):
+    """Writes what says of the images in a folder what they show, in each of the formats; gives the names of choices."""
+    image = {"id": 1, "file_name": "cat/1.png", "height": 8, "width": 8}
+    coco = {"images": [image], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    (root / "coco.json").write_text(json.dumps(coco))
+    return "coco", "image_folder"
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +121,12 @@ def test_a_capability_says_of_itself_what_its_class_says(name, build):
     assert set(sweep.get("predictions_depend_on", [])) <= set(said)
 
 
-def test_models_of_image_classification_go_with_its_data_and_metrics():
+def test_choices_of_one_task_go_together():
     for axis in ("dataset", "model", "metric"):
         for name in CHOICES[axis]:
             said = OmegaConf.to_container(composed(f"{axis}/{name}"))[axis][name]
-            assert said["_sweep_"]["task"] == "image_classification"
+            task = "object_detection" if name in OF_DETECTION else "image_classification"
+            assert said["_sweep_"]["task"] == task
 
 
 @pytest.mark.parametrize("model", CHOICES["model"])
