@@ -6,7 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.checks import returned
-from sweeper.checks.labels import ClassLabels, Described, LabelComparison, class_labels_of, compare
+from sweeper.checks.labels import (
+    OTHER_ORDER,
+    ClassLabels,
+    Described,
+    LabelComparison,
+    class_labels_of,
+    compare,
+)
 from sweeper.checks.numbers import Batch, Numbers, numeric
 from sweeper.checks.rules import DEFAULT_LABEL_SPACE, Rules
 from sweeper.checks.scores import not_finite
@@ -21,10 +28,6 @@ ONE_HOT = (
 FINITE = (
     "Scores must be finite numbers. Fix the model. A metric that can use such scores declares it by an attribute "
     "takes = 'scores'."
-)
-OTHER_ORDER = (
-    "Give both the same order of classes (sweeper.models.Reindexed and sweeper.datasets.Reindexed reorder by name). "
-    "If both are right as they are, set _sweep_.label_space: ignore in the choice of the model or the dataset."
 )
 
 

@@ -16,6 +16,11 @@ from typing import NamedTuple, Protocol
 
 from sweeper.errors import PartError
 
+OTHER_ORDER = (
+    "Give both the same order of classes (sweeper.models.Reindexed and sweeper.datasets.Reindexed reorder by name). "
+    "If both are right as they are, set _sweep_.label_space: ignore in the choice of the model or the dataset."
+)
+"""What to do where a model and a dataset mean different classes by one index."""
 MAX_SHOWN = 3
 """How many differing classes a message names."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sweeper.checks.labels import Described, names_of
+from sweeper.common.facts import Facts
 from sweeper.errors import PartError, near_match
 
 
@@ -33,6 +34,24 @@ def ordered_names(classes: object) -> tuple[str, ...]:
             "of names, a mapping from indices to names, or a dataset or model that has such an index2label."
         )
     return tuple(names[index] for index in range(len(names)))
+
+
+def order_beforehand(classes: object) -> tuple[str, ...] | None:
+    """The same before anything is built: a part among the arguments is there as its facts, or as its spec.
+
+    Returns
+    -------
+    tuple of str or None
+        `None` where it is a part whose classes are not known yet.
+
+    Raises
+    ------
+    PartError
+        As `ordered_names`.
+    """
+    if isinstance(classes, Facts):
+        return ordered_names(classes.class_names) if classes.class_names else None
+    return None if isinstance(classes, Mapping) and "_target_" in classes else ordered_names(classes)
 
 
 def positions(part: Described, wanted: Sequence[str], axis: str) -> list[int | None]:

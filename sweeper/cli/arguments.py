@@ -194,8 +194,9 @@ def _operands(command: Command, words: Sequence[str]) -> tuple[tuple[str, ...], 
 
 
 def _check_whole(command: Command, given: Mapping[str, str], operands: Sequence[str]) -> None:
-    if len(operands) < len(command.operands):
-        raise ConfigError(command.operands[len(operands)].missing)
+    absent = next((operand.missing for operand in command.operands[len(operands) :] if operand.missing), None)
+    if absent is not None:
+        raise ConfigError(absent)
     options = options_of(command)
     for name in command.needed:
         if not given.get(name):

@@ -34,12 +34,17 @@ class Option:
 
 @dataclass(frozen=True)
 class Operand:
-    """A word that a command needs, at its place behind the command."""
+    """A word that a command takes, at its place behind the command."""
 
     name: str
     """What stands for it in help, such as `SQL`."""
-    missing: str
-    """What a command line without it is told."""
+    missing: str = ""
+    """What a command line without it is told; empty where it can be left out, as only the last one can."""
+
+    @property
+    def shown(self) -> str:
+        """How the line of usage has it."""
+        return self.name if self.missing else f"[{self.name}]"
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,31 @@ PLAN = Command(
     {0: "the plan is printed", **WRONG},
     options=(_MISSING, _JSON, _ALL, _EMPTY, DRY_RUN),
 )
+_LS = Command(
+    "ls",
+    "list the choices: capabilities, datasets, models, metrics, sweeps",
+    "List the choices of a config group, or of all, each with what it is, its task, how many parts a capability takes, "
+    "and the extra that it needs. Your own files are listed too: name their folder with --config-dir.",
+    (
+        Example("sweeper ls model", "every model"),
+        Example("sweeper ls --config-dir conf", "yours too"),
+    ),
+    {0: "listed", **WRONG},
+    (Operand("GROUP"),),
+    (_JSON,),
+)
+_DESCRIBE = Command(
+    "describe",
+    "show a choice: its file, its classes and their parameters",
+    "Show one choice: the file that makes it, and what its class says of itself and of its parameters.",
+    (
+        Example("sweeper describe svm", "a model"),
+        Example("sweeper describe capability/robustness", "where several groups have that name"),
+    ),
+    {0: "shown", **WRONG},
+    (Operand("NAME", "describe needs the name of a choice, e.g. sweeper describe svm."),),
+    (_JSON,),
+)
 _REPORT = Command(
     "report",
     "write one HTML page: leaderboards, plots, what did not complete",
@@ -175,5 +200,8 @@ _CHECK = Command(
     options=(Option(("--repair",), "move aside what is damaged or foreign"),),
 )
 
-COMMANDS = {command.name: command for command in (RUN, PLAN, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)}
+COMMANDS = {
+    command.name: command
+    for command in (RUN, PLAN, _LS, _DESCRIBE, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)
+}
 """Every command by its name, in the order in which help lists them."""

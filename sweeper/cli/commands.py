@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from sweeper._version import __version__
 from sweeper.cli import arguments, render
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.catalogue_commands import CATALOGUE_COMMANDS
 from sweeper.cli.command_table import COMMANDS, HELP, VERSION
 from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.help import help_of, overview
@@ -58,7 +59,11 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load
     """Run one command line and return its exit status; errors of the user end as one message on `err`."""
     try:
         args = arguments.parse(argv)
-        return _shown(args, out) if args.shows_something else _done(args, load(args), out, err)
+        if args.shows_something:
+            return _shown(args, out)
+        if args.command in CATALOGUE_COMMANDS:
+            return CATALOGUE_COMMANDS[args.command](args, out)
+        return _done(args, load(args), out, err)
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
         return USAGE_ERROR

@@ -46,7 +46,7 @@ def overview() -> str:
 
 def help_of(command: Command) -> str:
     """What `sweeper COMMAND --help` shows."""
-    words = [operand.name for operand in command.operands]
+    words = [operand.shown for operand in command.operands]
     needed = [option for option in command.options if option.name in command.needed]
     words += [f"{option.name} {option.value}" for option in needed]
     own = (*command.options, *((MULTIRUN,) if command.name in _SWEEPING else ()))

@@ -36,6 +36,11 @@ class Facts:
     occurring: frozenset[int] | None = None
 
 
+def facts_of(part: object) -> Facts:
+    """The facts of a part inside of another, as `facts` is given it; where they are not known, none are."""
+    return part if isinstance(part, Facts) else Facts("")
+
+
 @runtime_checkable
 class KnownBeforehand(Protocol):
     """A class of parts that can tell its facts from the arguments of its constructor."""

@@ -53,7 +53,7 @@ def _problem(axis: str, name: str, path: Path, present: set[str]) -> str | None:
     own = name.rpartition("/")[2]
     if _PACKAGE_HEADER.search(text):
         return None  # it says itself where it goes
-    content = _parsed(text)
+    content = parsed(text)
     if not isinstance(content, Mapping):
         return f"is empty; it must hold the spec of {own!r} under '{own}:'." if content is None else None
     keys = [str(key) for key in content if key != "defaults"]
@@ -77,7 +77,8 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
+    """What a YAML file holds; an empty mapping where it is none."""
     import yaml
 
     try:

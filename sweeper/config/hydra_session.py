@@ -75,9 +75,9 @@ def open_session(
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
-    _make_working_directory_importable()
+    make_working_directory_importable()
     name = (config_name or DEFAULT_CONFIG).removesuffix(".yaml")
-    folders = _folders(config_dir, config_path)
+    folders = config_folders(config_dir, config_path)
     _check_primary(name, folders)
     _register_search_path()
     token = _later_folders.set(folders[1:])
@@ -102,7 +102,14 @@ def notes_on_replaced_files(folders: Sequence[Path]) -> list[str]:
     return notes
 
 
-def _folders(config_dir: str | None, config_path: str | None) -> tuple[Path, ...]:
+def config_folders(config_dir: str | None, config_path: str | None) -> tuple[Path, ...]:
+    """The folders of configs in the order in which they are searched; the shipped one is last.
+
+    Raises
+    ------
+    ConfigError
+        A folder does not exist.
+    """
     own = [
         _existing(flag, given)
         for flag, given in (("--config-dir", config_dir), ("--config-path", config_path))
@@ -137,7 +144,7 @@ def _shown(folder: Path) -> str:
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
-def _make_working_directory_importable() -> None:
+def make_working_directory_importable() -> None:
     """So that `_target_: my_module.Thing` beside the user's configs is found, whatever the entry point."""
     here = os.getcwd()
     if "" not in sys.path and here not in sys.path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from functools import cache
 
 from sweeper.common.extras import Extra, how_to_install
@@ -18,6 +19,23 @@ NEEDED: dict[str, tuple[Extra, tuple[str, ...]]] = {
     "sweeper.metrics.CocoMap": ("detection", ("faster_coco_eval",)),
 }
 """The extra of a target and the packages that it is made of."""
+
+
+EXTRAS: Mapping[str, Extra] = {
+    "duckdb": "sql",
+    "checkmaite": "checkmaite",
+    "datamaite": "data",
+    "modelmaite": "checkmaite",
+    "nrtk": "nrtk",
+    "torchmetrics": "checkmaite",
+    "xaitk_saliency": "checkmaite",
+}
+"""Packages of others that come with an extra of ours."""
+
+
+def extra_of(target: str) -> Extra | None:
+    """The extra that a class or function needs; `None` for what the core has, and for what is not known here."""
+    return NEEDED[target][0] if target in NEEDED else EXTRAS.get(target.partition(".")[0])
 
 
 @cache

@@ -11,25 +11,14 @@ from functools import cache
 from pathlib import Path
 
 from sweeper.checkmaite import check_config
-from sweeper.common.extras import Extra, how_to_install
+from sweeper.common.extras import how_to_install
 from sweeper.common.nested import mappings_in
-from sweeper.config.needed_extras import what_is_missing
+from sweeper.config.needed_extras import EXTRAS, what_is_missing
 from sweeper.errors import ConfigError, MissingExtraError, near_match
 from sweeper.messages import bounds
 from sweeper.messages.allowed_targets import refuse_other_targets
 from sweeper.messages.live import LIVE_TARGET
 from sweeper.vocabulary import Arity, Choice
-
-_EXTRAS: dict[str, Extra] = {
-    "duckdb": "sql",
-    "checkmaite": "checkmaite",
-    "datamaite": "data",
-    "modelmaite": "checkmaite",
-    "nrtk": "nrtk",
-    "torchmetrics": "checkmaite",
-    "xaitk_saliency": "checkmaite",
-}
-"""Packages that come with an extra of ours."""
 
 
 def check_targets(choices: Iterable[Choice]) -> None:
@@ -45,14 +34,14 @@ def check_targets(choices: Iterable[Choice]) -> None:
         not know one of its keys; the near match is named.
     """
     what_is_missing.cache_clear()
-    _problem.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
+    problem_of.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
     _names_in.cache_clear()
     for choice in choices:
         if choice.spec.get("_target_") == LIVE_TARGET:  # nothing is built
             continue
         refuse_other_targets(choice.spec, bounds.current().targets, f"{choice.axis}.{choice.base}")
         for target in _targets(choice.spec):
-            problem = _problem(target)
+            problem = problem_of(target)
             if problem is not None:
                 kind, text = problem
                 raise kind(f"{choice.axis}.{choice.base}: _target_ {target!r} cannot be imported: {text}")
@@ -64,7 +53,8 @@ def _targets(value: object) -> Iterator[str]:
 
 
 @cache
-def _problem(target: str) -> tuple[type[ConfigError], str] | None:
+def problem_of(target: str) -> tuple[type[ConfigError], str] | None:
+    """Why a target cannot be imported, as far as is seen without importing it: the kind of error and a sentence."""
     missing = what_is_missing(target)
     if missing is not None:
         return MissingExtraError, missing
@@ -75,8 +65,8 @@ def _problem(target: str) -> tuple[type[ConfigError], str] | None:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError) as error:
         return ConfigError, f"{error}."
-    if spec is None and top in _EXTRAS:
-        return MissingExtraError, f"{top} is not installed. {how_to_install(_EXTRAS[top])}"
+    if spec is None and top in EXTRAS:
+        return MissingExtraError, f"{top} is not installed. {how_to_install(EXTRAS[top])}"
     if spec is None:
         return (
             ConfigError,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweeper.checks.labels import label_space_of
 from sweeper.common.default_ids import describe
+from sweeper.common.facts import Facts, facts_of
 from sweeper.errors import PartError
 from sweeper.isolation.copies import private_copy
 
@@ -59,6 +61,11 @@ class Augmented:
             **dataset.metadata,
             "id": id or describe(dataset.metadata["id"], augmentation.metadata["id"]),
         }
+
+    @classmethod
+    def facts(cls, dataset: object, **_: object) -> Facts:
+        """The classes of the dataset; an augmentation may give images another size and number of channels."""
+        return replace(facts_of(dataset), channels=None, height=None, width=None)
 
     def __getstate__(self) -> dict[str, object]:
         """The state without the augmented blocks, which are computed again when they are needed."""

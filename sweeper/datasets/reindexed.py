@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.checks.fit import occurring
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.order import ordered_names, positions
+from sweeper.checks.order import order_beforehand, ordered_names, positions
 from sweeper.checks.returned import datum
+from sweeper.common.facts import Facts, facts_of
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -48,6 +51,27 @@ class Reindexed:
             "id": id or dataset.metadata["id"],
             "index2label": dict(enumerate(wanted)),
         }
+
+    @classmethod
+    def facts(cls, dataset: object, classes: object, **_: object) -> Facts:
+        """Those of the dataset, its classes in the other order; without classes if these are of a part without facts.
+
+        Raises
+        ------
+        PartError
+            `classes` does not name every class once.
+        """
+        inner, names = facts_of(dataset), order_beforehand(classes)
+        if names is None:
+            return replace(inner, n_classes=None, class_names=None, occurring=None)
+        known = inner.class_names or {}
+        there = {known.get(index) for index in occurring(inner)}
+        return replace(
+            inner,
+            n_classes=len(names),
+            class_names=dict(enumerate(names)),
+            occurring=frozenset(index for index, name in enumerate(names) if name in there),
+        )
 
     def __len__(self) -> int:
         return len(self._dataset)

@@ -10,6 +10,7 @@ import numpy as np
 from sweeper.checks.labels import label_space_of
 from sweeper.checks.numbers import numeric
 from sweeper.common.default_ids import describe
+from sweeper.common.facts import Facts, facts_of
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Subset:
             **dataset.metadata,
             "id": id or describe(dataset.metadata["id"], limit=limit, seed=seed or None),
         }
+
+    @classmethod
+    def facts(cls, dataset: object, **_: object) -> Facts:
+        """Those of the dataset that it is drawn from."""
+        return facts_of(dataset)
 
     def __len__(self) -> int:
         return self._size

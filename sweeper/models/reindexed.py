@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sweeper.checks.numbers import numpy_of
-from sweeper.checks.order import ordered_names, positions, unknown
+from sweeper.checks.order import order_beforehand, ordered_names, positions, unknown
 from sweeper.checks.returned import answers
+from sweeper.common.facts import Facts, facts_of
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -56,6 +58,21 @@ class Reindexed:
             "id": id or model.metadata["id"],
             "index2label": dict(enumerate([*wanted, *(named[index] for index in rest)])),
         }
+
+    @classmethod
+    def facts(cls, model: object, classes: object, **_: object) -> Facts:
+        """Those of the model, its classes in the other order; without names if `classes` is a part without facts.
+
+        Raises
+        ------
+        PartError
+            `classes` does not name every class once.
+        """
+        inner, names = facts_of(model), order_beforehand(classes)
+        if names is None or inner.class_names is None:
+            return replace(inner, class_names=None)
+        rest = [name for _, name in sorted(inner.class_names.items()) if name not in names]
+        return replace(inner, class_names=dict(enumerate([*names, *rest])))
 
     def __call__(self, batch: Sequence[ArrayLike], /) -> Sequence[npt.NDArray[np.generic]]:
         """The model's predictions for a batch of C x H x W images, in the new order of the classes.

@@ -21,6 +21,7 @@ from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_not
 from sweeper.planning.order import WorkGroup, without_duration, work_groups
 from sweeper.planning.resume import find_sweep_id, remaining
 from sweeper.revision.revisions import Comparison, Revisions
+from sweeper.running.fitting import check_parts_fit
 from sweeper.store.version_defects import DefectLookup
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def prepare(config: SweepConfig, will_run: Start | None = None) -> Prepared:
     ------
     ConfigError
         A rule matches nothing, nothing is left of the grid and that is not allowed, a target of a combination that
-        would run does not exist, duplicates are refused.
+        would run does not exist, a model does not fit a dataset, a file of theirs is missing, duplicates are refused.
     StoreError
         The store cannot be reached.
     """
@@ -101,7 +102,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | No
     running = items.identified.combinations.where(items.runs)
     if running:
         refuse_absent(running.choices(), config.live)
-        _ready_to_run(running, will_run)
+        _ready_to_run(running, config, will_run)
     states = store.attempt_states(items.identified.fingerprints)
     began = datetime.now(UTC)
     plan = Plan(items, same=tuple(SameNames(*names) for names in asked.header.same))
@@ -116,7 +117,7 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     pairs, dropped, same = decisions.identify(expansion.combinations, policy.duplicates)
     _check_names(settings, pairs.combinations)
     if pairs and policy.rerun == "all":
-        _ready_to_run(pairs.combinations, will_run)
+        _ready_to_run(pairs.combinations, config, will_run)
     store = _store(settings.store)
     revisions = Revisions()
     choices = [choice for parts in config.grid.parts.values() for part in parts for choice in part.variants.values()]
@@ -133,7 +134,7 @@ def _prepared(config: SweepConfig, will_run: Start | None) -> Prepared:
     items = decisions.decide(pairs, policy, states, changed=comparison.finder, suspect=suspect)
     running = pairs.combinations.where(items.runs)
     if running and policy.rerun != "all":
-        _ready_to_run(running, will_run)
+        _ready_to_run(running, config, will_run)
     notes = (*legacy_notes(pairs, twins, states), *comparison.notes)
     made = Plan(items, expansion.left_out, dropped, notes, same)
     began = datetime.now(UTC)
@@ -175,7 +176,8 @@ def _watch(store: Store) -> NewCompletions:
     return NewCompletions(store.files)
 
 
-def _ready_to_run(combinations: Combinations, will_run: Start | None) -> None:
+def _ready_to_run(combinations: Combinations, config: SweepConfig, will_run: Start | None) -> None:
     check_targets(combinations.choices())
+    check_parts_fit(combinations, config.live, config.settings)
     if will_run is not None:
         will_run()

@@ -106,7 +106,7 @@ def test_targets_are_found_at_every_depth(package):
 
 
 def test_a_package_of_an_extra_that_is_not_installed_comes_with_the_pip_command(monkeypatch):
-    monkeypatch.setattr("sweeper.config.targets._EXTRAS", {"surely_not_installed": "sql"})
+    monkeypatch.setattr("sweeper.config.targets.EXTRAS", {"surely_not_installed": "sql"})
     with pytest.raises(MissingExtraError, match=r"pip install '\.\[sql\]'"):
         check_targets([choice("surely_not_installed.Thing")])
 
