@@ -49,10 +49,10 @@ class LoadedPass:
 
     @property
     def can_be_shared(self) -> bool:
-        """Whether no augmentation may depend on the batches before. Those of sweeper draw for each datum by itself."""
-        return all(
-            each is None or type(each).__module__ == "sweeper.augmentations" for each in self.augmentations.values()
-        )
+        """Whether no augmentation may depend on the batches before."""
+        from sweeper.augmentations import sees_each_datum_alone
+
+        return all(each is None or sees_each_datum_alone(each) for each in self.augmentations.values())
 
     @property
     def total(self) -> int:

@@ -11,7 +11,22 @@ from maite.protocols import generic as gen
 from sweeper.augmentations import AUGMENTATIONS, Blur, LowContrast, LowLight, Occlusion, Rotation, SensorNoise
 from sweeper.errors import PartError
 
-MIDDLE = {"low_light": 0.4, "low_contrast": 0.4, "sensor_noise": 0.2, "rotation": 25.0, "occlusion": 0.3, "blur": 1.0}
+MIDDLE = {
+    "low_light": 0.4,
+    "low_contrast": 0.4,
+    "sensor_noise": 0.2,
+    "rotation": 25.0,
+    "occlusion": 0.3,
+    "blur": 1.0,
+    "motion_blur": 3.5,
+    "resolution": 0.5,
+    "jpeg": 60.0,
+    "fog": 10.0,
+    "rain": 0.3,
+    "snow": 0.3,
+    "scale": 0.3,
+    "translation": 0.3,
+}
 ALL = pytest.mark.parametrize("name", sorted(AUGMENTATIONS))
 
 
@@ -32,10 +47,11 @@ def test_every_augmentation_has_its_middle_in_these_tests():
 
 @ALL
 def test_is_a_maite_augmentation(name):
-    assert isinstance(AUGMENTATIONS[name](0.5), gen.Augmentation)
-    assert AUGMENTATIONS[name](0.5).metadata == {"id": f"{name}=0.5"}
-    assert AUGMENTATIONS[name](0.5, seed=3).metadata == {"id": f"{name}=0.5,seed=3"}
-    assert AUGMENTATIONS[name](0.5, id="mine").metadata == {"id": "mine"}
+    severity = MIDDLE[name]
+    assert isinstance(AUGMENTATIONS[name](severity), gen.Augmentation)
+    assert AUGMENTATIONS[name](severity).metadata == {"id": f"{name}={severity:g}"}
+    assert AUGMENTATIONS[name](severity, seed=3).metadata == {"id": f"{name}={severity:g},seed=3"}
+    assert AUGMENTATIONS[name](severity, id="mine").metadata == {"id": "mine"}
 
 
 @ALL
