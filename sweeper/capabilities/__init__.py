@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.data_quality import DataQuality, DataQualityRecord, DataQualityRun
+from sweeper.capabilities.detection_quality import DetectionQuality, DetectionQualityRun
+from sweeper.capabilities.detection_quality_rows import DetectionQualityRecord
 from sweeper.capabilities.error_analysis import ErrorAnalysis, ErrorAnalysisRun
 from sweeper.capabilities.error_records import (
     CalibrationRecord,
@@ -25,6 +27,9 @@ __all__ = [
     "DataQuality",
     "DataQualityRecord",
     "DataQualityRun",
+    "DetectionQuality",
+    "DetectionQualityRecord",
+    "DetectionQualityRun",
     "ErrorAnalysis",
     "ErrorAnalysisRecord",
     "ErrorAnalysisRun",

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.data_quality_checks import (
-    Balance,
-    Finding,
     class_balance,
     exact_duplicates,
     label_issues,
     near_duplicates,
     outliers,
 )
+from sweeper.capabilities.findings import Balance, Finding
 from sweeper.capabilities.markdown import table
 from sweeper.checks import rules
 from sweeper.errors import PartError

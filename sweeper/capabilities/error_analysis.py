@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sweeper.capabilities import error_report
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
-from sweeper.capabilities.error_counts import Analysis, ClassNames, errors_of, slice_errors
+from sweeper.capabilities.class_names import ClassNames
+from sweeper.capabilities.error_counts import Analysis, errors_of, slice_errors
 from sweeper.capabilities.error_records import RowMaker
 from sweeper.capabilities.judgements import Confidences, judgements_of
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.capabilities.class_names import ClassNames
 from sweeper.capabilities.worst_data import WorstDatum
-from sweeper.checks.labels import names_of
-from sweeper.errors import PartError
 from sweeper.statistics.bounds import Level
 from sweeper.statistics.by_class import ClassValues, Confusion, class_values, confusions
 from sweeper.statistics.reliability import CalibrationBin, calibration_bins
@@ -84,34 +82,6 @@ class Analysis:
     errors: Errors
     slices: tuple[SliceErrors, ...]
     worst: tuple[WorstDatum, ...]
-
-
-@dataclass(frozen=True)
-class ClassNames:
-    """How classes are called: by the dataset, else by the model, else by their index.
-
-    A name that several classes have is followed by the index, so that each is told apart.
-    """
-
-    names: Mapping[int, str]
-
-    @classmethod
-    def of(cls, dataset: Mapping[str, object], model: Mapping[str, object]) -> ClassNames:
-        """From the `index2label` in the metadata of both."""
-        names = _names(model, "Model") | _names(dataset, "Dataset")
-        times = Counter(names.values())
-        return cls({index: f"{name} ({index})" if times[name] > 1 else name for index, name in names.items()})
-
-    def __getitem__(self, index: int) -> str:
-        return self.names.get(index, str(index))
-
-
-def _names(metadata: Mapping[str, object], kind: str) -> dict[int, str]:
-    """The names of the classes; none where they cannot be read, which the rules of a run may allow."""
-    try:
-        return names_of(metadata, kind)
-    except PartError:
-        return {}
 
 
 def errors_of(judgements: Judgements, data: Numbers | None, level: Level, bins: int) -> Errors:

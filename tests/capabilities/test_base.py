@@ -42,7 +42,8 @@ def test_rows_are_typed_and_reproducible(case, model, accuracy):
             value = getattr(row, name)
             assert type(value) is kind or (value is None and nullable), (name, value)
     values = [row for row in first if row.table_name == first[0].table_name]
-    keys = [(row.output_key, getattr(row, "class_name", None), getattr(row, "item_id", None)) for row in values]
+    names = ("output_key", "scope", "class_name", "item_id", "box")
+    keys = [tuple(getattr(row, name, None) for name in names) for row in values]
     assert len(set(keys)) == len(keys)
     same = {"run_uid": "", "created_at": first[0].created_at}
     assert [dataclasses.replace(row, **same) for row in first] == [dataclasses.replace(row, **same) for row in rows()]

@@ -46,7 +46,7 @@ def test_near_duplicates_do_not_depend_on_the_range_of_the_images(scale, shift):
 def test_near_duplicates_do_not_depend_on_blocks(monkeypatch):
     data = as_arrays(DIGITS)
     whole = near_duplicates(data, 6)
-    monkeypatch.setattr("sweeper.capabilities.data_quality_checks._BLOCK", 7)
+    monkeypatch.setattr("sweeper.capabilities.duplicates.BLOCK", 7)
     assert near_duplicates(data, 6) == whole
     assert len(whole) > 10
 

@@ -16,7 +16,7 @@ from sweeper.vocabulary import Arity
 
 CONF = Path(__file__).parents[2] / "conf"
 CHOICES = {
-    "capability": ["data_quality", "error_analysis", "evaluate", "robustness", "shift"],
+    "capability": ["data_quality", "detection_quality", "error_analysis", "evaluate", "robustness", "shift"],
     "dataset": ["coco", "digits", "digits_dark", "digits_noisy", "digits_occluded", "digits_rotated", "image_folder"],
     "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "svm"],
     "metric": [

@@ -6,13 +6,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scene_parts import Answers, Scenes, boxes_of
 
 from sweeper.augmentations import LowLight
-from sweeper.capabilities import DataQuality, ErrorAnalysis, Evaluate, Robustness, Shift
+from sweeper.capabilities import DataQuality, DetectionQuality, ErrorAnalysis, Evaluate, Robustness, Shift
 from sweeper.datasets import ArrayDataset, Augmented, Digits
 from sweeper.vocabulary import Arity
 
 DIGITS = Digits()
+TARGETS = [boxes_of([[1, 1, 20 + n, 30], [2, 0, 4, 60]], [n % 3, 1]) for n in range(12)]
+SCENES, OTHER_SCENES = Scenes(TARGETS), Scenes(TARGETS[::2], id="others")
 
 
 def dataset(images, labels, n_classes=10, id="made"):
@@ -28,6 +31,7 @@ CASES = {
     "evaluate": (Evaluate(), Arity.ONE, Arity.ONE, Arity.ONE),
     "robustness": (Robustness(LowLight, [0.5]), Arity.ONE, Arity.ONE, Arity.ONE),
     "data_quality": (DataQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
+    "detection_quality": (DetectionQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
     "shift": (Shift(), Arity.TWO, Arity.ZERO, Arity.ZERO),
     "error_analysis": (ErrorAnalysis(), Arity.ONE, Arity.ONE, Arity.ZERO),
 }
@@ -38,9 +42,10 @@ ALL = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def parts(case, model, metric, change=()):
     _, n_datasets, n_models, n_metrics = case
     counts = {"datasets": COUNTS[n_datasets], "models": COUNTS[n_models], "metrics": COUNTS[n_metrics], **dict(change)}
+    detects = case[0].id.startswith("sweeper.detection_")
     stock = {
-        "datasets": [DIGITS, Augmented(DIGITS, LowLight(0.5)), DIGITS],
-        "models": [model] * 3,
+        "datasets": [SCENES, OTHER_SCENES, SCENES] if detects else [DIGITS, Augmented(DIGITS, LowLight(0.5)), DIGITS],
+        "models": [Answers(TARGETS) if detects else model] * 3,
         "metrics": [metric] * 3,
     }
     return {axis: stock[axis][:count] for axis, count in counts.items()}
