@@ -9,8 +9,8 @@ from functools import cache
 from sweeper.common.extras import Extra, how_to_install
 
 NEEDED: dict[str, tuple[Extra, tuple[str, ...]]] = {
-    "sweeper.models.OnnxClassifier": ("onnx", ("modelmaite", "onnxruntime")),
-    "sweeper.models.OnnxDetector": ("onnx", ("modelmaite", "onnxruntime")),
+    "sweeper.models.OnnxClassifier": ("onnx", ("modelmaite", "onnx", "onnxruntime")),
+    "sweeper.models.OnnxDetector": ("onnx", ("modelmaite", "onnx", "onnxruntime")),
     "sweeper.models.TorchvisionClassifier": ("torch", ("torch", "torchvision")),
     "sweeper.models.TorchvisionDetector": ("torch", ("torch", "torchvision")),
     "sweeper.models.TorchExport": ("torch", ("torch",)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from sweeper.models.onnx_classifier import OnnxClassifier
 from sweeper.models.reindexed import Reindexed
 from sweeper.models.sklearn_classifier import SklearnClassifier
 
-__all__ = ["Reindexed", "SklearnClassifier"]
+__all__ = ["OnnxClassifier", "Reindexed", "SklearnClassifier"]

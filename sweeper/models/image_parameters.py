@@ -123,6 +123,14 @@ COLOURS: Parameter[Channels] = Parameter(
 SIZE = Parameter(
     "image_size", _size, "a number, or [height, width]", "height and width that the network takes", "[224,224]"
 )
+RESIZE = Parameter("resize", truth, "true or false", "whether images of another size are resized", "true")
+CONVERT_CHANNELS = Parameter(
+    "convert_channels",
+    truth,
+    "true or false",
+    "whether grey images become colour ones, and the other way round",
+    "true",
+)
 
 
 @dataclass(frozen=True)

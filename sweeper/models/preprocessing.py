@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from sweeper.common.facts import Facts
 from sweeper.datasets.arrays import numpy_of, unit_range
 from sweeper.datasets.pixels import luma, resized
 from sweeper.errors import PartError
@@ -80,6 +81,18 @@ class ExpectedImages:
         """1 or 3."""
         return number_of(self.channels)
 
+    def facts(self, class_names: Sequence[str]) -> Facts:
+        """What a dataset must be for a network that expects these images and knows some classes."""
+        height, width = (None, None) if self.size is None or self.resize else self.size
+        return Facts(
+            source=self.source,
+            channels=None if self.convert_channels else self.n_channels,
+            height=height,
+            width=width,
+            n_classes=len(class_names),
+            class_names=dict(enumerate(class_names)),
+        )
+
 
 def number_of(channels: Channels) -> int:
     """How many channels there are: 1 or 3."""
@@ -121,12 +134,26 @@ def network_input(images: Sequence[ArrayLike], expected: ExpectedImages) -> Floa
     return _laid_out(np.stack(prepared), expected.layout)
 
 
-def _prepared(image: npt.NDArray[np.generic], expected: ExpectedImages) -> Floats:
-    """One image with the channels, the size and the values that are expected, C x H x W."""
+def checked(image: npt.NDArray[np.generic], expected: ExpectedImages) -> Floats:
+    """One image with the channels that are expected, C x H x W in [0, 1], float32; of its own size if that may be.
+
+    Raises
+    ------
+    PartError
+        It is not what is expected and may not be brought there.
+    """
     if image.ndim != 3:
         raise PartError(f"{expected.source} takes images of C x H x W; got an array of shape {image.shape}.")
     values = _with_channels(_in_unit_range(image, expected), expected)
-    values = _with_size(values, expected)
+    _check_size(values, expected)
+    return values
+
+
+def _prepared(image: npt.NDArray[np.generic], expected: ExpectedImages) -> Floats:
+    """One image with the channels, the size and the values that are expected, C x H x W."""
+    values = checked(image, expected)
+    if expected.size is not None and values.shape[1:] != expected.size:
+        values = resized(values, expected.size)
     low, high = expected.value_range
     if (low, high) != (0, 1):
         values = values * np.float32(high - low) + np.float32(low)
@@ -164,16 +191,14 @@ def _counted(channels: int) -> str:
     return f"{channels} channel{'' if channels == 1 else 's'}"
 
 
-def _with_size(values: Floats, expected: ExpectedImages) -> Floats:
-    if expected.size is None or values.shape[1:] == expected.size:
-        return values
-    if not expected.resize:
-        (height, width), (got_height, got_width) = expected.size, values.shape[1:]
-        raise PartError(
-            f"{expected.source} takes images of {height} x {width} (height x width); got {got_height} x {got_width}. "
-            "Set resize: true, which resizes them (bilinear), or give the dataset this size."
-        )
-    return resized(values, expected.size)
+def _check_size(values: Floats, expected: ExpectedImages) -> None:
+    if expected.size is None or expected.resize or values.shape[1:] == expected.size:
+        return
+    (height, width), (got_height, got_width) = expected.size, values.shape[1:]
+    raise PartError(
+        f"{expected.source} takes images of {height} x {width} (height x width); got {got_height} x {got_width}. "
+        "Set resize: true, which resizes them (bilinear), or give the dataset this size."
+    )
 
 
 def _normalised(values: Floats, expected: ExpectedImages) -> Floats:

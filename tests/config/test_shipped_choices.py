@@ -12,13 +12,14 @@ from maite.protocols import generic as gen
 from omegaconf import OmegaConf
 from PIL import Image
 
+from sweeper.datasets import Digits
 from sweeper.vocabulary import Arity
 
 CONF = Path(__file__).parents[2] / "conf"
 CHOICES = {
     "capability": ["data_quality", "detection_quality", "error_analysis", "evaluate", "robustness", "shift"],
     "dataset": ["coco", "digits", "digits_dark", "digits_noisy", "digits_occluded", "digits_rotated", "image_folder"],
-    "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "svm"],
+    "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "onnx_classifier", "svm"],
     "metric": [
         "accuracy",
         "balanced_accuracy",
@@ -54,7 +55,21 @@ def overrides(tmp_path_factory):
     for name in ("cat", "dog"):
         (root / name).mkdir()
         Image.new("RGB", (8, 8)).save(root / name / "1.png")
-    return {name: [f"dataset.{name}.root={root}"] for name in write_labels(root)}
+    said = {name: [f"dataset.{name}.root={root}"] for name in write_labels(root)}
+    return {**said, "onnx_classifier": of_onnx(root / "digits.onnx")}
+
+
+def of_onnx(path):
+    """Writes a classifier of the digits in ONNX; gives what the file does not say."""
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    train = Digits("train")
+    rows = train.images.reshape(len(train), -1)
+    path.write_bytes(to_onnx(LogisticRegression(max_iter=1000).fit(rows, train.labels), rows[:1]).SerializeToString())
+    given = {"layout": "flat_CHW", "image_size": 8, "channels": "GRAY", "value_range": [0, 1], "mean": 0, "std": 1}
+    said = {"path": path, "class_names": [*"0123456789"], **given}
+    return [f"model.onnx_classifier.{name}={value}" for name, value in said.items()]
 
 
 def write_labels(root):

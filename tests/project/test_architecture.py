@@ -43,6 +43,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "matplotlib": ("report",),
     "markdown_it": ("report",),
     "tqdm": ("running",),
+    "onnx": ("models",),
+    "onnxruntime": ("models",),
 }
 """Where a third-party library may be imported."""
 BESIDE_THE_PACKAGES = 8

@@ -110,12 +110,6 @@ def test_a_missing_file_is_named_with_its_key():
     ]
 
 
-def test_what_a_class_calls_its_usual_choice_is_told_as_the_choice_that_it_is():
-    Path("photos").write_text('{"needed": "dataset.photos.size=8"}')
-    _, _, err = typed("plan", *grid({"net": "path: right"}, {"mine": "path: photos"}))
-    assert err == "sweeper: dataset.mine: photos needs dataset.mine.size=8\n"
-
-
 def test_a_broken_file_is_named():
     Path("broken").write_text("{")
     _, _, err = typed("plan", *grid({"net": "path: broken"}, {"photos": "path: photos"}))
