@@ -5,7 +5,7 @@ Comparisons of models, intervals and error analyses read these few columns; pred
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sweeper.capabilities.batches import MetadataBatch
-from sweeper.checks.numbers import DETECTION, Batch, Numbers, numeric
+from sweeper.checks.detections import entry, is_detection
+from sweeper.checks.numbers import Batch, Numbers, numeric
 from sweeper.checks.targets import SUM_TOLERANCE
 from sweeper.statistics.kinds import brier_loss, log_loss
 
@@ -124,20 +125,17 @@ def classes_of(values: Numbers | None) -> tuple[npt.NDArray[np.int32], npt.NDArr
 
 
 def _of_detections(answers: Batch, targets: Batch) -> Columns | None:
-    if not all(map(_has_boxes, answers)) or not all(map(_has_boxes, targets)):
+    if not all(map(is_detection, answers)) or not all(map(is_detection, targets)):
         return None
-    scores = [numeric(_field(answer, "scores")) for answer in answers]
+    scores = [numeric(entry(answer, "scores")) for answer in answers]
     surest = [float(each.max()) if each is not None and each.size else np.nan for each in scores]
     return {
-        "boxes": np.array([len(_field(target, "boxes")) for target in targets], np.int32),
-        "boxes_found": np.array([len(_field(answer, "boxes")) for answer in answers], np.int32),
+        "boxes": np.array(list(map(_number_of_boxes, targets)), np.int32),
+        "boxes_found": np.array(list(map(_number_of_boxes, answers)), np.int32),
         "confidence": np.array(surest, np.float32),
     }
 
 
-def _has_boxes(item: object) -> bool:
-    return all(_field(item, name) is not None for name in DETECTION)
-
-
-def _field(item: object, name: str) -> Any:
-    return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
+def _number_of_boxes(item: object) -> int:
+    boxes = entry(item, "boxes")
+    return len(boxes) if isinstance(boxes, Sized) else 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.checks import returned
+from sweeper.checks.detections import box_problem, first_problem, score_problem
 from sweeper.checks.labels import (
     OTHER_ORDER,
     ClassLabels,
@@ -13,6 +14,7 @@ from sweeper.checks.labels import (
     LabelComparison,
     class_labels_of,
     compare,
+    names_if_known,
 )
 from sweeper.checks.numbers import Batch, Numbers, numeric
 from sweeper.checks.rules import DEFAULT_LABEL_SPACE, Rules
@@ -29,6 +31,7 @@ FINITE = (
     "Scores must be finite numbers. Fix the model. A metric that can use such scores declares it by an attribute "
     "takes = 'scores'."
 )
+ANSWERS = "Fix the model, or the choice of its parameters."
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Findings:
         The ids of the model and the dataset.
     not_finite
         Which data have scores that are NaN or infinite.
+    wrong_boxes, wrong_score, wrong_truth
+        The first datum that the model gave wrong boxes or labels for, or a score out of range; and the first whose
+        truth has wrong boxes or labels. Each with what is wrong.
     wrong_target, soft_target
         The first datum whose target is not a distribution over the classes, or is one and not one-hot.
     labels
@@ -50,6 +56,9 @@ class Findings:
     model_id: str
     dataset_id: str
     not_finite: str | None = None
+    wrong_boxes: str | None = None
+    wrong_score: str | None = None
+    wrong_truth: str | None = None
     wrong_target: str | None = None
     soft_target: str | None = None
     labels: LabelComparison = field(default_factory=LabelComparison)
@@ -65,10 +74,14 @@ def examine(
     """Look at every batch of one pass of a model over a dataset."""
     summary = summarize_targets(targets, metadata)
     classified = bool(len(predictions)) and are_vectors(predictions[0])
+    names = names_if_known(class_labels_of(model))
     return Findings(
         model_id=returned.part_id(model, "model"),
         dataset_id=returned.part_id(dataset, "dataset"),
         not_finite=not_finite(predictions, metadata),
+        wrong_boxes=_first(predictions, metadata, lambda item: box_problem(item, names)),
+        wrong_score=_first(predictions, metadata, score_problem),
+        wrong_truth=summary.boxes,
         wrong_target=wrong_among(summary, are_scores(predictions[0])) if classified else None,
         soft_target=summary.soft if classified else None,
         labels=compared(
@@ -88,17 +101,29 @@ def verify(findings: Findings, rules: Rules) -> tuple[str, ...]:
     Raises
     ------
     PartError
-        A score is not finite, a target is not one-hot, or model and dataset mean different classes by one index.
+        A score is not finite or out of range, boxes are none, a target is not one-hot, or model and dataset mean
+        different classes by one index.
     """
     if findings.not_finite and not rules.not_finite:
         raise PartError(
             f"Model {findings.model_id!r} gave scores that are NaN or infinite for {findings.not_finite} of dataset "
             f"{findings.dataset_id!r}. {FINITE}"
         )
+    _verify_boxes(findings, rules)
     return (
         *verify_targets(findings.dataset_id, findings.wrong_target, findings.soft_target, rules),
         *_verify_labels(findings.labels, rules),
     )
+
+
+def _verify_boxes(findings: Findings, rules: Rules) -> None:
+    if findings.wrong_truth:
+        raise PartError(f"Dataset {findings.dataset_id!r} has wrong truth for {findings.wrong_truth}. Fix the dataset.")
+    wrong = findings.wrong_boxes or (None if rules.not_finite else findings.wrong_score)
+    if wrong:
+        raise PartError(
+            f"Model {findings.model_id!r} gave a wrong answer on dataset {findings.dataset_id!r} for {wrong}. {ANSWERS}"
+        )
 
 
 def verify_targets(dataset_id: str, wrong: str | None, soft: str | None, rules: Rules) -> tuple[str, ...]:
@@ -150,13 +175,13 @@ def compared(
 
 def are_vectors(answers: Batch) -> bool:
     """Whether a model answers with scores, as a classifier does; a vector beside boxes does not count."""
-    first = _first(answers)
+    first = _first_answer(answers)
     return first is not None and first.ndim <= 1
 
 
 def are_scores(answers: Batch) -> bool:
     """Whether a model answers with one score for each of several classes."""
-    first = _first(answers)
+    first = _first_answer(answers)
     return first is not None and first.ndim == 1 and len(first) > 1
 
 
@@ -165,8 +190,21 @@ def wrong_among(targets: TargetSummary, scored: bool) -> str | None:
     return targets.wrong or (targets.single if scored else None)
 
 
-def _first(answers: Batch) -> Numbers | None:
+def _first_answer(answers: Batch) -> Numbers | None:
     return numeric(answers[0]) if len(answers) else None
+
+
+def _first(
+    batches: Sequence[Batch], metadata: Sequence[Sequence[object]], problem: Callable[[object], str | None]
+) -> str | None:
+    """The first datum of all batches with a problem."""
+    position = 0
+    for batch, data in zip(batches, metadata, strict=True):
+        found = first_problem(batch, data, position, problem) if numeric(batch) is None else None
+        if found is not None:
+            return found
+        position += len(batch)
+    return None
 
 
 def _lengths(predictions: Sequence[Batch], targets: TargetSummary) -> tuple[int, int] | None:

@@ -138,6 +138,14 @@ def names_of(metadata: Mapping[str, object], kind: str) -> dict[int, str]:
     )
 
 
+def names_if_known(part: ClassLabels) -> dict[int, str]:
+    """The names of the classes of a part; none where they cannot be read, which `compare` tells."""
+    try:
+        return names_of(part.metadata, "Part")
+    except PartError:
+        return {}
+
+
 def _without_indices(names: Mapping[int, str]) -> dict[int, str]:
     """The names; none if each only repeats its index."""
     return {} if all(name == str(index) for index, name in names.items()) else dict(names)

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.checks import returned
-from sweeper.checks.findings import FINITE, Findings, are_scores, are_vectors, compared, verify, wrong_among
-from sweeper.checks.labels import ClassLabels, Described, class_labels_of
+from sweeper.checks.detections import box_problem, is_detection, score_problem
+from sweeper.checks.findings import ANSWERS, FINITE, Findings, are_scores, are_vectors, compared, verify, wrong_among
+from sweeper.checks.labels import ClassLabels, Described, class_labels_of, names_if_known
+from sweeper.checks.numbers import numeric
 from sweeper.checks.rules import Rules
 from sweeper.checks.scores import rows_not_finite
 from sweeper.checks.targets import TargetSummary
@@ -156,9 +158,22 @@ class RunChecks:
                 f"Model {summary.id!r} gave scores that are NaN or infinite for {len(rows)} of {n_inputs} inputs, the "
                 f"first of them number {summary.answers + rows[0]} of those it was asked for in this run. {FINITE}"
             )
+        self._refuse_wrong_boxes(summary, answers)
         summary.answers += n_inputs
         summary.classifies = summary.classifies or are_vectors(answers)
         summary.scores = summary.scores or are_scores(answers)
+
+    def _refuse_wrong_boxes(self, summary: _PartSummary, answers: Any) -> None:
+        names = names_if_known(summary.class_labels)
+        for place, answer in enumerate(answers if numeric(answers) is None else ()):
+            if not is_detection(answer):
+                continue
+            problem = box_problem(answer, names) or (None if self.rules.not_finite else score_problem(answer))
+            if problem is not None:
+                raise PartError(
+                    f"Model {summary.id!r} gave a wrong answer for input number {summary.answers + place} of those it "
+                    f"was asked for in this run: {problem}. {ANSWERS}"
+                )
 
     @contextmanager
     def _remembering(self) -> Generator[None]:
@@ -174,6 +189,7 @@ def _findings(model: _PartSummary, dataset: _PartSummary) -> Findings:
     return Findings(
         model_id=model.id,
         dataset_id=dataset.id,
+        wrong_truth=targets.boxes,
         wrong_target=wrong_among(targets, model.scores) if model.classifies else None,
         soft_target=targets.soft if model.classifies else None,
         labels=compared(model.class_labels, dataset.class_labels, targets.occurring, None),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from sweeper.checks.detections import box_problem, entry, first_problem
 from sweeper.checks.numbers import Batch, Numbers, datum_name, numeric
 
 SUM_TOLERANCE = 1e-3
@@ -24,6 +25,8 @@ class TargetSummary:
         The first datum whose target is not a distribution over the classes, or is one and not one-hot, with its values.
     single
         The first datum whose target is not a vector but a single number, a text or nothing, with it.
+    boxes
+        The first datum whose boxes or labels are not those of a detection, and what is wrong.
     occurring
         The class indices that occur.
     length
@@ -35,6 +38,7 @@ class TargetSummary:
     wrong: str | None = None
     soft: str | None = None
     single: str | None = None
+    boxes: str | None = None
     occurring: set[int] = field(default_factory=set[int])
     length: int | None = None
     seen: int = 0
@@ -69,9 +73,9 @@ class TargetSummary:
 
     def _add_each(self, batch: Batch, metadata: Sequence[object] | None, first: int) -> None:
         """Read a batch that is not of vectors, or of vectors of several lengths."""
+        self.boxes = self.boxes or first_problem(batch, metadata, first, box_problem)
         for index, target in enumerate(batch):
-            labels = target.get("labels") if isinstance(target, Mapping) else getattr(target, "labels", None)
-            indices = numeric(labels)
+            indices = numeric(entry(target, "labels"))
             if indices is not None and indices.dtype.kind in "iu":
                 self.occurring.update(np.unique(indices).tolist())
             else:
