@@ -58,7 +58,8 @@ def _channels(model: Facts, dataset: Facts) -> str:
 def _size(model: Facts, dataset: Facts) -> str:
     if not (_differ(model.height, dataset.height) or _differ(model.width, dataset.width)):
         return ""
-    return f"the model takes images of {_pixels(model)} pixels (height x width), and these have {_pixels(dataset)}."
+    taken, given = _pixels(model), _pixels(dataset)
+    return f"the model takes images of {taken} pixels (height x width), and the first image has {given}."
 
 
 def _pixels(facts: Facts) -> str:

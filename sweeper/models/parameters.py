@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from sweeper.common.context_value import SetInside
 from sweeper.errors import PartError
 
 T = TypeVar("T")
@@ -92,14 +94,18 @@ class Settlement:
         self, source: str, choice: str, given: Mapping[str, object], stated: Mapping[str, Sequence[Stated]]
     ) -> None:
         self.source, self._choice = source, choice
-        self._given, self._stated = given, stated
+        self._given, self.stated = given, stated
+        _made.get([]).append(self)
+        self.missing: list[Parameter[Any]] = []
+        """What has to be known, and is neither stated nor given."""
         self._missing: list[str] = []
         self._wrong: list[str] = []
 
     def needed(self, parameter: Parameter[T]) -> Settled[T]:
         """A parameter that must be stated or given."""
         settled = self.wanted(parameter)
-        if settled.found is None and self._given.get(parameter.name) is None and not self._stated.get(parameter.name):
+        if settled.found is None and self._given.get(parameter.name) is None and not self.stated.get(parameter.name):
+            self.missing.append(parameter)
             self._missing.append(self._override(parameter))
         return settled
 
@@ -121,6 +127,11 @@ class Settlement:
         """Add something that is wrong; further problems are still looked for."""
         self._wrong.append(sentence)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the file or with what is given, but for what is missing."""
+        return tuple(self._wrong)
+
     def finish(self) -> None:
         """Go on only if nothing is wrong.
 
@@ -141,7 +152,7 @@ class Settlement:
     def _agreed(self, parameter: Parameter[T]) -> tuple[T, str] | None:
         """What the file says, and where; places that contradict each other are a problem."""
         agreed: tuple[T, str] | None = None
-        for stated in self._stated.get(parameter.name, ()):
+        for stated in self.stated.get(parameter.name, ()):
             try:
                 value = parameter.read(stated.value)
             except ValueError as error:
@@ -168,6 +179,14 @@ class Settlement:
     def _override(self, parameter: Parameter[T]) -> str:
         override = shlex.quote(f"{self._choice}.{parameter.name}={parameter.example}")
         return f"{override}  # {parameter.meaning}; allowed: {parameter.allowed}"
+
+
+_made: ContextVar[list[Settlement]] = ContextVar("settlements")
+
+
+def settlements() -> SetInside[list[Settlement]]:
+    """Collect the settlements that are made inside, for who wants to know what a file states and leaves open."""
+    return SetInside(_made, [])
 
 
 def _shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ def misfits_text(pairs: Sequence[Pair]) -> str:
 
 def unreadable_text(parts: Sequence[tuple[Choice, str]]) -> str:
     """All parts whose files cannot be read, each with the error and the key that names the file."""
-    shown = [f"{choice.axis}.{choice.base}: {error}{_other_file(choice, error)}" for choice, error in parts[:MAX_SHOWN]]
+    shown = [_unreadable(choice, error) for choice, error in parts[:MAX_SHOWN]]
     more = [f"and {len(parts) - MAX_SHOWN} more parts like that"] if len(parts) > MAX_SHOWN else []
     return "\n".join([*shown, *more])
 
@@ -93,6 +94,15 @@ def _model_order(pair: Pair) -> str:
 def _override(choice: Choice, key: str, value: str) -> str:
     """An override as a shell takes it."""
     return f"'{choice.axis}.{choice.base}.{key}={value}'"
+
+
+def _unreadable(choice: Choice, error: str) -> str:
+    """The error with the keys of this choice: a class knows its parameters, and not what its choice is called."""
+    where = f"{choice.axis}.{choice.base}"
+    name = str(choice.spec.get("_target_", "")).rpartition(".")[2]
+    usual = f"{choice.axis}.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}."
+    said = error.replace(usual, f"{where}.")
+    return f"{where}: {said}{'' if f'{where}.' in said else _other_file(choice, said)}"
 
 
 def _other_file(choice: Choice, error: str) -> str:

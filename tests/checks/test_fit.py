@@ -45,7 +45,7 @@ def test_what_one_side_does_not_say_is_not_compared(field: str, one: object, oth
 def test_each_side_is_named_with_what_it_has():
     told = found(WHOLE, Facts("images", 1, 8, 48, 3, {0: "dog", 1: "cat", 2: "owl"}))
     assert told["channels"] == "the model takes 3 channels, the images have 1."
-    assert told["size"] == "the model takes images of 32 x 48 pixels (height x width), and these have 8 x 48."
+    assert told["size"] == "the model takes images of 32 x 48 pixels (height x width), and the first image has 8 x 48."
     assert "index 0 is 'dog' in the data and 'cat' to the model; index 1 is 'cat' in the data" in told["classes"]
 
 

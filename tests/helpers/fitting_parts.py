@@ -22,6 +22,8 @@ def read(path: str) -> dict[str, Any]:
         said = json.loads(Path(path).read_text())
     except FileNotFoundError as error:
         raise PartError(f"There is no file {path}.") from error
+    if "needed" in said:
+        raise PartError(f"{path} needs {said['needed']}")
     if "class_names" in said:
         said["class_names"] = {int(index): name for index, name in said["class_names"].items()}
     return said

@@ -9,7 +9,7 @@ import pytest
 from sweeper.errors import PartError
 from sweeper.models.class_names import CLASS_NAMES, read_class_names
 from sweeper.models.image_parameters import settle_images
-from sweeper.models.parameters import Settlement, Stated
+from sweeper.models.parameters import Settlement, Stated, settlements
 
 WHOLE = {"layout": "NHWC", "value_range": [0, 255], "mean": [1, 2, 3], "std": 2, "channels": "BGR", "image_size": 8}
 
@@ -119,3 +119,15 @@ def test_what_names_no_classes_is_refused(value, said):
     settlement.needed(CLASS_NAMES)
     with pytest.raises(PartError, match=rf"^m.onnx: class_names is .*{said}.*; allowed: a list, or the path"):
         settlement.finish()
+
+
+def test_who_wants_to_know_is_told_what_a_file_states_and_leaves_open():
+    stated = {"layout": [Stated("NCHW", "its shape")], "mean": [Stated("no number", "its metadata")]}
+    with settlements() as made:
+        refused({"std": 1, "channels": "RGB"}, stated)
+    refused({})
+    (settlement,) = made
+    assert [parameter.name for parameter in settlement.missing] == ["value_range"]
+    assert settlement.stated == stated
+    (problem,) = settlement.problems
+    assert problem.startswith("its metadata says that mean is ")

@@ -64,7 +64,7 @@ def test_all_that_does_not_fit_is_one_error_with_what_to_do(command: list[str]):
     lines = err.splitlines()
     assert lines[1] == "  model net (wrong), dataset photos (photos):"
     assert lines[2].endswith("takes 1 channel, the images have 3. Read the images so: 'dataset.photos.grayscale=true'.")
-    assert lines[3].endswith("and these have 8 x 8. Resize the images: 'dataset.photos.size=[16,16]'.")
+    assert lines[3].endswith("and the first image has 8 x 8. Resize the images: 'dataset.photos.size=[16,16]'.")
     assert lines[4].endswith("Give the data the order of the model: 'dataset.photos.classes=[dog,cat]'.")
     assert lines[5] == "A rule leaves combinations out: 'exclude=[{model: net, dataset: photos}]'."
 
@@ -108,6 +108,12 @@ def test_a_missing_file_is_named_with_its_key():
         "dataset.photos.path=PATH.",
         "dataset.more: There is no file elsewhere.json. Another one is named by dataset.more.path=PATH.",
     ]
+
+
+def test_what_a_class_calls_its_usual_choice_is_told_as_the_choice_that_it_is():
+    Path("photos").write_text('{"needed": "dataset.photos.size=8"}')
+    _, _, err = typed("plan", *grid({"net": "path: right"}, {"mine": "path: photos"}))
+    assert err == "sweeper: dataset.mine: photos needs dataset.mine.size=8\n"
 
 
 def test_a_broken_file_is_named():
