@@ -10,6 +10,7 @@ from sweeper.datasets.digits import Digits
 from sweeper.datasets.image_folder import ImageFolder
 from sweeper.datasets.reindexed import Reindexed
 from sweeper.datasets.subset import Subset
+from sweeper.datasets.yolo import Yolo
 
 __all__ = [
     "ArrayDataset",
@@ -21,5 +22,6 @@ __all__ = [
     "ImageFolder",
     "Reindexed",
     "Subset",
+    "Yolo",
     "as_arrays",
 ]

@@ -88,6 +88,19 @@ def class_folders(root: Path, wanted: Sequence[object] | None) -> ClassFolders:
     return ClassFolders(tuple(names), tuple(found.files), tuple(labels), dict(found.passed_over))
 
 
+def images_below(folder: Path) -> tuple[list[Path], dict[str, int]]:
+    """The images below a folder in sorted order, and the number of entries that were passed over, by reason.
+
+    Raises
+    ------
+    PartError
+        A folder cannot be listed.
+    """
+    found = _SearchResult()
+    _search(folder, (), found)
+    return sorted(found.files), dict(found.passed_over)
+
+
 def counts_text(passed_over: Mapping[str, int]) -> str:
     """The counts with their reasons as text: `2 (link to nothing)`."""
     return ", ".join(f"{count} ({reason})" for reason, count in sorted(passed_over.items()))

@@ -91,6 +91,10 @@ class ImageFiles:
         height, width = self.file_size(ind)
         return self.size[0] / height, self.size[1] / width
 
+    def given_size(self, ind: int) -> tuple[int, int]:
+        """Height and width of image `ind` as it is given."""
+        return self.size or self.file_size(ind)
+
     def facts(self, metadata: Mapping[str, object], occurring: Iterable[int]) -> Facts:
         """What a dataset of these images gives.
 
@@ -102,7 +106,7 @@ class ImageFiles:
             Class indices that occur in its targets.
         """
         names = cast("Mapping[int, str]", metadata["index2label"])
-        height, width = self.size or self.file_size(0)
+        height, width = self.given_size(0)
         return Facts(
             source=str(self.root),
             channels=1 if self.grayscale else 3,

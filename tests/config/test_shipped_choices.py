@@ -18,7 +18,16 @@ from sweeper.vocabulary import Arity
 CONF = Path(__file__).parents[2] / "conf"
 CHOICES = {
     "capability": ["data_quality", "detection_quality", "error_analysis", "evaluate", "robustness", "shift"],
-    "dataset": ["coco", "digits", "digits_dark", "digits_noisy", "digits_occluded", "digits_rotated", "image_folder"],
+    "dataset": [
+        "coco",
+        "digits",
+        "digits_dark",
+        "digits_noisy",
+        "digits_occluded",
+        "digits_rotated",
+        "image_folder",
+        "yolo",
+    ],
     "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "onnx_classifier", "svm"],
     "metric": [
         "accuracy",
@@ -31,7 +40,7 @@ CHOICES = {
         "recall_macro",
     ],
 }
-OF_DETECTION = {"coco"}
+OF_DETECTION = {"coco", "yolo"}
 PROTOCOLS = {"dataset": gen.Dataset, "model": gen.Model, "metric": gen.Metric}
 EACH = pytest.mark.parametrize(("axis", "name"), [(axis, name) for axis, names in CHOICES.items() for name in names])
 
@@ -77,7 +86,9 @@ def write_labels(root):
     image = {"id": 1, "file_name": "cat/1.png", "height": 8, "width": 8}
     coco = {"images": [image], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
     (root / "coco.json").write_text(json.dumps(coco))
-    return "coco", "image_folder"
+    (root / "data.yaml").write_text("val: cat\nnames: [cat]")
+    (root / "cat" / "1.txt").write_text("0 0.5 0.5 1 1")
+    return "coco", "image_folder", "yolo"
 
 
 @pytest.fixture(scope="module")
