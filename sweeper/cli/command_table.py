@@ -49,6 +49,8 @@ _MISSING = Option(
 _EMPTY = Option(("--allow-empty",), "rules may leave out everything (allow_empty=true)", override="allow_empty=true")
 _JSON = Option(("--json",), "one JSON document on stdout, and nothing else there")
 _ALL = Option(("--all-combinations",), "list every combination and every value, however many")
+_INTERVALS = Option(("--intervals",), "show the interval of each value beside it")
+COLOR = Option(("--color",), "colour on a terminal", "WHEN", ("auto", "always", "never"), default="auto")
 DRY_RUN = Option(("--dry-run",), "print the plan and stop, as the command plan does")
 _OUTPUT = ("--output", "-o")
 
@@ -74,7 +76,7 @@ RUN = Command(
         Example("sweeper --rerun-only-missing", "go on after a crash"),
     ),
     RUN_ENDS,
-    options=(_MISSING, DRY_RUN, _JSON, _ALL, _EMPTY),
+    options=(_MISSING, DRY_RUN, _JSON, _ALL, _INTERVALS, COLOR, _EMPTY),
 )
 PLAN = Command(
     "plan",
@@ -85,7 +87,7 @@ PLAN = Command(
         Example("sweeper plan --json --all-combinations > plan.json", "for a program"),
     ),
     {0: "the plan is printed", **WRONG},
-    options=(_MISSING, _JSON, _ALL, _EMPTY, DRY_RUN),
+    options=(_MISSING, _JSON, _ALL, COLOR, _EMPTY, DRY_RUN),
 )
 _LS = Command(
     "ls",
@@ -147,6 +149,7 @@ _COMPARE = Command(
         Option(("--confidence",), "of the intervals", "SHARE", default="0.95"),
         Option(("--only",), "values under these names: model=svm*,metric=accuracy", "AXIS=GLOB"),
         _JSON,
+        COLOR,
     ),
 )
 _QUERY = Command(
@@ -163,6 +166,7 @@ _QUERY = Command(
     (
         Option(("--format",), "form of the answer", "FORM", ("table", "csv", "json", "parquet"), default="table"),
         Option(_OUTPUT, "file to write, instead of stdout", "FILE"),
+        COLOR,
         Option(("--allow-files",), "let the SQL read and write files, and load extensions"),
     ),
 )

@@ -11,15 +11,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper._version import __version__
-from sweeper.cli import arguments, render
+from sweeper.cli import arguments
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.catalogue_commands import CATALOGUE_COMMANDS
-from sweeper.cli.command_table import COMMANDS, HELP, VERSION
+from sweeper.cli.command_table import COLOR, COMMANDS, HELP, VERSION
 from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.help import help_of, overview
 from sweeper.cli.json_documents import plan_document, write_json
+from sweeper.cli.plan_text import LISTED, plan_text
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
 from sweeper.cli.summary import INTERRUPTED, Further, show_result
+from sweeper.cli.tables.screen import screen_of
 from sweeper.common.gc_pause import gc_paused
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
@@ -133,20 +135,23 @@ def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
     if args.has("--json"):
         write_json(plan_document(prepared, whole=whole), out)
     else:
-        listed = sys.maxsize if whole else render.LISTED
-        out.write(render.plan_text(prepared.plan, listed=listed) + "\n")
+        out.write(
+            plan_text(prepared.plan, screen_of(out, args.value(COLOR.name)), listed=sys.maxsize if whole else LISTED)
+            + "\n"
+        )
     return 0
 
 
 def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.api import run_config
+    from sweeper.cli.value_text import Wished
 
     with interruptible():
         result = run_config(config, for_stream(err))
         again = _words_again(args, config)
         further = Further(resume_command(again, result.sweep_id), values_command(again, result.sweep_id))
-        as_json, whole = args.has("--json"), args.has("--all-combinations")
-        return show_result(result, further, out, err, as_json=as_json, whole=whole)
+        wished = Wished(screen_of(out, args.value(COLOR.name)), args.has("--all-combinations"), args.has("--intervals"))
+        return show_result(result, further, out, err, wished, as_json=args.has("--json"))
 
 
 def resume_command(again: Sequence[str], sweep_id: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.compare_text import Compared, comparison_text
 from sweeper.cli.json_documents import write_json
+from sweeper.cli.tables.screen import PLAIN, Screen
 from sweeper.common.globs import SEPARATOR, covers_slot
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from sweeper.store import Store
 
 
-def compare(args: Arguments, location: StoreLocation, repeats: Sequence[str], out: TextIO) -> int:
+def compare(
+    args: Arguments, location: StoreLocation, repeats: Sequence[str], out: TextIO, screen: Screen = PLAIN
+) -> int:
     """Compare what the two operands name, write it, and return the exit status.
 
     Models, sweeps and dates are those of the store at `location`, which need not be there for two other stores.
@@ -50,7 +53,7 @@ def compare(args: Arguments, location: StoreLocation, repeats: Sequence[str], ou
     if args.has("--json"):
         write_json(_document(compared, exit_status=int(bool(past))), out)
     else:
-        out.write(comparison_text(compared))
+        out.write(comparison_text(compared, screen))
     return int(bool(past))
 
 

@@ -8,6 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweeper.cli.tables.cells import Cell, Line, Span, Tone, shown
+from sweeper.cli.tables.fit import fitted
+from sweeper.cli.tables.grid import Align, Column, Grid
+from sweeper.cli.tables.prose import broken
+from sweeper.cli.tables.screen import PLAIN, Screen
 from sweeper.comparison.differences import BETTER, HIGHER, LOWER, SAME, UNDECIDED, WORSE, Difference
 from sweeper.report.leaderboard import direction
 
@@ -15,11 +20,12 @@ if TYPE_CHECKING:
     from sweeper.comparison.measured import Measured
     from sweeper.comparison.sides import Side
     from sweeper.comparison.specs import SpecDifference
-    from sweeper.statistics.bounds import Level
+    from sweeper.statistics.bounds import Interval, Level
 
 LINES = 20
 """So many differences of specs, and values past the tolerance, are listed."""
 _WITHOUT = "no interval"
+_TONES = {BETTER: Tone.GOOD, WORSE: Tone.BAD, UNDECIDED: Tone.DOUBT}
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,13 @@ class Compared:
     past: Sequence[Difference]
 
 
-def comparison_text(compared: Compared) -> str:
+def comparison_text(compared: Compared, screen: Screen = PLAIN) -> str:
     """The sides, a table for each metric, what may be said, and in what the specs differ."""
     parts = [f"A: {compared.first.label}\nB: {compared.second.label}"]
     for title, group in _groups(compared.found).items():
-        parts.append(_table(title, group, compared))
-    parts.append("\n".join([*_counts(compared.found), *_reasons(compared.found), *_caveats(compared.found)]))
+        parts.append(screen.text(_table(title, group, compared, screen.width)))
+    notes = [*_counts(compared.found), *_reasons(compared.found), *_caveats(compared.found)]
+    parts.append("\n".join(line for note in notes for line in broken(shown(note), screen.width, 2)))
     if compared.specs:
         lines = _some([one.text for one in compared.specs])
         parts.append("\n".join(["specs that differ (A -> B):", *(f"  {line}" for line in lines)]))
@@ -59,28 +66,41 @@ def _groups(found: Sequence[Difference]) -> dict[str, list[Difference]]:
     return groups
 
 
-def _table(title: str, group: Sequence[Difference], compared: Compared) -> str:
-    from tabulate import tabulate
-
+def _table(title: str, group: Sequence[Difference], compared: Compared, width: int | None) -> list[Line]:
     with_models = compared.first.kind != "model" and len({one.either.model for one in compared.found}) > 1
-    names = ["dataset", *(["model"] if with_models else [])]
-    header = [*names, "A", "B", "B - A", f"{compared.level.confidence * 100:g} % interval", "disagree", "B is"]
-    rows = [[*(getattr(one.either, name) for name in names), *_cells(one)] for one in group]
-    align = ["left"] * len(names) + ["right"] * 5 + ["left"]
-    return f"{title}\n{tabulate(rows, header, disable_numparse=True, colalign=align)}"
+    names = ("dataset", *(("model",) if with_models else ()))
+    keys = [Column(name, tuple(Cell(shown(getattr(one.either, name))) for one in group)) for name in names]
+    confidence = f"{compared.level.confidence * 100:g} % interval"
+    columns = [
+        Column("A", tuple(Cell(_number(one.first)) for one in group), Align.NUMBER),
+        Column("B", tuple(Cell(_number(one.second)) for one in group), Align.NUMBER),
+        Column("B - A", tuple(Cell(_signed(one.change)) for one in group), Align.NUMBER),
+        Column(confidence, tuple(Cell(_bounds(one.interval)) for one in group), Align.RIGHT),
+        Column("disagree", tuple(Cell(_disagree(one)) for one in group), Align.RIGHT),
+        Column("B is", tuple(Cell(one.verdict, _TONES.get(one.verdict, Tone.PLAIN)) for one in group)),
+    ]
+    lines = [(Span(line, Tone.TITLE),) for line in broken(shown(title), width, 2)]
+    return [*lines, *fitted(Grid((*keys, *columns), keys=len(keys)), width)]
 
 
-def _cells(one: Difference) -> list[str]:
-    interval = one.interval
-    bounds = ""
-    if interval is not None and interval.low is not None and interval.high is not None:
-        bounds = f"{interval.low:+.3g} to {interval.high:+.3g}"
-    disagree = "" if one.disagree is None else f"{one.disagree}{f' of {interval.n}' if interval else ''}"
-    values = [_number(side.value if side else None) for side in (one.first, one.second)]
-    return [*values, "" if one.change is None else f"{one.change:+.3g}", bounds, disagree, one.verdict]
+def _bounds(interval: Interval | None) -> str:
+    if interval is None or interval.low is None or interval.high is None:
+        return ""
+    return f"{interval.low:+.3g} to {interval.high:+.3g}"
 
 
-def _number(value: float | None) -> str:
+def _disagree(one: Difference) -> str:
+    if one.disagree is None:
+        return ""
+    return f"{one.disagree}{f' of {one.interval.n}' if one.interval else ''}"
+
+
+def _signed(change: float | None) -> str:
+    return "" if change is None else f"{change:+.3g}"
+
+
+def _number(side: Measured | None) -> str:
+    value = side.value if side else None
     return "" if value is None else "NaN" if math.isnan(value) else f"{value:.4g}"
 
 

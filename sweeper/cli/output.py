@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
+from sweeper.cli.tables.cells import Cell, shown
+from sweeper.cli.tables.fit import fitted
+from sweeper.cli.tables.grid import Align, Column, Grid
+from sweeper.cli.tables.screen import PLAIN, Screen
 from sweeper.common.private_files import open_private
 from sweeper.common.text import escaped
 from sweeper.errors import ConfigError
@@ -17,8 +21,10 @@ if TYPE_CHECKING:
     from sweeper.store import Table
 
 
-def write_table(table: Table, form: str, path: str | None, out: TextIO) -> None:
+def write_table(table: Table, form: str, path: str | None, out: TextIO, screen: Screen = PLAIN) -> None:
     """Write `table` as `form` (`table`, `csv`, `json` or `parquet`) to a file, or to `out` where none is named.
+
+    As a table for a person it is brought into the width of `screen`, which `out` is shown on.
 
     Raises
     ------
@@ -28,7 +34,7 @@ def write_table(table: Table, form: str, path: str | None, out: TextIO) -> None:
     if form == "parquet":
         _parquet(table, path)
         return
-    text = {"table": _plain, "csv": _csv, "json": _json}[form](table)
+    text = _plain(table, PLAIN if path else screen) if form == "table" else {"csv": _csv, "json": _json}[form](table)
     if path is None:
         out.write(text)
     else:
@@ -84,15 +90,19 @@ def _parquet(table: Table, path: str | None) -> None:
         write_parquet(table, file)
 
 
-def _plain(table: Table) -> str:
-    from tabulate import tabulate
-
-    rows = [[_cell(value) for value in row.values()] for row in table.to_pylist()]
-    return tabulate(rows, table.column_names, disable_numparse=True) + "\n"
+def _plain(table: Table, screen: Screen) -> str:
+    columns = map(_column, table.column_names, (column.to_pylist() for column in table.columns))
+    return screen.text(fitted(Grid(tuple(columns)), screen.width)) + "\n"
 
 
-def _cell(value: object) -> object:
-    return f"{value:.6g}" if isinstance(value, float) else "" if value is None else value
+def _column(name: str, values: Sequence[object]) -> Column:
+    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    head = shown(name).replace("\n", r"\n")
+    return Column(head, tuple(map(_cell, values)), Align.NUMBER if numbers else Align.LEFT)
+
+
+def _cell(value: object) -> Cell:
+    return Cell(f"{value:.6g}" if isinstance(value, float) else "" if value is None else shown(value))
 
 
 def _csv(table: Table) -> str:

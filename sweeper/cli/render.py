@@ -1,77 +1,19 @@
-"""Text for people: the plan, the leaderboards and the summary. Pure: it returns strings."""
+"""Text for people: how a sweep ended, and what else is to be known. Pure: it returns strings."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
-from sweeper.planning.combinations import Planned
 from sweeper.planning.decisions import Plan
-from sweeper.report import leaderboard
-from sweeper.report.leaderboard import Leaderboard, Line
-from sweeper.report.verdicts import verdict_tables
 
 if TYPE_CHECKING:
     from sweeper.comparison.judged import JudgedModel
 
-LISTED = 200
-"""Plans up to this many combinations are listed one by one; larger ones by their reasons."""
 SAME = 20
-"""So many names that stand for the same as another, or share an id with others, are listed."""
-
-
-def plan_text(plan: Plan, *, listed: int = LISTED) -> str:
-    """What would run and why: each combination of a small plan, the counts of a large one."""
-    lines = [] if len(plan.items) > listed else [_decision(item) for item in plan.items]
-    return "\n".join([*lines, *([""] if lines else []), *_counts(plan)])
-
-
-def _decision(item: Planned) -> str:
-    return f"{'run ' if item.run else 'skip'}  {item.fingerprint[:12]}  {item.combination.label()}  ({item.reason})"
-
-
-def _counts(plan: Plan) -> list[str]:
-    run = len(plan.items) - plan.skipped
-    lines = [f"{len(plan.items)} combinations: {run} to run, {plan.skipped} skipped"]
-    lines += [f"  {n:>8} {'run' if runs else 'skip'}: {why}" for (runs, why), n in plan.reasons.most_common()]
-    lines += [f"  {n:>8} left out by {rule}" for rule, n in plan.excluded.items() if n]
-    if plan.duplicates:
-        lines.append(f"  {plan.duplicates:>8} duplicates dropped (same fingerprint as another; duplicates=drop)")
-        lines += [f"           {same.axis} {same.text()}" for same in plan.same[:SAME]]
-        if len(plan.same) > SAME:
-            lines.append(f"           and {len(plan.same) - SAME} more names")
-    return lines + [f"note: {note}" for note in plan.notes]
-
-
-def leaderboards(boards: Sequence[Leaderboard]) -> str:
-    """Tables as text, the best of each column marked, and below them what to know."""
-    below = [*leaderboard.legend(boards), *(f"warning: {text}" for text in leaderboard.warnings(boards))]
-    return "\n\n".join([*map(_table, boards), *(["\n".join(below)] if below else [])])
-
-
-def _table(board: Leaderboard) -> str:
-    from tabulate import tabulate
-
-    signs = board.signs
-    body = [[line.name, *(_cell(board, line, i, signs) for i in range(len(board.columns)))] for line in board.lines]
-    header = [f"{board.title}{f' ({board.direction})' if board.direction else ''}", *board.columns]
-    table = tabulate(body, header, disable_numparse=True, stralign="right", colalign=("left",))
-    return "\n".join([table, *(f"{sign} {text}" for text, sign in signs.items()), *board.notes])
-
-
-def _cell(board: Leaderboard, line: Line, column: int, signs: Mapping[str, str]) -> str:
-    value = line.values[column]
-    if value is None:
-        return line.ends.get(column, "")
-    text = "NaN" if math.isnan(value) else f"{value:.4g}"
-    runs = f" {line.runs[column]}" if column in line.runs else ""
-    if column in line.caveats:
-        return f"{text}{runs} {signs[line.caveats[column]]}"
-    padding = " " if board.best[column] is not None else ""
-    return f"{text}{board.mark(line, column) or padding}{runs}"
+"""So many names that share an id with others are listed."""
 
 
 def not_shown_text(shown: int, total: int, command: str) -> str:
@@ -79,19 +21,6 @@ def not_shown_text(shown: int, total: int, command: str) -> str:
     if shown == total:
         return ""
     return f"the tables are of the first {shown:,} of {total:,} combinations; all values: {command}\n\n"
-
-
-def verdicts_text(verdicts: Sequence[JudgedModel]) -> str:
-    """A table for each requirement: the verdict on each model, its value, the bound, and what would decide."""
-    from tabulate import tabulate
-
-    texts: list[str] = []
-    for table in verdict_tables(verdicts):
-        cells = [column for column in zip(*(line.cells for line in table.lines), strict=True) if any(column)]
-        rows = tabulate(list(zip(*cells, strict=True)), tablefmt="plain", disable_numparse=True)
-        lines = [table.title, "-" * len(table.title), *map(str.rstrip, rows.splitlines())]
-        texts.append("\n".join([*lines, *([table.more] if table.more else [])]))
-    return "\n\n".join(texts)
 
 
 def not_met_text(verdicts: Sequence[JudgedModel]) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.command_table import COLOR
+from sweeper.cli.tables.screen import screen_of
 from sweeper.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,14 +30,16 @@ def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: Te
 def _compare(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.compare import compare
 
-    return compare(args, config.settings.store, config.settings.aggregate, out)
+    return compare(args, config.settings.store, config.settings.aggregate, out, screen_of(out, args.value(COLOR.name)))
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.output import write_table
 
     answer = _store(config).sql(args.operands[0], allow_files=args.has("--allow-files"))
-    write_table(answer, args.value("--format") or "table", args.value("--output"), out)
+    write_table(
+        answer, args.value("--format") or "table", args.value("--output"), out, screen_of(out, args.value(COLOR.name))
+    )
     return 0
 
 

@@ -11,6 +11,7 @@ from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import NOT_MET, Gap
 
 if TYPE_CHECKING:
+    from sweeper.cli.value_text import Wished
     from sweeper.running.result import SweepResult
 
 INTERRUPTED, INCOMPLETE = 130, 3
@@ -27,21 +28,23 @@ class Further:
     """Shows all that it measured."""
 
 
-def show_result(result: SweepResult, further: Further, out: TextIO, err: TextIO, *, as_json: bool, whole: bool) -> int:
+def show_result(
+    result: SweepResult, further: Further, out: TextIO, err: TextIO, wished: Wished, *, as_json: bool
+) -> int:
     """Write one document, or text for people, and return the exit status.
 
-    The text has the values of as many combinations as a person may look through; `whole` and `as_json` show all.
+    The text has the values of as many combinations as a person may look through; `wished.whole` and `as_json` show all.
     """
-    shown = result if as_json or whole else result.excerpt()
+    shown = result if as_json or wished.whole else result.excerpt()
     with gc_paused():
         problem = _unreadable(result, shown)
     status = _status(result, problem)
     if problem is not None:
         err.write(f"what was measured cannot be read from {result.store.uri}: {problem}\n")
     if as_json:
-        write_json(result_document(result, whole=whole, exit_status=status, unreadable=problem), out)
+        write_json(result_document(result, whole=wished.whole, exit_status=status, unreadable=problem), out)
     else:
-        out.write(_text(result, shown if problem is None else None, further))
+        out.write(_text(result, shown if problem is None else None, further, wished))
     return status
 
 
@@ -64,9 +67,9 @@ def _unreadable(result: SweepResult, shown: SweepResult) -> str | None:
     return None
 
 
-def _text(result: SweepResult, shown: SweepResult | None, further: Further) -> str:
+def _text(result: SweepResult, shown: SweepResult | None, further: Further, wished: Wished) -> str:
     """What is said of a sweep; `shown` has the values, if there are any that can be read."""
-    parts = [] if shown is None else [_values(result, shown, further.values)]
+    parts = [] if shown is None else [_values(result, shown, further.values, wished)]
     parts += [render.outcome_text(result.outcome, result.plan, further.resume), "\n"]
     parts += [] if shown is None else [render.earlier_failures_text(result.earlier_failures)]
     if shown is not None and result.exit_status == NOT_MET:
@@ -74,8 +77,11 @@ def _text(result: SweepResult, shown: SweepResult | None, further: Further) -> s
     return "".join([*parts, f"sweep: {result.sweep_id}\nresults: {result.store.uri}\n"])
 
 
-def _values(result: SweepResult, shown: SweepResult, command: str) -> str:
-    boards, verdicts = render.leaderboards(shown.leaderboards), render.verdicts_text(result.verdicts)
+def _values(result: SweepResult, shown: SweepResult, command: str, wished: Wished) -> str:
+    from sweeper.cli.value_text import leaderboards, verdicts_text
+
+    boards = leaderboards(shown.leaderboards, wished, command)
+    verdicts = verdicts_text(result.verdicts, wished.screen)
     parts = [f"{boards}\n\n"] if boards else []
     parts += [render.not_shown_text(len(shown.plan.items), len(result.plan.items), command)]
     parts += [f"{verdicts}\n\n"] if verdicts else []

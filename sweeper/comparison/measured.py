@@ -67,20 +67,28 @@ class Measured:
 
 def measured_of(row: Mapping[str, Any]) -> Measured:
     """A row of the view as a value."""
-    repeats = tuple(map(measured_of, row.get("repeats") or ()))
     return Measured(
         *(row[name] or "" for name in ("capability", "dataset", "model", "metric", "key")),
         value=row["value"],
         higher_is_better=row["higher_is_better"],
-        interval=_of_repeats(repeats) if repeats else _interval(row),
+        interval=interval_of(row),
         inference_id=row.get("inference_id"),
         evidence=parsed(row.get("evidence")),
         caveat=row.get("caveat"),
         fingerprint=row.get("fingerprint") or "",
         confidence=confidence_of(row.get("evidence")),
-        repeats=repeats,
+        repeats=_repeats(row),
         finished_at=row.get("finished_at"),
     )
+
+
+def interval_of(row: Mapping[str, Any]) -> Interval | None:
+    """The interval of a row of the view; of a mean over runs, that for other runs and other data."""
+    return _of_repeats(_repeats(row)) if row.get("repeats") else _interval(row)
+
+
+def _repeats(row: Mapping[str, Any]) -> tuple[Measured, ...]:
+    return tuple(map(measured_of, row.get("repeats") or ()))
 
 
 def _of_repeats(repeats: Sequence[Measured]) -> Interval | None:

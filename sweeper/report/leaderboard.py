@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeper.comparison.measured import interval_of
 from sweeper.messages.outcome import NO_VALUES, Gap
 from sweeper.records import OVERALL
 from sweeper.vocabulary import AXES
@@ -22,6 +23,7 @@ BEST, TIED = "*", "~"
 """Shown beside the best value of a column, and beside those that cannot be told apart from it."""
 _SURE = f"{CONFIDENCE * 100:.0f} % confidence, all models together"
 LEGEND = f"{BEST} best   {TIED} cannot be told apart from the best ({_SURE})"
+INTERVALS = "low to high: the interval of a value, of 95 % where its capability does not set another confidence"
 RUNS = "± standard deviation between runs (number of runs) of a mean over runs that repeat each other"
 NULL = "null"
 """Shown for a value that a run could not compute, which is not the same as no value."""
@@ -41,6 +43,8 @@ class Line:
     """What became of what has no value in a column, where it was attempted: `failed`, `no values`, `null`."""
     runs: Mapping[int, str] = field(default_factory=dict[int, str])
     """Of a mean over runs, by how much they differ and how many they are: `± 0.0031 (5)`."""
+    intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict[int, tuple[float, float]])
+    """The bounds of the interval of a value, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,9 @@ def _leaderboard(
     cells: dict[str, dict[str, _Cell]] = {}
     for row in rows:
         end = NULL if row["value"] is None else None
-        cells.setdefault(row[side], {})[row[top]] = _Cell(row["value"], row.get("caveat"), end, _runs(row))
+        cells.setdefault(row[side], {})[row[top]] = _Cell(
+            row["value"], row.get("caveat"), end, _runs(row), _bounds(row)
+        )
     columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
     return Leaderboard(
@@ -197,6 +203,7 @@ class _Cell:
     caveat: str | None = None
     end: str | None = None
     runs: str = ""
+    bounds: tuple[float, float] | None = None
 
 
 def _runs(row: Mapping[str, Any]) -> str:
@@ -205,6 +212,13 @@ def _runs(row: Mapping[str, Any]) -> str:
         return ""
     spread = "" if row.get("spread") is None else f"± {row['spread']:.2g} "
     return f"{spread}({len(row['repeats'])})"
+
+
+def _bounds(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    interval = interval_of(row)
+    if interval is None or interval.low is None or interval.high is None:
+        return None
+    return interval.low, interval.high
 
 
 def _filled(
@@ -236,7 +250,8 @@ def _line(name: str, cells: Sequence[_Cell]) -> Line:
     caveats = {column: cell.caveat for column, cell in enumerate(cells) if cell.caveat}
     ends = {column: cell.end for column, cell in enumerate(cells) if cell.end}
     runs = {column: cell.runs for column, cell in enumerate(cells) if cell.runs}
-    return Line(name, tuple(cell.value for cell in cells), caveats, ends, runs)
+    intervals = {column: cell.bounds for column, cell in enumerate(cells) if cell.bounds}
+    return Line(name, tuple(cell.value for cell in cells), caveats, ends, runs, intervals)
 
 
 def _notes(same: Iterable[_SameNames], shown: Collection[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 import parts
 from store_parts import BEGAN, ScoreRun, attempt
 
-from sweeper.cli import render
+from sweeper.cli import value_text
 from sweeper.cli.commands import run_command
 from sweeper.messages.requests import Provenance
 from sweeper.report import leaderboard
@@ -116,4 +116,4 @@ def _record_script(store: Store) -> None:
 
 def tables_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """The tables of rows of the view `results`, as a terminal shows them where nothing is compared."""
-    return render.leaderboards(leaderboard.leaderboards(rows))
+    return value_text.leaderboards(leaderboard.leaderboards(rows), value_text.Wished())

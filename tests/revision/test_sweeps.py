@@ -14,7 +14,7 @@ import report_parts
 from patience import LIMIT_S
 from revision_parts import Project, caveats
 
-from sweeper.cli import render
+from sweeper.cli.plan_text import plan_text
 from sweeper.report.reading import read_report_data
 from sweeper.running.request_builder import RequestBuilder
 from sweeper.store import Store, open_store
@@ -56,7 +56,7 @@ def test_overwritten_weights_are_shown_and_never_best_and_run_again_where_data_i
     plan = project.plan()
     reasons = [(item.run, item.reason) for item in plan.items]
     assert reasons == [(False, f"completed, but {CHANGED}: model.pt"), (False, "completed")]
-    assert "1 completed results were measured on files that have changed since" in render.plan_text(plan)
+    assert "1 completed results were measured on files that have changed since" in plan_text(plan)
     shown = project.sweep("rerun=missing")
     assert values(shown) == [("constant", 0.75, "data changed since: model.pt"), ("other", 0.25, None)]
     text = report_parts.tables_text(shown.rows)
@@ -251,7 +251,7 @@ def test_a_revision_of_the_old_scheme_is_unknown_and_said_once(project: Project,
     rewritten(project, code_revision=revision, libraries_revision=None)
     plan = project.plan("rerun_triggers=[code,libraries]")
     assert [(item.run, item.reason) for item in plan.items] == [(False, "completed")]
-    text = render.plan_text(plan)
+    text = plan_text(plan)
     for kind in ("code", "libraries"):
         assert text.count(f"note: 1 completed results have no {kind} revision that can be compared") == 1
 
