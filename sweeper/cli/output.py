@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from sweeper.cli.tables.cells import Cell, shown
@@ -96,7 +97,7 @@ def _plain(table: Table, screen: Screen) -> str:
 
 
 def _column(name: str, values: Sequence[object]) -> Column:
-    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    numbers = any(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values)
     head = shown(name).replace("\n", r"\n")
     return Column(head, tuple(map(_cell, values)), Align.NUMBER if numbers else Align.LEFT)
 

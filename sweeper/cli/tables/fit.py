@@ -37,6 +37,8 @@ def split(grid: Grid, width: int) -> list[Grid] | None:
     """The table in parts that are no wider than `width`, each with the keys; `None` where a column has no room."""
     every = widths(grid)
     keys = sum(every[: grid.keys]) + len(GAP) * (grid.keys - 1)
+    if keys > width:
+        return None
     first, used, parts = grid.keys, keys, list[Grid]()
     for place in range(grid.keys, len(every)):
         needed = len(GAP) + every[place]
