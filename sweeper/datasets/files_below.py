@@ -58,7 +58,8 @@ class FilesBelow:
         folder, _, name = path.rpartition("/")
         if folder not in self._listings:
             try:
-                self._listings[folder] = frozenset(os.listdir(self._root / folder))
+                with os.scandir(self._root / folder) as entries:
+                    self._listings[folder] = frozenset(entry.name for entry in entries if entry.is_file())
             except OSError:
                 self._listings[folder] = frozenset()
         # Some file systems find names in another case, or with accents written otherwise, than they list.

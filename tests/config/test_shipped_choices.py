@@ -25,6 +25,7 @@ CHOICES = {
         "digits_noisy",
         "digits_occluded",
         "digits_rotated",
+        "image_csv",
         "image_folder",
         "yolo",
     ],
@@ -88,7 +89,8 @@ def write_labels(root):
     (root / "coco.json").write_text(json.dumps(coco))
     (root / "data.yaml").write_text("val: cat\nnames: [cat]")
     (root / "cat" / "1.txt").write_text("0 0.5 0.5 1 1")
-    return "coco", "image_folder", "yolo"
+    (root / "labels.csv").write_text("file,label\ncat/1.png,cat")
+    return "coco", "image_csv", "image_folder", "yolo"
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "ray": ("jobs/ray_simple", "jobs/checkmaite_ray", "worker"),
     "hydra": ("config", "worker/instantiate.py"),
     "omegaconf": ("config",),
-    "pyarrow": ("store",),
+    # Users have data in Parquet and Arrow too, and what the store knows of tables is of no use for them.
+    "pyarrow": ("store", "datasets/arrow_tables.py"),
     "obstore": ("store",),
     "duckdb": ("store",),
     "jinja2": ("report",),
