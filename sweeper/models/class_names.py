@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sweeper.common.small_json import Damaged, parsed
 from sweeper.common.text import escaped
 from sweeper.models.parameters import Parameter
 
@@ -16,15 +17,17 @@ NO_CLASS = "N/A"
 
 
 def read_class_names(value: object) -> tuple[str, ...]:
-    """Names by index from a list, a mapping from indices 0 to K - 1 to names, or the path of a text file.
+    """Names by index from a list, a mapping from indices 0 to K - 1 to names, or the path of a file.
 
-    The file has one name on each line, in the order of the indices; empty lines at its end do not count.
+    A text file has one name on each line, in the order of the indices; empty lines at its end do not count. A file
+    whose name ends in `.json` has a list or a mapping, or an object with one of these as its `index2label`.
 
     Raises
     ------
     ValueError
         It is none of these, the file cannot be read, or a name is empty or there twice.
     """
+    value = opened(value)
     if isinstance(value, str):
         return _distinct(_lines(Path(value).expanduser()), f"those of {escaped(value)}")
     if isinstance(value, Mapping):
@@ -39,17 +42,41 @@ def read_class_names(value: object) -> tuple[str, ...]:
 CLASS_NAMES = Parameter(
     "class_names",
     read_class_names,
-    "a list, or the path of a text file with one name on each line",
+    "a list, or the path of a text file with one name on each line or of a JSON file",
     "the names of the classes in the order of the scores",
     "names.txt",
 )
 
 
+def opened(value: object) -> object:
+    """The list or mapping that a JSON file has, if the value is the path of one; any other value as it is.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be read, or is no JSON.
+    """
+    if not isinstance(value, str) or not value.endswith(".json"):
+        return value
+    path = Path(value).expanduser()
+    found = parsed(_text(path).encode(), lambda content: content)
+    if isinstance(found, Damaged):
+        raise ValueError(f"{escaped(value)}, where {found.reason}")
+    names = found.get("index2label", found) if isinstance(found, dict) else found
+    if not isinstance(names, list | dict):
+        raise ValueError(f"{escaped(value)}, which has neither a list nor a mapping")
+    return names
+
+
 def _lines(path: Path) -> list[str]:
+    return _text(path).rstrip().splitlines()
+
+
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"{escaped(str(path))}, a file of {path.stat().st_size} bytes")
-        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ValueError(f"{escaped(str(path))}, which cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from sweeper.errors import PartError
 Json: TypeAlias = Mapping[str, Any]
 _FLOAT32 = 7
 """The number of this type in the schema of torch.export."""
-_SYMBOL = re.compile(r"Symbol\('(\w+)'[^()]*\)")
+_SYMBOL = re.compile(r"(?:Symbol\(')?(\w+)(?:'[^()]*\))?")
 _TRAINING = ("training", "train")
 """Arguments of normalisation and dropout that say whether they do what they do in training."""
 

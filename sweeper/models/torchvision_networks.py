@@ -45,8 +45,8 @@ def check_architecture(name: str, kind: Kind) -> None:
     known = architectures(kind)
     if known and name not in known:
         raise PartError(
-            f"architecture is {name!r}, which torchvision does not have for {kind}.{near_match(name, known)} "
-            f"It has {', '.join(sorted(known))}."
+            f"architecture is {name!r}, which is none of torchvision's {len(known)} for {kind} (from {min(known)} to "
+            f"{max(known)}).{near_match(name, known)}"
         )
 
 

@@ -97,6 +97,19 @@ def test_names_come_from_a_list_a_mapping_or_a_file(tmp_path):
     assert read_class_names(["cat", 7]) == ("cat", "7")
 
 
+@pytest.mark.parametrize("content", ['["cat", "dog"]', '{"1": "dog", "0": "cat"}', '{"index2label": ["cat", "dog"]}'])
+def test_names_come_from_a_json_file(tmp_path, content):
+    (tmp_path / "names.json").write_text(content)
+    assert read_class_names(str(tmp_path / "names.json")) == ("cat", "dog")
+
+
+@pytest.mark.parametrize(("content", "said"), [("{", "not JSON"), ('"cat"', "neither a list nor a mapping")])
+def test_json_that_names_nothing_is_refused(tmp_path, content, said):
+    (tmp_path / "names.json").write_text(content)
+    with pytest.raises(ValueError, match=said):
+        read_class_names(str(tmp_path / "names.json"))
+
+
 def test_names_of_no_class_may_be_there_twice():
     assert read_class_names(["N/A", "cat", "N/A"]) == ("N/A", "cat", "N/A")
 
