@@ -6,5 +6,6 @@ from sweeper.models.onnx_classifier import OnnxClassifier
 from sweeper.models.reindexed import Reindexed
 from sweeper.models.sklearn_classifier import SklearnClassifier
 from sweeper.models.torchvision_classifier import TorchvisionClassifier
+from sweeper.models.torchvision_detector import TorchvisionDetector
 
-__all__ = ["OnnxClassifier", "Reindexed", "SklearnClassifier", "TorchvisionClassifier"]
+__all__ = ["OnnxClassifier", "Reindexed", "SklearnClassifier", "TorchvisionClassifier", "TorchvisionDetector"]
