@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from sweeper.errors import PartError
@@ -36,7 +37,7 @@ def device_for(asked: str | None) -> Any:
     PartError
         torch does not know the name, or has no such device here.
     """
-    import torch
+    torch: Any = import_module("torch")
 
     name = asked or ("cuda" if gpus_of_task() else "cpu")
     try:
@@ -55,7 +56,7 @@ def device_for(asked: str | None) -> Any:
 @contextmanager
 def inference() -> Generator[None]:
     """Without gradients, and with cuDNN's deterministic algorithms, so that a batch has the same answers each time."""
-    import torch
+    torch: Any = import_module("torch")
 
     cudnn = torch.backends.cudnn
     before = cudnn.benchmark, cudnn.deterministic

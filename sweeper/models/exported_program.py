@@ -68,7 +68,9 @@ def read_program(path: Path) -> ExportedProgram:
         scores = _axes(_only_tensor(outputs, graph, path, "output"), program)
         _refuse_training(graph, path)
     except (KeyError, TypeError, IndexError) as error:
-        raise PartError(f"{path} has a form that is not known here ({error!r}). Export it with torch 2.4 to 2.14.") from error
+        raise PartError(
+            f"{path} has a form that is not known here ({error!r}). Export it with torch 2.4 to 2.14."
+        ) from error
     if len(images) != 4 or len(scores) != 2:
         raise PartError(
             f"{path} takes a tensor of {len(images)} axes and answers with one of {len(scores)}; a classifier takes a "

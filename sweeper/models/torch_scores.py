@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import PartError
@@ -43,7 +44,7 @@ class ScoringNetwork:
         PartError
             The network cannot take these images, or answers with something else than a score for each class.
         """
-        import torch
+        torch: Any = import_module("torch")
 
         with inference():
             answers = self._called(torch.from_numpy(images).to(self._device))
@@ -52,7 +53,7 @@ class ScoringNetwork:
             return answers.float().cpu().numpy()
 
     def _called(self, images: Any) -> Any:
-        import torch
+        torch: Any = import_module("torch")
 
         try:
             answers = self._network(images)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.common.default_ids import describe
 from sweeper.common.facts import Facts
-from sweeper.errors import PartError
 from sweeper.models.class_names import CLASS_NAMES
 from sweeper.models.devices import device_for
 from sweeper.models.image_parameters import one_of, settle_images

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -180,14 +181,14 @@ def _built(
     prefix: str,
 ) -> Any:
     """modelmaite's detector. It takes the names and the weights as files."""
-    from modelmaite.object_detection import TorchvisionODModel
+    modelmaite: Any = import_module("modelmaite.object_detection")
 
     with TemporaryDirectory() as folder:
         names = Path(folder, "names.json")
         names.write_text(json.dumps({"index2label": classes.by_label}), encoding="utf-8")
         plain = weights if entry is None and not prefix else _saved(state_dict(weights, entry, prefix), folder)
         try:
-            return TorchvisionODModel(
+            return modelmaite.TorchvisionODModel(
                 model_name=architecture, device=device, weights_path=plain, config_path=names, **arguments
             )
         except RuntimeError as error:
@@ -195,7 +196,7 @@ def _built(
 
 
 def _saved(tensors: Mapping[str, Any], folder: str) -> Path:
-    import torch
+    torch: Any = import_module("torch")
 
     path = Path(folder, "weights.pt")
     torch.save(tensors, path)

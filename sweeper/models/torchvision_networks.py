@@ -6,6 +6,7 @@ import importlib.util
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -75,30 +76,28 @@ def untrained(name: str, kind: Kind, n_classes: int, arguments: Mapping[str, Any
     PartError
         The architecture does not take the arguments.
     """
-    import torchvision
+    models: Any = import_module("torchvision.models")
 
     fixed = {**_OFFLINE[kind], "num_classes": n_classes, **({"init_weights": False} if name in _SLOW_START else {})}
     clash = sorted(fixed.keys() & arguments.keys())
     if clash:
         raise PartError(f"arguments of {name} has {', '.join(clash)}, which follow from weights_path. Leave them out.")
     try:
-        return torchvision.models.get_model(name, **fixed, **arguments)
+        return models.get_model(name, **fixed, **arguments)
     except (TypeError, ValueError) as error:
         raise PartError(f"torchvision cannot build {name} with arguments {dict(arguments)}: {error}") from error
 
 
 def _weights_without_memory() -> Any:
     """Inside, tensors of weights have a shape and no numbers; what is computed from numbers while building is real."""
-    import torch
-    from torch.overrides import TorchFunctionMode
-
+    torch: Any = import_module("torch")
     makers = (torch.empty, torch.zeros, torch.ones)
 
-    class WithoutMemory(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            given = dict(kwargs or {})
-            if func in makers and given.get("device") is None:
-                given["device"] = "meta"
-            return func(*args, **given)
+    def called(_mode: object, func: Any, _types: object, args: Any = (), kwargs: Any = None) -> Any:
+        given = dict(kwargs or {})
+        if func in makers and given.get("device") is None:
+            given["device"] = "meta"
+        return func(*args, **given)
 
-    return WithoutMemory()
+    mode: Any = import_module("torch.overrides").TorchFunctionMode
+    return type("WithoutMemory", (mode,), {"__torch_function__": called})()

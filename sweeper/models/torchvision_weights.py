@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from argparse import Namespace
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,12 @@ def state_dict(weights: Path, entry: str | None, prefix: str) -> dict[str, Any]:
     PartError
         As `weights_shapes`, or torch cannot load the file.
     """
-    import torch
+    torch: Any = import_module("torch")
 
     named = weights_shapes(weights, entry, prefix)
     try:
-        content: Any = torch.load(weights, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([Namespace]):
+            content: Any = torch.load(weights, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         reason = str(error).strip().splitlines()[0]
         raise PartError(f"torch cannot load {weights}: {reason} Save or copy it again.") from error

@@ -11,7 +11,7 @@ import io
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -20,8 +20,9 @@ from sweeper.errors import PartError, near_match
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 """The first pickle of the files that torch wrote before version 1.6, which are no zip archives."""
-_HARMLESS = ("torch", "collections", "builtins", "_codecs")
-"""Packages whose objects may stand beside tensors, of which nothing is built here."""
+_HARMLESS = ("torch", "collections", "builtins", "_codecs", "argparse")
+"""Packages whose objects may stand beside tensors, of which nothing is built here. Checkpoints of torchvision's scripts
+have their command line as an `argparse.Namespace`."""
 _HOW_TO_SAVE = "Save its state dict: torch.save(model.state_dict(), 'weights.pt')."
 
 
@@ -60,7 +61,7 @@ def _entry_of(content: object, path: Path, entry: str | None) -> object:
 
 def _tensors(content: object, path: Path, entry: str | None) -> Shapes:
     if not isinstance(content, Mapping):
-        raise PartError(f"{path} holds {_kind(content)} where a state dict is expected. {_HOW_TO_SAVE}")
+        raise PartError(f"{path} holds {_kind(content)}, where a state dict is expected. {_HOW_TO_SAVE}")
     found = {str(name): value.shape for name, value in content.items() if isinstance(value, _Tensor)}
     if found and len(found) == len(content):
         return found
@@ -71,8 +72,13 @@ def _tensors(content: object, path: Path, entry: str | None) -> Shapes:
             f"state dict: entry: {inside[0]}."
         )
     others = [str(name) for name in content if str(name) not in found]
-    raise PartError(f"{path} is no state dict: {_few(others) or 'it is empty, so none of its entries'} "
-                    f"{'is' if len(others) == 1 else 'are'} no tensors. {_HOW_TO_SAVE}")
+    raise PartError(f"{path} is no state dict: {_few(others) or 'it'} {_is_not(others)}. {_HOW_TO_SAVE}")
+
+
+def _is_not(others: Sequence[str]) -> str:
+    if not others:
+        return "is empty"
+    return "is no tensor" if len(others) == 1 else "are no tensors"
 
 
 def _is_state_dict(value: object) -> bool:
@@ -80,10 +86,10 @@ def _is_state_dict(value: object) -> bool:
 
 
 def _kind(value: object) -> str:
-    return "a single tensor" if isinstance(value, _Tensor) else f"a {type(value).__name__.lstrip('_')}"
+    return "a single tensor" if isinstance(value, _Tensor) else f"a value of the type {type(value).__name__}"
 
 
-def _few(names: Mapping[str, object] | list[str]) -> str:
+def _few(names: Mapping[str, object] | Sequence[str]) -> str:
     shown = [*names][:4]
     return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
 
