@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.models.class_names import CLASS_NAMES
-from sweeper.models.image_parameters import truth
 from sweeper.models.jatic import find_config, read_config, statements_of
 from sweeper.models.onnx_header import OnnxHeader, read_header
 from sweeper.models.onnx_images import settle_input
 from sweeper.models.onnx_outputs import Scores, find_scores
 from sweeper.models.onnx_statements import softmax_of, statements
-from sweeper.models.parameters import Parameter, Settlement, Stated
+from sweeper.models.parameters import Settlement, Stated
 from sweeper.models.preprocessing import ExpectedImages
+from sweeper.models.scores import SOFTMAX
 
 CHOICE = "model.onnx_classifier"
 """How overrides address the choice."""
-SOFTMAX = Parameter("softmax", truth, "true or false", "whether softmax makes probabilities of its scores", "true")
 
 
 @dataclass(frozen=True)

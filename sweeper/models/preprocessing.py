@@ -123,7 +123,7 @@ def network_input(images: Sequence[ArrayLike], expected: ExpectedImages) -> Floa
     """
     if not len(images):
         raise PartError(f"{expected.source} was given no image; a batch has at least one.")
-    prepared = [prepared_image(numpy_of(image), expected) for image in images]
+    prepared = [_prepared(numpy_of(image), expected) for image in images]
     shapes = {image.shape for image in prepared}
     if len(shapes) > 1:
         sizes = ", ".join(f"{height} x {width}" for _, height, width in sorted(shapes)[:3])
@@ -134,13 +134,8 @@ def network_input(images: Sequence[ArrayLike], expected: ExpectedImages) -> Floa
     return _laid_out(np.stack(prepared), expected.layout)
 
 
-<<<<<<< HEAD
 def checked(image: npt.NDArray[np.generic], expected: ExpectedImages) -> Floats:
     """One image with the channels that are expected, C x H x W in [0, 1], float32; of its own size if that may be.
-=======
-def prepared_image(image: npt.NDArray[np.generic], expected: ExpectedImages) -> Floats:
-    """One image with the channels, the size and the values that are expected, C x H x W.
->>>>>>> cceef0a (Detectors of torchvision with a local state dict; labels become the indices of a dataset)
 
     Raises
     ------

@@ -8,10 +8,13 @@ import numpy as np
 
 from sweeper.checks.targets import SUM_TOLERANCE
 from sweeper.errors import PartError
+from sweeper.models.image_parameters import truth
+from sweeper.models.parameters import Parameter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+SOFTMAX = Parameter("softmax", truth, "true or false", "whether softmax makes probabilities of its scores", "true")
 _SURELY = 1e-5
 """How near to 1 the sums of scores are that have been through softmax already."""
 

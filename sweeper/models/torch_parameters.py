@@ -7,16 +7,7 @@ from pathlib import Path
 
 from sweeper.common.small_json import Damaged, parsed
 from sweeper.errors import PartError
-from sweeper.models.image_parameters import truth
-from sweeper.models.parameters import Parameter, Stated
-
-SOFTMAX = Parameter(
-    "softmax",
-    truth,
-    "true or false",
-    "whether the network answers with logits, which become probabilities here",
-    "true",
-)
+from sweeper.models.parameters import Stated
 
 
 def file_argument(name: str, value: object) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import PartError
 from sweeper.models.devices import inference
+from sweeper.models.scores import probabilities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ class ScoringNetwork:
     n_classes
         K.
     softmax
-        Whether its scores become probabilities here.
+        Whether its scores are logits, of which softmax makes probabilities.
     source
         What it comes from, for messages.
     """
@@ -37,20 +38,18 @@ class ScoringNetwork:
         self._n_classes, self._softmax, self._source = n_classes, softmax, source
 
     def scores(self, images: Floats) -> Floats:
-        """N x K, float32, in the memory of the host.
+        """N x K probabilities, float32, in the memory of the host.
 
         Raises
         ------
         PartError
-            The network cannot take these images, or answers with something else than a score for each class.
+            The network cannot take these images, or its answers are not what `softmax` says or no score for each class.
         """
         torch: Any = import_module("torch")
 
         with inference():
-            answers = self._called(torch.from_numpy(images).to(self._device))
-            if self._softmax:
-                answers = torch.softmax(answers.float(), dim=1)
-            return answers.float().cpu().numpy()
+            scores = self._called(torch.from_numpy(images).to(self._device)).float().cpu().numpy()
+        return probabilities(scores, self._source, softmax=self._softmax)
 
     def _called(self, images: Any) -> Any:
         torch: Any = import_module("torch")

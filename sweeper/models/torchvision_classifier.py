@@ -11,10 +11,11 @@ from sweeper.common.default_ids import describe
 from sweeper.common.facts import Facts
 from sweeper.models.class_names import CLASS_NAMES
 from sweeper.models.devices import device_for
-from sweeper.models.image_parameters import one_of, settle_images
+from sweeper.models.image_parameters import CONVERT_CHANNELS, RESIZE, one_of, settle_images
 from sweeper.models.parameters import Parameter, Settlement, Stated
 from sweeper.models.preprocessing import ExpectedImages, network_input
-from sweeper.models.torch_parameters import SOFTMAX, beside, file_argument, refuse_other_count
+from sweeper.models.scores import SOFTMAX
+from sweeper.models.torch_parameters import beside, file_argument, refuse_other_count
 from sweeper.models.torch_scores import ScoringNetwork
 from sweeper.models.torchvision_networks import check_architecture
 from sweeper.models.torchvision_weights import classes_by_last_layer, classes_of, trained
@@ -115,31 +116,32 @@ class TorchvisionClassifier:
         id: str | None = None,
     ) -> None:
         given = {
-            "class_names": class_names,
             "value_range": value_range,
             "mean": mean,
             "std": std,
             "channels": channels,
             "preprocessing": preprocessing,
             "image_size": image_size,
+            "resize": resize,
+            "convert_channels": convert_channels,
             "softmax": softmax,
         }
-        extra = dict(arguments or {})
-        weights = file_argument("weights_path", weights_path)
+        weights, extra = file_argument("weights_path", weights_path), dict(arguments or {})
         check_architecture(architecture, "classification")
         shapes = weights_shapes(weights, entry, prefix)
-        settings = _settled(architecture, weights, given, extra, resize=resize, convert_channels=convert_channels)
+        known = _settled(architecture, weights, {**given, "class_names": class_names, "arguments": extra})
         count = classes_of(architecture, "classification", weights, extra, shapes)
-        refuse_other_count(weights, count, settings.class_names)
+        refuse_other_count(weights, count, known.class_names)
         on = device_for(device)
         network = trained(architecture, weights, count, extra, entry, prefix).to(on)
-        self._expected = settings.expected
+        self._expected = known.images
         self._network = ScoringNetwork(
-            network, on, n_classes=count, softmax=settings.softmax, source=f"{architecture} of {weights}"
+            network, on, n_classes=count, softmax=known.softmax, source=f"{architecture} of {weights}"
         )
+        told = {name: value for name, value in given.items() if value is not False or name == "softmax"}
         self.metadata: ModelMetadata = {
-            "id": id or _described(architecture, weights_path, given),
-            "index2label": dict(enumerate(settings.class_names)),
+            "id": id or describe(architecture, str(weights_path), **told),
+            "index2label": dict(enumerate(known.class_names)),
         }
 
     def __call__(self, batch: Sequence[ArrayLike], /) -> Sequence[npt.NDArray[np.float32]]:
@@ -161,62 +163,50 @@ class TorchvisionClassifier:
 
     @classmethod
     def facts(cls, **arguments: Any) -> Facts:
-        """What the files say, without torch. See `sweeper.common.facts`."""
+        """What the files say, without torch; see `sweeper.common.facts`.
+
+        Raises
+        ------
+        PartError
+            As when the model is built, but for tensors of another architecture.
+        """
         architecture, weights = str(arguments["architecture"]), file_argument("weights_path", arguments["weights_path"])
         check_architecture(architecture, "classification")
         shapes = weights_shapes(weights, arguments.get("entry"), arguments.get("prefix") or "")
-        resize, convert = bool(arguments.get("resize")), bool(arguments.get("convert_channels"))
-        extra = dict(arguments.get("arguments") or {})
-        settings = _settled(architecture, weights, arguments, extra, resize=resize, convert_channels=convert)
-        refuse_other_count(weights, classes_by_last_layer(shapes), settings.class_names)
-        return settings.facts(weights)
+        known = _settled(architecture, weights, arguments)
+        refuse_other_count(weights, classes_by_last_layer(shapes), known.class_names)
+        return known.images.facts(known.class_names)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What is known of a classifier once every parameter is stated or given."""
+class _Known:
+    """All that has to be known of a classifier beside its weights."""
 
-    expected: ExpectedImages
+    images: ExpectedImages
     class_names: tuple[str, ...]
     softmax: bool
 
-    def facts(self, path: Path) -> Facts:
-        """The same as facts of a part."""
-        size = self.expected.size if self.expected.size is not None and not self.expected.resize else (None, None)
-        return Facts(
-            str(path),
-            channels=None if self.expected.convert_channels else self.expected.n_channels,
-            height=size[0],
-            width=size[1],
-            n_classes=len(self.class_names),
-            class_names=dict(enumerate(self.class_names)),
-        )
 
-
-def _settled(
-    architecture: str,
-    weights: Path,
-    given: Mapping[str, object],
-    extra: Mapping[str, object],
-    *,
-    resize: bool,
-    convert_channels: bool,
-) -> Settings:
+def _settled(architecture: str, weights: Path, given: Mapping[str, Any]) -> _Known:
     settlement = Settlement(str(weights), CHOICE, given, _stated(weights, given.get("preprocessing")))
     settlement.wanted(_RECIPE)
     names = settlement.needed(CLASS_NAMES)
     images = settle_images(settlement, layouts=("NCHW",), size_is_needed=True)
-    softmax = settlement.needed(SOFTMAX)
+    softmax, resize, convert = (
+        settlement.needed(SOFTMAX),
+        settlement.wanted(RESIZE),
+        settlement.wanted(CONVERT_CHANNELS),
+    )
     if images.channels.found == "GRAY":
         settlement.problem("channels is GRAY, and the networks of torchvision take three: RGB or BGR.")
-    if architecture in _TURNS_IMAGES and "transform_input" not in extra:
+    if architecture in _TURNS_IMAGES and "transform_input" not in (given.get("arguments") or {}):
         settlement.problem(
             f"{architecture} can bring images normalised as imagenet's to what it was trained with: give "
             f"'+{CHOICE}.arguments.transform_input=true' for weights of torchvision's own, false for others."
         )
     settlement.finish()
-    expected = images.expected(str(weights), resize=resize, convert_channels=convert_channels)
-    return Settings(expected, names.value, softmax.value)
+    expected = images.expected(str(weights), resize=resize.found is True, convert_channels=convert.found is True)
+    return _Known(expected, names.value, softmax.value)
 
 
 def _stated(weights: Path, recipe: object) -> Mapping[str, Sequence[Stated]]:
@@ -226,7 +216,3 @@ def _stated(weights: Path, recipe: object) -> Mapping[str, Sequence[Stated]]:
         "class_names": beside(weights),
         **{name: [Stated(value, f"preprocessing: {recipe}")] for name, value in said.items()},
     }
-
-
-def _described(architecture: str, weights_path: object, given: Mapping[str, object]) -> str:
-    return describe(architecture, str(weights_path), **{k: v for k, v in given.items() if k != "class_names"})

@@ -19,7 +19,7 @@ from sweeper.errors import PartError
 from sweeper.models.detected_classes import DETECTED_NAMES, DetectedClasses, detected_classes, named
 from sweeper.models.devices import device_for, inference
 from sweeper.models.parameters import Settlement
-from sweeper.models.preprocessing import ExpectedImages, prepared_image
+from sweeper.models.preprocessing import ExpectedImages, checked
 from sweeper.models.torch_parameters import beside, file_argument
 from sweeper.models.torchvision_networks import check_architecture
 from sweeper.models.torchvision_weights import classes_of, state_dict
@@ -118,7 +118,7 @@ class TorchvisionDetector:
         """
         if not len(batch):
             return []
-        images = [prepared_image(numpy_of(image), self._expected) for image in batch]
+        images = [checked(numpy_of(image), self._expected) for image in batch]
         with inference():
             return [self._target(found) for found in self._detector(images)]
 
@@ -129,12 +129,7 @@ class TorchvisionDetector:
         check_architecture(str(arguments["architecture"]), "detection")
         weights_shapes(weights, arguments.get("entry"), arguments.get("prefix") or "")
         names = named(_settled(weights, arguments.get("class_names")))
-        return Facts(
-            str(weights),
-            channels=None if arguments.get("convert_channels") else 3,
-            n_classes=len(names),
-            class_names=dict(enumerate(names)),
-        )
+        return _expected(weights, convert_channels=bool(arguments.get("convert_channels"))).facts(names)
 
     def _target(self, found: Any) -> DetectionTarget:
         indices = self._classes.indices(np.asarray(found.labels, dtype=np.int64))
