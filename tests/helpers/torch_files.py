@@ -48,6 +48,7 @@ def trained(architecture: str = "resnet18", steps: int = 15) -> Any:
     import torchvision
 
     torch.manual_seed(0)
+    torch.set_num_threads(1)  # on a busy machine, threads that wait for each other take a hundred times as long
     images = network_input(np.concatenate([pixels(name, 40) for name in CLASSES]))
     labels = torch.arange(len(CLASSES)).repeat_interleave(40)
     network = torchvision.models.get_model(architecture, weights=None, num_classes=len(CLASSES)).train()

@@ -144,8 +144,8 @@ def test_all_that_the_file_does_not_say_is_asked_for_at_once(weights: Path, imag
     missing = dict.fromkeys(("class_names", "preprocessing", "image_size", "softmax"), "null")
     with pytest.raises(ConfigError) as caught:
         sweeper.plan([*overrides(weights, images, **missing), f"analytics_store.uri='{tmp_path}'"])
-    asked = re.findall(rf"{CHOICE}\.(\w+)=", str(caught.value))
-    assert asked == [*ASKED, "weights_path"], "the last says how to name another file"
+    asked = re.findall(rf"^ +'?{CHOICE}\.(\w+)=", str(caught.value), re.MULTILINE)
+    assert tuple(asked) == ASKED
 
 
 def test_what_needs_no_torch_is_told_before_the_sweep(weights: Path, images: Path, tmp_path: Path):
