@@ -12,12 +12,14 @@ import numpy as np
 from sweeper.common.default_ids import describe, distinct, unless
 from sweeper.common.facts import Facts
 from sweeper.common.text import escaped
+from sweeper.datasets.arrow_tables import read_parquet
 from sweeper.datasets.class_labels import classes_of, label_text
+from sweeper.datasets.csv_tables import read_csv
 from sweeper.datasets.faults import Faults
 from sweeper.datasets.files_below import FilesBelow
 from sweeper.datasets.image_files import ImageFiles
 from sweeper.datasets.image_sizes import size_of
-from sweeper.datasets.tables import Table, read_table, table_file
+from sweeper.datasets.tables import Table, table_file
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -92,7 +94,10 @@ class ImageCsv:
         below = FilesBelow(folder)
         path = table_file(folder) if table is None else Path(table).expanduser()
         faults = Faults(invalid, str(path))
-        read = read_table(path, delimiter, (file_column, label_column), faults)
+        if path.suffix.lower() == ".parquet":
+            read = read_parquet(path)
+        else:
+            read = read_csv(path, delimiter, (file_column, label_column), faults)
         rows = _usable(read, file_column, label_column, classes, below, faults)
         passed_over = faults.settled()
         if not rows.kept:
