@@ -135,12 +135,17 @@ def _option(word: str) -> tuple[Option, str | None]:
 
 
 def _meant(flag: str) -> str:
+    return _as_setting(flag) or near_match(flag, FLAGS)
+
+
+def _as_setting(flag: str) -> str:
+    """How to write what a flag says where that is a key of the config."""
     from sweeper.config.classification import ROOT_FIELDS
 
     setting = flag.lstrip("-").replace("-", "_")
     if setting.partition(".")[0] in ROOT_FIELDS:
         return f" What is set in the config is written without dashes: {setting}=VALUE."
-    return near_match(flag, FLAGS)
+    return ""
 
 
 def _value(option: Option, attached: str | None, rest: deque[str]) -> str:
@@ -164,7 +169,7 @@ def _check(command: Command, given: Mapping[str, str]) -> None:
             owners = [other.name for other in COMMANDS.values() if name in options_of(other)]
             raise ConfigError(
                 f"{command.name} has no flag {name}, which belongs to {' and '.join(owners)}: "
-                f"`sweeper {owners[0]} --help` shows it."
+                f"`sweeper {owners[0]} --help` shows it.{_as_setting(name)}"
             )
         allowed = options[name].allowed
         if allowed and value not in allowed:

@@ -114,6 +114,24 @@ _DESCRIBE = Command(
     (Operand("NAME", "describe needs the name of a choice, e.g. sweeper describe svm."),),
     (_JSON,),
 )
+_INIT = Command(
+    "init",
+    "write a conf folder for your model and data, or an example",
+    "Look at a model file (.onnx) and at data (class folders, COCO, YOLO, a table, Hugging Face), and "
+    "write a conf folder for them. Without both, write an example of own parts. Nothing that is there is replaced.",
+    (
+        Example("sweeper init --model m.onnx --data ./images", "into ./conf"),
+        Example("sweeper init my_project", "a part of each kind in Python"),
+    ),
+    {0: "written", **WRONG},
+    (Operand("FOLDER"),),
+    (
+        Option(("--model",), "the model file", "FILE"),
+        Option(("--data",), "the folder or file of data", "PATH"),
+        Option(("--force",), "replace files that init has written before"),
+        _JSON,
+    ),
+)
 _REPORT = Command(
     "report",
     "write one HTML page: leaderboards, plots, what did not complete",
@@ -206,6 +224,6 @@ _CHECK = Command(
 
 COMMANDS = {
     command.name: command
-    for command in (RUN, PLAN, _LS, _DESCRIBE, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)
+    for command in (RUN, PLAN, _INIT, _LS, _DESCRIBE, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)
 }
 """Every command by its name, in the order in which help lists them."""

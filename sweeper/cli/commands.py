@@ -63,8 +63,8 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load
         args = arguments.parse(argv)
         if args.shows_something:
             return _shown(args, out)
-        if args.command in CATALOGUE_COMMANDS:
-            return CATALOGUE_COMMANDS[args.command](args, out)
+        if args.command in _WITHOUT_CONFIG:
+            return _WITHOUT_CONFIG[args.command](args, out)
         return _done(args, load(args), out, err)
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
@@ -74,6 +74,16 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load
     except KeyboardInterrupt:
         err.write("sweeper: interrupted; what has completed is in the store\n")
         return INTERRUPTED
+
+
+def _init(args: Arguments, out: TextIO) -> int:
+    from sweeper.cli.init.command import init  # not before it is needed: it imports what reads models and data
+
+    return init(args, out)
+
+
+_WITHOUT_CONFIG = {**CATALOGUE_COMMANDS, "init": _init}
+"""The commands that compose no config."""
 
 
 def _done(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:

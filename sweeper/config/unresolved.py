@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError, near_match
@@ -19,8 +20,12 @@ _RESOLVER = re.compile(r"Unsupported interpolation type (?P<key>\S+)")
 _RECURSIVE = "Recursive interpolation detected"
 
 
-def missing(key: str) -> ConfigError:
-    """The error for a value that is `???`."""
+def missing(key: str, others: Sequence[str] = ()) -> ConfigError:
+    """The error for a value that is `???`, and for others that are, too."""
+    if others:
+        keys = [key, *others]
+        given = " ".join(f"{one}=VALUE" for one in keys)
+        return ConfigError(f"{', '.join(keys)} are ???: they have no default. Give them: {given}.")
     how = f"Select one: '{key}=[NAME]'." if key in AXES else f"Give it: {key}=VALUE."
     return ConfigError(f"{key} is ???: it has no default. {how}")
 
@@ -40,10 +45,23 @@ def unresolved(error: Exception, where: str = "", cfg: DictConfig | None = None)
     text = " ".join(str(error).split())
     place = str(getattr(error, "full_key", None) or where)
     if isinstance(error, MissingMandatoryValue):
-        return missing(place)
+        return missing(place, _also_missing(place, cfg))
     if isinstance(error, InterpolationResolutionError):
         return _of_interpolation(text, place, cfg)
     return ConfigError(f"{where}: {text}" if where else text)
+
+
+def _also_missing(key: str, cfg: DictConfig | None) -> list[str]:
+    """The other keys of selected choices that are `???`, where the first that was met is one of a choice."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if cfg is None or key.partition(".")[0] not in AXES:
+        return []
+    with suppress(OmegaConfBaseException):  # something else is wrong, too, and is told when this is mended
+        found = (str(one) for one in OmegaConf.missing_keys(cfg))
+        return sorted(one for one in found if one != key and "." in one and one.partition(".")[0] in AXES)
+    return []
 
 
 def _of_interpolation(text: str, place: str, cfg: DictConfig | None) -> ConfigError:

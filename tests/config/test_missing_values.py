@@ -126,3 +126,18 @@ def test_what_cannot_be_resolved_for_another_reason_is_named_too(value: str, sai
     message = refused(f"model.svm.estimator.C={value}")
     assert message.startswith("model.svm.estimator.C interpolates ")
     assert said in message
+
+
+def test_all_values_of_choices_that_are_missing_are_named_at_once():
+    message = refused("model.svm.estimator.C=???", "model.svm.estimator.kernel=???", "dataset.digits.split=???")
+    keys = ["dataset.digits.split", "model.svm.estimator.C", "model.svm.estimator.kernel"]
+    named, _, given = message.partition(" are ???: they have no default. Give them: ")
+    assert sorted(named.split(", ")) == keys
+    assert sorted(given.removesuffix(".").split()) == [f"{key}=VALUE" for key in keys]
+
+
+def test_what_else_is_wrong_does_not_hide_a_missing_value():
+    message = refused("dataset.digits.split=???", "dataset.digits.seed=???", "model.svm.estimator.C=${nowhere}")
+    key = message.partition(" ")[0]
+    assert key in ("dataset.digits.split", "dataset.digits.seed")
+    assert message == f"{key} is ???: it has no default. Give it: {key}=VALUE."

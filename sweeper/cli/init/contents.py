@@ -1,0 +1,116 @@
+"""Looks at a folder or file of data, and notes what tells how it is to be read. Little is opened, and no image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from sweeper.datasets.folders import SUFFIXES
+from sweeper.datasets.json_items import items_of
+from sweeper.errors import PartError
+
+_SEEN = 5_000
+"""So many entries of a folder are looked at."""
+_DEPTH = 3
+"""So deep a folder is searched for images: `root/train/cat/1.png`."""
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was seen at a path; all names are relative to its folder, with `/`.
+
+    Parameters
+    ----------
+    is_file
+        Whether the path is a file. `files` then has its name alone.
+    files
+        Names of the files in the folder and in the folders in it.
+    image_folders
+        Names of the folders that hold images, at most two below the folder.
+    coco
+        JSON files that list images, and where the first of these is: folders by name, "." for the folder itself.
+    yolo
+        YAML files that name classes, each with the splits that it has.
+    """
+
+    is_file: bool
+    files: tuple[str, ...] = ()
+    image_folders: tuple[str, ...] = ()
+    coco: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    yolo: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+
+
+def look(path: Path) -> Contents:
+    """What is at a path."""
+    if path.is_file():
+        around = ("..", *(f"../{name}" for name in _folders(path.parent / "..", 1)))  # as images beside annotations
+        return _noted(True, path.parent, (path.name,), (*_folders(path.parent, _DEPTH - 1), *around))
+    folders = tuple(_folders(path, _DEPTH - 1))
+    files = tuple(name for folder in ("", *folders) if folder.count("/") < 1 for name in _files(path, folder))
+    return _noted(False, path, files, folders)
+
+
+def _noted(is_file: bool, root: Path, files: tuple[str, ...], folders: tuple[str, ...]) -> Contents:
+    with_images = tuple(folder for folder in folders if _has_images(root / folder))
+    coco = {name: _roots(root, first, with_images) for name in files if (first := _first_image(root / name))}
+    yolo = {name: splits for name in files if (splits := _splits(root / name)) is not None}
+    return Contents(is_file, files, with_images, coco, yolo)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((e for e in islice(entries, _SEEN) if not e.name.startswith(".")), key=lambda e: e.name)
+
+
+def _folders(root: Path, depth: int, above: str = "") -> Iterator[str]:
+    for entry in _entries(root / above):
+        if entry.is_dir():
+            yield f"{above}{entry.name}"
+            if depth > 1:
+                yield from _folders(root, depth - 1, f"{above}{entry.name}/")
+
+
+def _files(root: Path, folder: str) -> Iterator[str]:
+    above = f"{folder}/" if folder else ""
+    return (f"{above}{entry.name}" for entry in _entries(root / folder) if entry.is_file())
+
+
+def _has_images(folder: Path) -> bool:
+    return any(os.path.splitext(entry.name)[1].lower() in SUFFIXES for entry in _entries(folder))
+
+
+def _first_image(path: Path) -> str | None:
+    """The name of the first image in a JSON file in COCO's format; `None` if it is no such file."""
+    if path.suffix.lower() != ".json":
+        return None
+    try:
+        listed = (value for key, place, value in items_of(path) if key == "images" and place == 0)
+        first = cast("Mapping[str, object]", found) if isinstance(found := next(listed, None), dict) else {}
+    except PartError:
+        return None
+    name = first.get("file_name")
+    return name if isinstance(name, str) else None
+
+
+def _roots(root: Path, image: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(folder for folder in (".", *folders) if (root / folder / image).is_file())
+
+
+def _splits(path: Path) -> tuple[str, ...] | None:
+    """The splits in a YAML file that names classes; `None` if it does not."""
+    if path.suffix.lower() not in _YAML:
+        return None
+    import yaml
+
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    if not isinstance(said, dict) or "names" not in said:
+        return None
+    return tuple(split for split in ("train", "val", "test") if said.get(split))

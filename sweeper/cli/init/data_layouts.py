@@ -1,0 +1,148 @@
+"""In which ways data may be read, by what was seen of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sweeper.cli.init.contents import Contents
+from sweeper.cli.init.drafts import MISSING, Argument, Task
+
+LOOKED_FOR = (
+    "class folders (root/cat/1.png), COCO (a .json with images, annotations and categories), YOLO (a data.yaml), a "
+    "table of images (.csv or .parquet), or a local Hugging Face dataset (a snapshot, or a folder of save_to_disk)"
+)
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+"""What folders that part a dataset are usually called."""
+_OF_YOLO = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+"""What the class itself looks for."""
+_OF_SAVED = frozenset({"dataset_dict.json", "state.json"})
+"""Files of a folder that `save_to_disk` of the library datasets writes."""
+_TABLES = (".csv", ".parquet")
+_TABLE = "sweeper.datasets.ImageCsv"
+_OF_A_SNAPSHOT = "-of-"
+"""Part of the names of the Parquet files in a snapshot: `train-00000-of-00001.parquet`."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An argument that says where the data are: as it is written, and a value to ask with where it is to be filled in.
+
+    A relative path starts at the folder that was looked at.
+    """
+
+    argument: Argument
+    example: object = None
+    is_path: bool = False
+
+    @property
+    def asked(self) -> object:
+        """The value that the class is asked with."""
+        return self.example if self.argument.value == MISSING else self.argument.value
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way in which data may be read; `what` says it to people."""
+
+    target: str
+    task: Task
+    what: str
+    places: tuple[Place, ...]
+
+
+def layouts(contents: Contents) -> list[Layout]:
+    """Every way in which the data may be read; one is what it should be."""
+    found = [*_yolo(contents), *_coco(contents), *_saved(contents), *_table(contents)]
+    only_a_table = {layout.target for layout in found} == {_TABLE}
+    if not found or (only_a_table and len(_tops(contents)) > 1):  # one folder holds the images of the table
+        found += _class_folders(contents)
+    return found
+
+
+def parted(contents: Contents) -> list[str]:
+    """The folders of a dataset that is parted into training and test data, each with class folders of its own."""
+    tops = _tops(contents)
+    deep = {folder.split("/")[0] for folder in contents.image_folders if "/" in folder}
+    return [top for top in tops if top in deep] if tops and {top.lower() for top in tops} <= _SPLITS else []
+
+
+def _tops(contents: Contents) -> list[str]:
+    """Folders of the folder that hold images, or folders of images."""
+    return list(dict.fromkeys(folder.split("/")[0] for folder in contents.image_folders))
+
+
+def _path(name: str, value: str, comment: str = "") -> Place:
+    return Place(Argument(name, value, comment), is_path=True)
+
+
+def _one_of(name: str, values: Sequence[str], what: str, *, is_path: bool = False) -> Place:
+    """The only value, or one that the user has to choose."""
+    if len(values) == 1:
+        return Place(Argument(name, values[0]), is_path=is_path)
+    return Place(Argument(name, MISSING, f"{what}: {', '.join(values)}"), values[0], is_path)
+
+
+def _yolo(contents: Contents) -> Iterable[Layout]:
+    names = [name for name in contents.yolo if contents.is_file or name in _OF_YOLO]
+    for name in names[:1]:
+        config = [_path("config", name)] if name not in _OF_YOLO or len(names) > 1 else []
+        splits = contents.yolo[name]
+        split = [_one_of("split", splits, "the data to use")] if splits else []
+        yield Layout(
+            "sweeper.datasets.Yolo",
+            "object_detection",
+            f"Images with a file of labels each, as {name} says (YOLO).",
+            (_path("root", "."), *config, *split),
+        )
+
+
+def _coco(contents: Contents) -> Iterable[Layout]:
+    if not contents.coco:
+        return
+    files, first = list(contents.coco), next(iter(contents.coco))
+    roots = contents.coco[first]
+    root = _path("root", roots[0]) if len(roots) == 1 else _open_root(roots)
+    yield Layout(
+        "sweeper.datasets.Coco",
+        "object_detection",
+        f"Images and boxes in COCO's format, by {first if len(files) == 1 else f'one of {len(files)} files'}.",
+        (root, _one_of("annotations", files, "the file to use", is_path=True)),
+    )
+
+
+def _open_root(roots: Sequence[str]) -> Place:
+    shown = f"; its first image is in {', '.join(roots)}" if roots else ""
+    return Place(Argument("root", MISSING, f"the folder that the file names start from{shown}"), (*roots, ".")[0], True)
+
+
+def _saved(contents: Contents) -> Iterable[Layout]:
+    snapshot = any(name.endswith(".parquet") and _OF_A_SNAPSHOT in name for name in contents.files)
+    if contents.is_file or not (snapshot or not _OF_SAVED.isdisjoint(contents.files)):
+        return
+    yield Layout(
+        "sweeper.datasets.HuggingFace",
+        "image_classification",
+        "A local Hugging Face dataset.",
+        (_path("path", "."),),
+    )
+
+
+def _table(contents: Contents) -> Iterable[Layout]:
+    tables = [
+        name for name in contents.files if name.endswith(_TABLES) and "/" not in name and _OF_A_SNAPSHOT not in name
+    ]
+    if tables:
+        yield Layout(
+            _TABLE,
+            "image_classification",
+            f"A table of images and their classes{f', {tables[0]}' if len(tables) == 1 else ''}.",
+            (_one_of("path", tables, "the table to use", is_path=True),),
+        )
+
+
+def _class_folders(contents: Contents) -> list[Layout]:
+    if contents.is_file or not contents.image_folders or parted(contents):
+        return []
+    what = "Images in one folder for each class."
+    return [Layout("sweeper.datasets.ImageFolder", "image_classification", what, (_path("root", "."),))]
