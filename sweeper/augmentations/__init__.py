@@ -12,6 +12,7 @@ from sweeper.augmentations.detail import Blur, Jpeg, Resolution
 from sweeper.augmentations.geometry import GeometricAugmentation, Rotation, Scale, Translation
 from sweeper.augmentations.light import LowContrast, LowLight, SensorNoise
 from sweeper.augmentations.motion_blur import MotionBlur
+from sweeper.augmentations.nrtk_perturber import Nrtk
 from sweeper.augmentations.occlusion import Occlusion
 from sweeper.augmentations.weather import Fog, Rain, Snow
 
@@ -52,6 +53,7 @@ __all__ = [
     "LowContrast",
     "LowLight",
     "MotionBlur",
+    "Nrtk",
     "Occlusion",
     "Rain",
     "Resolution",

@@ -74,19 +74,11 @@ class ImageAugmentation(ABC):
 
     def _augment(self, images: npt.NDArray[np.generic], ids: Sequence[int | str]) -> npt.NDArray[np.generic]:
         scaled = unit_range(images)
-        self._check_range(scaled)
+        check_unit_range(scaled, str(self.metadata["id"]))
         changed = np.clip(self.apply(scaled, ids), 0, 1)
         if np.issubdtype(images.dtype, np.integer):
             changed = np.rint(changed * full_scale(images))
         return changed.astype(images.dtype)
-
-    def _check_range(self, images: Images) -> None:
-        low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
-        if not -TOLERANCE <= low <= high <= 1 + TOLERANCE:  # also where one is NaN
-            raise PartError(
-                f"Augmentation {self.metadata['id']} takes images of floats in [0, 1], or integers; got floats from "
-                f"{low:g} to {high:g}. Scale them in the dataset, and normalise in the model."
-            )
 
     @abstractmethod
     def apply(self, images: Images, ids: Sequence[int | str]) -> Floats:
@@ -101,6 +93,22 @@ def datum_key(name: str, seed: int, id_: int | str) -> int:
     """The 128-bit number that everything random of one datum is drawn from."""
     digest = hashlib.blake2b(f"{name}:{seed}:{id_}".encode(), digest_size=16).digest()
     return int.from_bytes(digest, "big")
+
+
+def check_unit_range(images: Images, what: str) -> None:
+    """Refuse images that an augmentation cannot take for light: floats outside of [0, 1], by more than rounding.
+
+    Raises
+    ------
+    PartError
+        It names the augmentation, `what`, and the range that it got.
+    """
+    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
+    if not -TOLERANCE <= low <= high <= 1 + TOLERANCE:  # also where one is NaN
+        raise PartError(
+            f"Augmentation {what} takes images of floats in [0, 1], or integers; got floats from {low:g} to {high:g}. "
+            "Scale them in the dataset, and normalise in the model."
+        )
 
 
 def check_range(what: str, value: float, low: float, high: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -66,34 +66,32 @@ def selected(target: DetectionTarget, kept: Any, area_factors: Factors) -> Detec
     )
 
 
-def with_boxes(target: Any, carry: Callable[[DetectionTarget], DetectionTarget], what: str) -> Any:
-    """A target after its pixels have moved: one with boxes is carried along, one of a classification stays.
+def detections_of(target: Any, what: str) -> DetectionTarget | None:
+    """The boxes of a target, where an augmentation that moves pixels must carry them along.
 
     Parameters
     ----------
     target
-        A `DetectionTarget`, any other target of a detection by MAITE's protocol (boxes, labels, scores), which becomes
-        one and keeps nothing else, or the target of a classification.
-    carry
-        Moves the boxes.
+        A `DetectionTarget`, any other target of a detection by MAITE's protocol (boxes, labels, scores), of which the
+        rest is left out, or the target of a classification, for which there is `None`.
     what
         The augmentation, for the error.
 
     Raises
     ------
     PartError
-        The target is neither: nothing says how it moves.
+        The target is none of these: nothing says how it moves.
     """
     if isinstance(target, DetectionTarget):
-        return carry(target)
+        return target
     if all(hasattr(target, field) for field in ("boxes", "labels", "scores")):
-        return carry(_of_ours(target))
+        return _of_ours(target)
     if isinstance(target, Mapping) or (hasattr(target, "__dict__") and not is_array(target)):
         raise PartError(
             f"Augmentation {what} moves pixels, and a target of type {type(target).__name__} has no boxes, labels and "
             "scores that could move with them. Give targets of MAITE's image classification or object detection."
         )
-    return target
+    return None
 
 
 def _of_ours(target: Any) -> DetectionTarget:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from sweeper.augmentations.base import ImageAugmentation, check_range
-from sweeper.augmentations.carried import Carrier, with_boxes
+from sweeper.augmentations.carried import Carrier, detections_of
 from sweeper.augmentations.moves import Move
 from sweeper.augmentations.resampling import area_means
 from sweeper.common.default_ids import unless
@@ -69,10 +69,8 @@ class GeometricAugmentation(ImageAugmentation):
         return inputs, targets if same else moved, metadata
 
     def _moved(self, target: Any, size: tuple[float, float], id_: int | str) -> Any:
-        def carry(boxes: Any) -> Any:
-            return Carrier(self.move(size, id_), size, self.min_visible)(boxes)
-
-        return with_boxes(target, carry, str(self.metadata["id"]))
+        boxes = detections_of(target, str(self.metadata["id"]))
+        return target if boxes is None else Carrier(self.move(size, id_), size, self.min_visible)(boxes)
 
     @abstractmethod
     def move(self, size: tuple[float, float], id_: int | str) -> Move:

@@ -15,6 +15,7 @@ NEEDED: dict[str, tuple[Extra, tuple[str, ...]]] = {
     "sweeper.models.TorchvisionDetector": ("torch", ("torch", "torchvision")),
     "sweeper.models.TorchExport": ("torch", ("torch",)),
     "sweeper.datasets.HuggingFace": ("data", ("datamaite",)),
+    "sweeper.augmentations.Nrtk": ("nrtk", ("nrtk",)),
     "sweeper.metrics.CocoMap": ("detection", ("faster_coco_eval",)),
 }
 """The extra of a target and the packages that it is made of."""

@@ -16,8 +16,32 @@ from sweeper.datasets import Digits
 from sweeper.vocabulary import Arity
 
 CONF = Path(__file__).parents[2] / "conf"
+CONDITIONS = [
+    "blur",
+    "contrast",
+    "fog",
+    "jpeg",
+    "low_light",
+    "motion_blur",
+    "nrtk",
+    "occlusion",
+    "rain",
+    "resolution",
+    "rotation",
+    "scale",
+    "snow",
+    "translation",
+]
 CHOICES = {
-    "capability": ["data_quality", "detection_quality", "error_analysis", "evaluate", "robustness", "shift"],
+    "capability": [
+        "data_quality",
+        "detection_quality",
+        "error_analysis",
+        "evaluate",
+        "robustness",
+        *(f"robustness_{condition}" for condition in CONDITIONS),
+        "shift",
+    ],
     "dataset": [
         "coco",
         "digits",
@@ -100,6 +124,8 @@ def build(overrides):
     built = {}
 
     def build(axis, name):
+        if name == "robustness_nrtk":
+            pytest.importorskip("nrtk")
         if (axis, name) not in built:
             config = composed(f"{axis}/{name}", overrides.get(name, ()))
             spec = OmegaConf.to_container(config, resolve=True)[axis][name]
@@ -127,7 +153,7 @@ def test_a_choice_composes_alone_under_its_own_name(axis, name, overrides):
 def test_a_choice_is_what_its_axis_says(axis, name, build):
     part = build(axis, name)
     if axis == "capability":
-        assert part.id == f"sweeper.{name}"
+        assert part.id == f"sweeper.{'robustness' if name.startswith('robustness') else name}"
     else:
         assert isinstance(part, PROTOCOLS[axis])
 
