@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sweeper.messages.causes import Cause, by_cause
 from sweeper.messages.ending import Ending
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning.decisions import Plan
+from sweeper.planning.narrowing import rule_for
 
 if TYPE_CHECKING:
     from sweeper.comparison.judged import JudgedModel
@@ -50,7 +53,7 @@ def outcome_text(outcome: Outcome, plan: Plan, resume: str) -> str:
     if outcome.unwritten:
         attempts = ", ".join(f"{n} {status}" for status, n in outcome.unwritten.items())
         lines.append(f"the store could not be written, so it does not tell of these attempts: {attempts}")
-    lines += failures_text(outcome.failures)
+    lines += failures_text(outcome.failures, resume)
     lines += [f"  {n} {why}" for n, why in Ending.of(outcome, plan.excluded, plan.duplicates).left_out()]
     if outcome.exit_status:
         lines.append(f"run what this sweep left: {resume}")
@@ -74,12 +77,37 @@ def no_values_text(gaps: Sequence[Gap], *, shown: int = 20) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def failures_text(failures: Sequence[Failure], *, shown: int = 20) -> list[str]:
-    """Each failure with its cause, the first `shown` of them."""
-    lines: list[str] = []
-    for failure in failures[:shown]:
-        cause, *more = failure.why()
-        lines += [f"  {failure.status}: {failure.label}: {cause}", *(f"      {line}" for line in more)]
-    if len(failures) > shown:
-        lines.append(f"  and {len(failures) - shown} more: see the `attempts` table")
+def failures_text(failures: Sequence[Failure], resume: str = "", *, shown: int = 20) -> list[str]:
+    """Each cause with its first failure, and how many others have it; the first `shown` causes, that of most first.
+
+    With the command that resumes the sweep, the one that runs again just what failed by a cause, where a rule tells
+    these combinations from the others.
+    """
+    causes = by_cause(failures)
+    lines = [line for cause in causes[:shown] for line in _cause_lines(cause, failures, resume)]
+    if len(causes) > shown:
+        rest = sum(len(cause.failures) for cause in causes[shown:])
+        lines.append(f"  and {rest} more, of {len(causes) - shown} other causes: see the `attempts` table")
     return lines
+
+
+def _cause_lines(cause: Cause, failures: Sequence[Failure], resume: str) -> Iterator[str]:
+    first, *others = cause.failures
+    why, *more = first.why()
+    yield f"  {first.status}{_alike(others)}: {first.label}: {why}"
+    yield from (f"      {line}" for line in more)
+    if others:
+        yield from _rerun_line(cause, failures, resume)
+
+
+def _alike(others: Sequence[Failure]) -> str:
+    return f" {len(others) + 1} times, first" if others else ""
+
+
+def _rerun_line(cause: Cause, failures: Sequence[Failure], resume: str) -> Iterator[str]:
+    """The command that runs just these; none where the command that is shown for all runs nothing else."""
+    mine = {failure.names for failure in cause.failures}
+    rest = {failure.names for failure in failures} - mine
+    rule = rule_for(mine, rest) if rest and resume else None
+    if rule is not None:
+        yield f"      run just these: {resume} {shlex.quote(f'only=[{rule}]')}"

@@ -23,7 +23,6 @@ from sweeper.config.sweep_config import SweepConfig
 from sweeper.config.variants import Names, SweptKeyReach, names_of, parts_of
 from sweeper.errors import ConfigError
 from sweeper.messages import bounds
-from sweeper.planning.grid import Grid
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
@@ -145,7 +144,10 @@ def _resuming_config(
 ) -> SweepConfig:
     settings = settings_of(root, session.config_name)
     shown = redacted([f"resume={settings.resume}", *overrides], secret_values(root))
-    return SweepConfig(Grid({}), settings, overrides=shown, root=root, overridden_keys=overridden_keys)
+    rules = {key: root[key] for key in resume.NARROWING if key in overridden_keys and key in root}
+    return SweepConfig(
+        grid_from_config({}, {}, rules), settings, overrides=shown, root=root, overridden_keys=overridden_keys
+    )
 
 
 def _root(cfg: DictConfig) -> dict[str, object]:

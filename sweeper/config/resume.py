@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from sweeper.config.hydra_session import Session
 
 RESUME = "resume"
-_DECIDED = (*AXES, *GRID_RULES, LIMIT, "sweep", "rerun", "rerun_triggers", "duplicates", "name")
+NARROWING = ("only", "exclude")
+"""Rules that may leave out more of what a sweep left."""
+_DECIDED = (
+    *AXES,
+    *(rule for rule in GRID_RULES if rule not in NARROWING),
+    *(LIMIT, "sweep", "rerun", "rerun_triggers", "duplicates", "name"),
+)
 """What the sweep that is resumed has settled already."""
 _NOT_THERE = re.compile(r"'?(?P<axis>" + "|".join(AXES) + r")'? cannot be overridden")
 

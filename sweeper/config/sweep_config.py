@@ -19,6 +19,7 @@ class SweepConfig:
     """One sweep as plain data."""
 
     grid: Grid
+    """Of a config that resumes a sweep: only the rules that leave out more of it."""
     settings: Settings
     notes: tuple[str, ...] = ()
     """What the user should know about how it was composed."""

@@ -58,6 +58,10 @@ class Failure:
     """File or URI of what the combination printed, and of its traceback, where there is one."""
     chain: tuple[str, ...] = ()
     """What was raised because of this cause, from it outwards: type and first line of each."""
+    names: tuple[str, ...] = field(default=(), repr=False)
+    """Its names on the four axes."""
+    cause: str = field(default="", repr=False)
+    """Equal for failures whose messages differ only in numbers, ids, paths and names; empty where that is not known."""
 
     def line(self) -> str:
         """What is shown when it happens: the combination, and below it why."""
@@ -70,7 +74,7 @@ class Failure:
         return [*(cause.splitlines() or [""]), *outer, *([f"log: {self.log}"] if self.log else [])]
 
     def to_dict(self) -> dict[str, object]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in ("names", "cause")}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sweeper.messages.outcome import FAILING, NO_VALUES, Failure, Gap
+from sweeper.planning.blame import same_error
 from sweeper.planning.combinations import Planned, PlannedItems
 from sweeper.planning.decisions import State
 
@@ -42,6 +43,8 @@ def earlier(items: Iterable[Planned], attempts: Mapping[str, Mapping[str, Any]])
             error_type=row["error_type"] or "",
             message=row["error_message"] or "",
             log=row["log_uri"],
+            names=item.combination.names,
+            cause=same_error(row["error_type"] or "", row["error_message"] or "", item.combination),
         )
         for item, row in known
     )

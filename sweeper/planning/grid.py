@@ -262,15 +262,32 @@ def _by_axis(combinations: Combinations, bits: Callable[[str, tuple[Choice, ...]
 
 def _ruled(combinations: Combinations, grid: Grid, left_out: Counter[str]) -> Combinations:
     """Keep what some rule of `only` matches and none of `exclude`, and see that each rule matches something."""
-    only = _matching(grid.only, combinations, every=True) if grid.only else [1] * len(combinations)
-    exclude = _matching(grid.exclude, combinations, every=False)
-    _check_used(grid.only, only)
-    _check_used(grid.exclude, exclude)
+    only, exclude = _matched(combinations, grid)
     if all(only) and not any(exclude):
         return combinations
     left_out["only"] += only.count(0)
     left_out["exclude"] += sum(map(bool, itertools.compress(exclude, only)))
     return combinations.where(matched and not left for matched, left in zip(only, exclude, strict=True))
+
+
+def kept_by_rules(combinations: Combinations, grid: Grid) -> list[bool]:
+    """Whether some rule of `only` matches each combination, and none of `exclude` does.
+
+    Raises
+    ------
+    ConfigError
+        A rule matches no combination.
+    """
+    return [bool(matched and not left) for matched, left in zip(*_matched(combinations, grid), strict=True)]
+
+
+def _matched(combinations: Combinations, grid: Grid) -> tuple[list[int], list[int]]:
+    """Which rules of `only` and which of `exclude` each combination matches; without any `only` all match."""
+    only = _matching(grid.only, combinations, every=True) if grid.only else [1] * len(combinations)
+    exclude = _matching(grid.exclude, combinations, every=False)
+    _check_used(grid.only, only)
+    _check_used(grid.exclude, exclude)
+    return only, exclude
 
 
 def _check_used(rules: Sequence[Rule], bits: Sequence[int]) -> None:

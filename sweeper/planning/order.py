@@ -33,6 +33,8 @@ class WorkGroup(NamedTuple):
     items: list[Planned]
     seconds: float
     """How long they are likely to take, one after another; a guess."""
+    is_known: bool = False
+    """Whether it is known of any combination how long it takes."""
 
     @property
     def models(self) -> tuple[Choice, ...]:
@@ -45,17 +47,25 @@ def work_groups(items: Sequence[Planned], states: Mapping[str, State]) -> list[W
     A combination is taken to last as long as the known ones of its capability and models, else as long as all known
     ones, on average; where nothing is known, all are taken to last equally long. A group has its inference once.
     """
-    guess = _guess(items, states)
+    known = _known(items, states)
+    guess = _guess(known)
     groups: dict[tuple[tuple[Choice, ...], tuple[Choice, ...]], list[Planned]] = {}
     for item in items:
         if item.run:
             groups.setdefault((item.combination.models, item.combination.datasets), []).append(item)
-    return [_group(together, guess) for together in groups.values()]
+    return [_group(together, guess, is_known=bool(known)) for together in groups.values()]
 
 
-def _group(items: list[Planned], guess: Callable[[Planned], Durations]) -> WorkGroup:
+def _group(items: list[Planned], guess: Callable[[Planned], Durations], *, is_known: bool) -> WorkGroup:
     runs, inferences = zip(*map(guess, items), strict=True)
-    return WorkGroup(items, sum(runs) + max(inferences))
+    return WorkGroup(items, sum(runs) + max(inferences), is_known)
+
+
+def likely_seconds(work: Sequence[WorkGroup], workers: int) -> float | None:
+    """How long all is likely to take; `None` where it is known of no combination."""
+    if not any(group.is_known for group in work):
+        return None
+    return sum(group.seconds for group in work) / max(workers, 1)
 
 
 def without_duration(items: Sequence[Planned], states: Mapping[str, State]) -> list[str]:
@@ -141,12 +151,16 @@ def _by_models(work: Sequence[WorkGroup]) -> list[list[WorkGroup]]:
     return list(by_models.values())
 
 
-def _guess(items: Sequence[Planned], states: Mapping[str, State]) -> Callable[[Planned], Durations]:
+def _known(items: Sequence[Planned], states: Mapping[str, State]) -> dict[Kind, list[Durations]]:
     known: dict[Kind, list[Durations]] = {}
     for item in items:
         state = states.get(item.fingerprint)
         if state is not None and state.completed and state.duration_s is not None:
             known.setdefault(_kind(item), []).append(Durations(state.duration_s, state.inference_s or 0.0))
+    return known
+
+
+def _guess(known: Mapping[Kind, Sequence[Durations]]) -> Callable[[Planned], Durations]:
     typical = _mean([durations for several in known.values() for durations in several] or [Durations(1.0, 0.0)])
     means = {kind: _mean(several) for kind, several in known.items()}
     return lambda item: means.get(_kind(item), typical)

@@ -14,6 +14,7 @@ from sweeper.errors import ConfigError, near_match
 from sweeper.messages.asked import AskedChoice, AskedSweep, SweepHeader
 from sweeper.planning.combinations import Combinations, Identified, Planned, PlannedItems
 from sweeper.planning.fingerprint import digest, fingerprints, spec_of
+from sweeper.planning.grid import Grid, kept_by_rules
 from sweeper.vocabulary import AXES, Arity, Choice, Combination, Runtime
 
 LEFT = "asked for by {} and not completed since"
@@ -78,6 +79,26 @@ def remaining(asked: AskedSweep, done: Done) -> PlannedItems:
     items = PlannedItems(pairs, Column.of(verdicts))
     _check_identity(items.where(items.runs), asked.header)
     return items
+
+
+def narrowed(items: PlannedItems, grid: Grid) -> PlannedItems:
+    """The same, of which only what the rules of a grid keep runs.
+
+    Raises
+    ------
+    ConfigError
+        A rule matches nothing of what is left.
+    """
+    if not (grid.only or grid.exclude):
+        return items
+    left = items.where(items.runs)
+    kept = iter(kept_by_rules(left.identified.combinations, grid))
+    verdicts = ((True, item.reason) if item.run and next(kept) else (False, _outside(item)) for item in items)
+    return PlannedItems(items.identified, Column.of(verdicts))
+
+
+def _outside(item: Planned) -> str:
+    return f"{item.reason}, and left out by only or exclude" if item.run else item.reason
 
 
 def _reason(sweep_id: str, run: bool, ended: bool, reason: str) -> str:

@@ -17,6 +17,7 @@ from sweeper.messages import bounds
 from sweeper.messages.failures import ErrorInfo, NotBegunError
 from sweeper.messages.outcome import Failure, Status
 from sweeper.messages.requests import log_path
+from sweeper.planning.blame import same_error
 from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
@@ -118,8 +119,19 @@ class ActiveAttempt:
 
     def failure(self, status: Status, info: ErrorInfo) -> Failure:
         """What is shown of it."""
-        label, log, chain = self.item.combination.label(), self._log(info), self.job.raised_as()
-        return Failure(self.item.fingerprint, label, status.value, info.kind, info.message, info.trace, log, chain)
+        combination = self.item.combination
+        return Failure(
+            self.item.fingerprint,
+            combination.label(),
+            status.value,
+            info.kind,
+            info.message,
+            info.trace,
+            self._log(info),
+            self.job.raised_as(),
+            combination.names,
+            same_error(info.kind, info.message, combination),
+        )
 
     def driver_row(self, status: Status, info: ErrorInfo) -> AttemptRow | None:
         """The attempt that no worker could write; workers write those that completed or failed in them."""

@@ -20,7 +20,7 @@ from sweeper.messages.outcome import Outcome, Status
 from sweeper.messages.requests import OUTCOME_COLUMNS, OutcomesRequest, StoreLocation
 from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Defaults, combine
-from sweeper.planning.order import WorkGroup, order, order_beside
+from sweeper.planning.order import WorkGroup, likely_seconds, order, order_beside
 from sweeper.planning.resume import asked_for
 from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
@@ -69,7 +69,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         with gc_paused():
             work = prepared.work()
             listings = prepared.revisions.look_ahead(item.combination for item in items)
-        backend = starting.get()
+        backend = starting.get(progress.tick)
         for note in (*backend.notes, *_limits_of(backend, items, _defaults(prepared.config.settings))):
             progress.note(note)
         _refuse_unschedulable(items, backend)
@@ -188,6 +188,7 @@ def _submit_all(
     with Interrupts() as interrupts:
         runner = Runner(backend, prepared.store, RequestBuilder(info), settings, progress, interrupts, meanwhile)
         at_once = _at_once(work, backend, s.max_in_flight)
+        progress.expect(likely_seconds(work, at_once))
         return runner.run(_in_order(prepared, work, at_once, others), at_once)
 
 

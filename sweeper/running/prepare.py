@@ -19,7 +19,7 @@ from sweeper.planning.empty_grid import refuse_empty
 from sweeper.planning.grid import expand
 from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_notes
 from sweeper.planning.order import WorkGroup, without_duration, work_groups
-from sweeper.planning.resume import find_sweep_id, remaining
+from sweeper.planning.resume import find_sweep_id, narrowed, remaining
 from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.running.fitting import check_parts_fit
 from sweeper.store.version_defects import DefectLookup
@@ -97,7 +97,7 @@ def _prepared_again(config: SweepConfig, asked: AskedSweep, will_run: Start | No
     """What another sweep asked for and did not complete, whatever the config says by now."""
     store = _store(config.settings.store)
     completions = None if will_run is None else _watch(store)
-    items = remaining(asked, store.completed_since(asked.header))
+    items = narrowed(remaining(asked, store.completed_since(asked.header)), config.grid)
     _check_names(config.settings, items.identified.combinations)
     running = items.identified.combinations.where(items.runs)
     if running:

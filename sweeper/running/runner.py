@@ -29,6 +29,7 @@ from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
 from sweeper.running.left_out import LeftOut
 from sweeper.running.meanwhile import Meanwhile
+from sweeper.running.oldest import Oldest
 from sweeper.running.progress import Progress
 from sweeper.running.queue import Queue, QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
@@ -73,6 +74,7 @@ class Runner:
         self._help = Help(backend, self._inference, settings.max_in_flight)
         self._meanwhile = meanwhile or Meanwhile()
         self._active: dict[Job[Any], ActiveAttempt] = {}
+        self._oldest = Oldest()
         self._with_deadline: dict[Job[Any], ActiveAttempt] = {}
         """Those of them that may run for a limited time; usually none, and all are looked at after every wait."""
         self._shapes: Counter[Shape] = Counter()
@@ -120,7 +122,8 @@ class Runner:
     def _fill(self, queue: Queue, window: int) -> None:
         while self._stopped_by is None and len(self._active) < window and (attempt := queue.take()) is not None:
             self._submit(attempt)
-        self._progress.running(self._running())
+        self._oldest.look(next(iter(self._active.values()), None))
+        self._progress.running(self._running(), self._oldest.in_words)
 
     def _drops(self, item: Planned) -> bool:
         if not self._left_out.drop(item) and not self._meanwhile.drop(item):

@@ -167,3 +167,31 @@ def test_an_exception_without_words_is_its_type():
     failure = Failure("f", "a · b", "failed", "AssertionError", "", log="/logs/a.log")
     assert failure.line() == "failed: a · b\n    AssertionError\n    log: /logs/a.log"
     assert failures_text([failure]) == ["  failed: a · b: AssertionError", "      log: /logs/a.log"]
+
+
+def failing(number: int, model: str, cause: str) -> Failure:
+    names = ("evaluate", f"d{number}", model, "f1")
+    label = " · ".join(names)
+    return Failure(str(number), label, "failed", "ValueError", f"{cause} {number}", names=names, cause=cause)
+
+
+def test_failures_of_one_cause_are_one_entry_with_the_command_that_runs_just_these():
+    many = [failing(number, "svm", "boom") for number in range(72)]
+    other = failing(1, "knn", "crash")
+    lines = failures_text([other, *many], "python -m sweeper resume=x")
+    assert lines == [
+        "  failed 72 times, first: evaluate · d0 · svm · f1: ValueError: boom 0",
+        "      run just these: python -m sweeper resume=x 'only=[{model: svm}]'",
+        "  failed: evaluate · d1 · knn · f1: ValueError: crash 1",
+    ]
+
+
+def test_where_all_failed_alike_no_other_command_is_named():
+    lines = failures_text([failing(number, "svm", "boom") for number in range(3)], "python -m sweeper resume=x")
+    assert lines == ["  failed 3 times, first: evaluate · d0 · svm · f1: ValueError: boom 0"]
+
+
+def test_of_many_causes_the_first_are_shown_and_the_others_counted():
+    lines = failures_text([failing(number, f"m{number}", f"cause {number}") for number in range(30)])
+    assert lines[-1] == "  and 10 more, of 10 other causes: see the `attempts` table"
+    assert len(lines) == 21

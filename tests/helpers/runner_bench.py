@@ -62,7 +62,7 @@ class Listening(Silent):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def running(self, count: int) -> None:
+    def running(self, count: int, longest: object = None) -> None:
         self.most_running = max(self.most_running, count)
 
 

@@ -338,6 +338,28 @@ def test_two_of_one_fingerprint_are_told_apart_by_their_names(broken: Path):
     assert not sweeper.plan([f"resume={done.sweep_id}"]).to_run
 
 
+def test_rules_leave_out_more_of_what_a_sweep_left(broken: Path):
+    first = sweeper.sweep([*mine(broken), *named(broken, "m0"), *named(broken, "m1")], progress=False)
+    left = {item.combination.models[0].name for item in sweeper.plan([f"resume={first.sweep_id}"]).to_run}
+    assert left == {"mine", "m0", "m1"}
+    for rule in ("only=[{model: m0}]", "exclude=[{model: mine}, {model: m1}]"):
+        plan = sweeper.plan([f"resume={first.sweep_id}", rule])
+        assert [item.combination.models[0].name for item in plan.to_run] == ["m0"]
+        assert len(plan.items) == len(first.plan.items)
+    broken.unlink()
+    second = sweeper.sweep([f"resume={first.sweep_id}", "only=[{model: m0}]"], progress=False)
+    assert (second.counts["completed"], second.exit_status) == (1, 0)
+    assert not sweeper.plan([f"resume={second.sweep_id}"]).to_run
+    assert len(sweeper.plan([f"resume={first.sweep_id}"]).to_run) == 2
+
+
+def test_a_rule_that_matches_nothing_that_is_left_is_refused(broken: Path):
+    _, out, _ = typed(*mine(broken))
+    status, stdout, err = typed(*resumes(out), "only=[{model: m9}]")
+    assert (status, stdout) == (2, "")
+    assert "only[0] (model: m9) matches no combination" in err
+
+
 def test_how_it_runs_can_be_said_anew(broken: Path):
     _, out, _ = typed(*mine(broken), "retries=1")
     argv = [*resumes(out), "retries=0", "max_failures=5", "++job_backend.runtime_env={}"]
@@ -353,7 +375,7 @@ def test_how_it_runs_can_be_said_anew(broken: Path):
         (["model.naive_bayes.estimator.var_smoothing=1"], "model cannot be changed"),
         (["--multirun", "model=svm,knn"], "--multirun"),
         (["+sweep=quickstart"], "sweep cannot be changed"),
-        (["exclude=[]"], "exclude cannot be changed"),
+        (["union=[]"], "union cannot be changed"),
         (["--rerun-only-missing"], "rerun cannot be changed"),
         (["duplicates=keep"], "duplicates cannot be changed"),
         (["+mine=1"], "mine"),
