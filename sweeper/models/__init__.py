@@ -5,7 +5,15 @@ from __future__ import annotations
 from sweeper.models.onnx_classifier import OnnxClassifier
 from sweeper.models.reindexed import Reindexed
 from sweeper.models.sklearn_classifier import SklearnClassifier
+from sweeper.models.torch_export import TorchExport
 from sweeper.models.torchvision_classifier import TorchvisionClassifier
 from sweeper.models.torchvision_detector import TorchvisionDetector
 
-__all__ = ["OnnxClassifier", "Reindexed", "SklearnClassifier", "TorchvisionClassifier", "TorchvisionDetector"]
+__all__ = [
+    "OnnxClassifier",
+    "Reindexed",
+    "SklearnClassifier",
+    "TorchExport",
+    "TorchvisionClassifier",
+    "TorchvisionDetector",
+]

@@ -8,9 +8,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from sweeper.errors import PartError
+from sweeper.models.onnx_header import Value
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Json: TypeAlias = Mapping[str, Any]
 _FLOAT32 = 7
@@ -35,18 +41,27 @@ class Axis:
 
 @dataclass(frozen=True)
 class ExportedProgram:
-    """A network with one image batch in and one matrix of scores out.
+    """A network with one batch of images in and one matrix of scores out.
 
     Parameters
     ----------
-    images
-        The four axes of its input; the first is the batch.
+    source
+        Its path, for messages.
+    only_input
+        Its input: the batch comes first, an axis whose length the file leaves open is `None`.
+    batch
+        How many images it takes at once.
     n_classes
-        The length of the second axis of its output; `None` if the file leaves it open.
+        How many scores it gives for an image; `None` if the file leaves it open.
+    last_operator
+        What makes its scores, such as `aten.linear.default`.
     """
 
-    images: tuple[Axis, Axis, Axis, Axis]
+    source: str
+    only_input: Value
+    batch: Axis
     n_classes: int | None
+    last_operator: str
 
 
 def read_program(path: Path) -> ExportedProgram:
@@ -71,13 +86,22 @@ def read_program(path: Path) -> ExportedProgram:
         raise PartError(
             f"{path} has a form that is not known here ({error!r}). Export it with torch 2.4 to 2.14."
         ) from error
-    if len(images) != 4 or len(scores) != 2:
+    if len(images) not in (2, 4) or len(scores) != 2:
         raise PartError(
             f"{path} takes a tensor of {len(images)} axes and answers with one of {len(scores)}; a classifier takes a "
-            "batch of images (4 axes) and answers with a score for each class (2 axes)."
+            "batch of images (4 axes, or 2 of rows of features) and answers with a score for each class (2 axes)."
         )
-    first, second, third, fourth = images
-    return ExportedProgram((first, second, third, fourth), scores[1].fixed)
+    taken = Value(inputs[0]["as_tensor"]["name"], "float32", tuple(axis.fixed for axis in images))
+    maker = _maker(outputs[0]["as_tensor"]["name"], graph)
+    return ExportedProgram(str(path), taken, images[0], scores[1].fixed, maker)
+
+
+def _maker(output: str, graph: Json) -> str:
+    """The operator that an output comes from."""
+    for node in graph["nodes"]:
+        if any(made.get("as_tensor", {}).get("name") == output for made in node["outputs"]):
+            return str(node["target"]).removeprefix("torch.ops.")
+    return ""
 
 
 def _program(path: Path) -> Json:
@@ -134,3 +158,18 @@ def _refuse_training(graph: Json, path: Path) -> None:
                     f"{path} was exported in training mode: {node['target']} would give other answers each time. "
                     "Export it after model.eval()."
                 )
+
+
+def pieces_of(rows: npt.NDArray[Any], batch: Axis) -> list[tuple[npt.NDArray[Any], int]]:
+    """Rows in pieces that a network takes at once, each with how many of its rows count.
+
+    One that is too short is filled up with copies of its last row.
+    """
+    most = len(rows) if batch.most is None else batch.most
+    pieces = [rows[start : start + most] for start in range(0, len(rows), most)]
+    return [(_filled(piece, batch.least), len(piece)) for piece in pieces]
+
+
+def _filled(piece: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
+    missing = least - len(piece)
+    return piece if missing <= 0 else np.concatenate([piece, np.repeat(piece[-1:], missing, axis=0)])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sweeper.errors import PartError
 from sweeper.models.image_parameters import CONVERT_CHANNELS, RESIZE, ImageSettings, settle_images
-from sweeper.models.onnx_header import OnnxHeader, Value
+from sweeper.models.onnx_header import Value
 from sweeper.models.onnx_statements import channel_axis
 from sweeper.models.parameters import Settlement
 from sweeper.models.preprocessing import LAYOUTS, ExpectedImages, Layout, number_of
@@ -21,7 +21,21 @@ _KINDS = ("float16", "float32", "float64", "uint8")
 """Types of inputs that images can be brought to."""
 
 
-def settle_input(settlement: Settlement, header: OnnxHeader) -> Callable[[], ExpectedImages]:
+class TakesImages(Protocol):
+    """A file of a network with one input."""
+
+    @property
+    def source(self) -> str:
+        """Its path, for messages."""
+        ...
+
+    @property
+    def only_input(self) -> Value:
+        """Its input."""
+        ...
+
+
+def settle_input(settlement: Settlement, header: TakesImages) -> Callable[[], ExpectedImages]:
     """Take the parameters of images as far as the input leaves them open, and check them against its shape.
 
     Returns

@@ -49,7 +49,7 @@ def statements(header: OnnxHeader, layout: object = None) -> defaultdict[str, li
     """What a file says, by the name of the parameter; with the layout that is given where its shape tells none."""
     found: dict[str, list[Stated]] = defaultdict(list)
     for name, stated in (
-        *_of_shape(header.only_input, layout),
+        *of_shape(header.only_input, layout),
         *_of_metadata(header.metadata),
         *_of_ultralytics(header),
     ):
@@ -78,7 +78,8 @@ def channel_axis(value: Value, layout: object = None) -> int | None:
     return axes[0] if len(axes) == 1 else by_layout
 
 
-def _of_shape(value: Value, layout: object) -> Iterator[Statement]:
+def of_shape(value: Value, layout: object = None) -> Iterator[Statement]:
+    """What the shape and the type of an input state; with the layout that is given where they tell none."""
     where = f"the shape of its input {value}"
     shape, axis = value.shape or (), channel_axis(value, layout)
     if axis in _LAYOUTS:

@@ -40,3 +40,10 @@ def test_the_detector_can_be_built(tmp_path: Path):
     torch.save(untrained(name, "detection", len(CLASSES) + 1, {}).state_dict(), tmp_path / "w.pt")
     model = built("torchvision_detector", f"architecture={name}", f"weights_path={tmp_path / 'w.pt'}")
     assert model.metadata["index2label"] == dict(enumerate(CLASSES))
+
+
+def test_the_exported_network_can_be_built(network: Any, tmp_path: Path):
+    torch.export.save(torch.export.export(network, (torch.zeros(1, 3, SIZE, SIZE),)), tmp_path / "m.pt2")
+    of_images = ("value_range=[0,1]", "mean=0", "std=1", "channels=RGB", "softmax=true")
+    model = built("torch_export", f"path={tmp_path / 'm.pt2'}", *of_images)
+    assert len(model([np.zeros((3, SIZE, SIZE), dtype=np.float32)])[0]) == len(CLASSES)
