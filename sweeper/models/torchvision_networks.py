@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -24,6 +25,8 @@ _OFFLINE: Mapping[Kind, Mapping[str, object]] = {
 """Without these, torchvision would download weights."""
 _SLOW_START = ("googlenet", "inception_v3")
 """Draw their first weights for a minute unless told not to, and warn of it."""
+_HIDDEN = {"mobilenet_v3": ("width_mult", "reduced_tail", "dilated")}
+"""Arguments that no signature shows, by how the names of their architectures begin."""
 
 
 @cache
@@ -83,9 +86,32 @@ def untrained(name: str, kind: Kind, n_classes: int, arguments: Mapping[str, Any
     if clash:
         raise PartError(f"arguments of {name} has {', '.join(clash)}, which follow from weights_path. Leave them out.")
     try:
-        return models.get_model(name, **fixed, **arguments)
+        network = models.get_model(name, **fixed, **arguments)
     except (TypeError, ValueError) as error:
         raise PartError(f"torchvision cannot build {name} with arguments {dict(arguments)}: {error}") from error
+    _refuse_unknown(name, arguments, _taken_by(models.get_model_builder(name), network))
+    return network
+
+
+def _refuse_unknown(name: str, arguments: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Many networks of torchvision take any argument, and pass over those that they do not have."""
+    further = next((names for start, names in _HIDDEN.items() if name.startswith(start)), ())
+    for argument in arguments:
+        if argument not in known and argument not in further:
+            raise PartError(f"{name} takes no argument {argument!r}.{near_match(argument, known)}")
+
+
+def _taken_by(builder: Any, network: Any) -> frozenset[str]:
+    """The named parameters of what builds a network: a function, classes, and what resizes the images of a detector."""
+    transform = getattr(network, "transform", None)
+    makers = [builder, *(kind.__init__ for part in (network, transform) for kind in type(part).__mro__)]
+    by_name = [
+        name
+        for maker in makers
+        for name, one in inspect.signature(maker).parameters.items()
+        if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) and name != "self"
+    ]
+    return frozenset(by_name)
 
 
 def _weights_without_memory() -> Any:

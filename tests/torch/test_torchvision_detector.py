@@ -131,7 +131,7 @@ def test_facts_are_told_without_torch(ssd: Path):
         ({"class_names": None}, "the file does not say all that must be known.*\n.*class_names="),
         ({"class_names": ["cat", "dog"]}, "is for the background and 3 classes, and class_names has 2 names"),
         ({"class_names": [*NAMES, "pig"]}, "has 4 names, of which the first is 'cat'"),
-        ({"arguments": {"min_sise": 1}}, "torchvision cannot build .* 'min_sise'"),
+        ({"arguments": {"score_tresh": 1}}, r"takes no argument 'score_tresh'\. Did you mean 'score_thresh'\?"),
         ({"prefix": "module."}, r"begins with prefix 'module\.'"),
         ({"device": "gpu"}, "device is 'gpu', and torch cannot use it here"),
     ],

@@ -59,3 +59,18 @@ def test_arguments_change_the_tensors_and_are_checked():
         tensors_of("resnet18", "classification", {"widht": 1})
     with pytest.raises(PartError, match="arguments of resnet18 has num_classes, weights, which follow from"):
         tensors_of("resnet18", "classification", {"weights": "DEFAULT", "num_classes": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "taken", "other"),
+    [
+        ("mobilenet_v3_small", "classification", {"width_mult": 0.5, "dropout": 0.1}, "drop_out"),
+        ("shufflenet_v2_x0_5", "classification", {}, "groups"),
+        ("fasterrcnn_mobilenet_v3_large_320_fpn", "detection", {"min_size": 64, "size_divisible": 16}, "min_sise"),
+        ("retinanet_resnet50_fpn", "detection", {"score_thresh": 0.1, "fixed_size": (64, 64)}, "box_score_thresh"),
+    ],
+)
+def test_arguments_that_a_network_would_pass_over_are_refused(name, kind, taken, other):
+    assert tensors_of(name, kind, taken).of_two
+    with pytest.raises(PartError, match=f"'{other}'"):
+        tensors_of(name, kind, {**taken, other: 1})
