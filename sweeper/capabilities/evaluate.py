@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
-from sweeper.capabilities.uncertainty import Uncertainty, columns_of, interval_text
+from sweeper.capabilities.uncertainty import Sureness, Uncertainty, columns_of, interval_text
 from sweeper.checks import rules
-from sweeper.records import Record
+from sweeper.checks.labels import names_of
+from sweeper.metrics.detection_metric import DetectionMetric
+from sweeper.records import OVERALL, Record
 from sweeper.statistics.bounds import Interval
-from sweeper.statistics.evidence import Evidence
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     from sweeper.common.maite_types import TaskDataset, TaskMetric, TaskModel
+
+
+CLASS = "class"
+"""The scope of a value that is for one class."""
 
 
 class EvaluationRecord(Record, table_name="maite_evaluation"):
@@ -52,10 +57,15 @@ class EvaluateRun(CapabilityRun):
     values: Mapping[str, float]
     higher_is_better: bool | None
     n_items: int
-    intervals: Mapping[str, Interval] = field(default_factory=dict[str, Interval])
+    sure: Mapping[str, Sureness] = field(default_factory=dict[str, Sureness])
     """How sure each value is, by its key."""
-    evidence: Evidence | None = None
-    """What the value was computed from, where that is known."""
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of a value that is for one class, the name of that class, by its key."""
+
+    @property
+    def intervals(self) -> Mapping[str, Interval]:
+        """The interval of each value, by its key."""
+        return {key: one.interval for key, one in self.sure.items()}
 
     def extract(self) -> list[EvaluationRecord]:
         """One row per number."""
@@ -67,10 +77,12 @@ class EvaluateRun(CapabilityRun):
                 metric_id=metadata_id(self.metric_metadata[0]),
                 output_key=key,
                 output_value=value,
+                scope=CLASS if key in self.classes else OVERALL,
+                class_name=self.classes.get(key),
                 higher_is_better=self.higher_is_better,
                 n_items=self.n_items,
                 **columns_of(self.intervals.get(key)),
-                evidence=self.evidence.text() if self.evidence else None,
+                evidence=_text(self.sure.get(key)),
             )
             for key, value in self.values.items()
         ]
@@ -91,6 +103,19 @@ class EvaluateRun(CapabilityRun):
         if self.higher_is_better is None:
             return ""
         return "met" if (value >= threshold if self.higher_is_better else value <= threshold) else "not met"
+
+
+def _text(sure: Sureness | None) -> str | None:
+    return sure.evidence.text() if sure is not None and sure.evidence is not None else None
+
+
+def _classes(metric: TaskMetric, keys: Iterable[str], dataset: Mapping[str, object]) -> dict[str, str]:
+    """The name of the class that a value is for, by the keys that are for one."""
+    if not isinstance(metric, DetectionMetric):
+        return {}
+    names = names_of(dataset, "Dataset")
+    found = {key: metric.class_of(key) for key in keys}
+    return {key: names.get(label, str(label)) for key, label in found.items() if label is not None}
 
 
 class Evaluate(BuiltinCapability):
@@ -171,8 +196,8 @@ class Evaluate(BuiltinCapability):
                 **inputs.metadata(),
                 warnings=warnings,
                 values=values,
-                intervals=self._uncertainty.intervals(metric, used, values, metadata_id(dict(dataset.metadata))),
-                evidence=self._uncertainty.evidence(metric, values),
+                sure=self._uncertainty.measured(metric, used, values, metadata_id(dict(dataset.metadata))),
+                classes=_classes(metric, values, dataset.metadata),
                 higher_is_better=getattr(metric, "higher_is_better", None),
                 n_items=len(used),
             )

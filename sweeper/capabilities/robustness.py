@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
-from sweeper.capabilities.uncertainty import Uncertainty, columns_of
+from sweeper.capabilities.uncertainty import IntervalColumns, Sureness, Uncertainty, columns_of, weighted
 from sweeper.checks import rules
 from sweeper.errors import PartError
 from sweeper.records import AREA, Record
 from sweeper.statistics.bounds import Interval
-from sweeper.statistics.evidence import Evidence
 from sweeper.vocabulary import Arity
 
 if TYPE_CHECKING:
     from sweeper.common.maite_types import TaskAugmentation, TaskDataset, TaskMetric, TaskModel
 
 T = TypeVar("T")
-NO_AREA = "no interval is known for the area under a curve"
 
 
 class RobustnessRecord(Record, table_name="sweeper_robustness"):
@@ -65,13 +63,16 @@ class Curve:
     area
         Area under the curve by the trapezoidal rule (`scipy.integrate.trapezoid`), divided by the range of severities.
         This is the mean value over that range: a curve that is v everywhere has area v.
-    intervals
+    sure
         How sure the number is, at the baseline and at each severity; empty if that was not asked for.
+    area_sure
+        How sure the area is.
     """
 
     values: tuple[float, ...]
     area: float
-    intervals: tuple[Interval, ...] = ()
+    sure: tuple[Sureness, ...] = ()
+    area_sure: Sureness | None = None
 
 
 class _CommonColumns(TypedDict):
@@ -87,6 +88,12 @@ class _CommonColumns(TypedDict):
     higher_is_better: bool | None
 
 
+class _SureColumns(IntervalColumns):
+    """The columns that say how sure a value is, and what it was computed from."""
+
+    evidence: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class RobustnessRun(CapabilityRun):
     """One curve per key of the metric."""
@@ -99,8 +106,6 @@ class RobustnessRun(CapabilityRun):
     higher_is_better: bool | None
     labels: tuple[str, ...] = ()
     """The label of the augmentation at the baseline, then at each severity."""
-    evidence: Evidence | None = None
-    """What the value at the baseline was computed from, where that is known."""
 
     def extract(self) -> list[RobustnessRecord]:
         """A row per severity and key, and a row per key for the area."""
@@ -116,27 +121,20 @@ class RobustnessRun(CapabilityRun):
                 scope="severity",
                 severity_index=index,
                 severity=severity,
-                **columns_of(curve.intervals[index] if curve.intervals else None),
-                evidence=self._evidence({self.labels[index]: 1.0} if self.labels else {}),
+                **_sure_columns(
+                    curve.sure[index] if curve.sure else None, {self.labels[index]: 1.0} if self.labels else {}
+                ),
             )
             for index, (severity, value) in enumerate(zip(self.severities, curve.values, strict=True))
         ]
-        area = Interval.none(curve.intervals[0].n, NO_AREA) if curve.intervals else None
-        key = f"{key}{AREA}"
         overall = RobustnessRecord(
             **common,
-            output_key=key,
+            output_key=f"{key}{AREA}",
             output_value=curve.area,
             scope="overall",
-            **columns_of(area),
-            evidence=self._evidence(dict(zip(self.labels, _weights(self.severities), strict=False))),
+            **_sure_columns(curve.area_sure, dict(zip(self.labels, _weights(self.severities), strict=False))),
         )
         return [*points, overall]
-
-    def _evidence(self, conditions: Mapping[str, float]) -> str | None:
-        if self.evidence is None or not conditions:
-            return None
-        return replace(self.evidence, conditions=conditions).text()
 
     def _common(self, key: str) -> _CommonColumns:
         return {
@@ -256,18 +254,16 @@ class Robustness(BuiltinCapability):
         inputs = self.check(models, datasets, metrics, config, use_cache)
         (model,), (dataset,), (metric,) = inputs.models, inputs.datasets, inputs.metrics
         scores: list[dict[str, float]] = []
-        intervals: list[dict[str, Interval]] = []
+        sure: list[dict[str, Sureness]] = []
         warnings: dict[str, None] = {}
         with rules.applying(rules.allowed_by(rules.current(), self, [metric])):
             for label, augmentation in self.augmentations().items():
                 used = predictions[label] if predictions else predict(model, dataset, augmentation, self.batch_size)
                 warnings |= dict.fromkeys(used.verify())
                 scores.append(used.score(metric))
-                intervals.append(
-                    self._uncertainty.intervals(metric, used, scores[-1], metadata_id(dict(dataset.metadata)))
-                )
+                sure.append(self._uncertainty.measured(metric, used, scores[-1], metadata_id(dict(dataset.metadata))))
         severities = (self._baseline, *self._severities)
-        nothing = Interval.none(len(dataset), "not computed at this severity")
+        nothing = Sureness(Interval.none(len(dataset), "not computed at this severity"))
         return RobustnessRun(
             capability_id=self.id,
             **inputs.metadata(),
@@ -275,13 +271,19 @@ class Robustness(BuiltinCapability):
             augmentation=self._name,
             parameter=self._parameter,
             severities=severities,
-            curves={
-                key: _curve(severities, _at(scores, key, math.nan), _at(intervals, key, nothing)) for key in scores[0]
-            },
+            curves={key: _curve(severities, _at(scores, key, math.nan), _at(sure, key, nothing)) for key in scores[0]},
             higher_is_better=getattr(metric, "higher_is_better", None),
             labels=tuple(self.augmentations()),
-            evidence=self._uncertainty.evidence(metric, scores[0]),
         )
+
+
+def _sure_columns(sure: Sureness | None, conditions: Mapping[str, float]) -> _SureColumns:
+    """The columns of a value that was measured under these conditions."""
+    evidence = sure.evidence if sure is not None else None
+    return {
+        **columns_of(sure.interval if sure is not None else None),
+        "evidence": replace(evidence, conditions=conditions).text() if evidence is not None and conditions else None,
+    }
 
 
 def _check_order(severities: Sequence[float], baseline: float) -> None:
@@ -322,8 +324,9 @@ def _weights(severities: Sequence[float]) -> list[float]:
     return [float(trapezoid(row, distances)) / distances[-1] for row in unit]
 
 
-def _curve(severities: Sequence[float], values: Sequence[float], intervals: Sequence[Interval]) -> Curve:
+def _curve(severities: Sequence[float], values: Sequence[float], sure: Sequence[Sureness]) -> Curve:
     from scipy.integrate import trapezoid
 
     distances = [abs(severity - severities[0]) for severity in severities]
-    return Curve(tuple(values), float(trapezoid(values, distances)) / distances[-1], tuple(intervals))
+    area = float(trapezoid(values, distances)) / distances[-1]
+    return Curve(tuple(values), area, tuple(sure), weighted(_weights(severities), sure))

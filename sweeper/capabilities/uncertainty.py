@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -12,12 +14,16 @@ import numpy as np
 from sweeper.capabilities.resampled import metadata_of, resampled
 from sweeper.errors import PartError
 from sweeper.metrics.collected import CollectedMetric
+from sweeper.metrics.detection_metric import DetectionMetric
 from sweeper.statistics.bounds import Interval, Level
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
 from sweeper.statistics.evidence import RESAMPLED, Evidence, name_of
-from sweeper.statistics.resampling import FEWEST_RESAMPLES, Resamples, bootstrap_interval
+from sweeper.statistics.resampled import Resampled, weighted_value
+from sweeper.statistics.resampling import FEWEST_RESAMPLES, Resamples
+from sweeper.statistics.stored_values import StoredValues
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from maite.protocols import DatumMetadata
 
     from sweeper.capabilities.predictions import Predictions
@@ -25,6 +31,9 @@ if TYPE_CHECKING:
     from sweeper.statistics.kinds import ByDatum, Kind
 
 TOO_LARGE = "the predictions are larger than memory, so they cannot be resampled"
+NOT_ASKED = "resamples: 1000 gives one, in seconds: images are drawn again, and what they match is reused"
+NO_AREA = "no interval is known for the area under a curve"
+NOT_FINITE = "the value is not finite"
 UNKNOWN = "no interval is known for this metric; resamples: 1000 gives one, at the cost of 1000 scorings"
 
 
@@ -59,6 +68,25 @@ def interval_text(interval: Interval | None) -> str:
 
 
 @dataclass(frozen=True)
+class Sureness:
+    """How sure one value is.
+
+    Attributes
+    ----------
+    interval
+        Its interval, or why there is none.
+    evidence
+        What later comparisons must know of it; `None` where none is possible.
+    resampled
+        What it is on resamples, where it was computed on some.
+    """
+
+    interval: Interval
+    evidence: Evidence | None = None
+    resampled: Resampled | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Uncertainty:
     """What a user asks of the intervals.
 
@@ -86,10 +114,10 @@ class Uncertainty:
         if self.resamples and self.resamples < FEWEST_RESAMPLES:
             raise PartError(f"resamples is {self.resamples}; it must be 0 for none, or at least {FEWEST_RESAMPLES}.")
 
-    def intervals(
+    def measured(
         self, metric: TaskMetric, predictions: Predictions, values: Mapping[str, float], dataset_id: str
-    ) -> dict[str, Interval]:
-        """The interval of each value of a metric, by its key.
+    ) -> dict[str, Sureness]:
+        """How sure each value of a metric is, by its key.
 
         Parameters
         ----------
@@ -109,45 +137,67 @@ class Uncertainty:
         """
         n, clusters = len(predictions), self._clusters(predictions)
         finite = {key: value for key, value in values.items() if math.isfinite(value)}
-        found = {key: Interval.none(n, "the value is not finite") for key in values}
+        without = metric.undefined() if isinstance(metric, DetectionMetric) else {}
+        found = {key: Sureness(Interval.none(n, without.get(key, NOT_FINITE))) for key in values}
         known = metric.by_datum() if isinstance(metric, CollectedMetric) and len(values) == 1 else None
         if known is not None:
             return found | self._closed(*known, finite, clusters)
-        if predictions.is_in_blocks:
-            return found | {key: Interval.none(n, TOO_LARGE) for key in finite}
-        if not self.resamples:
-            return found | {key: Interval.none(n, UNKNOWN) for key in finite}
-        if clusters.too_few is not None:
-            return found | {key: Interval.none(n, clusters.too_few) for key in finite}
+        reason = self._why_not_resampled(metric, predictions) or clusters.too_few
+        if reason is not None:
+            return found | {key: Sureness(Interval.none(n, reason)) for key in finite}
         return found | self._bootstrapped(metric, predictions, finite, Resamples(dataset_id, n, clusters))
 
-    def evidence(self, metric: TaskMetric, values: Mapping[str, float]) -> Evidence | None:
-        """What later comparisons must know of these values of a metric; `None` where its kind is not known."""
-        kind = metric.kind() if isinstance(metric, CollectedMetric) and len(values) == 1 else None
-        name = name_of(kind) if kind is not None else None
-        if name is None and not self.resamples:
+    def _why_not_resampled(self, metric: TaskMetric, predictions: Predictions) -> str | None:
+        reuses = isinstance(metric, DetectionMetric)
+        if predictions.is_in_blocks and not reuses:
+            return TOO_LARGE
+        if self.resamples:
             return None
-        return Evidence(name or RESAMPLED, cluster_by=self.cluster_by, confidence=self.confidence)
+        return NOT_ASKED if reuses else UNKNOWN
 
     def _closed(
         self, kind: Kind, data: ByDatum, values: Mapping[str, float], clusters: Clusters
-    ) -> dict[str, Interval]:
-        interval = kind.interval(data, Level(self.confidence), clusters)
+    ) -> dict[str, Sureness]:
+        name, interval = name_of(kind), kind.interval(data, Level(self.confidence), clusters)
+        evidence = Evidence(name, cluster_by=self.cluster_by, confidence=self.confidence) if name is not None else None
         if not interval.is_known:
-            return dict.fromkeys(values, interval)
+            return dict.fromkeys(values, Sureness(interval, evidence))
         mine = kind.value(data)
         other = Interval.none(interval.n, "the value is another one than its kind says")
-        return {key: interval if _equal(value, mine) else other for key, value in values.items()}
+        return {key: Sureness(interval if _equal(value, mine) else other, evidence) for key, value in values.items()}
 
     def _bootstrapped(
         self, metric: TaskMetric, predictions: Predictions, values: Mapping[str, float], resamples: Resamples
-    ) -> dict[str, Interval]:
-        rows = list(resampled(metric, predictions, resamples, self.resamples))
-        level, size = Level(self.confidence), resamples.clusters.count or len(predictions)
+    ) -> dict[str, Sureness]:
+        size = resamples.clusters.count or len(predictions)
+        data, again = data_of(resamples, predictions), self._values_again(metric, predictions, resamples)
+        missing = np.full(self.resamples, math.nan)
         return {
-            key: bootstrap_interval(value, np.array([row.get(key, math.nan) for row in rows]), size, level)
-            for key, value in values.items()
+            key: self._resampled(Resampled(value, again.get(key, missing), size), data) for key, value in values.items()
         }
+
+    def _values_again(
+        self, metric: TaskMetric, predictions: Predictions, resamples: Resamples
+    ) -> Mapping[str, npt.NDArray[np.float64]]:
+        """R values of each key."""
+        if isinstance(metric, DetectionMetric):
+            parts = list(map(metric.resampler(), resamples.chunks(self.resamples)))
+            return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        rows = list(resampled(metric, predictions, resamples, self.resamples))
+        keys = dict.fromkeys(key for row in rows for key in row)
+        return {key: np.array([row.get(key, math.nan) for row in rows]) for key in keys}
+
+    def _resampled(self, value: Resampled, data: str) -> Sureness:
+        return Sureness(
+            value.interval(Level(self.confidence)),
+            Evidence(
+                RESAMPLED,
+                cluster_by=self.cluster_by,
+                confidence=self.confidence,
+                resamples=StoredValues(data, value.size, value.values),
+            ),
+            value,
+        )
 
     def _clusters(self, predictions: Predictions) -> Clusters:
         key = self.cluster_by
@@ -163,6 +213,25 @@ def _keyed(metadata: DatumMetadata, key: str, number: int) -> object:
             f"cluster_by is {key!r}, and datum {number} has no such metadata; its keys: {sorted(dict(metadata))}."
         )
     return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def weighted(weights: Sequence[float], sure: Sequence[Sureness]) -> Sureness:
+    """Of a sum of values under several conditions, each with a weight. Resamples are the same under all of them."""
+    evidence, parts = sure[0].evidence, [one.resampled for one in sure]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts) or evidence is None or evidence.resamples is None:
+        return Sureness(Interval.none(sure[0].interval.n, NO_AREA), evidence)
+    whole = weighted_value(list(zip(weights, known, strict=True)))
+    kept = replace(evidence, resamples=replace(evidence.resamples, values=whole.values))
+    return Sureness(whole.interval(Level(evidence.confidence)), kept, whole)
+
+
+def data_of(resamples: Resamples, predictions: Predictions) -> str:
+    """A hash of what resamples are drawn from: values with the same one are of the same resamples."""
+    ids = [str(dict(each).get("id")) for each in metadata_of(predictions)]
+    clusters = resamples.clusters.of
+    text = json.dumps([resamples.identity, ids, None if clusters is None else clusters.tolist()])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _equal(value: float, other: float) -> bool:

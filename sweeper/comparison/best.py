@@ -12,7 +12,7 @@ from sweeper.statistics.best import among_the_best
 
 if TYPE_CHECKING:
     from sweeper.comparison.by_datum import AnyData, DataReader
-    from sweeper.statistics.contributions import Contributions
+    from sweeper.statistics.compared import Comparable
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,6 @@ def _unlike(data: AnyData | str, best: AnyData) -> str | None:
     return unlike(data, best)
 
 
-def _marked(known: dict[int, Contributions], best: AnyData, confidence: float, *, higher: bool) -> frozenset[int]:
+def _marked(known: dict[int, Comparable], best: AnyData, confidence: float, *, higher: bool) -> frozenset[int]:
     marks = among_the_best([*known.values()], higher_is_better=higher, confidence=confidence, clusters=best.clusters)
     return frozenset(place for place, mark in zip(known, marks, strict=True) if mark)

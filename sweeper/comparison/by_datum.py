@@ -11,10 +11,12 @@ import numpy as np
 
 from sweeper.comparison.measured import NOT_KEPT, Measured
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
+from sweeper.statistics.compared import Comparable
 from sweeper.statistics.contributions import Contributions, averaged, weighted
-from sweeper.statistics.evidence import Evidence, kind_named, scores_of
+from sweeper.statistics.evidence import RESAMPLED, Evidence, kind_named, scores_of
 from sweeper.statistics.kinds import ByDatum
 from sweeper.statistics.repeats import ONE_RUN, interval_of_mean
+from sweeper.statistics.resampled import Resampled, mean_value
 
 if TYPE_CHECKING:
     from sweeper.statistics.bounds import Interval, Level
@@ -86,10 +88,53 @@ class Data:
 
 
 @dataclass(frozen=True, eq=False)
+class ResampledData:
+    """The same of a value that is no mean over data, from its values on resamples.
+
+    Attributes
+    ----------
+    resampled
+        The value and those on resamples.
+    cluster_by
+        The key of the metadata by which data belong together; their clusters are drawn as a whole.
+    data
+        A hash of the dataset, the ids of its data in their order, and their clusters.
+    """
+
+    resampled: Resampled
+    cluster_by: str | None
+    data: str
+
+    @property
+    def clusters(self) -> Clusters:
+        """The resamples know them."""
+        return INDEPENDENT
+
+    @property
+    def size(self) -> int:
+        return self.resampled.size
+
+    @property
+    def method(self) -> tuple[str, int, str | None]:
+        """Values on as many resamples, drawn in the same way, are those of the same resamples."""
+        return RESAMPLED, len(self.resampled.values), self.cluster_by
+
+    @property
+    def predictions(self) -> None:
+        """They are not kept."""
+
+    def contributions(self) -> Resampled:
+        return self.resampled
+
+    def interval(self, level: Level) -> Interval:
+        return self.resampled.interval(level)
+
+
+@dataclass(frozen=True, eq=False)
 class RepeatedData:
     """The same of a mean over repeated runs on the same data."""
 
-    runs: tuple[Data, ...]
+    runs: tuple[Data | ResampledData, ...]
     values: tuple[float, ...]
 
     @property
@@ -105,17 +150,20 @@ class RepeatedData:
         return self.runs[0].size
 
     @property
-    def method(self) -> tuple[Kind, tuple[float, ...]]:
+    def method(self) -> tuple[object, ...]:
         return self.runs[0].method
 
     @property
     def predictions(self) -> None:
         """Several runs have no prediction together."""
 
-    def contributions(self) -> Contributions | None:
+    def contributions(self) -> Comparable | None:
         found = [run.contributions() for run in self.runs]
-        known = [one for one in found if one is not None]
-        return averaged(known) if len(known) == len(found) else None
+        by_datum = [one for one in found if isinstance(one, Contributions)]
+        by_resample = [one for one in found if isinstance(one, Resampled)]
+        if len(by_resample) == len(found):
+            return mean_value(by_resample)
+        return averaged(by_datum) if len(by_datum) == len(found) else None
 
     def interval(self, level: Level) -> Interval | None:
         found = [(value, run.interval(level)) for value, run in zip(self.values, self.runs, strict=True)]
@@ -123,7 +171,7 @@ class RepeatedData:
         return interval_of_mean(known, level) if len(known) == len(found) else None
 
 
-AnyData: TypeAlias = Data | RepeatedData
+AnyData: TypeAlias = Data | ResampledData | RepeatedData
 
 
 def unlike(first: AnyData, second: AnyData) -> str | None:
@@ -146,11 +194,11 @@ class DataReader:
         found = iter(self._data_of_runs(runs))
         return [_together(value, [next(found) for _ in value.repeats or (value,)]) for value in values]
 
-    def _data_of_runs(self, values: Sequence[Measured]) -> list[Data | str]:
+    def _data_of_runs(self, values: Sequence[Measured]) -> list[Data | ResampledData | str]:
         named = [_table_of(value) for value in values]
         found = self._tables({name for name in named if name is not None})
         return [
-            value.missing or "" if name is None else _checked(value, found[name])
+            (_of_resamples(value) or value.missing or "") if name is None else _checked(value, found[name])
             for value, name in zip(values, named, strict=True)
         ]
 
@@ -166,7 +214,7 @@ class DataReader:
         return found
 
 
-def _together(value: Measured, runs: Sequence[Data | str]) -> AnyData | str:
+def _together(value: Measured, runs: Sequence[Data | ResampledData | str]) -> AnyData | str:
     if not value.repeats:
         return runs[0]
     if len(runs) == 1:
@@ -176,11 +224,24 @@ def _together(value: Measured, runs: Sequence[Data | str]) -> AnyData | str:
         return next(run for run in runs if isinstance(run, str))
     if len({run.data for run in known}) > 1:
         return "its runs were measured on other data"
+    if len({run.method for run in known}) > 1:
+        return "its runs were not computed in the same way"
     return RepeatedData(known, tuple(one.value or 0.0 for one in value.repeats))
 
 
+def _of_resamples(value: Measured) -> ResampledData | None:
+    """What is kept beside a value itself, if there is anything."""
+    kept = value.evidence.resamples if value.evidence is not None else None
+    if kept is None or value.evidence is None or value.value is None:
+        return None
+    return ResampledData(Resampled(value.value, kept.values, kept.size), value.evidence.cluster_by, kept.data)
+
+
 def _table_of(value: Measured) -> _Table | None:
+    """The table by datum that a value is computed from; `None` where there is none, or none is needed."""
     if value.missing is not None or value.inference_id is None or value.evidence is None:
+        return None
+    if value.evidence.resamples is not None:
         return None
     return value.inference_id, value.evidence.cluster_by
 

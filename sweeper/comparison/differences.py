@@ -15,7 +15,7 @@ from sweeper.comparison.measured import NOT_KNOWN, Measured
 from sweeper.comparison.sides import MODEL, Side
 from sweeper.errors import ConfigError
 from sweeper.statistics.bounds import Interval, Level
-from sweeper.statistics.paired import difference
+from sweeper.statistics.compared import difference
 
 if TYPE_CHECKING:
     from sweeper.comparison.by_datum import AnyData, DataReader

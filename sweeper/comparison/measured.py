@@ -14,6 +14,7 @@ from sweeper.statistics.repeats import interval_of_mean
 
 NOT_KEPT = "it has no table by datum (outcomes: false, a backend that shares no predictions, or an older version)"
 NOT_KNOWN = "no comparison is known for this metric"
+NOT_RESAMPLED = f"{NOT_KNOWN} without resamples: set resamples: 1000 in the choice of its capability"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ class Measured:
     @property
     def missing(self) -> str | None:
         """Why it cannot be compared datum by datum, as far as its row tells."""
+        if self.evidence is not None and self.evidence.resamples is not None:
+            return None
         if self.evidence is None:
-            return NOT_KNOWN if self.inference_id else NOT_KEPT
+            return NOT_RESAMPLED if self.inference_id else NOT_KEPT
         return None if self.inference_id else NOT_KEPT
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sweeper.comparison.by_datum import AnyData, unlike
 from sweeper.comparison.measured import NOT_KNOWN, Measured
 from sweeper.statistics.bounds import Interval, Level
-from sweeper.statistics.paired import difference
+from sweeper.statistics.compared import difference
 from sweeper.statistics.shares import share_bounds
 
 if TYPE_CHECKING:

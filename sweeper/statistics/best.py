@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sweeper.statistics.clusters import INDEPENDENT, Clusters
-from sweeper.statistics.paired import chance_if_not_better
-
-if TYPE_CHECKING:
-    from sweeper.statistics.contributions import Contributions
+from sweeper.statistics.compared import Comparable, chance_if_not_better
 
 
 def among_the_best(
-    models: Sequence[Contributions],
+    models: Sequence[Comparable],
     *,
     higher_is_better: bool = True,
     confidence: float = 0.95,
@@ -40,7 +36,7 @@ def among_the_best(
 
 
 def _is_beaten(
-    mine: Contributions, others: Sequence[Contributions], higher_is_better: bool, level: float, clusters: Clusters
+    mine: Comparable, others: Sequence[Comparable], higher_is_better: bool, level: float, clusters: Clusters
 ) -> bool:
     if higher_is_better:
         return any(chance_if_not_better(other, mine, clusters) <= level for other in others if other.value > mine.value)

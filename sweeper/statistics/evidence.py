@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeper.statistics.kinds import CalibrationError, Kind, MeanLoss, MeanOverClasses, Share, brier_loss, log_loss
+from sweeper.statistics.stored_values import StoredValues
 
 _KINDS: Mapping[str, Kind] = {
     "share": Share(),
@@ -40,24 +41,27 @@ class Evidence:
         The key of the metadata that says which data belong together; `None` where none does.
     confidence
         With which probability its stored interval contains the truth.
+    resamples
+        Of a value that is no mean over data, what it is on resamples; `None` if that was not asked for.
     """
 
     kind: str
     conditions: Mapping[str, float] = field(default_factory=lambda: {"": 1.0})
     cluster_by: str | None = None
     confidence: float = 0.95
+    resamples: StoredValues | None = field(default=None, compare=False)
 
     def text(self) -> str:
         """It as JSON in one line."""
-        return json.dumps(
-            {
-                "kind": self.kind,
-                "conditions": dict(self.conditions),
-                "cluster_by": self.cluster_by,
-                "confidence": self.confidence,
-            },
-            separators=(",", ":"),
-        )
+        content: dict[str, object] = {
+            "kind": self.kind,
+            "conditions": dict(self.conditions),
+            "cluster_by": self.cluster_by,
+            "confidence": self.confidence,
+        }
+        if self.resamples is not None:
+            content["resamples"] = self.resamples.content()
+        return json.dumps(content, separators=(",", ":"))
 
 
 def parsed(text: str | None) -> Evidence | None:
@@ -65,10 +69,17 @@ def parsed(text: str | None) -> Evidence | None:
     try:
         content: Any = json.loads(text or "null")
         conditions = {str(label): float(weight) for label, weight in content["conditions"].items()}
-        found = Evidence(str(content["kind"]), conditions, content.get("cluster_by"), float(content["confidence"]))
+        kept = content.get("resamples")
+        found = Evidence(
+            str(content["kind"]),
+            conditions,
+            content.get("cluster_by"),
+            float(content["confidence"]),
+            StoredValues.of(kept) if kept is not None else None,
+        )
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
-    return found if kind_named(found.kind) is not None else None
+    return found if kind_named(found.kind) is not None or found.resamples is not None else None
 
 
 def confidence_of(text: str | None) -> float | None:

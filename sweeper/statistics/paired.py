@@ -74,7 +74,7 @@ def _by_t(
     if disagree / effect < LEAST_DISAGREEMENT:
         return Interval.none(size, f"the models disagree on {disagree} data; at least {LEAST_DISAGREEMENT} are needed")
     mean = float(gaps.mean())
-    stderr, freedom = _combined([(float(gaps.var(ddof=1)) / number, max(number - 1, 1.0)), *between])
+    stderr, freedom = combined([(float(gaps.var(ddof=1)) / number, max(number - 1, 1.0)), *between])
     half = level.t(freedom) * stderr
     return Interval(size, stderr, mean - half, mean + half, clusters.named("paired_t"))
 
@@ -84,7 +84,7 @@ def _between(first: Contributions, second: Contributions) -> _Parts:
     return [(one.between, one.runs - 1.0) for one in (first, second) if one.runs > 1]
 
 
-def _combined(parts: _Parts) -> tuple[float, float]:
+def combined(parts: _Parts) -> tuple[float, float]:
     """The standard error of a sum of independent parts, and its degrees of freedom.
 
     By Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2, 1946.
@@ -166,5 +166,5 @@ def _t_test(gaps: np.ndarray[tuple[int], np.dtype[np.float64]], clusters: Cluste
     sums = clusters.sums(gaps - gaps.mean())
     count = len(sums)
     within = float((sums**2).sum()) * count / (count - 1) / len(gaps) ** 2
-    stderr, freedom = _combined([(within, count - 1.0), *between])
+    stderr, freedom = combined([(within, count - 1.0), *between])
     return float(stdtr(freedom, -float(gaps.mean()) / stderr))

@@ -178,10 +178,17 @@ def _values(attempts: pa.Table, payload: pa.Table) -> list[pa.Table]:
     chosen = chosen.rename_columns(["sweep" if n == "sweep_name" else n for n in chosen.column_names])
     chosen = chosen.append_column("caveat", caveats.caveats(attempts)).append_column("warning", attempts["warnings"])
     payload = payload.filter(pc.is_in(payload["run_uid"], chosen["result_run_uid"].combine_chunks()))
-    return [
-        chosen.join(values, ["result_run_uid", "job_id"], ["run_uid", "job_id"], "inner").cast(_typed(chosen))
-        for values in _long(payload)
-    ]
+    return [_joined_in_order(chosen, values).cast(_typed(chosen)) for values in _long(payload)]
+
+
+def _joined_in_order(chosen: pa.Table, values: pa.Table) -> pa.Table:
+    """The values of these attempts in the order of the payload, which a join alone does not keep.
+
+    A run gives the most important of its values first.
+    """
+    placed = values.append_column("place", pa.array(np.arange(len(values))))
+    found = chosen.join(placed, ["result_run_uid", "job_id"], ["run_uid", "job_id"], "inner")
+    return found.take(np.argsort(found["place"].to_numpy(), kind="stable")).drop_columns(["place"])
 
 
 def _typed(chosen: pa.Table) -> pa.Schema:
