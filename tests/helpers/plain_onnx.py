@@ -24,9 +24,9 @@ def main(model: str, folder: str, layout: str) -> None:
     batch = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     taken, output = session.get_inputs()[0].name, session.get_outputs()[-1].name
-    scores = session.run([output], {taken: batch.reshape(len(batch), -1) if layout == "flat" else batch})[0]
-    if isinstance(scores, list):
-        scores = np.array([[row[name] for name in classes] for row in scores], dtype=np.float32)
+    fed = batch.reshape(len(batch), -1) if layout == "flat" else batch
+    rows = [session.run([output], {taken: fed[i : i + 1]})[0][0] for i in range(len(fed))]
+    scores = np.array([[row[name] for name in classes] if isinstance(row, dict) else row for row in rows], np.float32)
     likely = scores if layout == "flat" else softmax(scores, axis=1)
     values = scored(np.array(labels), likely.astype(np.float64))
     print(json.dumps(values))
