@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sweeper.models.onnx_classifier import OnnxClassifier
+from sweeper.models.onnx_detector import OnnxDetector
 from sweeper.models.reindexed import Reindexed
 from sweeper.models.sklearn_classifier import SklearnClassifier
 from sweeper.models.torch_export import TorchExport
@@ -11,6 +12,7 @@ from sweeper.models.torchvision_detector import TorchvisionDetector
 
 __all__ = [
     "OnnxClassifier",
+    "OnnxDetector",
     "Reindexed",
     "SklearnClassifier",
     "TorchExport",

@@ -56,6 +56,10 @@ def settle_input(settlement: Settlement, header: TakesImages) -> Callable[[], Ex
     if value.kind == "uint8" and images.value_range.found not in (None, (0.0, 255.0)):
         settlement.problem(f"its input {value} takes bytes, so that value_range must be [0, 255].")
     resize, convert = settlement.wanted(RESIZE), settlement.wanted(CONVERT_CHANNELS)
+    if resize.found is True and images.size.found is None and not layouts[0].startswith("flat"):
+        settlement.problem(
+            f"resize is true, and its input {value} takes any size. Give image_size, or leave resize out."
+        )
     return lambda: images.expected(header.source, resize=resize.found is True, convert_channels=convert.found is True)
 
 

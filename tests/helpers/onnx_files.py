@@ -101,6 +101,48 @@ def network_file(
     return path
 
 
+def fixed_answers(
+    path: Path,
+    outputs: Mapping[str, np.ndarray],
+    *,
+    shape: Sequence[int | str] = ("N", 3, "H", "W"),
+    taken: str = "images",
+    axis_of_images: bool = True,
+    dimmed: Sequence[str] = (),
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
+    """A network that answers the same for each image; the values of outputs that are `dimmed` times its mean."""
+    several = len(shape) == 4 and axis_of_images
+    nodes = [helper.make_node("ReduceMean", [taken], ["mean"], axes=[*range(int(several), len(shape))], keepdims=0)]
+    weights = [numpy_helper.from_array(np.array(0, dtype=np.float32), "zero")]
+    nodes.append(helper.make_node("Mul", ["mean", "zero"], ["nothing"]))
+    for name, values in outputs.items():
+        seen = "mean" if name in dimmed else "nothing"
+        axes = np.array([1] * values.ndim, dtype=np.int64) if not several else np.array([-1] + [1] * values.ndim)
+        whole = values[None] if several else values
+        weights += [numpy_helper.from_array(axes, f"axes {name}")]
+        weights += [numpy_helper.from_array(whole.astype(np.float32), f"values {name}")]
+        nodes += [
+            helper.make_node("Reshape", [seen, f"axes {name}"], [f"seen {name}"]),
+            helper.make_node(
+                "Mul" if name in dimmed else "Add", [f"values {name}", f"seen {name}"], [f"floats {name}"]
+            ),
+            helper.make_node("Cast", [f"floats {name}"], [name], to=helper.np_dtype_to_tensor_dtype(values.dtype)),
+        ]
+    infos = [
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(values.dtype), [*(shape[:1] if several else ()), *values.shape]
+        )
+        for name, values in outputs.items()
+    ]
+    given = helper.make_tensor_value_info(taken, TensorProto.FLOAT, list(shape))
+    graph = helper.make_graph(nodes, "fixed answers", [given], infos, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, dict(metadata or {}))
+    onnx.save(model, str(path))
+    return path
+
+
 def jatic_config(path: Path, *, interface: str = "IMAGE_CLASSIFICATION", **images: Any) -> Path:
     """The JSON file of a model in the JATIC interface."""
     io = {"interface": interface, "batchSize": -1, "input": {"channels": "RGB", **images}, "output": {"nClasses": 3}}
