@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import Any
 
@@ -10,7 +11,9 @@ import onnx
 import pytest
 from maite.protocols import generic as gen
 from onnx_files import AS_IT_IS, fixed_answers, jatic_config
+from PIL import Image
 
+import sweeper
 from sweeper.common.facts import KnownBeforehand
 from sweeper.errors import PartError
 from sweeper.models import OnnxDetector
@@ -245,3 +248,37 @@ def test_damaged_files_and_more_inputs_are_told(tmp_path):
     model.graph.input.append(onnx.helper.make_tensor_value_info("more", onnx.TensorProto.FLOAT, ["N", 3]))
     onnx.save(model, path)
     assert "takes 2 inputs" in refused(path, **GIVEN)
+
+
+# A sweep
+
+
+def test_a_detector_and_data_in_the_format_of_coco_need_no_code(tmp_path):
+    for number in (1, 2):
+        Image.new("RGB", (20, 10), (255, 255, 255)).save(tmp_path / f"{number}.png")
+    images = [{"id": n, "file_name": f"{n}.png", "height": 10, "width": 20} for n in (1, 2)]
+    objects = [
+        {"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 4, 6]},
+        {"id": 2, "image_id": 2, "category_id": 3, "bbox": [0, 0, 4, 4]},
+    ]
+    categories = [{"id": 3, "name": "cat"}, {"id": 7, "name": "dog"}]
+    truth = {"images": images, "annotations": objects, "categories": categories}
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    path = fixed_answers(tmp_path / "m.onnx", OUTPUTS)
+    given = {**GIVEN, "path": path, "class_names": "[cat,dog]", "value_range": "[0,1]"}
+    overrides = [
+        "capability=[evaluate]",
+        "dataset=[coco]",
+        f"dataset.coco.root={tmp_path}",
+        "model=[onnx_detector]",
+        *(f"model.onnx_detector.{name}={value}" for name, value in given.items()),
+        "metric=[coco_map]",
+        f"analytics_store.uri={tmp_path / 'store'}",
+        "job_backend.kind=inline",
+    ]
+    result = sweeper.sweep(overrides, progress=False)
+    assert result.exit_status == 0, result.failures
+    values = {row["key"]: row["value"] for row in result.table.to_pylist()}
+    # Both boxes of each image are the truth of one image, and false in the other, with equal scores in both: of equally
+    # sure detections that of the first image counts first. So a dog is found at once, and a cat after a false one.
+    assert values["map_50"] == pytest.approx((1 + 0.5) / 2, abs=1e-6)
