@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun
 from sweeper.capabilities.data_quality import DataQuality, DataQualityRecord, DataQualityRun
+from sweeper.capabilities.detection_error_records import (
+    DetectionConfusionRecord,
+    DetectionErrorRecord,
+    DetectionImageRecord,
+    DetectionOverlapRecord,
+)
+from sweeper.capabilities.detection_errors import DetectionErrors, DetectionErrorsRun
 from sweeper.capabilities.detection_quality import DetectionQuality, DetectionQualityRun
 from sweeper.capabilities.detection_quality_rows import DetectionQualityRecord
 from sweeper.capabilities.error_analysis import ErrorAnalysis, ErrorAnalysisRun
@@ -27,6 +34,12 @@ __all__ = [
     "DataQuality",
     "DataQualityRecord",
     "DataQualityRun",
+    "DetectionConfusionRecord",
+    "DetectionErrorRecord",
+    "DetectionErrors",
+    "DetectionErrorsRun",
+    "DetectionImageRecord",
+    "DetectionOverlapRecord",
     "DetectionQuality",
     "DetectionQualityRecord",
     "DetectionQualityRun",

@@ -13,7 +13,7 @@ from sweeper.capabilities.error_counts import Analysis, errors_of, slice_errors
 from sweeper.capabilities.error_records import RowMaker
 from sweeper.capabilities.judgements import Confidences, judgements_of
 from sweeper.capabilities.predictions import BATCH_SIZE, Predictions, predict
-from sweeper.capabilities.slicing import slices_of
+from sweeper.capabilities.slicing import keys_of, slices_of
 from sweeper.capabilities.worst_data import worst_data
 from sweeper.checks import rules
 from sweeper.errors import PartError
@@ -110,7 +110,7 @@ class ErrorAnalysis(BuiltinCapability):
                 "from 2, calibration_bins from 1, worst from 0."
             )
         self.batch_size, self.soft_targets = batch_size, soft_targets
-        self._keys, self._bins, self._calibration_bins = _keys(by), bins, calibration_bins
+        self._keys, self._bins, self._calibration_bins = keys_of(by, "ErrorAnalysis"), bins, calibration_bins
         self._level, self._worst, self._pictures = Level(confidence), worst, pictures
 
     def augmentations(self) -> dict[str, None]:
@@ -163,12 +163,3 @@ class ErrorAnalysis(BuiltinCapability):
                 worst_data(judged, self._worst, used, dataset if self._pictures else None),
             ),
         )
-
-
-def _keys(by: object) -> tuple[str, ...]:
-    """Keys of the metadata, each once."""
-    listed = [by] if isinstance(by, str) else by
-    keys = [key for key in listed if isinstance(key, str)] if isinstance(listed, list | tuple) else []
-    if not isinstance(listed, list | tuple) or len(keys) < len(listed):
-        raise PartError(f"ErrorAnalysis got by={by!r}; allowed is a key of the metadata, a text, or a list of them.")
-    return tuple(dict.fromkeys(keys))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sweeper.capabilities.markdown import literal, table
-from sweeper.capabilities.uncertainty import interval_text
+from sweeper.capabilities.markdown import SHOWN, literal, more, number, plain_table, section, table
+from sweeper.capabilities.uncertainty import interval_text, verdict
 from sweeper.statistics.by_class import ClassValues, Confusion, Estimate
 
 if TYPE_CHECKING:
     from sweeper.capabilities.error_counts import Analysis
     from sweeper.capabilities.worst_data import Reason, WorstDatum
 
-SHOWN = 20
-"""So many lines of each table are shown; all of them are rows of the store."""
 _TITLES: dict[Reason, str] = {"confidently_wrong": "Confidently wrong", "most_uncertain": "Most uncertain"}
 
 
@@ -57,14 +55,14 @@ def _slices(found: Analysis, threshold: float) -> Iterator[str]:
             literal(one.name),
             str(one.errors.n),
             *_estimate(one.accuracy.accuracy),
-            _number(one.accuracy.rest),
-            _number(one.accuracy.adjusted_p_value, ".2g"),
-            _verdict(one.accuracy.accuracy, threshold),
+            number(one.accuracy.rest),
+            number(one.accuracy.adjusted_p_value, ".2g"),
+            verdict(one.accuracy.accuracy.interval, threshold),
         )
         for one in found.slices
     ]
     headers = ("slice", "items", "accuracy", "interval", "elsewhere", "adjusted p", f"threshold {threshold:g}")
-    yield from _section("Slices, the weakest first", headers, rows)
+    yield from section("Slices, the weakest first", headers, rows)
     yield "Intervals and p-values allow for having looked at all of these slices.\n"
 
 
@@ -78,8 +76,8 @@ def _classes(found: Analysis, threshold: float) -> Iterator[str]:
             str(one.support),
             *_estimate(one.recall),
             *_estimate(one.precision),
-            _number(one.f1.value),
-            _verdict(one.recall, threshold),
+            number(one.f1.value),
+            verdict(one.recall.interval, threshold),
         )
         for one in sorted(found.errors.classes, key=weakness)
     ]
@@ -93,7 +91,7 @@ def _classes(found: Analysis, threshold: float) -> Iterator[str]:
         "F1",
         f"recall, threshold {threshold:g}",
     )
-    yield from _section("Classes, the lowest recall first", headers, rows)
+    yield from section("Classes, the lowest recall first", headers, rows)
 
 
 def _confusions(found: Analysis) -> Iterator[str]:
@@ -106,7 +104,7 @@ def _confusions(found: Analysis) -> Iterator[str]:
         (literal(found.names[one.label]), literal(found.names[one.prediction]), str(one.n), share(one)) for one in wrong
     ]
     if rows:
-        yield from _section("Most frequent confusions", ("class", "predicted as", "items", "of the class"), rows)
+        yield from section("Most frequent confusions", ("class", "predicted as", "items", "of the class"), rows)
 
 
 def _calibration(found: Analysis) -> Iterator[str]:
@@ -114,9 +112,9 @@ def _calibration(found: Analysis) -> Iterator[str]:
         (
             f"{one.low:.3g} to {one.high:.3g}",
             str(one.n),
-            _number(one.confidence),
+            number(one.confidence),
             *_estimate(one.accuracy),
-            _number(one.gap, "+.4f"),
+            number(one.gap, "+.4f"),
         )
         for one in found.errors.bins
         if one.n
@@ -131,43 +129,15 @@ def _worst(found: Analysis) -> Iterator[str]:
         rows = [_datum(found, one) for one in found.worst if one.reason == reason]
         if rows:
             # Not by `table`: it would pad every cell to the length of the longest picture.
-            yield f"## {title}\n\n" + _plain_table(("", "item", "class", "predicted as", "confidence"), rows[:SHOWN])
-            yield from _more(rows)
+            yield f"## {title}\n\n" + plain_table(("", "item", "class", "predicted as", "confidence"), rows[:SHOWN])
+            yield from more(rows)
 
 
 def _datum(found: Analysis, one: WorstDatum) -> tuple[str, ...]:
     picture = f"![]({one.picture})" if one.picture else ""
     names = (literal(name) for name in (one.datum_id, found.names[one.label], found.names[one.prediction]))
-    return picture, *names, _number(one.confidence)
-
-
-def _section(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A heading and a table of the first lines."""
-    yield f"## {title}\n\n{table(headers, rows[:SHOWN])}"
-    yield from _more(rows)
-
-
-def _more(rows: Sequence[object]) -> Iterator[str]:
-    if len(rows) > SHOWN:
-        yield f"And {len(rows) - SHOWN} more.\n"
-
-
-def _plain_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return picture, *names, number(one.confidence)
 
 
 def _estimate(estimate: Estimate) -> tuple[str, str]:
-    return _number(estimate.value), interval_text(estimate.interval)
-
-
-def _number(value: float | None, form: str = ".4f") -> str:
-    return "" if value is None else f"{value:{form}}"
-
-
-def _verdict(estimate: Estimate, threshold: float) -> str:
-    """Whether the threshold is met, as far as the interval tells."""
-    low, high = estimate.interval.low, estimate.interval.high
-    if low is None or high is None:
-        return ""
-    return "met" if low >= threshold else "not met" if high < threshold else "undecided"
+    return number(estimate.value), interval_text(estimate.interval)

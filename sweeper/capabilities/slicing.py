@@ -60,6 +60,21 @@ class Slice:
         return f"{self.key}={self.value}"
 
 
+def keys_of(by: object, capability: str) -> tuple[str, ...]:
+    """The keys of the metadata that a capability is to slice by, each once.
+
+    Raises
+    ------
+    PartError
+        It is neither a text nor a list of texts.
+    """
+    listed = [by] if isinstance(by, str) else by
+    keys = [key for key in listed if isinstance(key, str)] if isinstance(listed, list | tuple) else []
+    if not isinstance(listed, list | tuple) or len(keys) < len(listed):
+        raise PartError(f"{capability} got by={by!r}; allowed is a key of the metadata, a text, or a list of them.")
+    return tuple(dict.fromkeys(keys))
+
+
 def slices_of(predictions: Predictions, keys: Sequence[str], bins: int) -> tuple[Slice, ...]:
     """The slices of each key, one key after another; those of one key have each datum once.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from PIL.Image import Image
 
     Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -31,17 +32,30 @@ def picture_of(image: object) -> str | None:
         the grey of their mean. Integers count as in `sweeper.datasets.arrays.full_scale`, floats in [0, 1] as they are;
         other numbers are stretched from their smallest, black, to their largest, white. What is not finite is black.
     """
+    picture = opened(image, SIDE)
+    return None if picture is None else uri_of(picture, "PNG")
+
+
+def opened(image: object, side: int) -> Image | None:
+    """The same picture, with at most `side` pixels on its longer side, to be drawn on; `None` if it is no image."""
     values = numeric(image)
     if values is None or values.ndim != 3 or not values.size or values.dtype.kind == "c":
         return None
-    channels = _unit(values[:, :: _step(values.shape[1]), :: _step(values.shape[2])])
-    channels = channels[:3] if len(channels) in (3, 4) else channels.mean(axis=0, keepdims=True)
-    return f"data:image/png;base64,{base64.b64encode(_png(channels)).decode()}"
+    channels = _unit(values[:, :: _step(values.shape[1], side), :: _step(values.shape[2], side)])
+    return _fitted(channels[:3] if len(channels) in (3, 4) else channels.mean(axis=0, keepdims=True), side)
 
 
-def _step(length: int) -> int:
+def uri_of(picture: Image, form: Literal["PNG", "JPEG"]) -> str:
+    """A picture as text that carries it: `data:image/...;base64,...`."""
+    data = io.BytesIO()
+    # Lines of one colour beside another are kept apart; without it a JPEG has colours of half the sharpness.
+    picture.save(data, form, **({"quality": 85, "subsampling": 0} if form == "JPEG" else {}))
+    return f"data:image/{form.lower()};base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def _step(length: int, side: int) -> int:
     """Of a very large image every so many pixels are enough: four for each of the picture."""
-    return max(1, length // (4 * SIDE))
+    return max(1, length // (4 * side))
 
 
 def _unit(values: Numbers) -> Floats:
@@ -57,16 +71,14 @@ def _unit(values: Numbers) -> Floats:
     return (floats - low) / (high - low) if high > low else np.zeros_like(floats)
 
 
-def _png(channels: Floats) -> bytes:
+def _fitted(channels: Floats, side: int) -> Image:
     from PIL import Image
 
     pixels = np.moveaxis(np.rint(channels * 255).astype(np.uint8), 0, -1)
     picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else np.ascontiguousarray(pixels))
     longer = max(picture.size)
-    if longer > SIDE:
-        picture.thumbnail((SIDE, SIDE))
-    elif (times := SIDE // longer) > 1:
+    if longer > side:
+        picture.thumbnail((side, side))
+    elif (times := side // longer) > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
-    data = io.BytesIO()
-    picture.save(data, "PNG")
-    return data.getvalue()
+    return picture

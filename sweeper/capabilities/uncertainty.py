@@ -67,6 +67,14 @@ def interval_text(interval: Interval | None) -> str:
     return f"{interval.low:.4f} to {interval.high:.4f}"
 
 
+def verdict(interval: Interval, threshold: float) -> str:
+    """Whether a value is at least the threshold, as far as its interval tells; empty where there are no bounds."""
+    low, high = interval.low, interval.high
+    if low is None or high is None:
+        return ""
+    return "met" if low >= threshold else "not met" if high < threshold else "undecided"
+
+
 @dataclass(frozen=True)
 class Sureness:
     """How sure one value is.

@@ -107,9 +107,14 @@ def _chosen(judgements: Judgements, number: int) -> dict[Reason, Sequence[int]]:
 
 
 def _picture(dataset: TaskDataset, number: int) -> str | None:
-    """The picture of one datum; `None` also where it can no longer be read: predictions may outlive their images."""
+    image = image_of(dataset, number)
+    return None if image is None else picture_of(image)
+
+
+def image_of(dataset: TaskDataset, number: int) -> object | None:
+    """The image of one datum; `None` where it can no longer be read: predictions may outlive their images."""
     try:
         image, _, _ = returned.datum(dataset[number], str(dataset.metadata["id"]), number)
     except (OSError, PartError):
         return None
-    return picture_of(image)
+    return image

@@ -84,11 +84,33 @@ class Clusters:
             return 1.0
         alone, together = float((influence**2).sum()), float((self.sums(influence) ** 2).sum())
         most = float((np.bincount(self.of, minlength=self.count) ** 2).sum()) / len(influence)
-        effect = max(1.0, together / alone * self.count / (self.count - 1)) if alone > 0 else most
-        if min(len(np.unique(self.of[wrong])), len(np.unique(self.of[~wrong]))) < FEW:
-            effect = max(effect, most)
-        return effect * (level.t(self.count - 1) / level.z) ** 2
+        rarer = min(len(np.unique(self.of[wrong])), len(np.unique(self.of[~wrong])))
+        return design_effect(alone, together, most, self.count, rarer, level)
 
 
 INDEPENDENT = Clusters()
 """No datum belongs to another one."""
+
+
+def design_effect(alone: float, together: float, most: float, clusters: int, rarer: int, level: Level) -> float:
+    """As `Clusters.effect` says, from sums.
+
+    Parameters
+    ----------
+    alone
+        Sum of the squared influences of the data.
+    together
+        Sum of the squared sums of influences over each cluster.
+    most
+        The effect where all data of a cluster agree: the sum of their squared sizes by the number of data.
+    clusters
+        How many there are, 2 or more.
+    rarer
+        How many clusters have a wrong datum, or a right one, whichever are fewer.
+    level
+        See there.
+    """
+    effect = max(1.0, together / alone * clusters / (clusters - 1)) if alone > 0 else most
+    if rarer < FEW:
+        effect = max(effect, most)
+    return effect * (level.t(clusters - 1) / level.z) ** 2

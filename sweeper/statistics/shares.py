@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,8 +83,14 @@ def share_interval(right: npt.NDArray[np.bool_], level: Level = STANDARD, cluste
     if clusters.too_few is not None:
         return Interval.none(n, clusters.too_few)
     effect = clusters.effect(right.astype(np.float64) - share, ~right, level)
+    interval = effective_interval(share, n, effect, level)
+    return replace(interval, method=clusters.named(interval.method))
+
+
+def effective_interval(share: float, n: int, effect: float, level: Level) -> Interval:
+    """The interval of a share of `n` data that tell as much as `n / effect` independent ones."""
     effective = n / effect
     low, high = share_bounds(share, effective, level)
     rare = level.exact or effective * min(share, 1 - share) < RARE
     stderr = math.sqrt(share * (1 - share) / effective)
-    return Interval(n, stderr, low, high, clusters.named("clopper_pearson" if rare else "wilson"))
+    return Interval(n, stderr, low, high, "clopper_pearson" if rare else "wilson")
