@@ -37,6 +37,7 @@ CONDITIONS = [
 CHOICES = {
     "capability": [
         "data_quality",
+        "detection_errors",
         "detection_quality",
         "error_analysis",
         "evaluate",

@@ -9,7 +9,15 @@ import pytest
 from scene_parts import Answers, Scenes, boxes_of
 
 from sweeper.augmentations import LowLight
-from sweeper.capabilities import DataQuality, DetectionQuality, ErrorAnalysis, Evaluate, Robustness, Shift
+from sweeper.capabilities import (
+    DataQuality,
+    DetectionErrors,
+    DetectionQuality,
+    ErrorAnalysis,
+    Evaluate,
+    Robustness,
+    Shift,
+)
 from sweeper.datasets import ArrayDataset, Augmented, Digits
 from sweeper.vocabulary import Arity
 
@@ -32,6 +40,7 @@ CASES = {
     "robustness": (Robustness(LowLight, [0.5]), Arity.ONE, Arity.ONE, Arity.ONE),
     "data_quality": (DataQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
     "detection_quality": (DetectionQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
+    "detection_errors": (DetectionErrors(), Arity.ONE, Arity.ONE, Arity.ZERO),
     "shift": (Shift(), Arity.TWO, Arity.ZERO, Arity.ZERO),
     "error_analysis": (ErrorAnalysis(), Arity.ONE, Arity.ONE, Arity.ZERO),
 }
