@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("empty_folder")
 NO_AXES = ["dataset=[]", "model=[]", "metric=[]", "exclude=[]"]
 DATA = "+dataset.rectangles={_target_: detection_parts.Rectangles, n: 90, videos: 3}"
 WRONG = "+dataset.rectangles={_target_: detection_parts.Rectangles, n: 12, wrong: reversed}"
-MODEL = "+model.thresholds={_target_: detection_parts.Thresholds, miss: 0.2, double: 0.2, confuse: 0.2, 'false': 1.0}"
+MODEL = "+model.thresholds={_target_: detection_parts.Thresholds, miss: 0.2, double: 0.2, confuse: 0.2, shift: 3.0}"
 F1 = "+metric.f1={_target_: sweeper.metrics.DetectionF1}"
 
 
@@ -57,7 +57,9 @@ def test_values_do_not_depend_on_how_many_workers_share_an_inference(backend: st
 
 def test_wrong_boxes_are_findings_of_the_quality_and_an_error_of_everything_else(backend: str):
     store = swept(WRONG, "capability=[detection_quality]", backend)
-    (empty,) = rows(store, "SELECT * FROM sweeper_detection_quality WHERE output_key = 'empty.share'")
+    (empty,) = rows(
+        store, "SELECT * FROM sweeper_detection_quality WHERE output_key = 'empty.share' AND scope = 'overall'"
+    )
     listed = rows(store, "SELECT DISTINCT item_id FROM sweeper_detection_quality WHERE output_key = 'empty.score'")
     assert empty["n_found"] > 0
     assert listed == [{"item_id": "image-2"}]
