@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import pydoc
-import shutil
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.choice_list import listed
+from sweeper.cli.command_table import COLOR
+from sweeper.cli.tables.screen import screen_of
 from sweeper.errors import ConfigError, near_match
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def _ls(args: Arguments, out: TextIO) -> int:
     if args.has("--json"):
         _write_json([entry.to_dict() for entry in found], out)
     else:
-        columns = shutil.get_terminal_size().columns if out.isatty() else None
-        out.write("\n".join(_listed(found, columns)) + "\n")
+        screen = screen_of(out, args.value(COLOR.name))
+        out.write(screen.text(listed(found, screen.width)) + "\n")
     return 0
 
 
@@ -44,51 +45,6 @@ def _folders(args: Arguments) -> tuple[Path, ...]:
 
 def _write_json(value: object, out: TextIO) -> None:
     out.write(json.dumps(value, indent=2, default=str) + "\n")
-
-
-def _listed(found: Sequence[Entry], columns: int | None) -> Iterator[str]:
-    """A line for each choice, those of a folder under its name; shortened to a width, where there is one."""
-    for number, (folder, members) in enumerate(groupby(found, key=lambda entry: entry.folder)):
-        yield from [""] * (number > 0)
-        yield folder
-        yield from _aligned([(entry.name, entry.summary, *_notes(entry)) for entry in members], columns)
-
-
-def _notes(entry: Entry) -> tuple[str, ...]:
-    """What is shown behind the summary, what matters most first."""
-    return (
-        f"[{entry.extra}]" if entry.extra else "",
-        "" if entry.is_shipped else "yours",
-        entry.task.replace("_", " "),
-        entry.arity,
-    )
-
-
-def _aligned(rows: Sequence[tuple[str, ...]], columns: int | None) -> Iterator[str]:
-    """Name, summary and notes in columns. Where they are too wide, the last notes go, and summaries are shortened."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    name, _, *notes = widths
-    if columns is not None:
-        while notes and columns - name - _taken(notes) < _READABLE:
-            notes.pop()
-        widths[1] = min(widths[1], max(columns - name - _taken(notes), _READABLE))
-    shown = [*zip([name, widths[1], *notes], range(2 + len(notes)), strict=True)]
-    for row in rows:
-        cells = (_cut(row[place], width).ljust(width) for width, place in shown if width)
-        yield f"  {'  '.join(cells)}".rstrip()
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
-
-
-_READABLE = 30
-"""A summary has at least so many columns, if notes can make room."""
-
-
-def _taken(notes: Sequence[int]) -> int:
-    """The columns that are taken by notes and by the gaps, of which one stands before each column."""
-    return sum(width + 2 for width in notes if width) + 4
 
 
 def _describe(args: Arguments, out: TextIO) -> int:

@@ -100,7 +100,7 @@ _LS = Command(
     ),
     {0: "listed", **WRONG},
     (Operand("GROUP"),),
-    (_JSON,),
+    (_JSON, COLOR),
 )
 _DESCRIBE = Command(
     "describe",

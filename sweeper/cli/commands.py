@@ -22,6 +22,7 @@ from sweeper.cli.plan_text import LISTED, plan_text
 from sweeper.cli.store_commands import STORE_COMMANDS, run_store_command
 from sweeper.cli.summary import INTERRUPTED, Further, show_result
 from sweeper.cli.tables.screen import screen_of
+from sweeper.cli.tables.wished import Wished
 from sweeper.common.gc_pause import gc_paused
 from sweeper.common.quoting import quoted
 from sweeper.common.secrets import redacted, without_secrets
@@ -154,7 +155,6 @@ def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
 
 def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.api import run_config
-    from sweeper.cli.value_text import Wished
 
     with interruptible():
         result = run_config(config, for_stream(err))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli import render
 from sweeper.cli.json_documents import result_document, write_json
+from sweeper.cli.tables.wished import Wished
 from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import NOT_MET, Gap
 
 if TYPE_CHECKING:
-    from sweeper.cli.value_text import Wished
     from sweeper.running.result import SweepResult
 
 INTERRUPTED, INCOMPLETE = 130, 3

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweeper.cli.tables.boards import Asked, shown_boards
+from sweeper.cli.tables.boards import shown_boards
 from sweeper.cli.tables.cells import Cell, Line, Span, Tone, shown
 from sweeper.cli.tables.fit import below, fitted, with_broken_sentences
 from sweeper.cli.tables.grid import Column, Grid
 from sweeper.cli.tables.prose import broken
 from sweeper.cli.tables.screen import PLAIN, Screen
+from sweeper.cli.tables.wished import Wished
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.verdicts import VerdictTable, verdict_tables
 
@@ -23,31 +23,12 @@ _HEADS = ("model", "verdict", "of", "value", "bound", "note")
 _TONES = {"met": Tone.GOOD, "not met": Tone.BAD, "undecided": Tone.DOUBT}
 
 
-@dataclass(frozen=True)
-class Wished:
-    """How values are to be shown.
-
-    Attributes
-    ----------
-    screen
-        What they are shown on.
-    whole
-        Whether every value is shown, however many lines that takes.
-    intervals
-        Whether each value has its interval beside it.
-    """
-
-    screen: Screen = PLAIN
-    whole: bool = False
-    intervals: bool = False
-
-
 def leaderboards(boards: Sequence[Leaderboard], wished: Wished, command: str = "") -> str:
     """Tables that the screen has room for, the best of each column marked, and below them what to know.
 
     `command` shows all values, and is told where tables are summed up.
     """
-    found = shown_boards(boards, Asked(wished.screen.width, wished.whole, wished.intervals))
+    found = shown_boards(boards, wished)
     said = [wished.screen.text(found.lines)] if found.lines else []
     if found.summed:
         number = "1 table has" if found.summed == 1 else f"{found.summed} tables have"

@@ -11,7 +11,9 @@ import pytest
 from command_line import typed, write_configs
 from patience import LIMIT_S
 
-from sweeper.cli.catalogue_commands import _aligned
+from sweeper.cli.choice_list import MORE, listed
+from sweeper.cli.tables.cells import width_of
+from sweeper.config.catalogue import Entry
 from sweeper.config.hydra_session import shipped_folder
 from sweeper.vocabulary import AXES
 
@@ -58,13 +60,20 @@ def test_what_is_yours_is_said(own: str):
     assert "yours" not in next(line for line in out.splitlines() if line.startswith("  svm "))
 
 
-@pytest.mark.parametrize("columns", [50, 80, 100, 200])
+@pytest.mark.parametrize("columns", [20, 50, 80, 100, 200])
 def test_lines_fit_where_names_do(columns: int):
-    rows = [("a", "What it is. " * 9, "[onnx]", "", "object detection"), ("long_name", "Short.", "", "yours", "")]
-    lines = [*_aligned(rows, columns)]
-    assert max(map(len, lines)) <= columns
-    assert len(lines) == 2
-    assert ("object detection" in lines[0]) == (columns >= 80)
+    first = entry("模型", "What it is. " * 9, "sweeper.models.OnnxClassifier", "object_detection")
+    lines = ["".join(span.text for span in line) for line in listed([first, entry("long_name", "Short.")], columns)]
+    assert max(map(width_of, lines[1:3])) <= columns
+    assert lines[0] == "model"
+    assert lines[3:] == (["", MORE] if columns < 200 else [])
+    assert ("object detection" in lines[1]) == (columns >= 80)
+    assert ("Short." in lines[2]) == (columns > 20)
+
+
+def entry(name: str, summary: str, target: str = "a.B", task: str = "") -> Entry:
+    spec = {"_target_": target, "_sweep_": {"task": task}}
+    return Entry("model", name, Path(f"conf/model/{name}.yaml"), True, "", summary, spec)
 
 
 @pytest.mark.parametrize(

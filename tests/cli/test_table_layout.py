@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from terminal import without_colour
 
 from sweeper.cli.plan_text import plan_text
-from sweeper.cli.tables.boards import Asked, shown_boards
+from sweeper.cli.tables.boards import shown_boards
 from sweeper.cli.tables.cells import Cell, Line, Tone, shown, width_of, width_of_line
 from sweeper.cli.tables.fit import fitted, with_broken_sentences
 from sweeper.cli.tables.grid import Align, Column, Grid, lines_of
 from sweeper.cli.tables.prose import broken
 from sweeper.cli.tables.screen import DEFAULT_WIDTH, Screen, screen_of
+from sweeper.cli.tables.wished import Wished
 from sweeper.planning.decisions import Plan
 from sweeper.report import leaderboard
 
@@ -119,7 +120,7 @@ def test_every_value_is_shown_once_or_counted_as_summed_up(
 ):
     (board,) = found
     values = [f"{value:.4g}" for line in board.lines for value in line.values if value is not None]
-    result = shown_boards(found, Asked(width, whole))
+    result = shown_boards(found, Wished(Screen(width), whole))
     text = [word.rstrip("*~") for line in text_of(result.lines) for word in line.split()]
     if result.summed:
         assert (width is not None, whole, len(board.columns) >= 4) == (True, False, True)
@@ -137,7 +138,7 @@ def test_no_line_of_a_leaderboard_is_too_wide_unless_a_name_is(
     found: list[leaderboard.Leaderboard], width: int, whole: bool
 ):
     names = [name for board in found for name in (*board.columns, *(line.name for line in board.lines))]
-    lines = shown_boards(found, Asked(width, whole)).lines
+    lines = shown_boards(found, Wished(Screen(width), whole)).lines
     assert max(map(width_of_line, lines)) <= max(width, *map(width_of, names))
 
 
@@ -145,7 +146,7 @@ def test_tables_of_the_same_models_and_datasets_have_one_form():
     fits, wide = terminal_pages.rows(["svm", "knn"], ["a", "b"]), terminal_pages.rows(["svm", "knn"], ["a", "b"])
     for row in wide:
         row |= {"metric": "f1", "key": "f1", "repeats": [{**row, "evidence": None}] * 5, "spread": 0.0031}
-    lines = text_of(shown_boards(leaderboard.leaderboards([*fits, *wide]), Asked(50)).lines)
+    lines = text_of(shown_boards(leaderboard.leaderboards([*fits, *wide]), Wished(Screen(50))).lines)
     heads = [line.split() for line in lines if line.split()[:1] in (["model"], ["dataset"])]
     assert heads == [["model", "a", "b"]] * 2
 
@@ -154,7 +155,7 @@ def test_a_sum_counts_what_has_nothing_against_it():
     rows = terminal_pages.rows([f"model_{n}" for n in range(40)], [f"site_{n}" for n in range(30)])
     rows[0]["caveat"] = "stale"
     rows[1]["value"] = float("nan")
-    found = shown_boards(leaderboard.leaderboards(rows[:-1]), Asked(80))
+    found = shown_boards(leaderboard.leaderboards(rows[:-1]), Wished(Screen(80)))
     lines = [line.split() for line in text_of(found.lines)]
     assert found.summed == 1
     assert lines[1] == ["model", "mean", "worst", "best", "*", "in", "~", "in", "values", "of", "30"]
@@ -166,7 +167,7 @@ def test_a_sum_counts_what_has_nothing_against_it():
 
 def test_of_lower_values_the_largest_is_the_worst():
     rows = terminal_pages.rows([f"m{n}" for n in range(40)], [f"s{n}" for n in range(30)], higher_is_better=False)
-    line = text_of(shown_boards(leaderboard.leaderboards(rows), Asked(60)).lines)[3].split()
+    line = text_of(shown_boards(leaderboard.leaderboards(rows), Wished(Screen(60))).lines)[3].split()
     values = [row["value"] for row in rows[:30]]
     assert line[2:4] == [f"{max(values):.4g}", f"{min(values):.4g}"]
 

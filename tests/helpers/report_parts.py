@@ -14,6 +14,7 @@ from store_parts import BEGAN, ScoreRun, attempt
 
 from sweeper.cli import value_text
 from sweeper.cli.commands import run_command
+from sweeper.cli.tables.wished import Wished
 from sweeper.messages.requests import Provenance
 from sweeper.report import leaderboard
 from sweeper.store import Store, open_store
@@ -116,4 +117,4 @@ def _record_script(store: Store) -> None:
 
 def tables_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """The tables of rows of the view `results`, as a terminal shows them where nothing is compared."""
-    return value_text.leaderboards(leaderboard.leaderboards(rows), value_text.Wished())
+    return value_text.leaderboards(leaderboard.leaderboards(rows), Wished())

@@ -15,7 +15,8 @@ from typing import Any
 from places import ROOT
 
 from sweeper.cli.tables.screen import screen_of
-from sweeper.cli.value_text import Wished, leaderboards, verdicts_text
+from sweeper.cli.tables.wished import Wished
+from sweeper.cli.value_text import leaderboards, verdicts_text
 from sweeper.comparison.judged import JudgedModel, JudgedValue
 from sweeper.messages.outcome import Gap
 from sweeper.report import leaderboard

@@ -17,6 +17,7 @@ from sweeper.cli.tables.fit import PARTS, below, fitted, records, split, stacked
 from sweeper.cli.tables.grid import ROOMY, Align, Column, Grid, lines_of
 from sweeper.cli.tables.prose import broken
 from sweeper.cli.tables.summed import summed, summed_over
+from sweeper.cli.tables.wished import Wished
 from sweeper.messages.outcome import Status
 from sweeper.report import leaderboard
 from sweeper.report.leaderboard import BEST, TIED, Leaderboard
@@ -27,25 +28,6 @@ RECORDS = 40
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is to be shown of leaderboards.
-
-    Attributes
-    ----------
-    width
-        The columns of the screen; `None` sets no limit.
-    whole
-        Whether to show every value, however many lines that takes, instead of summing large tables up.
-    intervals
-        Whether each value has its interval beside it.
-    """
-
-    width: int | None = None
-    whole: bool = False
-    intervals: bool = False
-
-
-@dataclass(frozen=True)
 class Shown:
     """The lines of some leaderboards, and how many of these are summed up."""
 
@@ -53,17 +35,17 @@ class Shown:
     summed: int
 
 
-_Form = Callable[[Leaderboard, Asked], list[Line]]
+_Form = Callable[[Leaderboard, Wished], list[Line]]
 
 
-def shown_boards(boards: Sequence[Leaderboard], asked: Asked) -> Shown:
+def shown_boards(boards: Sequence[Leaderboard], wished: Wished) -> Shown:
     """The tables, and below them what their marks mean and what else is to be known."""
     groups: dict[object, list[Leaderboard]] = {}
     for board in boards:
         groups.setdefault(_alike(board), []).append(board)
-    forms = {key: _form(group, asked) for key, group in groups.items()}
-    blocks = [[*forms[_alike(board)](board, asked), *_notes(board, asked.width)] for board in boards]
-    legend = list(chain.from_iterable(_sentence(text, asked.width) for text in _below(boards, asked)))
+    forms = {key: _form(group, wished) for key, group in groups.items()}
+    blocks = [[*forms[_alike(board)](board, wished), *_notes(board, wished.width)] for board in boards]
+    legend = list(chain.from_iterable(_sentence(text, wished.width) for text in _below(boards, wished)))
     number = sum(forms[_alike(board)] is _summary for board in boards)
     return Shown(tuple(below([*blocks, *([legend] if legend else [])])), number)
 
@@ -72,19 +54,19 @@ def _alike(board: Leaderboard) -> object:
     return board.side, board.columns, tuple(line.name for line in board.lines)
 
 
-def _form(boards: Sequence[Leaderboard], asked: Asked) -> _Form:
+def _form(boards: Sequence[Leaderboard], wished: Wished) -> _Form:
     """The first form for which the screen has room, with each of these tables."""
-    width = asked.width
-    if width is None or all(total(_cornered(board, asked), ROOMY) <= width for board in boards):
+    width = wished.width
+    if width is None or all(total(_cornered(board, wished), ROOMY) <= width for board in boards):
         return _as_in_a_file
     for grid_of, form in ((_upright, _in_parts), (_turned, _turned_in_parts)):
-        if all(total(grid_of(board, asked)) <= width for board in boards):
+        if all(total(grid_of(board, wished)) <= width for board in boards):
             return form
-    counts = [max(_parts(make(board, asked), width) for board in boards) for make in (_upright, _turned)]
+    counts = [max(_parts(make(board, wished), width) for board in boards) for make in (_upright, _turned)]
     in_parts = _in_parts if counts[0] <= counts[1] else _turned_in_parts
     if min(counts) <= PARTS:
         return in_parts
-    if not asked.whole and all(map(summed_over, boards)) and (min(counts) < math.inf or _many(boards[0])):
+    if not wished.whole and all(map(summed_over, boards)) and (min(counts) < math.inf or _many(boards[0])):
         return _summary
     return in_parts if min(counts) < math.inf else _line_by_line
 
@@ -101,34 +83,34 @@ def _parts(grid: Grid, width: int) -> float:
 # Forms
 
 
-def _as_in_a_file(board: Leaderboard, asked: Asked) -> list[Line]:
-    return lines_of(_cornered(board, asked), ROOMY)
+def _as_in_a_file(board: Leaderboard, wished: Wished) -> list[Line]:
+    return lines_of(_cornered(board, wished), ROOMY)
 
 
-def _in_parts(board: Leaderboard, asked: Asked) -> list[Line]:
-    return [*_title(board, asked), *stacked(split(_upright(board, asked), asked.width or 0) or [])]
+def _in_parts(board: Leaderboard, wished: Wished) -> list[Line]:
+    return [*_title(board, wished), *stacked(split(_upright(board, wished), wished.width or 0) or [])]
 
 
-def _turned_in_parts(board: Leaderboard, asked: Asked) -> list[Line]:
-    return [*_title(board, asked), *stacked(split(_turned(board, asked), asked.width or 0) or [])]
+def _turned_in_parts(board: Leaderboard, wished: Wished) -> list[Line]:
+    return [*_title(board, wished), *stacked(split(_turned(board, wished), wished.width or 0) or [])]
 
 
-def _line_by_line(board: Leaderboard, asked: Asked) -> list[Line]:
-    return [*_title(board, asked), *records(_upright(board, asked), asked.width or 0)]
+def _line_by_line(board: Leaderboard, wished: Wished) -> list[Line]:
+    return [*_title(board, wished), *records(_upright(board, wished), wished.width or 0)]
 
 
-def _summary(board: Leaderboard, asked: Asked) -> list[Line]:
-    return [*_title(board, asked), *fitted(summed(board), asked.width)]
+def _summary(board: Leaderboard, wished: Wished) -> list[Line]:
+    return [*_title(board, wished), *fitted(summed(board), wished.width)]
 
 
-def _cornered(board: Leaderboard, asked: Asked) -> Grid:
-    names, *columns = _upright(board, asked).columns
+def _cornered(board: Leaderboard, wished: Wished) -> Grid:
+    names, *columns = _upright(board, wished).columns
     return Grid((Column(_title_of(board), names.cells), *columns))
 
 
-def _upright(board: Leaderboard, asked: Asked) -> Grid:
+def _upright(board: Leaderboard, wished: Wished) -> Grid:
     """The lines of a leaderboard down the side."""
-    cells = _cells(board, asked)
+    cells = _cells(board, wished)
     names = Column(board.side, tuple(Cell(shown(line.name)) for line in board.lines))
     columns = [
         Column(shown(name), tuple(row[place] for row in cells), Align.NUMBER)
@@ -137,10 +119,10 @@ def _upright(board: Leaderboard, asked: Asked) -> Grid:
     return Grid((names, *columns))
 
 
-def _turned(board: Leaderboard, asked: Asked) -> Grid:
+def _turned(board: Leaderboard, wished: Wished) -> Grid:
     """The columns of a leaderboard down the side."""
     names = Column(board.top, tuple(Cell(shown(name)) for name in board.columns))
-    cells = _cells(board, asked)
+    cells = _cells(board, wished)
     lines = [Column(shown(line.name), tuple(row), Align.NUMBER) for line, row in zip(board.lines, cells, strict=True)]
     return Grid((names, *lines))
 
@@ -152,22 +134,22 @@ def _title_of(board: Leaderboard) -> str:
     return shown(f"{board.title}{f' ({board.direction})' if board.direction else ''}")
 
 
-def _title(board: Leaderboard, asked: Asked) -> list[Line]:
-    return [(Span(text, Tone.TITLE),) for text in broken(_title_of(board), asked.width, 2)]
+def _title(board: Leaderboard, wished: Wished) -> list[Line]:
+    return [(Span(text, Tone.TITLE),) for text in broken(_title_of(board), wished.width, 2)]
 
 
-def _cells(board: Leaderboard, asked: Asked) -> list[list[Cell]]:
+def _cells(board: Leaderboard, wished: Wished) -> list[list[Cell]]:
     signs = board.signs
     columns = range(len(board.columns))
-    return [[_cell(board, line, column, signs, asked) for column in columns] for line in board.lines]
+    return [[_cell(board, line, column, signs, wished) for column in columns] for line in board.lines]
 
 
-def _cell(board: Leaderboard, line: Row, column: int, signs: Mapping[str, str], asked: Asked) -> Cell:
+def _cell(board: Leaderboard, line: Row, column: int, signs: Mapping[str, str], wished: Wished) -> Cell:
     value = line.values[column]
     if value is None:
         end = line.ends.get(column, "")
         return Cell(end, Tone.BAD if end in _FAILED else Tone.FAINT)
-    tails = [line.runs.get(column, ""), _interval(line, column) if asked.intervals else ""]
+    tails = [line.runs.get(column, ""), _interval(line, column) if wished.intervals else ""]
     text = "NaN" if math.isnan(value) else f"{value:.4g}"
     if column in line.caveats:
         return Cell(text, Tone.DOUBT, tail=" ".join(filter(None, [*tails, signs[line.caveats[column]]])))
@@ -188,8 +170,8 @@ def _notes(board: Leaderboard, width: int | None) -> list[Line]:
     return list(chain(*signs, *(_sentence(note, width) for note in board.notes)))
 
 
-def _below(boards: Sequence[Leaderboard], asked: Asked) -> list[str]:
-    known = asked.intervals and any(line.intervals for board in boards for line in board.lines)
+def _below(boards: Sequence[Leaderboard], wished: Wished) -> list[str]:
+    known = wished.intervals and any(line.intervals for board in boards for line in board.lines)
     intervals = [leaderboard.INTERVALS] if known else []
     warnings = (f"warning: {text}" for text in leaderboard.warnings(boards))
     return [*leaderboard.legend(boards), *intervals, *warnings]

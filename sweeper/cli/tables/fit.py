@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sweeper.cli.tables.cells import Cell, Line, Span, Tone, line_of, width_of, width_of_line
+from sweeper.cli.tables.cells import Cell, Line, Span, Tone, line_of, width_of
 from sweeper.cli.tables.grid import GAP, ROOMY, Column, Grid, lines_of, widths
 from sweeper.cli.tables.prose import broken
 
@@ -95,8 +95,3 @@ def with_broken_sentences(grid: Grid, width: int | None) -> Grid:
     room = width - sum(widths(replace(grid, columns=tuple(others)))) - len(GAP) * len(others)
     cells = tuple(replace(cell, text="\n".join(broken(cell.text, room))) for cell in last.cells)
     return replace(grid, columns=(*others, Column(last.head, cells, last.align))) if room >= PROSE else grid
-
-
-def fits(lines: Sequence[Line], width: int | None) -> bool:
-    """Whether all lines have room."""
-    return width is None or all(width_of_line(line) <= width for line in lines)
