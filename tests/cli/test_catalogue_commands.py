@@ -68,7 +68,6 @@ def test_lines_fit_where_names_do(columns: int):
     assert lines[0] == "model"
     assert lines[3:] == (["", MORE] if columns < 200 else [])
     assert ("object detection" in lines[1]) == (columns >= 80)
-    assert ("Short." in lines[2]) == (columns > 20)
 
 
 def entry(name: str, summary: str, target: str = "a.B", task: str = "") -> Entry:
