@@ -22,7 +22,7 @@ STEPS_PER_PIXEL = 4
 class MotionBlur(ImageAugmentation):
     """Blur along a straight line: the mean of the image over a path of constant speed. Edges are mirrored.
 
-    `severity`: the length of the path in pixels. Paths much longer than the image take long.
+    `severity`: the length of the path in pixels, 0 to 1000. Long paths take long.
 
     Parameters
     ----------
@@ -34,6 +34,7 @@ class MotionBlur(ImageAugmentation):
     """
 
     name = "motion_blur"
+    max_severity = 1000.0
 
     def __init__(self, severity: float, *, angle: float | None = None, seed: int = 0, id: str | None = None) -> None:
         if angle is not None:
