@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Entry:
     text: str
     """The file as it stands."""
     summary: str
-    """The first comment of the file."""
+    """The first sentence of the comment that the file begins with."""
     spec: Mapping[str, Any]
     """What the file holds under the name of the choice, interpolations as they are written."""
 
@@ -131,11 +132,13 @@ def _entry(group: str, name: str, path: Path, *, is_shipped: bool) -> Entry:
 
 
 def _first_comment(text: str) -> str:
-    """The sentences before the first key, without what Hydra reads of comments."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("#"):
+    """The first sentence before the first key: a line, and those that go on with it in lower case."""
+    said = ""
+    for line in takewhile(lambda line: line.startswith("#"), text.splitlines()):
+        words = line.lstrip("# ").rstrip()
+        if words.startswith("@package"):
+            continue
+        if said and (said.endswith(".") or not words[:1].islower()):
             break
-        if not line.startswith("# @package"):
-            lines.append(line.lstrip("# ").rstrip())
-    return " ".join(lines)
+        said = f"{said} {words}".strip()
+    return said
