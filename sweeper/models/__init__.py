@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sweeper.models.bright_regions import BrightRegions
 from sweeper.models.onnx_classifier import OnnxClassifier
 from sweeper.models.onnx_detector import OnnxDetector
 from sweeper.models.reindexed import Reindexed
@@ -11,6 +12,7 @@ from sweeper.models.torchvision_classifier import TorchvisionClassifier
 from sweeper.models.torchvision_detector import TorchvisionDetector
 
 __all__ = [
+    "BrightRegions",
     "OnnxClassifier",
     "OnnxDetector",
     "Reindexed",

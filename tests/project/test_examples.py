@@ -49,3 +49,18 @@ def test_python_api_then_reading_its_results(ray_session: None, capsys: pytest.C
     said = capsys.readouterr().out
     assert "completed    8" in said
     assert "naive_bayes" in said
+
+
+def test_the_sweep_of_detection_on_its_made_data(capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("faster_coco_eval")
+    run_here("detection/make_data.py", "detection_data")
+    assert "200 images with " in capsys.readouterr().out
+    command = [sys.executable, "-m", "sweeper", "--config-name", "detection", "job_backend.kind=inline", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 0, done.stderr
+    rows = {(row["capability"], row["model"], row["key"]): row for row in json.loads(done.stdout)["results"]}
+    eager = rows["evaluate", "eager", "map"]
+    assert eager["value"] > rows["evaluate", "middling", "map"]["value"] > rows["evaluate", "cautious", "map"]["value"]
+    assert eager["ci_low"] < eager["value"] < eager["ci_high"]
+    assert rows["robustness", "middling", "f1.area"]["value"] > rows["robustness", "eager", "f1.area"]["value"]
+    assert rows["detection_quality", "", "contents.images"]["value"] == 200
