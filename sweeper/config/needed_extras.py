@@ -14,7 +14,6 @@ NEEDED: dict[str, tuple[Extra, tuple[str, ...]]] = {
     "sweeper.models.TorchvisionClassifier": ("torch", ("torch", "torchvision")),
     "sweeper.models.TorchvisionDetector": ("torch", ("torch", "torchvision")),
     "sweeper.models.TorchExport": ("torch", ("torch",)),
-    "sweeper.datasets.HuggingFace": ("data", ("datamaite",)),
     "sweeper.augmentations.Nrtk": ("nrtk", ("nrtk",)),
     "sweeper.metrics.CocoMap": ("detection", ("faster_coco_eval",)),
 }

@@ -7,6 +7,7 @@ from sweeper.datasets.arrays import ArrayDataset, Arrays, as_arrays
 from sweeper.datasets.augmented import Augmented
 from sweeper.datasets.coco import Coco
 from sweeper.datasets.digits import Digits
+from sweeper.datasets.huggingface import HuggingFace
 from sweeper.datasets.image_csv import ImageCsv
 from sweeper.datasets.image_folder import ImageFolder
 from sweeper.datasets.reindexed import Reindexed
@@ -20,6 +21,7 @@ __all__ = [
     "Coco",
     "DetectionTarget",
     "Digits",
+    "HuggingFace",
     "ImageCsv",
     "ImageFolder",
     "Reindexed",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import numpy as np
 
 from sweeper.common.facts import Facts
-from sweeper.datasets.pixels import image_size, read_image
+from sweeper.common.text import escaped
+from sweeper.datasets.pixels import StoredImage, image_size, read_image
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class ImageFiles:
         Whether images have one channel instead of three.
     extras
         Further keys of the metadata, each with a value per image, `None` where an image has none.
+    contents
+        The images, where they do not lie in files of their own.
     said
         N x 2, height and width of each file by its annotations, 0 where they do not say; `None` where none does.
     """
@@ -50,6 +53,7 @@ class ImageFiles:
     grayscale: bool
     extras: Mapping[str, Sequence[Flat | None]]
     said: npt.NDArray[np.int32] | None = None
+    contents: Sequence[Path | StoredImage] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -63,7 +67,10 @@ class ImageFiles:
             The file cannot be read, or has another size than its annotations say.
         """
         self.file_size(ind)
-        return read_image(self.root / self.names[ind], size=self.size, grayscale=self.grayscale)
+        return read_image(self._source(ind), size=self.size, grayscale=self.grayscale)
+
+    def _source(self, ind: int) -> Path | StoredImage:
+        return self.root / self.names[ind] if self.contents is None else self.contents[ind]
 
     def file_size(self, ind: int) -> tuple[int, int]:
         """Height and width of the file of image `ind`, turned upright, from its header.
@@ -73,14 +80,14 @@ class ImageFiles:
         PartError
             The file cannot be read, or has another size than its annotations say.
         """
-        path = self.root / self.names[ind]
-        height, width = image_size(path)
+        source = self._source(ind)
+        height, width = image_size(source)
         said = (height, width) if self.said is None else tuple(map(int, self.said[ind]))
         if all(said) and said != (height, width):
             raise PartError(
-                f"{path} has {height} x {width} pixels (height x width, upright), and its annotation says "
-                f"{said[0]} x {said[1]}. Its boxes would lie elsewhere: put the image of that size there, or correct "
-                "the annotation."
+                f"{escaped(str(source))} has {height} x {width} pixels (height x width, upright), and its annotation "
+                f"says {said[0]} x {said[1]}. Its boxes would lie elsewhere: put the image of that size there, or "
+                "correct the annotation."
             )
         return height, width
 

@@ -20,6 +20,8 @@ integers, floats outside [0, 1], LAB, 16-bit CMYK and 16-bit PPM are refused: th
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -44,12 +46,29 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 
 
-def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> Floats:
+@dataclass(frozen=True)
+class StoredImage:
+    """An image file that stands in another file: its bytes, and how messages call it."""
+
+    content: bytes
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _opened(source: Path | StoredImage) -> Image.Image:
+    from PIL import Image
+
+    return Image.open(BytesIO(source.content) if isinstance(source, StoredImage) else source)
+
+
+def read_image(source: Path | StoredImage, *, size: tuple[int, int] | None, grayscale: bool) -> Floats:
     """One image file as C x H x W, float32 in [0, 1], C = 1 where `grayscale`, else 3.
 
     Parameters
     ----------
-    path
+    source
         The file.
     size
         Height and width to resize to (bilinear), or `None`.
@@ -61,12 +80,12 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
     PartError
         The file cannot be read, or its kind of pixels has no rule. The message names the file.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
-    name = escaped(str(path))
+    name = escaped(str(source))
     try:
-        with Image.open(path) as image:
-            return _pixels(image, path, size, grayscale)
+        with _opened(source) as image:
+            return _pixels(image, source, size, grayscale)
     except PartError as error:
         raise PartError(f"Cannot read {name} as an image: {error}") from None
     except UnidentifiedImageError as error:
@@ -78,7 +97,7 @@ def read_image(path: Path, *, size: tuple[int, int] | None, grayscale: bool) -> 
         raise PartError(f"Cannot read {name} as an image: {error}. Repair or remove the file.") from error
 
 
-def image_size(path: Path) -> tuple[int, int]:
+def image_size(source: Path | StoredImage) -> tuple[int, int]:
     """Height and width of an image as `read_image` gives it, turned upright; only the header of the file is read.
 
     Raises
@@ -86,28 +105,29 @@ def image_size(path: Path) -> tuple[int, int]:
     PartError
         The file cannot be read. The message names it.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
+    name = escaped(str(source))
     try:
-        with Image.open(path) as image:
+        with _opened(source) as image:
             turned = image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
             return (image.width, image.height) if turned else (image.height, image.width)
     except UnidentifiedImageError as error:
         raise PartError(
-            f"Cannot read {escaped(str(path))} as an image: it is not a {', '.join(FORMATS)} that Pillow can read. "
+            f"Cannot read {name} as an image: it is not a {', '.join(FORMATS)} that Pillow can read. "
             "Repair or remove it."
         ) from error
     except Exception as error:  # a damaged file may fail in any way
-        raise PartError(f"Cannot read {escaped(str(path))} as an image: {error}. Repair or remove the file.") from error
+        raise PartError(f"Cannot read {name} as an image: {error}. Repair or remove the file.") from error
 
 
-def _pixels(image: Image.Image, path: Path, size: tuple[int, int] | None, grayscale: bool) -> Floats:
+def _pixels(image: Image.Image, source: Path | StoredImage, size: tuple[int, int] | None, grayscale: bool) -> Floats:
     _check_form(image)
     bits = _bits(image)
     if image.mode in _EIGHT_BIT and bits <= 8:
         return _of_eight_bits(image, size, grayscale)
     if image.mode in ("RGB", "RGBA"):
-        values = _of_deep_colours(image, path)
+        values = _of_deep_colours(image, source)
     elif bits <= 16 and (image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM"))):
         values = _of_deep_grays(image, 2**bits - 1)
     elif image.mode == "F":
@@ -219,8 +239,8 @@ def _array(image: Image.Image) -> npt.NDArray[Any]:
     return np.asarray(image)
 
 
-def _of_deep_colours(image: Image.Image, path: Path) -> Floats:
-    samples = _sixteen_bits(image, path)
+def _of_deep_colours(image: Image.Image, source: Path | StoredImage) -> Floats:
+    samples = _sixteen_bits(image, source)
     values: Floats = samples.astype(np.float32) / np.float32(65535)
     clear = image.info.get("transparency")
     if clear is not None:
@@ -230,17 +250,17 @@ def _of_deep_colours(image: Image.Image, path: Path) -> Floats:
     return values
 
 
-def _sixteen_bits(image: Image.Image, path: Path) -> npt.NDArray[np.uint16]:
+def _sixteen_bits(image: Image.Image, source: Path | StoredImage) -> npt.NDArray[np.uint16]:
     """Both bytes of each sample. Pillow keeps only the upper byte, or the lower one if told the other byte order."""
     raw = _raw_mode(image)
     if raw == "LA;16B":  # four bytes a pixel, which Pillow can give as they are
-        four = _decoded(path, "RGBA")
+        four = _decoded(source, "RGBA")
         return _joined(four[..., ::2], four[..., 1::2])
     colours, _, order = raw.partition(";16")
     order = ("L" if sys.byteorder == "little" else "B") if order == "N" else order
     if colours not in ("RGB", "RGBA", "RGBX") or order not in ("B", "L"):
         raise PartError(f"its pixels lie as {raw}, which has no rule. Save it as RGB or greyscale of 8 or 16 bits.")
-    upper, lower = (_decoded(path, f"{colours};16{end}") for end in (order, "L" if order == "B" else "B"))
+    upper, lower = (_decoded(source, f"{colours};16{end}") for end in (order, "L" if order == "B" else "B"))
     return _joined(upper, lower)
 
 
@@ -249,10 +269,8 @@ def _joined(upper: npt.NDArray[np.uint8], lower: npt.NDArray[np.uint8]) -> npt.N
     return joined
 
 
-def _decoded(path: Path, raw_mode: str) -> npt.NDArray[np.uint8]:
-    from PIL import Image
-
-    with Image.open(path) as image:
+def _decoded(source: Path | StoredImage, raw_mode: str) -> npt.NDArray[np.uint8]:
+    with _opened(source) as image:
         tiles = _tiles(image)
         for number, tile in enumerate(tiles):
             arguments = raw_mode if isinstance(tile.args, str) else (raw_mode, *tile.args[1:])

@@ -52,6 +52,7 @@ CHOICES = {
         "digits_noisy",
         "digits_occluded",
         "digits_rotated",
+        "huggingface",
         "image_csv",
         "image_folder",
         "yolo",
@@ -119,7 +120,7 @@ def write_labels(root):
     (root / "data.yaml").write_text("val: cat\nnames: [cat]")
     (root / "cat" / "1.txt").write_text("0 0.5 0.5 1 1")
     (root / "labels.csv").write_text("file,label\ncat/1.png,cat")
-    return "coco", "image_csv", "image_folder", "yolo"
+    return "coco", "huggingface", "image_csv", "image_folder", "yolo"
 
 
 def detector(path):
