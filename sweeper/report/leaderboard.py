@@ -72,6 +72,8 @@ class Leaderboard:
     """By column, the lines that cannot be told apart from the best: see `sweeper.report.marks`."""
     not_compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Why values were not compared with the best, and where."""
+    metric: str = ""
+    """The metric alone, which several tables share where it gives several values."""
 
     @property
     def signs(self) -> dict[str, str]:
@@ -178,6 +180,7 @@ def _leaderboard(
         side,
         top,
         *_filled(cells, columns, gaps, (side, top), better),
+        metric=rows[0]["metric"] or "",
         warnings=_warnings(rows, side, top),
         notes=_notes(same, {*cells, *columns, capability, rows[0]["metric"] or ""}),
     )

@@ -20,6 +20,7 @@ from sweeper.cli.tables.summed import summed, summed_over
 from sweeper.cli.tables.wished import Wished
 from sweeper.messages.outcome import Status
 from sweeper.report import leaderboard
+from sweeper.report.families import with_families
 from sweeper.report.leaderboard import BEST, TIED, Leaderboard
 from sweeper.report.leaderboard import Line as Row
 
@@ -40,6 +41,7 @@ _Form = Callable[[Leaderboard, Wished], list[Line]]
 
 def shown_boards(boards: Sequence[Leaderboard], wished: Wished) -> Shown:
     """The tables, and below them what their marks mean and what else is to be known."""
+    boards = with_families(boards)
     groups: dict[object, list[Leaderboard]] = {}
     for board in boards:
         groups.setdefault(_alike(board), []).append(board)
