@@ -30,3 +30,13 @@ def weights(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Class folders with images of the three digits."""
     return write_images(tmp_path_factory.mktemp("data") / "images")
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> str:
+    """The device of the models: a CUDA device where this machine has one."""
+    import torch
+
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device, or torch was built without CUDA")
+    return request.param
