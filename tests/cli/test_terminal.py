@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import shown_parts
 import terminal_pages
 from command_line import write_configs
 from patience import LIMIT_S
@@ -135,3 +136,19 @@ def test_a_pipe_gets_the_whole_table_unless_a_width_is_asked_for(
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+
+
+def test_a_sweep_and_a_comparison_fit(tmp_path: Path):
+    shown_parts.write_conf(tmp_path)
+    configs = ("--config-dir", ".", "--config-name", "small")
+    long = "+model.a_name_of_some_length_that_leaves_little_room={_target_: shown_parts.Half}"
+    run = typed(tmp_path, 40, *configs, "job_backend.kind=inline", long)
+    assert "\x1b[1mevaluate: hits (higher is better)\x1b[0m\n" in run
+    assert "\x1b[1;32m1*\x1b[0m" in run
+    assert "3 completed; 0 skipped" in run
+    tables = without_colour(run[: run.index("3 completed")]).splitlines()
+    assert [line for line in tables if width_of(line) > 40 and "a_name_of" not in line] == []
+    found = typed(tmp_path, 40, "compare", "fickle", "same", *configs)
+    assert "\x1b[1mevaluate: hits (higher is better)\x1b[0m\n" in found
+    table = without_colour(found).split("\n\n")[1].splitlines()
+    assert max(map(width_of, table)) <= 40
