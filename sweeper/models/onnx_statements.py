@@ -1,9 +1,9 @@
 """What an ONNX file states of the parameters of a model: by its shapes, its nodes and its metadata.
 
 Metadata are texts by key. Read are the names of our own parameters (`layout`, `value_range`, `mean`, `std`, `channels`,
-`softmax`, `class_names`), which anyone may write into a file; the keys for images of the ONNX standard; and class names
-under the keys that are in use. A text that is no value of a parameter under a key that others use for something else,
-such as a number under `channels`, states nothing.
+`image_size`, `softmax`, `class_names`), which anyone may write into a file; the keys for images of the ONNX standard;
+and class names under the keys that are in use. A text that is no value of a parameter under a key that others use for
+something else, such as a number under `channels`, states nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sweeper.models.class_names import read_class_names
-from sweeper.models.image_parameters import COLOURS, LAYOUT, MEAN, STD, VALUE_RANGE, truth
+from sweeper.models.image_parameters import COLOURS, LAYOUT, MEAN, SIZE, STD, VALUE_RANGE, truth
 from sweeper.models.onnx_header import OnnxHeader, Value, names_among
 from sweeper.models.parameters import Stated
 
@@ -28,6 +28,7 @@ _READERS = {
     "mean": MEAN.read,
     "std": STD.read,
     "channels": COLOURS.read,
+    "image_size": SIZE.read,
     "softmax": truth,
 }
 _STANDARD = {

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from patience import LIMIT_S
 
+from sweeper.models import OnnxClassifier
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SWEEP = (sys.executable, "-m", "sweeper", "job_backend.kind=inline")
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,32 @@ def test_the_sweep_of_detection_on_its_made_data(capsys: pytest.CaptureFixture[s
     assert eager["ci_low"] < eager["value"] < eager["ci_high"]
     assert rows["robustness", "middling", "f1.area"]["value"] > rows["robustness", "eager", "f1.area"]["value"]
     assert rows["detection_quality", "", "contents.images"]["value"] == 200
+
+
+def test_an_onnx_file_on_class_folders(tmp_path: Path):
+    subprocess.run([sys.executable, str(EXAMPLES / "onnx_classifier" / "make_files.py")], check=True, timeout=LIMIT_S)
+    conf = ["--config-dir", str(EXAMPLES / "onnx_classifier" / "conf"), "--config-name", "digits"]
+    done = subprocess.run([*SWEEP, *conf, "--json"], capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 0, done.stderr
+    values = {row["key"]: row["value"] for row in json.loads(done.stdout)["results"]}
+    assert set(values) == {"accuracy", "log_loss", "ece"}
+    assert values["accuracy"] > 0.95
+    only_paths = [
+        "model.onnx_classifier.path=onnx_example/digits.onnx",
+        "dataset.image_folder.root=onnx_example/images",
+    ]
+    axes = ["capability=[evaluate]", "dataset=[image_folder]", "model=[onnx_classifier]"]
+    done = subprocess.run([*SWEEP, *axes, *only_paths], capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 2
+    assert "model.onnx_classifier.class_names=" in done.stderr
+
+
+def test_a_file_that_says_what_it_expects_needs_no_more_than_its_path(tmp_path: Path):
+    subprocess.run([sys.executable, str(EXAMPLES / "onnx_classifier" / "make_files.py")], check=True, timeout=LIMIT_S)
+    page = (EXAMPLES.parent / "docs" / "own-models.md").read_text()
+    script = page.partition("# say_it_in_the_file.py\n")[2].partition("```")[0]
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=LIMIT_S)
+    told = OnnxClassifier.facts(path="digits.onnx")
+    assert (told.channels, told.height, told.n_classes) == (1, 8, 10)
+    assert told.class_names is not None
+    assert told.class_names[0] == "zero"

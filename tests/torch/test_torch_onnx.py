@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from onnx_files import NAMES, SIZE, class_folders
 from patience import LIMIT_S
 from places import HELPERS
 
 import sweeper
+from sweeper.models import OnnxDetector
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
@@ -61,3 +64,44 @@ def by_hand(model: Path, folder: Path) -> dict[str, float]:
     command = [sys.executable, "-I", str(HELPERS / "plain_onnx.py"), str(model), str(folder), "NCHW"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
     return json.loads(done.stdout)
+
+
+# A detector of torchvision
+
+
+def test_a_detector_of_torchvision_gives_the_boxes_that_it_gives_in_torch(tmp_path):
+    torchvision = pytest.importorskip("torchvision")
+    torch.manual_seed(0)
+    detector = torchvision.models.detection.fasterrcnn_mobilenet_v3_large_320_fpn(
+        weights=None, weights_backbone=None, num_classes=3, box_score_thresh=0.0, min_size=64, max_size=64
+    ).eval()
+    image = torch.rand(3, 64, 64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter has dozens of them
+        torch.onnx.export(
+            detector,
+            ([image],),
+            str(tmp_path / "m.onnx"),
+            input_names=["image"],
+            output_names=["boxes", "labels", "scores"],
+            opset_version=17,
+            dynamo=False,
+        )
+    with torch.no_grad():
+        (expected,) = detector([image])
+    model = OnnxDetector(
+        tmp_path / "m.onnx",
+        channels="RGB",
+        value_range=[0, 1],
+        mean=0,
+        std=1,
+        class_names=["cat", "dog"],
+        first_label=1,
+        box_format="xyxy",
+        box_units="pixels",
+    )
+    (found,) = model([image.numpy()])
+    assert len(found.boxes) > 0
+    np.testing.assert_allclose(found.boxes, expected["boxes"].numpy(), atol=1e-2)
+    np.testing.assert_array_equal(found.labels, expected["labels"].numpy() - 1)
+    np.testing.assert_allclose(found.scores, expected["scores"].numpy(), atol=1e-4)
