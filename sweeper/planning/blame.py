@@ -9,7 +9,6 @@ only where one of them has completed something else, or where many of them fail 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, product
@@ -24,19 +23,6 @@ MOST_REMEMBERED = 20_000
 """So many sets of choices are remembered with their last failures, the newest."""
 MOST_SINGLED_OUT = 4
 """Of more datasets or models in one combination, none is suspected by itself."""
-_CHANGING = re.compile(r"(?<!\w)(?:[a-z]+://|~|\.{0,2}/)[^\s'\":,;)]*|0x[0-9a-f]+|\b(?=\w*\d)[0-9a-f-]{8,}\b|\d+", re.I)
-"""Paths and addresses, ids, numbers: what differs between two errors that are the same to a reader."""
-_COMPARED = 2000
-"""So many characters of a message are compared."""
-
-
-def same_error(kind: str, message: str, combination: Combination) -> str:
-    """Equal for errors of one type whose messages differ only in numbers, ids, paths and names of the choices."""
-    text = message.strip()[:_COMPARED]
-    for choice in sorted(combination.choices, key=lambda choice: -len(choice.name)):
-        text = re.sub(rf"(?<![\w-]){re.escape(choice.name)}(?![\w-])", f"<{choice.axis}>", text)
-    return f"{kind}: {_CHANGING.sub('#', text)}"
-
 
 @dataclass(frozen=True)
 class Blamed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from sweeper.messages.causes import same_error
 from sweeper.messages.outcome import FAILING, NO_VALUES, Failure, Gap
-from sweeper.planning.blame import same_error
 from sweeper.planning.combinations import Planned, PlannedItems
 from sweeper.planning.decisions import State
 
@@ -44,7 +44,7 @@ def earlier(items: Iterable[Planned], attempts: Mapping[str, Mapping[str, Any]])
             message=row["error_message"] or "",
             log=row["log_uri"],
             names=item.combination.names,
-            cause=same_error(row["error_type"] or "", row["error_message"] or "", item.combination),
+            cause=same_error(row["error_type"] or "", row["error_message"] or "", item.combination.names),
         )
         for item, row in known
     )

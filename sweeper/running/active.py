@@ -14,10 +14,10 @@ from sweeper.common.log_file import LogFile
 from sweeper.errors import VersionError
 from sweeper.jobs.protocol import InferenceJob, Job, JobStatus
 from sweeper.messages import bounds
+from sweeper.messages.causes import same_error
 from sweeper.messages.failures import ErrorInfo, NotBegunError
 from sweeper.messages.outcome import Failure, Status
 from sweeper.messages.requests import log_path
-from sweeper.planning.blame import same_error
 from sweeper.planning.combinations import Planned
 from sweeper.planning.limits import Limits
 from sweeper.running.queue import QueuedAttempt
@@ -130,7 +130,7 @@ class ActiveAttempt:
             self._log(info),
             self.job.raised_as(),
             combination.names,
-            same_error(info.kind, info.message, combination),
+            same_error(info.kind, info.message, combination.names),
         )
 
     def driver_row(self, status: Status, info: ErrorInfo) -> AttemptRow | None:

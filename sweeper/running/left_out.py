@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from sweeper.messages.outcome import Failure, LeftOutChoice, Status
-from sweeper.planning.blame import Blame, Blamed, Suspects, parts, same_error
+from sweeper.planning.blame import Blame, Blamed, Suspects, parts
 from sweeper.planning.combinations import Planned
 
 
@@ -60,8 +60,7 @@ class LeftOut:
         """
         if limit is None or failure.status not in (Status.FAILED, Status.TIMEOUT):
             return False
-        error = same_error(failure.error_type, failure.message, item.combination)
-        blamed = self._blame.failed(item.combination, error, limit)
+        blamed = self._blame.failed(item.combination, failure.cause, limit)
         if blamed is None or any(known <= blamed.suspects for known in self._blamed):
             return False
         count = sum(blamed.suspects <= parts(one.combination) for one in rest() if one not in self)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_decisions import choice
 
-from sweeper.planning.blame import Blame, Blamed, Part, Suspects, parts, same_error
+from sweeper.messages.causes import same_error
+from sweeper.planning.blame import Blame, Blamed, Part, Suspects, parts
 from sweeper.vocabulary import Choice, Combination
 
 LIMIT = 5
@@ -165,12 +166,12 @@ def test_what_fails_for_reasons_of_its_own_each_time_blames_nobody(order: list[C
 )
 def test_errors_are_the_same_whatever_numbers_ids_and_paths_they_name(one: str, other: str):
     (combination,) = grid()
-    assert same_error("ValueError", one, combination) == same_error("ValueError", other, combination)
+    assert same_error("ValueError", one, combination.names) == same_error("ValueError", other, combination.names)
 
 
 def test_errors_are_the_same_whatever_names_of_their_own_choices_they_name():
     one, other = grid(dataset="pq")
-    assert same_error("E", "model A on p: no", one) == same_error("E", "model A on q: no", other)
+    assert same_error("E", "model A on p: no", one.names) == same_error("E", "model A on q: no", other.names)
 
 
 @pytest.mark.parametrize(
@@ -179,4 +180,4 @@ def test_errors_are_the_same_whatever_names_of_their_own_choices_they_name():
 )
 def test_errors_of_another_type_or_with_other_words_are_others(one: tuple[str, str], other: tuple[str, str]):
     (combination,) = grid(dataset="z")
-    assert same_error(*one, combination) != same_error(*other, combination)
+    assert same_error(*one, combination.names) != same_error(*other, combination.names)

@@ -1,0 +1,107 @@
+"""The commands that tell of the sweeps of a store: status, failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from sweeper.cli.arguments import Arguments
+from sweeper.cli.command_table import COLOR
+from sweeper.cli.output import json_text
+from sweeper.cli.render import failures_text
+from sweeper.cli.tables.screen import screen_of
+
+if TYPE_CHECKING:
+    from sweeper.messages.outcome import Failure
+    from sweeper.report.sweep_states import SweepState
+    from sweeper.store import Store
+
+SHOWN = 20
+"""So many sweeps are listed, the newest."""
+WATCH_S = 2.0
+_ANEW = "\x1b[H\x1b[J"
+"""Moves to the upper left and clears what follows."""
+
+
+def status(args: Arguments, store: Store, out: TextIO) -> int:
+    """List the newest sweeps, or show one of them with what it measured so far; with --watch, until none runs."""
+    while True:
+        states, text = _status(args, store, out)
+        if args.has("--watch") and out.isatty():
+            out.write(_ANEW)
+        out.write(text)
+        out.flush()
+        if not args.has("--watch") or not any(state.state == "running" for state in states):
+            return 0
+        time.sleep(WATCH_S)
+        store.files.look_anew()
+
+
+def _status(args: Arguments, store: Store, out: TextIO) -> tuple[list[SweepState], str]:
+    from sweeper.report.sweep_states import find_sweep, newest_sweeps, sweep_states
+
+    one = find_sweep(store, args.operands[0]) if args.operands else None
+    states = sweep_states(store, newest_sweeps(store, SHOWN) if one is None else [one])
+    if args.has("--json"):
+        return states, json_text([state.to_dict() for state in states])
+    boards = "" if one is None else _boards(args, store, one, out)
+    return states, f"{_listed(args, states, out)}{boards}"
+
+
+def _listed(args: Arguments, states: Sequence[SweepState], out: TextIO) -> str:
+    from sweeper.cli.tables.cells import Cell
+    from sweeper.cli.tables.fit import fitted
+    from sweeper.cli.tables.grid import Align, Column, Grid
+
+    if not states:
+        return "the store has no sweeps yet\n"
+    columns: list[tuple[str, Callable[[SweepState], object], Align]] = [
+        ("sweep", lambda one: one.sweep_id, Align.TEXT),
+        ("name", lambda one: one.name, Align.TEXT),
+        ("began (UTC)", lambda one: f"{one.began:%Y-%m-%d %H:%M}", Align.TEXT),
+        ("state", lambda one: one.state, Align.TEXT),
+        ("to run", lambda one: one.to_run, Align.NUMBER),
+        ("completed", lambda one: one.completed, Align.NUMBER),
+        ("failed", lambda one: one.failed, Align.NUMBER),
+        ("left", lambda one: one.left, Align.NUMBER),
+    ]
+    grid = Grid(tuple(Column(head, tuple(Cell(str(of(one))) for one in states), align) for head, of, align in columns))
+    screen = screen_of(out, args.value(COLOR.name))
+    return screen.drawn(fitted(grid, screen.width))
+
+
+def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
+    """The tables of what a sweep measured so far."""
+    from sweeper.cli.value_text import leaderboards
+    from sweeper.comparison.by_datum import DataReader
+    from sweeper.report.marks import made
+
+    rows = store.results_of(store.asked_combinations(sweep_id)).to_pylist()
+    boards = made(rows, (), store.same_names([sweep_id]), (), DataReader(store))
+    return f"\n{leaderboards(boards, wished_of(args, out))}\n" if boards else ""
+
+
+def failures(args: Arguments, store: Store, out: TextIO) -> int:
+    """What a sweep left failed, by cause."""
+    from sweeper.report.sweep_states import failures_of, find_sweep
+
+    sweep_id = find_sweep(store, args.operands[0] if args.operands else None)
+    found = failures_of(store, sweep_id)
+    if args.has("--json"):
+        out.write(json_text([failure.to_dict() for failure in found]))
+    else:
+        out.write("\n".join(_failures(found, sweep_id, whole=args.has("--traceback"))) + "\n")
+    return 1 if found else 0
+
+
+def _failures(found: Sequence[Failure], sweep_id: str, *, whole: bool) -> list[str]:
+    from sweeper.messages.causes import by_cause
+
+    if not found:
+        return [f"sweep {sweep_id}: nothing failed that has not completed since"]
+    resume = f"python -m sweeper resume={sweep_id}"
+    lines = [f"sweep {sweep_id}: {len(found)} did not complete", *failures_text(found, resume)]
+    if whole:
+        lines += [line for cause in by_cause(found) for line in ("", *cause.first.traceback.rstrip().splitlines())]
+    return [*lines, f"run what it left: {resume}"]

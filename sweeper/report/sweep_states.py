@@ -1,0 +1,135 @@
+"""How far the sweeps of a store have come, and what of them failed, by what the store has now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sweeper.errors import ConfigError, StoreError, near_match
+from sweeper.messages.asked import AskedSweep
+from sweeper.messages.causes import same_error
+from sweeper.messages.outcome import Failure
+from sweeper.store import endings, sweep_files
+from sweeper.store.compute import pc
+from sweeper.store.meanwhile import not_ended
+from sweeper.store.newest_attempts import COMPLETED, newest
+from sweeper.vocabulary import AXES
+
+if TYPE_CHECKING:
+    from sweeper.store import Store, Table
+
+RUNNING, ENDED, UNKNOWN = "running", "ended", "not known"
+"""Of a sweep that began more than a day ago and did not say that it ended, it is not known whether it runs."""
+_OF_ATTEMPT = ("attempt_id", "fingerprint", "status", "sweep_id", "submitted_at", "finished_at", *AXES)
+_OF_FAILURE = ("error_type", "error_message", "traceback", "log_uri")
+
+
+@dataclass(frozen=True)
+class SweepState:
+    """How far one sweep has come."""
+
+    sweep_id: str
+    name: str
+    began: datetime
+    state: str
+    """`running`, `ended` or `not known`; of one that ended early also why."""
+    to_run: int
+    completed: int
+    """How many of these have completed since it began, whoever ran them."""
+    failed: int
+    """How many of these have not, and failed, timed out or were lost in it."""
+    hosts: tuple[str, ...] = ()
+    """The machines that its attempts ran on."""
+
+    @property
+    def left(self) -> int:
+        """How many `resume=` would run."""
+        return self.to_run - self.completed
+
+    def to_dict(self) -> dict[str, object]:
+        """As plain data."""
+        named = ("sweep_id", "name", "state", "to_run", "completed", "failed", "left")
+        began = self.began.isoformat()
+        return {**{name: getattr(self, name) for name in named}, "began": began, "hosts": [*self.hosts]}
+
+
+def newest_sweeps(store: Store, most: int) -> list[str]:
+    """The ids of the newest sweeps, the newest first."""
+    return store.sweep_ids()[: -most - 1 : -1]
+
+
+def find_sweep(store: Store, wanted: str | None) -> str:
+    """The id of the newest sweep of this id, beginning of an id, or name; of the newest of all where none is wanted.
+
+    Raises
+    ------
+    ConfigError
+        There is none.
+    """
+    known = store.sweep_ids()
+    if wanted is None and known:
+        return known[-1]
+    for sweep_id in reversed(known):
+        if wanted is not None and sweep_id.startswith(wanted):
+            return sweep_id
+    for sweep_id in reversed(known):
+        with suppress(StoreError):
+            if sweep_files.read_header(store.files, sweep_id).name == wanted:
+                return sweep_id
+    newest_ones = f"The newest are {', '.join(known[:-4:-1])}." if known else "It has none yet."
+    raise ConfigError(f"The store has no sweep {wanted or 'at all'}.{near_match(wanted or '', known)} {newest_ones}")
+
+
+def sweep_states(store: Store, sweep_ids: Sequence[str]) -> list[SweepState]:
+    """How far each of these sweeps has come. One whose file cannot be read is left out: `check` names it."""
+    attempts = store.attempts((*_OF_ATTEMPT, "host"))
+    running, said = set(not_ended(store.files, "")), set(endings.ended(store.files))
+    reasons = endings.read(store.files, sweep_ids)
+    states: list[SweepState] = []
+    for sweep_id in sweep_ids:
+        with suppress(StoreError):
+            state = RUNNING if sweep_id in running else ENDED if sweep_id in said else UNKNOWN
+            ending = reasons.get(sweep_id)
+            early = f" early: {ending.stopped_by}" if ending is not None and ending.stopped_by else ""
+            states.append(_state(store, store.asked_sweep(sweep_id), attempts, f"{state}{early}"))
+    return states
+
+
+def _state(store: Store, asked: AskedSweep, attempts: Table, state: str) -> SweepState:
+    header = asked.header
+    wanted = {key for key, run in zip(asked.fingerprints, asked.run, strict=True) if run}
+    completed = wanted & {key for key, *_ in store.completed_since(header)}
+    own = attempts.filter(pc.equal(attempts["sweep_id"], header.sweep_id))
+    ends = newest(own)
+    missed = ends.filter(pc.invert(pc.equal(ends["status"], COMPLETED)))["fingerprint"].to_pylist()
+    hosts = tuple(sorted({host for host in own["host"].to_pylist() if host}))
+    failed = len(wanted & set(missed) - completed)
+    return SweepState(header.sweep_id, header.name, header.began, state, len(wanted), len(completed), failed, hosts)
+
+
+def failures_of(store: Store, sweep_id: str) -> list[Failure]:
+    """What of a sweep did not complete, and has not since, by the newest attempt of each that it made."""
+    done = {key for key, *_ in store.completed_since(sweep_files.read_header(store.files, sweep_id))}
+    attempts = store.attempts((*_OF_ATTEMPT, *_OF_FAILURE))
+    ends = newest(attempts.filter(pc.equal(attempts["sweep_id"], sweep_id)))
+    rows = ends.filter(pc.invert(pc.equal(ends["status"], COMPLETED))).to_pylist()
+    return [_failure(row) for row in rows if row["fingerprint"] not in done]
+
+
+def _failure(row: Mapping[str, Any]) -> Failure:
+    names = tuple(row[axis] or "" for axis in AXES)
+    kind, message = row["error_type"] or "", row["error_message"] or ""
+    return Failure(
+        fingerprint=row["fingerprint"],
+        label=" · ".join(filter(None, names)),
+        status=row["status"],
+        error_type=kind,
+        message=message,
+        traceback=row["traceback"] or "",
+        log=row["log_uri"],
+        names=names,
+        cause=same_error(kind, message, names),
+    )
