@@ -132,6 +132,32 @@ _INIT = Command(
         _JSON,
     ),
 )
+_STATUS = Command(
+    "status",
+    "how far sweeps have come: completed, failed, left; --watch",
+    "List the newest sweeps of the store: what runs, what completed, what failed and what is left. With the id or the "
+    "name of a sweep, show that one and its values so far.",
+    (
+        Example("sweeper status", "the newest sweeps"),
+        Example("sweeper status nightly --watch", "one, until it has ended"),
+    ),
+    {0: "shown", **WRONG},
+    (Operand("SWEEP"),),
+    (Option(("--watch",), "show it again every 2 s while a sweep runs"), COLOR, _JSON),
+)
+_FAILURES = Command(
+    "failures",
+    "what of a sweep failed, by cause, and how to run it again",
+    "Show what of a sweep did not complete and has not since, by cause: how often, the first one, its log, and the "
+    "command that runs just these again. Without an id or a name it is the newest sweep.",
+    (
+        Example("sweeper failures", "the newest sweep"),
+        Example("sweeper failures nightly --traceback", "with the tracebacks"),
+    ),
+    {0: "nothing failed", 1: "something failed", **WRONG},
+    (Operand("SWEEP"),),
+    (Option(("--traceback",), "the whole traceback of the first of each cause"), _JSON),
+)
 _REPORT = Command(
     "report",
     "write one HTML page: leaderboards, plots, what did not complete",
@@ -224,6 +250,8 @@ _CHECK = Command(
 
 COMMANDS = {
     command.name: command
-    for command in (RUN, PLAN, _INIT, _LS, _DESCRIBE, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK)
+    for command in (
+        *(RUN, PLAN, _INIT, _LS, _DESCRIBE, _STATUS, _FAILURES, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK),
+    )
 }
 """Every command by its name, in the order in which help lists them."""

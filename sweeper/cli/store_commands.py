@@ -1,4 +1,4 @@
-"""The commands that read or tidy a store and run nothing: report, compare, query, export, compact, check."""
+"""The commands that read or tidy a store and run nothing, such as status, report, compare, query, export."""
 
 from __future__ import annotations
 
@@ -101,7 +101,21 @@ def _check(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
     return 0 if report.sound or repair else 1
 
 
+def _status(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.sweep_commands import status
+
+    return status(args, _store(config), out)
+
+
+def _failures(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.sweep_commands import failures
+
+    return failures(args, _store(config), out)
+
+
 STORE_COMMANDS = {
+    "status": _status,
+    "failures": _failures,
     "report": _report,
     "compare": _compare,
     "query": _query,

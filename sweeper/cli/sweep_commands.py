@@ -11,6 +11,7 @@ from sweeper.cli.command_table import COLOR
 from sweeper.cli.output import json_text
 from sweeper.cli.render import failures_text
 from sweeper.cli.tables.screen import screen_of
+from sweeper.cli.tables.wished import Wished
 
 if TYPE_CHECKING:
     from sweeper.messages.outcome import Failure
@@ -57,18 +58,18 @@ def _listed(args: Arguments, states: Sequence[SweepState], out: TextIO) -> str:
     if not states:
         return "the store has no sweeps yet\n"
     columns: list[tuple[str, Callable[[SweepState], object], Align]] = [
-        ("sweep", lambda one: one.sweep_id, Align.TEXT),
-        ("name", lambda one: one.name, Align.TEXT),
-        ("began (UTC)", lambda one: f"{one.began:%Y-%m-%d %H:%M}", Align.TEXT),
-        ("state", lambda one: one.state, Align.TEXT),
+        ("sweep", lambda one: one.sweep_id, Align.LEFT),
+        ("state", lambda one: one.state, Align.LEFT),
         ("to run", lambda one: one.to_run, Align.NUMBER),
         ("completed", lambda one: one.completed, Align.NUMBER),
         ("failed", lambda one: one.failed, Align.NUMBER),
         ("left", lambda one: one.left, Align.NUMBER),
+        ("began (UTC)", lambda one: f"{one.began:%Y-%m-%d %H:%M}", Align.LEFT),
+        ("name", lambda one: one.name, Align.LEFT),
     ]
     grid = Grid(tuple(Column(head, tuple(Cell(str(of(one))) for one in states), align) for head, of, align in columns))
     screen = screen_of(out, args.value(COLOR.name))
-    return screen.drawn(fitted(grid, screen.width))
+    return screen.text(fitted(grid, screen.width)) + "\n"
 
 
 def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
@@ -79,7 +80,8 @@ def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
 
     rows = store.results_of(store.asked_combinations(sweep_id)).to_pylist()
     boards = made(rows, (), store.same_names([sweep_id]), (), DataReader(store))
-    return f"\n{leaderboards(boards, wished_of(args, out))}\n" if boards else ""
+    wished = Wished(screen_of(out, args.value(COLOR.name)), whole=True)
+    return f"\n{leaderboards(boards, wished)}\n" if boards else ""
 
 
 def failures(args: Arguments, store: Store, out: TextIO) -> int:

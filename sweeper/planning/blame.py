@@ -24,6 +24,7 @@ MOST_REMEMBERED = 20_000
 MOST_SINGLED_OUT = 4
 """Of more datasets or models in one combination, none is suspected by itself."""
 
+
 @dataclass(frozen=True)
 class Blamed:
     """Choices that are to blame together: combinations with all of them need not be tried."""
