@@ -410,3 +410,13 @@ def test_a_cuda_device_gives_the_same_answers(tmp_path):
         pytest.skip("this onnxruntime has no CUDA")
     model = OnnxClassifier(network_file(tmp_path / "m.onnx"), device="cuda", **LOGITS)
     np.testing.assert_allclose(answers(model), softmax_of_means(), atol=1e-4)
+
+
+def test_answers_do_not_depend_on_the_number_of_threads(tmp_path, monkeypatch):
+    path = sklearn_file(tmp_path / "m.onnx", RandomForestClassifier(50, random_state=0))
+    many = chw(images(200, seed=3)[0])
+    found = []
+    for count in ("1", "4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        found.append(answers(OnnxClassifier(path, softmax=False, **FLAT), many))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
