@@ -13,6 +13,8 @@ from sweeper.capabilities.detection_error_records import (
 from sweeper.capabilities.detection_errors import DetectionErrors, DetectionErrorsRun
 from sweeper.capabilities.detection_quality import DetectionQuality, DetectionQualityRun
 from sweeper.capabilities.detection_quality_rows import DetectionQualityRecord
+from sweeper.capabilities.detection_shift import DetectionShift, DetectionShiftRun
+from sweeper.capabilities.detection_shift_rows import DetectionShiftRecord
 from sweeper.capabilities.error_analysis import ErrorAnalysis, ErrorAnalysisRun
 from sweeper.capabilities.error_records import (
     CalibrationRecord,
@@ -43,6 +45,9 @@ __all__ = [
     "DetectionQuality",
     "DetectionQualityRecord",
     "DetectionQualityRun",
+    "DetectionShift",
+    "DetectionShiftRecord",
+    "DetectionShiftRun",
     "ErrorAnalysis",
     "ErrorAnalysisRecord",
     "ErrorAnalysisRun",

@@ -27,6 +27,13 @@ def average_pool(images: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.f
     return images
 
 
+def pooled_to(image: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
+    """A C x H x W image of any size as C x `side` x `side`: pooled where it is larger, its pixels repeated else."""
+    pooled = average_pool(image[None], side)[0]
+    rows, columns = (np.arange(side) * length // side for length in pooled.shape[1:])
+    return pooled[:, rows][:, :, columns]
+
+
 def pixel_names(shape: tuple[int, ...]) -> list[str]:
     """Names of the flattened entries of a C x H x W array: `c0_y3_x5`."""
     return [f"c{channel}_y{row}_x{column}" for channel, row, column in np.ndindex(*shape)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeper.capabilities.base import BuiltinCapability, CapabilityRun, metadata_id
 from sweeper.capabilities.markdown import table
+from sweeper.capabilities.two_samples import ClassifierTest, FeatureTest, classifier_test, feature_tests
 from sweeper.errors import PartError
 from sweeper.records import Record
 from sweeper.vocabulary import Arity
@@ -39,26 +40,6 @@ class ShiftRecord(Record, table_name="sweeper_shift"):
     """For a feature: the p-value after the correction of Benjamini and Hochberg over all features."""
     shifted: bool | None = None
     higher_is_better: bool | None = None
-
-
-@dataclass(frozen=True)
-class FeatureTest:
-    """Two-sample Kolmogorov-Smirnov test of one feature."""
-
-    feature: str
-    statistic: float
-    p_value: float
-    adjusted_p_value: float
-    shifted: bool
-
-
-@dataclass(frozen=True)
-class ClassifierTest:
-    """Classifier two-sample test. An AUC of 0.5: it cannot tell the datasets apart; of 1: it always can."""
-
-    auc: float
-    p_value: float
-    shifted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,8 +217,8 @@ class Shift(BuiltinCapability):
             capability_id=self.id,
             **inputs.metadata(),
             alpha=self._alpha,
-            features=_feature_tests(names, a, b, self._alpha / 2),
-            classifier=self._classifier_test(a, b),
+            features=feature_tests(names, a, b, self._alpha / 2),
+            classifier=classifier_test(a, b, folds=self._folds, seed=self._seed, alpha=self._alpha / 2),
         )
 
     def _pooled(self, dataset: TaskDataset) -> Features:
@@ -248,35 +229,3 @@ class Shift(BuiltinCapability):
         if len(images) < self._folds:
             raise PartError(f"Shift needs {self._folds} images; {dataset.metadata['id']} has {len(images)}.")
         return pixel_features.average_pool(images, self._side)
-
-    def _classifier_test(self, reference: Features, candidate: Features) -> ClassifierTest:
-        import numpy as np
-        from scipy.stats import mannwhitneyu
-        from sklearn.ensemble import RandomForestClassifier
-        from sklearn.metrics import roc_auc_score
-        from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-        origin = np.repeat([0, 1], [len(reference), len(candidate)])
-        forest = RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=self._seed, n_jobs=1)
-        folds = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
-        features = np.concatenate([reference, candidate])
-        scores = np.asarray(cross_val_predict(forest, features, origin, cv=folds, method="predict_proba"))[:, 1]
-        ranks: Any = mannwhitneyu(scores[origin == 1], scores[origin == 0], alternative="greater")
-        p_value = float(ranks.pvalue)
-        return ClassifierTest(float(roc_auc_score(origin, scores)), p_value, p_value < self._alpha / 2)
-
-
-def _feature_tests(
-    names: Sequence[str], reference: Features, candidate: Features, alpha: float
-) -> tuple[FeatureTest, ...]:
-    import numpy as np
-    from scipy.stats import false_discovery_control, ks_2samp
-
-    # The asymptotic p-value, since the exact one assumes that there are no ties.
-    results: Any = [ks_2samp(a, b, method="asymp") for a, b in zip(reference.T, candidate.T, strict=True)]
-    p_values = np.clip([result.pvalue for result in results], 0, 1)
-    adjusted = false_discovery_control(p_values)
-    return tuple(
-        FeatureTest(name, float(result.statistic), float(p), float(q), bool(q < alpha))
-        for name, result, p, q in zip(names, results, p_values, adjusted, strict=True)
-    )

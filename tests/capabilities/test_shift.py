@@ -9,7 +9,7 @@ from capability_parts import DIGITS, dataset
 from sweeper.augmentations import LowLight, Rotation, SensorNoise
 from sweeper.capabilities import Shift
 from sweeper.capabilities.pixel_features import pixel_names
-from sweeper.capabilities.shift import _feature_tests
+from sweeper.capabilities.two_samples import feature_tests
 from sweeper.datasets import Augmented, Digits
 from sweeper.errors import PartError
 
@@ -59,7 +59,7 @@ def test_feature_tests_keep_their_level_without_a_shift():
     """200 comparisons at level 0.05: more than 20 alarms have a probability below 0.001 where the level holds."""
     rng = np.random.default_rng(0)
     features = rng.random((200, 2, 50, 20), dtype=np.float32)
-    alarms = sum(any(t.shifted for t in _feature_tests(["f"] * 20, a, b, 0.05)) for a, b in features)
+    alarms = sum(any(t.shifted for t in feature_tests(["f"] * 20, a, b, 0.05)) for a, b in features)
     assert alarms <= 20
 
 

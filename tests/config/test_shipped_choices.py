@@ -39,6 +39,7 @@ CHOICES = {
         "data_quality",
         "detection_errors",
         "detection_quality",
+        "detection_shift",
         "error_analysis",
         "evaluate",
         "robustness",

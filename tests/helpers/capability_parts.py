@@ -13,6 +13,7 @@ from sweeper.capabilities import (
     DataQuality,
     DetectionErrors,
     DetectionQuality,
+    DetectionShift,
     ErrorAnalysis,
     Evaluate,
     Robustness,
@@ -41,6 +42,7 @@ CASES = {
     "data_quality": (DataQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
     "detection_quality": (DetectionQuality(), Arity.ONE, Arity.ZERO, Arity.ZERO),
     "detection_errors": (DetectionErrors(), Arity.ONE, Arity.ONE, Arity.ZERO),
+    "detection_shift": (DetectionShift(), Arity.TWO, Arity.ZERO, Arity.ZERO),
     "shift": (Shift(), Arity.TWO, Arity.ZERO, Arity.ZERO),
     "error_analysis": (ErrorAnalysis(), Arity.ONE, Arity.ONE, Arity.ZERO),
 }
