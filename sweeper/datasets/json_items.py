@@ -12,6 +12,8 @@ from sweeper.errors import PartError
 
 _CHARACTERS = 1 << 20
 _SPACES = " \t\r\n"
+_AFTER = frozenset(",:]} \t\r\n")
+"""What may follow a value. Anything else, as the point of a number, may be the rest of one that the window cut off."""
 
 
 def items_of(path: Path) -> Iterator[tuple[str, int | None, object]]:
@@ -106,7 +108,7 @@ class _Reader:
                 if not self._read_on(wanted):
                     raise
             else:
-                if end < len(self._text) or not self._read_on(wanted):
+                if self._text[end : end + 1] in _AFTER or not self._read_on(wanted):
                     self._at = end
                     return value
             wanted *= 2
