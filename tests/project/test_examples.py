@@ -67,6 +67,9 @@ def test_the_sweep_of_detection_on_its_made_data(capsys: pytest.CaptureFixture[s
     assert eager["ci_low"] < eager["value"] < eager["ci_high"]
     assert rows["robustness", "middling", "f1.area"]["value"] > rows["robustness", "eager", "f1.area"]["value"]
     assert rows["detection_quality", "", "contents.images"]["value"] == 200
+    assert rows["detection_errors", "eager", "object.correct"]["value"] == rows["evaluate", "eager", "recall"]["value"]
+    assert rows["detection_shift", "", "boxes.shifted_share"]["value"] == 0  # only the light is another
+    assert rows["detection_shift", "", "classifier.auc"]["value"] > 0.9
 
 
 def test_an_onnx_file_on_class_folders(tmp_path: Path):

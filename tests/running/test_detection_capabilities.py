@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from sweeper.store import Store, open_store
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 
+PAGE = Path(__file__).parents[2] / "docs" / "detection-capabilities.md"
 NO_AXES = ["dataset=[]", "model=[]", "metric=[]", "exclude=[]"]
 DATA = "+dataset.rectangles={_target_: detection_parts.Rectangles, n: 90, videos: 3}"
 WRONG = "+dataset.rectangles={_target_: detection_parts.Rectangles, n: 12, wrong: reversed}"
@@ -67,3 +70,23 @@ def test_wrong_boxes_are_findings_of_the_quality_and_an_error_of_everything_else
     assert result.exit_status == 1
     (failure,) = result.failures
     assert "has wrong truth for datum 'image-2'" in str(failure)
+
+
+def test_each_query_of_the_page_finds_what_it_says():
+    other = "+dataset.other={_target_: detection_parts.Rectangles, n: 60, seed: 5, most: 1, id: other}"
+    errors, flaws, shifts = "detection_errors", "detection_quality", "detection_shift"
+    tiny = f"capability.{flaws}.tiny_side=20"
+    store = swept(DATA, other, MODEL, f"capability=[{errors},{flaws},{shifts}]", tiny, "job_backend.kind=inline")
+    queries = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    found = {re.search(r"FROM (\w+)", sql)[1]: rows(store, sql) for sql in queries}
+    assert set(found) == {
+        "sweeper_detection_quality",
+        "sweeper_detection_shift",
+        "sweeper_detection_errors",
+        "sweeper_detection_confusions",
+    }
+    assert len(found["sweeper_detection_errors"]) == 2 * (4 + 6)  # both datasets, both sides
+    assert {row["feature"] for row in found["sweeper_detection_shift"]} >= {"box_count"}
+    assert found["sweeper_detection_confusions"][0]["label_name"] in ("flat", "tall")
+    assert found["sweeper_detection_quality"] == []  # no box of these is double or outside
+    assert rows(store, "SELECT * FROM sweeper_detection_quality WHERE scope = 'item' AND \"check\" = 'tiny'") != []
