@@ -117,7 +117,7 @@ _DESCRIBE = Command(
 _INIT = Command(
     "init",
     "write a conf folder for your model and data, or an example",
-    "Look at a model file (.onnx) and at data (class folders, COCO, YOLO, a table, Hugging Face), and "
+    "Look at a model file (.onnx, .pt2, .pt, .pth) and at data (class folders, COCO, YOLO, a table, Hugging Face), and "
     "write a conf folder for them. Without both, write an example of own parts. Nothing that is there is replaced.",
     (
         Example("sweeper init --model m.onnx --data ./images", "into ./conf"),

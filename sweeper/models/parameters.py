@@ -98,6 +98,8 @@ class Settlement:
         _made.get([]).append(self)
         self.missing: list[Parameter[Any]] = []
         """What has to be known, and is neither stated nor given."""
+        self.is_finished = False
+        """Whether everything was looked at; an error before that is one of the file, or of its kind."""
         self._missing: list[str] = []
         self._wrong: list[str] = []
 
@@ -140,6 +142,7 @@ class Settlement:
         PartError
             Something is missing or wrong. The message lists all of it.
         """
+        self.is_finished = True
         lines = self._wrong[:]
         if self._missing:
             it = "it" if len(self._missing) == 1 else "them"

@@ -30,9 +30,9 @@ DECIDED = [
     (Contents(False, ("a.json",), ("val",), coco={"a.json": ("val",)}), ["Coco"]),
     (Contents(False, ("state.json",)), ["HuggingFace"]),
     (Contents(False, ("data/train-00000-of-00001.parquet", "README.md")), ["HuggingFace"]),
-    (Contents(False, ("labels.csv",), ("images",)), ["ImageCsv"]),
-    (Contents(True, ("labels.parquet",), ("cat", "dog")), ["ImageCsv"]),
-    (Contents(False, ("labels.csv",), ("cat", "dog")), ["ImageCsv", "ImageFolder"]),
+    (Contents(False, ("labels.csv",), ("images",), tables={"labels.csv": ("file", "label")}), ["ImageCsv"]),
+    (Contents(True, ("labels.parquet",), ("cat", "dog"), tables={"labels.parquet": ()}), ["ImageCsv"]),
+    (Contents(False, ("labels.csv",), ("cat", "dog"), tables={"labels.csv": ()}), ["ImageCsv", "ImageFolder"]),
     (
         Contents(False, ("data.yaml", "a.json"), (), coco={"a.json": (".",)}, yolo={"data.yaml": ("val",)}),
         ["Yolo", "Coco"],
@@ -97,3 +97,25 @@ def test_yolo_is_seen_with_its_splits(tmp_path: Path):
     (tmp_path / "other.yaml").write_text("a: [1\n")
     (tmp_path / "third.yaml").write_text("val: images\n")
     assert look(tmp_path).yolo == {"data.yaml": ("train", "val")}
+
+
+TABLES = [
+    (("file", "label", "site"), {}),
+    (("path", "class"), {"file_column": "path", "label_column": "class"}),
+    (("a", "label"), {"file_column": MISSING}),
+]
+
+
+@pytest.mark.parametrize(("columns", "named"), TABLES)
+def test_columns_of_a_table_are_told_by_their_names_or_asked_for(columns: tuple[str, ...], named: dict[str, str]):
+    contents = Contents(False, ("t.csv",), tables={"t.csv": columns})
+    assert written(contents) == {"root": ".", "table": "t.csv", **named}
+
+
+def test_tables_are_seen_with_their_columns(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("file,label\na.png,cat\n")
+    (tmp_path / "b.tsv").write_text("path\tclass\na.png\tcat\n")
+    (tmp_path / "c.parquet").write_text("damaged")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "d.csv").write_text("file,label\n")
+    assert look(tmp_path).tables == {"a.csv": ("file", "label"), "b.tsv": ("path", "class"), "c.parquet": ()}

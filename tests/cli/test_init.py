@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from command_line import typed
@@ -14,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from init_files import coco, folders, yolo
 from omegaconf import OmegaConf
-from onnx_files import NAMES, class_folders, network_file, sklearn_file
+from onnx_files import NAMES, class_folders, fixed_answers, network_file, sklearn_file
 from patience import LIMIT_S
 
 from sweeper.cli.init.choice_file import MARK, choice_text, value_text
@@ -58,6 +60,45 @@ def test_what_is_written_runs_at_once():
     rows = {row["key"]: row for row in json.loads(done.stdout)["results"]}
     assert set(rows) == {"accuracy", "f1_macro", "ece"}
     assert (rows["accuracy"]["model"], rows["accuracy"]["dataset"]) == ("net", "images")
+
+
+SUPPRESSED = {"author": "Ultralytics", "task": "detect", "names": "{0: 'cat', 1: 'dog'}", "args": "{'nms': True}"}
+
+
+def detector(path: Path, shape: tuple[int | str, ...] = (1, 3, 6, 8)) -> None:
+    """A detector that finds the boxes of `init_files.coco` in each image: corners, score and class."""
+    found = np.array([[1, 1, 5, 4, 0.9, 0], [1, 1, 5, 4, 0.8, 1]], dtype=np.float32)
+    fixed_answers(path, {"output0": found}, shape=shape, metadata=SUPPRESSED)
+
+
+@pytest.mark.parametrize("layout", [coco, yolo])
+def test_a_detector_and_boxes_run_at_once(layout: Callable[[Path], Path]):
+    layout(Path("boxes"))
+    detector(Path("det.onnx"))
+    assert document("--model", "det.onnx", "--data", "boxes")["missing"] == []
+    status, out, err = typed(*RUN, "--json")
+    assert status == 0, err
+    assert {row["metric"] for row in json.loads(out)["results"]} == {"coco_map", "detection_f1"}
+
+
+def test_boxes_in_splits_are_asked_for():
+    yolo(Path("boxes"), ("train", "val"))
+    detector(Path("det.onnx"))
+    assert document("--model", "det.onnx", "--data", "boxes")["missing"] == ["dataset.boxes.split"]
+    assert "  split: ???  # the data to use: train, val\n" in Path("conf/dataset/boxes.yaml").read_text()
+    assert typed(*RUN)[2] == (
+        "sweeper: dataset.boxes.split is ???: it has no default. Give it: dataset.boxes.split=VALUE.\n"
+    )
+    assert typed(*RUN, "dataset.boxes.split=val")[0] == 0
+
+
+def test_a_table_runs_at_once():
+    class_folders(Path("table/files"), 6)
+    lines = [f"{path.relative_to('table')},{path.parent.name}" for path in sorted(Path("table/files").rglob("*.png"))]
+    Path("table/labels.csv").write_text("\n".join(["path,class", *lines]) + "\n")
+    network_file(Path("net.onnx"), softmax=True, metadata=NAMED)
+    assert document("--model", "net.onnx", "--data", "table")["missing"] == []
+    assert typed(*RUN)[0] == 0
 
 
 def test_the_files_say_what_was_taken_from_where():

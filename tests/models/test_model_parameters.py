@@ -142,5 +142,6 @@ def test_who_wants_to_know_is_told_what_a_file_states_and_leaves_open():
     (settlement,) = made
     assert [parameter.name for parameter in settlement.missing] == ["value_range"]
     assert settlement.stated == stated
+    assert settlement.is_finished
     (problem,) = settlement.problems
     assert problem.startswith("its metadata says that mean is ")

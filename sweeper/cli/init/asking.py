@@ -57,7 +57,7 @@ def ask(target: str, **arguments: object) -> Answer:
             facts = part.facts(**arguments)
             return Answer((), _taken(made, arguments), facts)
         except PartError:
-            if not made or made[-1].problems or not made[-1].missing:
+            if not made or made[-1].problems or not (made[-1].is_finished and made[-1].missing):
                 raise
     needed = made[-1].missing
     return Answer(tuple(map(_to_fill_in, needed)), _taken(made, arguments), _facts_without(part, arguments, needed))

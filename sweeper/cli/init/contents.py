@@ -9,14 +9,20 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
+from sweeper.datasets.arrow_tables import read_parquet
+from sweeper.datasets.csv_tables import read_csv
+from sweeper.datasets.faults import Faults
 from sweeper.datasets.folders import SUFFIXES
 from sweeper.datasets.json_items import items_of
+from sweeper.datasets.tables import ENDINGS
 from sweeper.errors import PartError
 
 _SEEN = 5_000
 """So many entries of a folder are looked at."""
 _DEPTH = 3
 """So deep a folder is searched for images: `root/train/cat/1.png`."""
+OF_A_SNAPSHOT = "-of-"
+"""Part of the names of the Parquet files in a snapshot of Hugging Face: `train-00000-of-00001.parquet`."""
 _YAML = (".yaml", ".yml")
 
 
@@ -36,6 +42,8 @@ class Contents:
         JSON files that list images, and where the first of these is: folders by name, "." for the folder itself.
     yolo
         YAML files that name classes, each with the splits that it has.
+    tables
+        Tables in the folder itself, each with the names of its columns.
     """
 
     is_file: bool
@@ -43,6 +51,7 @@ class Contents:
     image_folders: tuple[str, ...] = ()
     coco: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     yolo: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
 
 
 def look(path: Path) -> Contents:
@@ -59,7 +68,8 @@ def _noted(is_file: bool, root: Path, files: tuple[str, ...], folders: tuple[str
     with_images = tuple(folder for folder in folders if _has_images(root / folder))
     coco = {name: _roots(root, first, with_images) for name in files if (first := _first_image(root / name))}
     yolo = {name: splits for name in files if (splits := _splits(root / name)) is not None}
-    return Contents(is_file, files, with_images, coco, yolo)
+    tables = {name: _columns(root / name) for name in files if _is_table(name)}
+    return Contents(is_file, files, with_images, coco, yolo, tables)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -99,6 +109,20 @@ def _first_image(path: Path) -> str | None:
 
 def _roots(root: Path, image: str, folders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(folder for folder in (".", *folders) if (root / folder / image).is_file())
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith(ENDINGS) and "/" not in name and OF_A_SNAPSHOT not in name
+
+
+def _columns(path: Path) -> tuple[str, ...]:
+    """The names of the columns of a table; none where it cannot be read, which its class says better."""
+    try:
+        if path.suffix.lower() == ".parquet":
+            return tuple(read_parquet(path).columns)
+        return tuple(read_csv(path, None, (), Faults("pass_over", str(path))).columns)
+    except PartError:
+        return ()
 
 
 def _splits(path: Path) -> tuple[str, ...] | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sweeper.cli.init.contents import Contents
+from sweeper.cli.init.contents import OF_A_SNAPSHOT, Contents
 from sweeper.cli.init.drafts import MISSING, Argument, Task
 
 LOOKED_FOR = (
     "class folders (root/cat/1.png), COCO (a .json with images, annotations and categories), YOLO (a data.yaml), a "
-    "table of images (.csv or .parquet), or a local Hugging Face dataset (a snapshot, or a folder of save_to_disk)"
+    "table of images (.csv, .tsv or .parquet), or a local Hugging Face dataset (a snapshot, or of save_to_disk)"
 )
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 """What folders that part a dataset are usually called."""
@@ -18,10 +18,10 @@ _OF_YOLO = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 """What the class itself looks for."""
 _OF_SAVED = frozenset({"dataset_dict.json", "state.json"})
 """Files of a folder that `save_to_disk` of the library datasets writes."""
-_TABLES = (".csv", ".parquet")
+_FILES = ("file", "file_name", "filename", "path", "file_path", "image", "image_path", "image_file")
+_LABELS = ("label", "class", "class_name", "category", "target")
+"""What the columns of tables are usually called, the names that the class itself takes first."""
 _TABLE = "sweeper.datasets.ImageCsv"
-_OF_A_SNAPSHOT = "-of-"
-"""Part of the names of the Parquet files in a snapshot: `train-00000-of-00001.parquet`."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _open_root(roots: Sequence[str]) -> Place:
 
 
 def _saved(contents: Contents) -> Iterable[Layout]:
-    snapshot = any(name.endswith(".parquet") and _OF_A_SNAPSHOT in name for name in contents.files)
+    snapshot = any(name.endswith(".parquet") and OF_A_SNAPSHOT in name for name in contents.files)
     if contents.is_file or not (snapshot or not _OF_SAVED.isdisjoint(contents.files)):
         return
     yield Layout(
@@ -129,16 +129,29 @@ def _saved(contents: Contents) -> Iterable[Layout]:
 
 
 def _table(contents: Contents) -> Iterable[Layout]:
-    tables = [
-        name for name in contents.files if name.endswith(_TABLES) and "/" not in name and _OF_A_SNAPSHOT not in name
-    ]
-    if tables:
+    if contents.tables:
+        tables = list(contents.tables)
+        columns = contents.tables[tables[0]]
         yield Layout(
             _TABLE,
             "image_classification",
             f"A table of images and their classes{f', {tables[0]}' if len(tables) == 1 else ''}.",
-            (_one_of("path", tables, "the table to use", is_path=True),),
+            (
+                _path("root", "."),
+                _one_of("table", tables, "the table to use", is_path=True),
+                *_column("file_column", _FILES, columns, "the column with the paths of the images"),
+                *_column("label_column", _LABELS, columns, "the column with the classes"),
+            ),
         )
+
+
+def _column(name: str, usual: Sequence[str], columns: Sequence[str], what: str) -> Iterable[Place]:
+    """The column by its usual name; nothing where it is the one that is taken by default."""
+    found = [column for column in usual if column in columns]
+    if not found:
+        yield Place(Argument(name, MISSING, f"{what}: {', '.join(columns)}"), usual[0])
+    elif found[0] != usual[0]:
+        yield Place(Argument(name, found[0], f"{what}, by its name"))
 
 
 def _class_folders(contents: Contents) -> list[Layout]:

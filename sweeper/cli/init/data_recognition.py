@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.cli.init.asking import ask
+from sweeper.cli.init.asking import Answer, ask
 from sweeper.cli.init.contents import Contents, look
 from sweeper.cli.init.data_layouts import LOOKED_FOR, Layout, Place, layouts, parted
 from sweeper.cli.init.drafts import MISSING, Argument, Draft
@@ -50,7 +50,9 @@ def _draft(layout: Layout, path: Path, base: Path, name: str) -> Draft:
     try:
         answer = ask(layout.target, **{place.argument.name: _asked(place, folder) for place in layout.places})
     except PartError as error:
-        raise ConfigError(f"--data: {error}") from error
+        if not any(place.argument.value == MISSING for place in layout.places):
+            raise ConfigError(f"--data: {error}") from error
+        answer = Answer((), (), None)  # what is taken for an example may not be there
     written = tuple(_written(place, folder, base) for place in layout.places)
     return Draft(
         "dataset", name, layout.target, layout.task, layout.what, (*written, *answer.needed), answer.taken, answer.facts

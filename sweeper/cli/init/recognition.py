@@ -11,7 +11,10 @@ from sweeper.cli.init.data_recognition import path_from
 from sweeper.cli.init.drafts import MISSING, Argument, Draft, Task
 from sweeper.errors import ConfigError, MissingExtraError, PartError
 
-LOOKED_FOR = "a network in ONNX (.onnx)"
+LOOKED_FOR = (
+    "a network in ONNX (.onnx), a program of torch.export.save (.pt2), or a state dict of a network of torchvision "
+    "(.pt, .pth)"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,32 @@ class Kind:
     examples: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, "tuple[str, str]"])
 
 
-ONNX = (Kind("sweeper.models.OnnxClassifier", "image_classification", "An image classifier in an ONNX file."),)
+def _architecture(example: str, kind: str) -> dict[str, tuple[str, str]]:
+    return {"architecture": (example, f"a {kind} network of torchvision.models, such as {example}")}
+
+
+ONNX = (
+    Kind("sweeper.models.OnnxClassifier", "image_classification", "An image classifier in an ONNX file."),
+    Kind("sweeper.models.OnnxDetector", "object_detection", "An object detector in an ONNX file."),
+)
+PROGRAM = (Kind("sweeper.models.TorchExport", "image_classification", "An image classifier of torch.export.save."),)
+CLASSIFIER = Kind(
+    "sweeper.models.TorchvisionClassifier",
+    "image_classification",
+    "The weights of an image classifier of torchvision. `preprocessing: imagenet` may stand in the place of "
+    "value_range, mean, std and channels: it is what torchvision's own weights need.",
+    "weights_path",
+    _architecture("resnet18", "classification"),
+)
+DETECTOR = Kind(
+    "sweeper.models.TorchvisionDetector",
+    "object_detection",
+    "The weights of an object detector of torchvision.",
+    "weights_path",
+    _architecture("fasterrcnn_resnet50_fpn", "detection"),
+)
+_OF_DETECTORS = ("roi_heads.", "rpn.", "head.classification_head.", "head.regression_head.")
+"""How names of tensors begin that the detection networks of torchvision have, and its classifiers do not."""
 
 
 def model_draft(path: Path, base: Path, name: str) -> Draft:
@@ -71,9 +99,24 @@ def model_draft(path: Path, base: Path, name: str) -> Draft:
 
 
 def _kinds(path: Path) -> tuple[Kind, ...]:
-    if path.suffix.lower() == ".onnx":
-        return ONNX
-    raise ConfigError(f"--model: {path} ends in {path.suffix or 'nothing'}. Expected is {LOOKED_FOR}.")
+    match path.suffix.lower():
+        case ".onnx":
+            return ONNX
+        case ".pt2":
+            return PROGRAM
+        case ".pt" | ".pth":
+            return (DETECTOR if _is_of_detector(path) else CLASSIFIER,)
+        case ending:
+            raise ConfigError(f"--model: {path} ends in {ending or 'nothing'}. Expected is {LOOKED_FOR}.")
+
+
+def _is_of_detector(path: Path) -> bool:
+    from sweeper.models.weights_file import weights_shapes
+
+    try:
+        return any(name.startswith(_OF_DETECTORS) for name in weights_shapes(path))
+    except PartError as error:
+        raise ConfigError(f"--model: {error}") from error
 
 
 def _asked(kind: Kind, path: Path) -> Answer:
