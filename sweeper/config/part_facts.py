@@ -19,13 +19,14 @@ from sweeper.errors import ConfigError, PartError, near_match
 from sweeper.messages.live import LIVE_TARGET
 from sweeper.planning.fingerprint import canonical
 
-TOLD_BY_FILES = frozenset(
+TOLD_BY_ITSELF = frozenset(
     {
         "sweeper.datasets.Coco",
         "sweeper.datasets.HuggingFace",
         "sweeper.datasets.ImageCsv",
         "sweeper.datasets.ImageFolder",
         "sweeper.datasets.Yolo",
+        "sweeper.models.BrightRegions",
         "sweeper.models.OnnxClassifier",
         "sweeper.models.OnnxDetector",
         "sweeper.models.TorchExport",
@@ -33,7 +34,7 @@ TOLD_BY_FILES = frozenset(
         "sweeper.models.TorchvisionDetector",
     }
 )
-"""Our classes that read their facts from the files that a spec names."""
+"""Our classes that read their facts from the files that a spec names, or have them in its other arguments."""
 TOLD_BY_ANOTHER = {
     "sweeper.datasets.Augmented": "dataset",
     "sweeper.datasets.Reindexed": "dataset",
@@ -100,7 +101,7 @@ class PartFacts:
 def _question(target: str) -> Callable[..., Facts] | None:
     """What tells the facts of a target from its arguments; `None` if nothing does."""
     module, _, name = target.rpartition(".")
-    if target in TOLD_BY_FILES or target in TOLD_BY_ANOTHER:
+    if target in TOLD_BY_ITSELF or target in TOLD_BY_ANOTHER:
         found = getattr(importlib.import_module(module), name, None)
     else:
         found = getattr(sys.modules.get(module), name, None)

@@ -72,6 +72,17 @@ def split_files(root: Path, split: str | None) -> SplitFiles:
     return SplitFiles(kind, files, name)
 
 
+def splits_of(root: Path) -> list[str]:
+    """The names of the splits; none where there is only one, without a name.
+
+    Raises
+    ------
+    PartError
+        The folder has none of the layouts.
+    """
+    return [name for name in _layout(root)[1] if name is not None]
+
+
 def _layout(root: Path) -> tuple[Kind, Mapping[str | None, Sequence[Path]]]:
     if (root / "dataset_dict.json").is_file():
         names = _json(root / "dataset_dict.json").get("splits")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from init_files import coco, folders, image, yolo
+from PIL import Image
 
 from sweeper.cli.init.contents import Contents, look
 from sweeper.cli.init.data_layouts import layouts, parted
+from sweeper.cli.init.data_recognition import dataset_draft
 from sweeper.cli.init.drafts import MISSING
+from sweeper.errors import ConfigError
 
 
 def kinds(contents: Contents) -> list[str]:
@@ -28,8 +35,7 @@ DECIDED = [
     (Contents(False, ("other.yaml",), ("cat",), yolo={"other.yaml": ("val",)}), ["ImageFolder"]),
     (Contents(True, ("other.yaml",), yolo={"other.yaml": ("val",)}), ["Yolo"]),
     (Contents(False, ("a.json",), ("val",), coco={"a.json": ("val",)}), ["Coco"]),
-    (Contents(False, ("state.json",)), ["HuggingFace"]),
-    (Contents(False, ("data/train-00000-of-00001.parquet", "README.md")), ["HuggingFace"]),
+    (Contents(False, ("state.json",), hugging_face=()), ["HuggingFace"]),
     (Contents(False, ("labels.csv",), ("images",), tables={"labels.csv": ("file", "label")}), ["ImageCsv"]),
     (Contents(True, ("labels.parquet",), ("cat", "dog"), tables={"labels.parquet": ()}), ["ImageCsv"]),
     (Contents(False, ("labels.csv",), ("cat", "dog"), tables={"labels.csv": ()}), ["ImageCsv", "ImageFolder"]),
@@ -119,3 +125,49 @@ def test_tables_are_seen_with_their_columns(tmp_path: Path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "d.csv").write_text("file,label\n")
     assert look(tmp_path).tables == {"a.csv": ("file", "label"), "b.tsv": ("path", "class"), "c.parquet": ()}
+
+
+def snapshot(folder: Path, features: dict[str, object], **columns: object) -> None:
+    """A snapshot of Hugging Face with two splits of one row."""
+    content = io.BytesIO()
+    Image.new("RGB", (8, 6)).save(content, "PNG")
+    stored = pa.array(
+        [{"bytes": content.getvalue(), "path": None}], pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    )
+    known = {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}, **features}}})}
+    rows = pa.table({"image": stored, **columns}).replace_schema_metadata(known)
+    folder.mkdir(parents=True)
+    for split in ("test", "train"):
+        pq.write_table(rows, folder / f"{split}-00000-of-00001.parquet")
+
+
+LABEL = {"_type": "ClassLabel", "names": ["cat", "dog"]}
+BOXES = {"_type": "List", "feature": {"_type": "List", "feature": {"dtype": "float32", "_type": "Value"}}}
+
+
+def test_a_dataset_of_hugging_face_is_seen_and_drafted(tmp_path: Path):
+    snapshot(tmp_path / "set" / "data", {"label": LABEL}, label=[1])
+    assert look(tmp_path / "set").hugging_face == ("test", "train")
+    drafted = dataset_draft(tmp_path / "set", tmp_path, "mine")
+    assert (drafted.target, drafted.task) == ("sweeper.datasets.HuggingFace", "image_classification")
+    assert [argument.name for argument in drafted.missing] == ["split"]
+    assert drafted.facts is not None
+    assert drafted.facts.class_names == {0: "cat", 1: "dog"}
+
+
+def test_one_with_boxes_is_of_detection_and_asks_how_boxes_are_written(tmp_path: Path):
+    objects = [{"bbox": [[1.0, 1.0, 4.0, 3.0]], "category": [0]}]
+    features = {"objects": {"bbox": BOXES, "category": {"_type": "List", "feature": LABEL}}}
+    snapshot(tmp_path / "set" / "data", features, objects=objects)
+    drafted = dataset_draft(tmp_path / "set", tmp_path, "mine")
+    assert drafted.task == "object_detection"
+    assert [argument.name for argument in drafted.missing] == ["split", "box_format"]
+
+
+def test_what_is_damaged_is_told_by_its_class(tmp_path: Path):
+    (tmp_path / "state.json").write_text('{"_data_files": [{"filename": "a.arrow"}]}')
+    with pytest.raises(ConfigError, match="is nothing that is known"):
+        dataset_draft(tmp_path, tmp_path, "mine")
+    (tmp_path / "a.arrow").write_text("damaged")
+    with pytest.raises(ConfigError, match=r"a\.arrow"):
+        dataset_draft(tmp_path, tmp_path, "mine")

@@ -13,6 +13,7 @@ from sweeper.datasets.arrow_tables import read_parquet
 from sweeper.datasets.csv_tables import read_csv
 from sweeper.datasets.faults import Faults
 from sweeper.datasets.folders import SUFFIXES
+from sweeper.datasets.hf_files import splits_of
 from sweeper.datasets.json_items import items_of
 from sweeper.datasets.tables import ENDINGS
 from sweeper.errors import PartError
@@ -21,7 +22,9 @@ _SEEN = 5_000
 """So many entries of a folder are looked at."""
 _DEPTH = 3
 """So deep a folder is searched for images: `root/train/cat/1.png`."""
-OF_A_SNAPSHOT = "-of-"
+_OF_HUGGING_FACE = frozenset({"dataset_dict.json", "state.json", "metadata.jsonl"})
+"""Files of a folder that `save_to_disk` of the library datasets wrote, and of its image folders."""
+_OF_A_SNAPSHOT = "-of-"
 """Part of the names of the Parquet files in a snapshot of Hugging Face: `train-00000-of-00001.parquet`."""
 _YAML = (".yaml", ".yml")
 
@@ -44,6 +47,8 @@ class Contents:
         YAML files that name classes, each with the splits that it has.
     tables
         Tables in the folder itself, each with the names of its columns.
+    hugging_face
+        The splits of a dataset of Hugging Face; `None` if it is none.
     """
 
     is_file: bool
@@ -52,6 +57,7 @@ class Contents:
     coco: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     yolo: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    hugging_face: tuple[str, ...] | None = None
 
 
 def look(path: Path) -> Contents:
@@ -69,7 +75,8 @@ def _noted(is_file: bool, root: Path, files: tuple[str, ...], folders: tuple[str
     coco = {name: _roots(root, first, with_images) for name in files if (first := _first_image(root / name))}
     yolo = {name: splits for name in files if (splits := _splits(root / name)) is not None}
     tables = {name: _columns(root / name) for name in files if _is_table(name)}
-    return Contents(is_file, files, with_images, coco, yolo, tables)
+    hugging_face = None if is_file else _hugging_face(root, files)
+    return Contents(is_file, files, with_images, coco, yolo, tables, hugging_face)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -111,8 +118,22 @@ def _roots(root: Path, image: str, folders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(folder for folder in (".", *folders) if (root / folder / image).is_file())
 
 
+def _hugging_face(root: Path, files: tuple[str, ...]) -> tuple[str, ...] | None:
+    names = {name.rpartition("/")[2] for name in files}
+    if names.isdisjoint(_OF_HUGGING_FACE) and not any(_is_of_a_snapshot(name) for name in names):
+        return None
+    try:
+        return tuple(splits_of(root))
+    except PartError:  # which its class says better
+        return ()
+
+
+def _is_of_a_snapshot(name: str) -> bool:
+    return name.endswith(".parquet") and _OF_A_SNAPSHOT in name
+
+
 def _is_table(name: str) -> bool:
-    return name.lower().endswith(ENDINGS) and "/" not in name and OF_A_SNAPSHOT not in name
+    return name.lower().endswith(ENDINGS) and "/" not in name and not _is_of_a_snapshot(name)
 
 
 def _columns(path: Path) -> tuple[str, ...]:

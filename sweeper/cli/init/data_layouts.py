@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sweeper.cli.init.contents import OF_A_SNAPSHOT, Contents
+from sweeper.cli.init.contents import Contents
 from sweeper.cli.init.drafts import MISSING, Argument, Task
 
 LOOKED_FOR = (
@@ -16,11 +16,10 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 """What folders that part a dataset are usually called."""
 _OF_YOLO = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 """What the class itself looks for."""
-_OF_SAVED = frozenset({"dataset_dict.json", "state.json"})
-"""Files of a folder that `save_to_disk` of the library datasets writes."""
 _FILES = ("file", "file_name", "filename", "path", "file_path", "image", "image_path", "image_file")
 _LABELS = ("label", "class", "class_name", "category", "target")
 """What the columns of tables are usually called, the names that the class itself takes first."""
+_HUGGING_FACE = "sweeper.datasets.HuggingFace"
 _TABLE = "sweeper.datasets.ImageCsv"
 
 
@@ -49,11 +48,13 @@ class Layout:
     task: Task
     what: str
     places: tuple[Place, ...]
+    otherwise: Layout | None = None
+    """How they are read where this way finds that they are not of this kind."""
 
 
 def layouts(contents: Contents) -> list[Layout]:
     """Every way in which the data may be read; one is what it should be."""
-    found = [*_yolo(contents), *_coco(contents), *_saved(contents), *_table(contents)]
+    found = [*_yolo(contents), *_coco(contents), *_hugging_face(contents), *_table(contents)]
     only_a_table = {layout.target for layout in found} == {_TABLE}
     if not found or (only_a_table and len(_tops(contents)) > 1):  # one folder holds the images of the table
         found += _class_folders(contents)
@@ -116,16 +117,15 @@ def _open_root(roots: Sequence[str]) -> Place:
     return Place(Argument("root", MISSING, f"the folder that the file names start from{shown}"), (*roots, ".")[0], True)
 
 
-def _saved(contents: Contents) -> Iterable[Layout]:
-    snapshot = any(name.endswith(".parquet") and OF_A_SNAPSHOT in name for name in contents.files)
-    if contents.is_file or not (snapshot or not _OF_SAVED.isdisjoint(contents.files)):
+def _hugging_face(contents: Contents) -> Iterable[Layout]:
+    if contents.hugging_face is None:
         return
-    yield Layout(
-        "sweeper.datasets.HuggingFace",
-        "image_classification",
-        "A local Hugging Face dataset.",
-        (_path("path", "."),),
-    )
+    split = [_one_of("split", contents.hugging_face, "the data to use")] if contents.hugging_face else []
+    places = (_path("root", "."), *split)
+    what = "A local dataset of Hugging Face."
+    boxes = Place(Argument("box_format", MISSING, "how boxes are written; allowed: xywh, xyxy (two corners)"), "xywh")
+    of_boxes = Layout(_HUGGING_FACE, "object_detection", what, (*places, boxes))
+    yield Layout(_HUGGING_FACE, "image_classification", what, places, of_boxes)
 
 
 def _table(contents: Contents) -> Iterable[Layout]:

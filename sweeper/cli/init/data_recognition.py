@@ -47,16 +47,25 @@ def _looked(path: Path) -> Contents:
 
 def _draft(layout: Layout, path: Path, base: Path, name: str) -> Draft:
     folder = path.parent if path.is_file() else path
-    try:
-        answer = ask(layout.target, **{place.argument.name: _asked(place, folder) for place in layout.places})
-    except PartError as error:
-        if not any(place.argument.value == MISSING for place in layout.places):
-            raise ConfigError(f"--data: {error}") from error
-        answer = Answer((), (), None)  # what is taken for an example may not be there
+    layout, answer = _answered(layout, folder)
     written = tuple(_written(place, folder, base) for place in layout.places)
     return Draft(
         "dataset", name, layout.target, layout.task, layout.what, (*written, *answer.needed), answer.taken, answer.facts
     )
+
+
+def _answered(layout: Layout, folder: Path) -> tuple[Layout, Answer]:
+    """The way in which the data can be read, and what its class says of them."""
+    first: PartError | None = None
+    tried: Layout | None = layout
+    while tried is not None:
+        try:
+            return tried, ask(tried.target, **{place.argument.name: _asked(place, folder) for place in tried.places})
+        except PartError as error:
+            first, tried = first or error, tried.otherwise
+    if any(place.argument.value == MISSING for place in layout.places):
+        return layout, Answer((), (), None)  # what is taken for an example may not be there
+    raise ConfigError(f"--data: {first}") from first
 
 
 def _asked(place: Place, folder: Path) -> object:
