@@ -58,11 +58,23 @@ CHOICES = {
         "image_folder",
         "yolo",
     ],
-    "model": ["forest", "knn", "logreg", "mlp", "naive_bayes", "onnx_classifier", "onnx_detector", "svm"],
+    "model": [
+        "bright_regions",
+        "forest",
+        "knn",
+        "logreg",
+        "mlp",
+        "naive_bayes",
+        "onnx_classifier",
+        "onnx_detector",
+        "svm",
+    ],
     "metric": [
         "accuracy",
         "balanced_accuracy",
         "brier",
+        "coco_map",
+        "detection_f1",
         "ece",
         "f1_macro",
         "log_loss",
@@ -72,7 +84,7 @@ CHOICES = {
 }
 OF_TORCH = {"torch_export", "torchvision_classifier", "torchvision_detector"}
 """Are tested in tests/torch, where there is torch."""
-OF_DETECTION = {"coco", "onnx_detector", "yolo"}
+OF_DETECTION = {"bright_regions", "coco", "coco_map", "detection_f1", "onnx_detector", "yolo"}
 PROTOCOLS = {"dataset": gen.Dataset, "model": gen.Model, "metric": gen.Metric}
 EACH = pytest.mark.parametrize(("axis", "name"), [(axis, name) for axis, names in CHOICES.items() for name in names])
 
@@ -209,7 +221,7 @@ def test_every_model_does_well_as_collected_and_worse_in_the_dark(model, build):
     assert dark < light - 0.05
 
 
-@pytest.mark.parametrize("metric", CHOICES["metric"])
+@pytest.mark.parametrize("metric", [name for name in CHOICES["metric"] if name not in OF_DETECTION])
 def test_every_metric_gives_its_name_as_key(metric, build):
     run = build("capability", "evaluate").run(
         [build("model", "logreg")], [build("dataset", "digits")], [build("metric", metric)]
