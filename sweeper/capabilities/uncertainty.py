@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TOO_LARGE = "the predictions are larger than memory, so they cannot be resampled"
 NOT_ASKED = "resamples: 1000 gives one, in seconds: images are drawn again, and what they match is reused"
+OTHER_MATCHES = "the value is another one than its matches give"
 NO_AREA = "no interval is known for the area under a curve"
 NOT_FINITE = "the value is not finite"
 UNKNOWN = "no interval is known for this metric; resamples: 1000 gives one, at the cost of 1000 scorings"
@@ -177,12 +178,13 @@ class Uncertainty:
     def _bootstrapped(
         self, metric: TaskMetric, predictions: Predictions, values: Mapping[str, float], resamples: Resamples
     ) -> dict[str, Sureness]:
-        size = resamples.clusters.count or len(predictions)
-        data, again = data_of(resamples, predictions), self._values_again(metric, predictions, resamples)
-        missing = np.full(self.resamples, math.nan)
-        return {
+        n = len(predictions)
+        size, data = resamples.clusters.count or n, data_of(resamples, predictions)
+        again, missing = self._values_again(metric, predictions, resamples), np.full(self.resamples, math.nan)
+        found = {
             key: self._resampled(Resampled(value, again.get(key, missing), size), data) for key, value in values.items()
         }
+        return found | dict.fromkeys(_given_otherwise(metric, values, n), Sureness(Interval.none(n, OTHER_MATCHES)))
 
     def _values_again(
         self, metric: TaskMetric, predictions: Predictions, resamples: Resamples
@@ -232,6 +234,14 @@ def weighted(weights: Sequence[float], sure: Sequence[Sureness]) -> Sureness:
     whole = weighted_value(list(zip(weights, known, strict=True)))
     kept = replace(evidence, resamples=replace(evidence.resamples, values=whole.values))
     return Sureness(whole.interval(Level(evidence.confidence)), kept, whole)
+
+
+def _given_otherwise(metric: TaskMetric, values: Mapping[str, float], n: int) -> list[str]:
+    """The keys of which the matches that are resampled give another value than the metric has."""
+    if not isinstance(metric, DetectionMetric):
+        return []
+    once = metric.resampler()(np.ones((1, n), np.uint8))
+    return [key for key, value in values.items() if not _equal(float(once[key][0]), value)]
 
 
 def data_of(resamples: Resamples, predictions: Predictions) -> str:

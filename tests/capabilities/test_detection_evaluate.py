@@ -123,6 +123,17 @@ def test_a_metric_of_ones_own_is_resampled_by_scoring_again():
     assert len(kept.resamples.values) == 100
 
 
+def test_a_value_that_its_matches_do_not_give_has_no_interval():
+    class Other(CocoMap):
+        def values(self) -> dict[str, float]:
+            return {**super().values(), "map": 0.5}
+
+    found = rows(evaluated(Other(), resamples=100))
+    assert found["map"].ci_method == "none: the value is another one than its matches give"
+    assert found["map"].evidence is None
+    assert found["map_50"].ci_low is not None
+
+
 # Robustness
 
 
