@@ -182,7 +182,8 @@ class Uncertainty:
         size, data = resamples.clusters.count or n, data_of(resamples, predictions)
         again, missing = self._values_again(metric, predictions, resamples), np.full(self.resamples, math.nan)
         found = {
-            key: self._resampled(Resampled(value, again.get(key, missing), size), data) for key, value in values.items()
+            key: self._resampled(Resampled(value, again.get(key, missing), size, _is_envelope(metric, key)), data)
+            for key, value in values.items()
         }
         return found | dict.fromkeys(_given_otherwise(metric, values, n), Sureness(Interval.none(n, OTHER_MATCHES)))
 
@@ -204,7 +205,7 @@ class Uncertainty:
                 RESAMPLED,
                 cluster_by=self.cluster_by,
                 confidence=self.confidence,
-                resamples=StoredValues(data, value.size, value.values),
+                resamples=StoredValues(data, value.size, value.values, value.is_envelope),
             ),
             value,
         )
@@ -234,6 +235,10 @@ def weighted(weights: Sequence[float], sure: Sequence[Sureness]) -> Sureness:
     whole = weighted_value(list(zip(weights, known, strict=True)))
     kept = replace(evidence, resamples=replace(evidence.resamples, values=whole.values))
     return Sureness(whole.interval(Level(evidence.confidence)), kept, whole)
+
+
+def _is_envelope(metric: TaskMetric, key: str) -> bool:
+    return isinstance(metric, DetectionMetric) and metric.is_envelope(key)
 
 
 def _given_otherwise(metric: TaskMetric, values: Mapping[str, float], n: int) -> list[str]:

@@ -234,7 +234,8 @@ def _of_resamples(value: Measured) -> ResampledData | None:
     kept = value.evidence.resamples if value.evidence is not None else None
     if kept is None or value.evidence is None or value.value is None:
         return None
-    return ResampledData(Resampled(value.value, kept.values, kept.size), value.evidence.cluster_by, kept.data)
+    resampled = Resampled(value.value, kept.values, kept.size, kept.is_envelope)
+    return ResampledData(resampled, value.evidence.cluster_by, kept.data)
 
 
 def _table_of(value: Measured) -> _Table | None:

@@ -100,6 +100,10 @@ class CocoMap(DetectionMetric):
         found = _CLASS.fullmatch(key)
         return int(found[1]) if found else None
 
+    def is_envelope(self, key: str) -> bool:
+        """An average precision does: it reads the best precision from each recall on. Recalls do not."""
+        return key.startswith("map")
+
     def _matches(self) -> list[ClassMatches]:
         if self._found is None:
             self._found = class_matches(self._detections, self._truth)

@@ -107,3 +107,8 @@ class DetectionMetric(ABC):
         """The index of the class that a key is for; `None` where it is for all."""
         del key
         return None
+
+    def is_envelope(self, key: str) -> bool:
+        """Whether a value reads the largest of several noisy numbers; see `sweeper.statistics.resampled`."""
+        del key
+        return False

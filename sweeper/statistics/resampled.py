@@ -6,8 +6,9 @@ difference of two models is known on each of them, and what is particular to the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,9 @@ class Resampled:
         On R resamples; NaN where one has none.
     size
         Number of data, or of clusters, that each resample draws.
+    is_envelope
+        Whether the value reads the largest of several noisy numbers, as an average precision reads the best precision
+        from a recall on. It is too high in small samples; see `interval`.
     between, runs
         Of a mean over runs, the variance of that mean for other runs, and their number; 0 and 1 else.
     """
@@ -39,18 +43,53 @@ class Resampled:
     value: float
     values: Floats
     size: int
+    is_envelope: bool = False
     between: float = 0.0
     runs: int = 1
 
     def interval(self, level: Level) -> Interval:
-        """The interval of the value for other data."""
-        return bootstrap_interval(self.value, self.values, self.size, level)
+        """The interval of the value for other data: of the percentile bootstrap, or `corrected_interval` in [0, 1]."""
+        found = _interval(self.value, self.values, self.size, level, is_envelope=self.is_envelope)
+        if not self.is_envelope or found.low is None or found.high is None:
+            return found
+        return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+
+
+def _interval(value: float, values: Floats, size: int, level: Level, *, is_envelope: bool) -> Interval:
+    known = bootstrap_interval(value, values, size, level)
+    finite = values[np.isfinite(values)]
+    if not is_envelope or len(finite) < FEWEST_RESAMPLES or (not known.is_known and float(finite.std()) == 0):
+        return known
+    if size < FEWEST_DATA or len(finite) < 0.95 * len(values):
+        return known
+    return corrected_interval(value, finite, size, level)
+
+
+def corrected_interval(value: float, values: Floats, size: int, level: Level) -> Interval:
+    """The interval of a value that reads an envelope of noise: Student's t about the value without its bias.
+
+    Notes
+    -----
+    The best of several noisy numbers is above the best of the true ones by an amount that grows with the standard
+    deviation of the noise. A resample has the noise of the data and as much again, so its standard deviation is that
+    of the data times the root of 2, and its values are above the one that they are drawn from by (root of 2 - 1) of
+    the bias of this one. In simulation (tests/statistics/test_detection_coverage.py) the percentile interval of `map`
+    covers in about 80 % of cases, since it is shifted twice, and this one in 93 % with 50 images and 94 % with 200.
+    """
+    stderr, bias = float(values.std(ddof=1)), _bias(value, values)
+    half = level.t(size - 1) * stderr
+    return Interval(size, stderr, value - bias - half, value - bias + half, "bootstrap_t, without bias")
+
+
+def _bias(value: float, values: Floats) -> float:
+    return (float(values.mean()) - value) / (math.sqrt(2) - 1)
 
 
 def weighted_value(parts: Sequence[tuple[float, Resampled]]) -> Resampled:
     """A sum of values of one model on the same data under several conditions, each with a weight."""
     value = sum(weight * part.value for weight, part in parts)
-    return Resampled(value, np.sum([weight * part.values for weight, part in parts], axis=0), parts[0][1].size)
+    values = np.sum([weight * part.values for weight, part in parts], axis=0)
+    return Resampled(value, values, parts[0][1].size, parts[0][1].is_envelope)
 
 
 def mean_value(runs: Sequence[Resampled]) -> Resampled:
@@ -60,7 +99,7 @@ def mean_value(runs: Sequence[Resampled]) -> Resampled:
     values = [run.value for run in runs]
     between = float(np.var(values, ddof=1)) / len(runs)
     mean = np.mean([run.values for run in runs], axis=0)
-    return Resampled(float(np.mean(values)), mean, runs[0].size, between, len(runs))
+    return Resampled(float(np.mean(values)), mean, runs[0].size, runs[0].is_envelope, between, len(runs))
 
 
 def resampled_difference(first: Resampled, second: Resampled, level: Level) -> Interval:
@@ -70,7 +109,8 @@ def resampled_difference(first: Resampled, second: Resampled, level: Level) -> I
     """
     gaps = first.values - second.values
     if first.runs == second.runs == 1:
-        return bootstrap_interval(first.value - second.value, gaps, first.size, level)
+        gap = first.value - second.value
+        return _interval(gap, gaps, first.size, level, is_envelope=first.is_envelope)
     known = bootstrap_interval(float(np.nanmean(gaps)), gaps, first.size, level)
     if known.stderr is None:
         return known
@@ -94,7 +134,9 @@ def chance_if_resampled_is_not_better(first: Resampled, second: Resampled) -> fl
     if first.size < FEWEST_DATA or len(gaps) < max(FEWEST_RESAMPLES, 0.95 * len(first.values)) or stderr == 0:
         return 1.0
     stderr, freedom = _with_runs(stderr**2, first, second)
-    by_t = float(stdtr(freedom, -(first.value - second.value) / stderr))
+    gap = first.value - second.value
+    gap -= _bias(gap, gaps) if first.is_envelope else 0.0
+    by_t = float(stdtr(freedom, -gap / stderr))
     return by_t if first.runs + second.runs > 2 else max(by_t, float((gaps <= 0).sum() + 1) / (len(gaps) + 1))
 
 

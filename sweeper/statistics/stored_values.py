@@ -30,11 +30,14 @@ class StoredValues:
         Number of data, or of clusters, that each resample draws.
     values
         R values, NaN where a resample has none.
+    is_envelope
+        As `sweeper.statistics.resampled.Resampled` has it.
     """
 
     data: str
     size: int
     values: Floats
+    is_envelope: bool = False
 
     def content(self) -> dict[str, object]:
         """It as plain data: two bytes a value, which is a 65,534th of their range and far below what resamples tell."""
@@ -43,7 +46,14 @@ class StoredValues:
         step = (high - low) / _STEPS or 1.0
         numbers = np.where(np.isfinite(self.values), np.rint((self.values - low) / step), _NONE)
         text = base64.b64encode(numbers.astype("<u2").tobytes()).decode()
-        return {"data": self.data, "size": self.size, "low": low, "step": step, "values": text}
+        return {
+            "data": self.data,
+            "size": self.size,
+            "is_envelope": self.is_envelope,
+            "low": low,
+            "step": step,
+            "values": text,
+        }
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> StoredValues:
@@ -56,4 +66,4 @@ class StoredValues:
         """
         numbers = np.frombuffer(base64.b64decode(content["values"], validate=True), "<u2").astype(np.float64)
         values = np.where(numbers == _NONE, np.nan, float(content["low"]) + numbers * float(content["step"]))
-        return cls(str(content["data"]), int(content["size"]), values)
+        return cls(str(content["data"]), int(content["size"]), values, bool(content.get("is_envelope", False)))
