@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.checks import returned
@@ -75,12 +75,13 @@ def examine(
     summary = summarize_targets(targets, metadata)
     classified = bool(len(predictions)) and are_vectors(predictions[0])
     names = names_if_known(class_labels_of(model))
+    boxes, score = (None, None) if classified else _wrong_answers(predictions, metadata, names)
     return Findings(
         model_id=returned.part_id(model, "model"),
         dataset_id=returned.part_id(dataset, "dataset"),
         not_finite=not_finite(predictions, metadata),
-        wrong_boxes=_first(predictions, metadata, lambda item: box_problem(item, names)),
-        wrong_score=_first(predictions, metadata, score_problem),
+        wrong_boxes=boxes,
+        wrong_score=score,
         wrong_truth=summary.boxes,
         wrong_target=wrong_among(summary, are_scores(predictions[0])) if classified else None,
         soft_target=summary.soft if classified else None,
@@ -194,17 +195,19 @@ def _first_answer(answers: Batch) -> Numbers | None:
     return numeric(answers[0]) if len(answers) else None
 
 
-def _first(
-    batches: Sequence[Batch], metadata: Sequence[Sequence[object]], problem: Callable[[object], str | None]
-) -> str | None:
-    """The first datum of all batches with a problem."""
+def _wrong_answers(
+    batches: Sequence[Batch], metadata: Sequence[Sequence[object]], names: Mapping[int, str] | None
+) -> tuple[str | None, str | None]:
+    """The first datum with wrong boxes, and the first with a wrong score, in one pass: reading may take longest."""
+    boxes: str | None = None
+    score: str | None = None
     position = 0
     for batch, data in zip(batches, metadata, strict=True):
-        found = first_problem(batch, data, position, problem) if numeric(batch) is None else None
-        if found is not None:
-            return found
+        if numeric(batch) is None:
+            boxes = boxes or first_problem(batch, data, position, lambda item: box_problem(item, names))
+            score = score or first_problem(batch, data, position, score_problem)
         position += len(batch)
-    return None
+    return boxes, score
 
 
 def _lengths(predictions: Sequence[Batch], targets: TargetSummary) -> tuple[int, int] | None:
