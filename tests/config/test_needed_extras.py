@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -92,3 +92,9 @@ def _distributions(lines: list[str]) -> set[str]:
 def _of_extra(name: str, extra: str) -> list[str]:
     declared = [Requirement(line) for line in metadata.requires(name) or ()]
     return [f"{one.name}" for one in declared if one.marker and one.marker.evaluate({"extra": extra})]
+
+
+@pytest.mark.parametrize("target", NEEDED)
+def test_the_target_is_there_also_where_its_packages_are_not(target: str):
+    module, _, name = target.rpartition(".")
+    assert name in import_module(module).__all__

@@ -19,5 +19,5 @@ def own_parts() -> dict[str, str]:
 def _folder() -> Path:
     """Inside the installed package, among the examples in a checkout."""
     here = Path(__file__).resolve().parent
-    inside = here / "own_parts"
+    inside = here / "example"
     return inside if inside.is_dir() else here.parents[2] / "examples" / "own_parts"
