@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from init_files import folders
 
 from sweeper.cli.command_table import COMMANDS
 from sweeper.cli.commands import run_command
@@ -45,8 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "examples" / "own_parts", tmp_path, dirs_exist_ok=True)
     (tmp_path / "my_conf").mkdir()
     (tmp_path / "my_conf" / "nightly.yaml").write_text("defaults:\n  - config\n  - _self_\nrerun: missing\n")
-    for label in ("cat", "dog"):
-        (tmp_path / "images" / label).mkdir(parents=True)
+    folders(tmp_path / "images")
     return tmp_path
 
 
