@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sweeper._version import __version__
 from sweeper.cli import arguments
+from sweeper.cli.again import PLACES_OF_CONFIGS, resume_command, values_command, words_again
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.catalogue_commands import CATALOGUE_COMMANDS
 from sweeper.cli.command_table import COLOR, COMMANDS, HELP, VERSION
@@ -24,8 +24,7 @@ from sweeper.cli.summary import INTERRUPTED, Further, show_result
 from sweeper.cli.tables.screen import screen_of
 from sweeper.cli.tables.wished import Wished
 from sweeper.common.gc_pause import gc_paused
-from sweeper.common.quoting import quoted
-from sweeper.common.secrets import redacted, without_secrets
+from sweeper.common.secrets import without_secrets
 from sweeper.errors import SweeperError
 from sweeper.running.interrupts import interruptible
 from sweeper.running.progress import for_stream
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
     from sweeper.config import SweepConfig
 
 USAGE_ERROR = 2
-_PLACES = ("analytics_store", "job_backend.runtime_env")
-"""What a resumed sweep must be told again: it is needed before the store is read, or is not stored."""
-_PLACES_OF_CONFIGS = {"--config-dir": "config_dir", "--config-path": "config_path", "--config-name": "config_name"}
-"""Hydra's flags that say where configs are, and what `sweeper.config.load` calls their values."""
-
 
 Load = Callable[[Arguments], "SweepConfig"]
 
@@ -135,7 +129,7 @@ def _drop_our_words_from_completion() -> None:
 
 
 def _where(args: Arguments) -> dict[str, str | None]:
-    return {name: args.value(flag) for flag, name in _PLACES_OF_CONFIGS.items()}
+    return {name: args.value(flag) for flag, name in PLACES_OF_CONFIGS.items()}
 
 
 def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
@@ -158,33 +152,7 @@ def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
 
     with interruptible():
         result = run_config(config, for_stream(err))
-        again = _words_again(args, config)
+        again = words_again(args, config.settings.store.uri)
         further = Further(resume_command(again, result.sweep_id), values_command(again, result.sweep_id))
         wished = Wished(screen_of(out, args.value(COLOR.name)), args.has("--all-combinations"), args.has("--intervals"))
         return show_result(result, further, out, err, wished, as_json=args.has("--json"))
-
-
-def resume_command(again: Sequence[str], sweep_id: str) -> str:
-    """The command line that runs what a sweep asked for and did not complete.
-
-    What it runs, and how, is in the store; so only where that is must be said, and what is stored nowhere: `again`.
-    """
-    return f"python -m sweeper {shlex.join([f'resume={sweep_id}', *again])}"
-
-
-def values_command(again: Sequence[str], sweep_id: str) -> str:
-    """The command line that shows all values of what a sweep asked for."""
-    sql = f"SELECT capability, metric, key, model, dataset, value FROM asked WHERE sweep_id = '{sweep_id}'"
-    return f'python -m sweeper query "{sql}" {shlex.join(again)}'.rstrip()
-
-
-def _words_again(args: Arguments, config: SweepConfig) -> list[str]:
-    """What a later command on the same store must be told again."""
-    from sweeper.config import DEFAULT_STORE
-
-    words = [word for flag in _PLACES_OF_CONFIGS if (given := args.value(flag)) for word in (flag, given)]
-    places = [line for line in args.overrides if line.lstrip("+~").startswith(_PLACES)]
-    uri = config.settings.store.uri
-    if uri != DEFAULT_STORE and not any(line.lstrip("+~").startswith("analytics_store.uri=") for line in places):
-        words.append(f"analytics_store.uri={quoted(uri)}")
-    return [*words, *redacted(places)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from sweeper.cli.again import words_again
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.command_table import COLOR
 from sweeper.cli.tables.screen import screen_of
@@ -110,7 +111,7 @@ def _status(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
 def _failures(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.sweep_commands import failures
 
-    return failures(args, _store(config), out)
+    return failures(args, _store(config), words_again(args, config.settings.store.uri), out)
 
 
 STORE_COMMANDS = {

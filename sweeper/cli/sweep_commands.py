@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from sweeper.cli.again import resume_command
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.command_table import COLOR
 from sweeper.cli.output import json_text
@@ -84,8 +85,8 @@ def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
     return f"\n{leaderboards(boards, wished)}\n" if boards else ""
 
 
-def failures(args: Arguments, store: Store, out: TextIO) -> int:
-    """What a sweep left failed, by cause."""
+def failures(args: Arguments, store: Store, again: Sequence[str], out: TextIO) -> int:
+    """What a sweep left failed, by cause; `again` is what the command that resumes it must be told."""
     from sweeper.report.sweep_states import failures_of, find_sweep
 
     sweep_id = find_sweep(store, args.operands[0] if args.operands else None)
@@ -93,16 +94,16 @@ def failures(args: Arguments, store: Store, out: TextIO) -> int:
     if args.has("--json"):
         out.write(json_text([failure.to_dict() for failure in found]))
     else:
-        out.write("\n".join(_failures(found, sweep_id, whole=args.has("--traceback"))) + "\n")
+        resume = resume_command(again, sweep_id)
+        out.write("\n".join(_failures(found, sweep_id, resume, whole=args.has("--traceback"))) + "\n")
     return 1 if found else 0
 
 
-def _failures(found: Sequence[Failure], sweep_id: str, *, whole: bool) -> list[str]:
+def _failures(found: Sequence[Failure], sweep_id: str, resume: str, *, whole: bool) -> list[str]:
     from sweeper.messages.causes import by_cause
 
     if not found:
         return [f"sweep {sweep_id}: nothing failed that has not completed since"]
-    resume = f"python -m sweeper resume={sweep_id}"
     lines = [f"sweep {sweep_id}: {len(found)} did not complete", *failures_text(found, resume)]
     if whole:
         lines += [line for cause in by_cause(found) for line in ("", *cause.first.traceback.rstrip().splitlines())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,6 @@ def test_failures_are_told_by_cause_with_the_command_that_runs_just_these(ended:
 
 def test_the_command_that_is_named_runs_just_these(ended: str):
     line = next(line for line in typed("failures")[1].splitlines() if "{model: worse}" in line)
-    import shlex
-
     words = shlex.split(line.partition("python -m sweeper ")[2])
     plan = sweeper.plan(words)
     assert {item.combination.models[0].name for item in plan.to_run} == {"worse"}
@@ -152,3 +151,14 @@ def test_a_sweep_that_is_not_there_is_one_message(ended: str, command: str):
     status, out, err = typed(command, "nothing")
     assert (status, out) == (2, "")
     assert err == f"sweeper: The store has no sweep nothing. The newest are {ended}.\n"
+
+
+def test_the_commands_that_are_named_say_where_the_store_is(ended: str, monkeypatch: pytest.MonkeyPatch):
+    store = str(Path("analytics_store").resolve())
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    out = typed("failures", "--store", store)[1]
+    named = [line.partition("python -m sweeper ")[2] for line in out.splitlines() if "resume=" in line]
+    assert len(named) == 3
+    for words in map(shlex.split, named):
+        assert len(sweeper.plan(words).to_run) in (2, 4)
