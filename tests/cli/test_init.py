@@ -19,11 +19,12 @@ from omegaconf import OmegaConf
 from onnx_files import NAMES, class_folders, fixed_answers, network_file, sklearn_file
 from patience import LIMIT_S
 
-from sweeper.cli.init.choice_file import MARK, choice_text, value_text
+from sweeper.cli.init.choice_file import choice_text, value_text
 from sweeper.cli.init.drafts import Argument, Draft
 from sweeper.cli.init.fitting import fitted
 from sweeper.cli.init.project import choice_name
 from sweeper.common.facts import Facts
+from sweeper.config.catalogue import MARK_OF_INIT
 
 WHOLE = {"value_range": "[0, 1]", "mean": "0", "std": "1", "channels": "RGB"}
 NAMED = {**WHOLE, "names": json.dumps(dict(enumerate(reversed(NAMES))))}
@@ -106,8 +107,10 @@ def test_the_files_say_what_was_taken_from_where():
     network_file(Path("net.onnx"), softmax=True, metadata=NAMED)
     typed("init", "--model", "net.onnx", "--data", "images")
     text = Path("conf/model/net.yaml").read_text()
-    assert text.startswith(f"{MARK}\n# An image classifier in an ONNX file.\nnet:\n")
+    assert text.startswith(f"{MARK_OF_INIT}\n# An image classifier in an ONNX file.\nnet:\n")
     assert "\n  #   class_names: red, green, blue (its metadata 'names')\n" in text
+    listed = json.loads(typed("ls", "model", "--config-dir", "conf", "--json")[1])
+    assert "An image classifier in an ONNX file." in [one["summary"] for one in listed if not one["is_shipped"]]
     assert read("conf/model/net.yaml") == {
         "net": {
             "_target_": "sweeper.models.OnnxClassifier",
@@ -156,7 +159,7 @@ def test_nothing_is_replaced_and_force_replaces_only_what_init_wrote():
     words = ["init", "--model", "net.onnx", "--data", "images"]
     assert typed(*words)[0] == 0
     written = Path("conf/model/net.yaml")
-    written.write_text(f"{MARK}\nchanged: 1\n")
+    written.write_text(f"{MARK_OF_INIT}\nchanged: 1\n")
     status, _, err = typed(*words)
     assert status == 2
     assert "conf/model/net.yaml, conf/dataset/images.yaml, conf/my_sweep.yaml: already there" in err

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.cli.init.drafts import MISSING, Argument, Draft
+from sweeper.config.catalogue import MARK_OF_INIT
 
-MARK = "# Written by `sweeper init`."
-"""The first line of each file that init writes, by which it knows them again."""
 _PLAIN = re.compile(r"(\.{0,2}/)*[A-Za-z_][\w./-]*", re.ASCII)
 """Text that YAML reads as text without quotes, but for the words below."""
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
@@ -17,7 +16,8 @@ _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n",
 
 def choice_text(draft: Draft) -> str:
     """A choice file with what it takes from where, and what is to be filled in."""
-    return "\n".join([MARK, f"# {draft.what}", f"{draft.name}:", *(f"  {line}" for line in _lines(draft))]) + "\n"
+    lines = [MARK_OF_INIT, f"# {draft.what}", f"{draft.name}:", *(f"  {line}" for line in _lines(draft))]
+    return "\n".join(lines) + "\n"
 
 
 def value_text(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweeper.cli.init.choice_file import MARK
+from sweeper.config.catalogue import MARK_OF_INIT
 
 _ENDINGS = (".py", ".yaml")
 
@@ -13,7 +13,8 @@ def own_parts() -> dict[str, str]:
     """The texts of its files by their paths."""
     folder = _folder()
     paths = sorted(path for path in folder.rglob("*") if path.suffix in _ENDINGS)
-    return {path.relative_to(folder).as_posix(): f"{MARK}\n{path.read_text(encoding='utf-8')}" for path in paths}
+    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    return {name: f"{MARK_OF_INIT}\n{text}" for name, text in texts.items()}
 
 
 def _folder() -> Path:

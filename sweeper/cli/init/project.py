@@ -6,8 +6,9 @@ import re
 from collections.abc import Container, Mapping
 from pathlib import PurePath
 
-from sweeper.cli.init.choice_file import MARK, choice_text
+from sweeper.cli.init.choice_file import choice_text
 from sweeper.cli.init.drafts import Draft, Task
+from sweeper.config.catalogue import MARK_OF_INIT
 
 CONFIGS = "conf"
 """The folder of configs in the folder of a project."""
@@ -41,7 +42,7 @@ def choice_name(path: PurePath, taken: Container[str]) -> str:
 
 
 def _sweep(model: Draft, dataset: Draft) -> str:
-    return f"""{MARK}
+    return f"""{MARK_OF_INIT}
 # One model on one dataset. Run it in the folder that {CONFIGS} is in: {COMMAND}
 defaults:
   - config

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sweeper.cli.init.choice_file import MARK
+from sweeper.config.catalogue import MARK_OF_INIT
 from sweeper.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[
 
 
 def _is_ours(path: Path) -> bool:
-    return path.is_file() and path.read_bytes().startswith(MARK.encode())
+    return path.is_file() and path.read_bytes().startswith(MARK_OF_INIT.encode())
 
 
 def _in_the_way(kept: Sequence[Path], *, force: bool) -> str:
