@@ -98,6 +98,13 @@ class PartFacts:
         return (self._of_spec(value) or value) if isinstance(value, Mapping) else value
 
 
+def arguments_of(spec: Mapping[str, Any]) -> frozenset[str]:
+    """The names of what the class of a spec takes, if it is loaded, as that of a part with facts is; else none."""
+    module, _, name = str(spec.get("_target_")).rpartition(".")
+    found = getattr(sys.modules.get(module), name, None)
+    return frozenset(inspect.signature(found).parameters) if isinstance(found, type) else frozenset()
+
+
 def _question(target: str) -> Callable[..., Facts] | None:
     """What tells the facts of a target from its arguments; `None` if nothing does."""
     module, _, name = target.rpartition(".")
@@ -123,6 +130,8 @@ def _refuse_other_arguments(part: type, arguments: Mapping[str, object]) -> None
     except TypeError as error:
         other = next((name for name in arguments if name not in signature.parameters), "")
         hint = near_match(other, signature.parameters) if other else ""
+        if other and not hint:
+            hint = f" It takes {', '.join(signature.parameters)}."
         raise ConfigError(f"{part.__name__}: {error}.{hint}") from error
 
 

@@ -102,6 +102,7 @@ class Settlement:
         """Whether everything was looked at; an error before that is one of the file, or of its kind."""
         self._missing: list[str] = []
         self._wrong: list[str] = []
+        self._is_something_given = False
 
     def needed(self, parameter: Parameter[T]) -> Settled[T]:
         """A parameter that must be stated or given."""
@@ -149,6 +150,8 @@ class Settlement:
             lines.append(f"the file does not say all that must be known. Give {it} in the choice, or as overrides:")
             lines += [f"  {line}" for line in self._missing]
             lines.append("None has a default, since a wrong one would give wrong values; whoever made the file knows.")
+        elif lines and self._is_something_given:
+            lines[-1] += f" A parameter is set by {self._choice}.NAME=VALUE."
         if lines:
             raise PartError(f"{self.source}: " + "\n".join(lines))
 
@@ -173,6 +176,7 @@ class Settlement:
         given = self._given.get(parameter.name)
         if given is None:
             return None
+        self._is_something_given = True
         try:
             return parameter.read(given)
         except ValueError as error:

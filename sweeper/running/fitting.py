@@ -9,7 +9,7 @@ from sweeper.checks.fit import Side, misfits
 from sweeper.checks.rules import Rules
 from sweeper.common.facts import Facts
 from sweeper.config import Settings
-from sweeper.config.part_facts import PartFacts
+from sweeper.config.part_facts import PartFacts, arguments_of
 from sweeper.errors import ConfigError, PartError
 from sweeper.planning.combinations import Combinations
 from sweeper.running.fitting_text import Pair, misfits_text, unreadable_text
@@ -78,7 +78,8 @@ def _pairs(combinations: Combinations, known: Mapping[Choice, Facts]) -> Iterato
             if (model, dataset, rules) not in seen:
                 seen.add((model, dataset, rules))
                 found = misfits(Side(model.name, known[model]), Side(dataset.name, known[dataset]), rules)
-                yield Pair(model, dataset, known[model], known[dataset], tuple(found))
+                takes = arguments_of(dataset.spec)
+                yield Pair(model, dataset, known[model], known[dataset], tuple(found), takes)
 
 
 def _meeting(combination: Combination, known: Mapping[Choice, Facts]) -> Iterable[tuple[Choice, Choice]]:

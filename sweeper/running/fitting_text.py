@@ -27,6 +27,12 @@ class Pair:
     of_model: Facts
     of_dataset: Facts
     misfits: tuple[Misfit, ...]
+    dataset_takes: frozenset[str] = frozenset()
+    """The arguments of the class of the dataset, whether or not its choice names them."""
+
+    def can_set(self, key: str) -> bool:
+        """Whether an override can set this argument of the dataset."""
+        return key in self.dataset.spec or key in self.dataset_takes
 
 
 def misfits_text(pairs: Sequence[Pair]) -> str:
@@ -68,14 +74,14 @@ def _advice(misfit: Misfit, pair: Pair) -> str:
 
 def _size_advice(pair: Pair) -> str:
     height, width = pair.of_model.height, pair.of_model.width
-    if "size" in pair.dataset.spec and height is not None and width is not None:
+    if pair.can_set("size") and height is not None and width is not None:
         return f"Resize the images: {_override(pair.dataset, 'size', f'[{height},{width}]')}."
     return "Resize the images, or export the model for their size."
 
 
 def _channels_advice(pair: Pair) -> str:
     wanted = pair.of_model.channels
-    if "grayscale" in pair.dataset.spec and wanted in (1, 3):
+    if pair.can_set("grayscale") and wanted in (1, 3):
         return f"Read the images so: {_override(pair.dataset, 'grayscale', str(wanted == 1).lower())}."
     return "Give both the same number of channels."
 
@@ -84,16 +90,21 @@ def _model_order(pair: Pair) -> str:
     """The override that orders the classes of a dataset as the model does; empty if none does that."""
     wanted, given = pair.of_model.class_names or {}, pair.of_dataset.class_names or {}
     names = [wanted[index] for index in sorted(wanted)]
-    if "classes" not in pair.dataset.spec or not given or not set(given.values()) <= set(names):
+    if not pair.can_set("classes") or not given or not set(given.values()) <= set(names):
         return ""
     if len(names) > MAX_CLASSES:
-        return f"dataset.{pair.dataset.base}.classes=[...], with the {len(names)} classes of the model"
+        return f"{_key(pair.dataset, 'classes')}=[...], with the {len(names)} classes of the model"
     return _override(pair.dataset, "classes", f"[{','.join(map(quoted, names))}]")
 
 
 def _override(choice: Choice, key: str, value: str) -> str:
     """An override as a shell takes it."""
-    return f"'{choice.axis}.{choice.base}.{key}={value}'"
+    return f"'{_key(choice, key)}={value}'"
+
+
+def _key(choice: Choice, key: str) -> str:
+    """How an override addresses an argument: with a plus where the choice does not name it."""
+    return f"{'' if key in choice.spec else '+'}{choice.axis}.{choice.base}.{key}"
 
 
 def _unreadable(choice: Choice, error: str) -> str:

@@ -71,6 +71,13 @@ class Photos(_Told):
         return image, np.eye(self.said["n_classes"], dtype=np.float32)[index], {"id": index}
 
 
+class Fixed(Photos):
+    """Photos as they are: nothing can be set."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+
+
 class Silent(Network):
     """Says nothing beforehand."""
 

@@ -80,7 +80,9 @@ def test_a_file_that_contradicts_itself_is_refused():
     ],
 )
 def test_values_that_mean_nothing_are_refused(name, value):
-    assert f"{name} is {value!r}; allowed: " in refused({**WHOLE, name: value})
+    said = refused({**WHOLE, name: value})
+    assert f"{name} is {value!r}; allowed: " in said
+    assert said.endswith(" A parameter is set by model.mine.NAME=VALUE.")
 
 
 def test_means_of_three_channels_do_not_go_with_grey():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,9 +78,21 @@ def test_the_rule_that_is_told_is_taken():
 
 
 def test_advice_does_not_name_keys_that_a_dataset_does_not_have():
-    _, _, err = typed("plan", *grid({"net": "path: wrong"}, {"photos": "path: photos"}))
+    _, _, err = typed("plan", *grid({"net": "path: wrong"}, {"photos": "_target_: fitting_parts.Fixed, path: photos"}))
     assert "dataset.photos." not in err
     assert "sweeper.models.Reindexed" in err
+
+
+def test_what_is_advised_can_be_given_where_the_choice_does_not_name_it():
+    selected = grid({"net": "path: wrong"}, {"photos": "path: photos"})
+    _, _, err = typed("plan", *selected)
+    advised = re.findall(r"'(\+dataset\.photos\.\w+=\S+)'", err)
+    assert advised == [
+        "+dataset.photos.grayscale=true",
+        "+dataset.photos.size=[16,16]",
+        "+dataset.photos.classes=[dog,cat]",
+    ]
+    assert "there is no" not in typed("plan", *selected, *advised)[2]
 
 
 def test_each_spec_is_asked_once_and_many_pairs_are_counted():
@@ -127,6 +140,8 @@ def test_an_argument_that_is_none_is_told_with_the_near_one():
     status, _, err = typed("plan", *grid({"net": "path: right"}, {"photos": body}))
     assert status == 2
     assert "dataset.photos: Photos: got an unexpected keyword argument 'grayscal'. Did you mean 'grayscale'?" in err
+    _, _, err = typed("plan", *grid({"net": "path: right"}, {"photos": "path: photos, zoom: 2"}))
+    assert "unexpected keyword argument 'zoom'. It takes path, size, grayscale, classes." in err
 
 
 def test_files_that_are_on_other_machines_are_left_to_the_workers():
