@@ -39,8 +39,9 @@ class Yolo:
 
     The labels of `images/val/1.jpg` are in `labels/val/1.txt`; where no folder is called `images`, they are beside the
     image. Each line has the number of a class and a box: centre x, centre y, width and height as shares of the image
-    turned upright. An outline, `x, y` of three points or more, counts as the box around it. An image without a file of
-    labels has no boxes. Class indices are 0 to K - 1 in the order of the numbers in `names`, which may have gaps.
+    turned upright. An outline, `x, y` of three points or more, counts as the box around it. Keypoints behind a box, by
+    `kpt_shape` in `data.yaml`, are not read. An image without a file of labels has no boxes. Class indices are 0 to
+    K - 1 in the order of the numbers in `names`, which may have gaps.
 
     `data.yaml` has `names`, and a path for each split: a folder, which is searched as `ImageFolder` does, a list of
     images (`.txt`), or several. They are relative to its `path` where that is a folder in `root`, else to `root`.
@@ -100,7 +101,8 @@ class Yolo:
         said = read_config(config_file(folder) if config is None else Path(config).expanduser(), folder)
         order = class_order(list(said.names.values()), classes, str(said.path))
         found = _search(said, split, folder, below, faults)
-        labels = YoloLabels(folder, {number: order.index(name) for number, name in said.names.items()}, faults)
+        numbers = {number: order.index(name) for number, name in said.names.items()}
+        labels = YoloLabels(folder, numbers, faults, said.keypoints)
         for name in found.labels:
             labels.add(name)
         self._table: BoxTable = labels.table()

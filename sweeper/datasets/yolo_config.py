@@ -29,12 +29,15 @@ class YoloConfig:
         Folder that the paths of the splits start from.
     splits
         The paths of each split that there is: folders, lists of images (`.txt`) and images.
+    keypoints
+        How many numbers follow a box in each line for its keypoints, by `kpt_shape`; 0 where the file has none.
     """
 
     path: Path
     names: Mapping[int, str]
     base: Path
     splits: Mapping[str, Sequence[str]]
+    keypoints: int
 
 
 def config_file(root: Path) -> Path:
@@ -78,15 +81,24 @@ def read_config(path: Path, root: Path) -> YoloConfig:
     inner = content.get("path")
     base = root / inner if isinstance(inner, str) and (root / inner).is_dir() else root
     splits = {key: _paths(content[key], key, name) for key in SPLITS if content.get(key)}
-    return YoloConfig(path, _class_names(content, name), base, splits)
+    return YoloConfig(path, _class_names(content, name), base, splits, _keypoints(content.get("kpt_shape"), name))
+
+
+def _keypoints(shape: object, name: str) -> int:
+    if shape is None:
+        return 0
+    sides = cast("Sequence[object]", shape) if isinstance(shape, list) else []
+    if len(sides) == 2 and isinstance(sides[0], int) and sides[0] > 0 and sides[1] in (2, 3):
+        return sides[0] * cast("int", sides[1])
+    raise PartError(f"{name} has kpt_shape: {shape!r}; allowed: the number of keypoints, and 2 or 3 numbers for each.")
 
 
 def _class_names(content: Mapping[str, object], name: str) -> dict[int, str]:
     said, count = content.get("names"), content.get("nc")
     pairs = _pairs(said)
-    wrong = [pair for pair in pairs if not isinstance(pair[0], int) or not isinstance(pair[1], str | int | float)]
+    wrong = [pair for pair in pairs if not isinstance(pair[0], int) or not _is_name(pair[1])]
     if not pairs or wrong:
-        got = f"; got {wrong[0]!r}" if wrong else ""
+        got = f"; got {wrong[0]!r}. Put quotes around names such as no, true and null" if wrong else ""
         raise PartError(f"{name} has no names of classes, such as `names: [cat, dog]` or `names: {{0: cat}}`{got}.")
     names = {number: str(one) for number, one in sorted(cast("list[tuple[int, object]]", pairs))}
     if len(set(names.values())) < len(names):
@@ -94,6 +106,11 @@ def _class_names(content: Mapping[str, object], name: str) -> dict[int, str]:
     if isinstance(count, int) and count != len(names):
         raise PartError(f"{name} says nc: {count}, and has {len(names)} names. Correct what is wrong.")
     return names
+
+
+def _is_name(value: object) -> bool:
+    """YAML reads no, off and true without quotes as truth values, and the name is lost."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _pairs(said: object) -> list[tuple[object, object]]:

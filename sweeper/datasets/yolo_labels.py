@@ -41,10 +41,12 @@ class YoloLabels:
         The class index of each class by its number in the files.
     faults
         Takes what cannot be used.
+    keypoints
+        How many numbers follow each box for its keypoints. They are not read.
     """
 
-    def __init__(self, root: Path, labels: Mapping[int, int], faults: Faults) -> None:
-        self._root, self._labels, self._faults = str(root), labels, faults
+    def __init__(self, root: Path, labels: Mapping[int, int], faults: Faults, keypoints: int = 0) -> None:
+        self._root, self._labels, self._faults, self._keypoints = str(root), labels, faults, keypoints
         self._boxes, self._classes, self._starts = array("d"), array("i"), array("q", [0])
 
     def add(self, name: str | None) -> None:
@@ -72,6 +74,9 @@ class YoloLabels:
             number, *values = map(float, fields)
         except ValueError:
             return "line of labels that is not a class and numbers"
+        if self._keypoints and len(values) != 4 + self._keypoints:
+            return f"line of labels that is not a class, four numbers and the {self._keypoints} of kpt_shape"
+        values = values[:4] if self._keypoints else values
         outline = len(values) >= 6 and len(values) % 2 == 0
         if not (len(values) == 4 or outline) or not math.isfinite(sum(values)):
             return "line of labels that is not a class and four numbers, or an outline of three points or more"

@@ -219,3 +219,28 @@ def test_a_corrupt_image_in_the_middle_is_named_when_it_is_read(root):
     assert dataset[0][0].shape == (3, 40, 60)
     with pytest.raises(PartError, match=r"Cannot read .*c\.webp as an image"):
         dataset[1]
+
+
+@pytest.mark.parametrize("shape", ["[2, 2]", "[2, 3]"])
+def test_keypoints_behind_a_box_are_no_outline(root, shape):
+    further = "0.4 0.4 0.9 0.9" if shape == "[2, 2]" else "0.4 0.4 2 0.9 0.9 0"
+    (root / "data.yaml").write_text(f"{CONFIG}kpt_shape: {shape}\n")
+    label(root, f"2 0.5 0.5 0.5 0.5 {further}\n")
+    label(root, f"1 0.5 0.5 0.25 0.125 {further}\n", "deep/b")
+    assert boxes(Yolo(root, split="val"))[0] == [[15, 10, 45, 30]]
+    label(root, "2 0.5 0.5 0.5 0.5\n")
+    with pytest.raises(PartError, match=r"four numbers and the \d of kpt_shape"):
+        Yolo(root, split="val")
+
+
+@pytest.mark.parametrize("shape", ["[2]", "17", "[0, 2]", "[2, 4]"])
+def test_a_malformed_kpt_shape_is_refused(root, shape):
+    (root / "data.yaml").write_text(f"{CONFIG}kpt_shape: {shape}\n")
+    with pytest.raises(PartError, match="the number of keypoints, and 2 or 3"):
+        Yolo(root, split="val")
+
+
+def test_a_name_that_yaml_reads_as_a_truth_value_is_refused(root):
+    (root / "data.yaml").write_text("val: images/val\nnames: [no, yes, zebra]\n")
+    with pytest.raises(PartError, match=r"got \(0, False\)\. Put quotes around"):
+        Yolo(root)
