@@ -100,6 +100,7 @@ def annotation_file(root: Path) -> Path:
 
 @dataclass
 class _Lists:
+    name: str
     images: CocoImages = field(default_factory=CocoImages)
     boxes: CocoBoxes = field(default_factory=CocoBoxes)
     categories: CocoCategories = field(default_factory=CocoCategories)
@@ -110,11 +111,11 @@ class _Lists:
         elif key == "images":
             self.images.add(f"images[{place}]", value, faults)
         elif key == "categories":
-            self.categories.add(f"categories[{place}]", value)
+            self.categories.add(f"{self.name}: categories[{place}]", value)
 
 
 def _read(path: Path, faults: Faults) -> _Lists:
-    lists, seen, asked = _Lists(), set[str](), ("images", "annotations", "categories")
+    lists, seen, asked = _Lists(escaped(str(path))), set[str](), ("images", "annotations", "categories")
     for key, place, value in items_of(path):
         if place is not None:
             lists.add(key, place, value, faults)
