@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweeper.common.text import escaped
+from sweeper.datasets.csv_tables import read_csv
+from sweeper.datasets.faults import Faults
 from sweeper.datasets.tables import Column, Flat, Table
 from sweeper.datasets.values import is_number
 from sweeper.errors import PartError
@@ -46,7 +48,7 @@ def read_parquet(path: Path) -> Table:
 
 
 def is_flat(field: Any) -> bool:
-    """Whether a field of a schema has one text, number, truth value or time for each row."""
+    """Whether a column, or a field of a schema, has one text, number, truth value or time for each row."""
     from pyarrow import types
 
     kind = field.type.value_type if types.is_dictionary(field.type) else field.type
@@ -113,15 +115,25 @@ class ArrowRows:
 
 def _whole_table(path: Path) -> Any:
     import pyarrow as pa
-    from pyarrow import csv, json, parquet
+    from pyarrow import json, parquet
 
-    readers: Mapping[str, Any] = {".csv": csv.read_csv, ".jsonl": json.read_json, ".parquet": parquet.read_table}
+    readers: Mapping[str, Any] = {".csv": _of_csv, ".jsonl": json.read_json, ".parquet": parquet.read_table}
     try:
         if path.suffix == ".arrow":
             return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
         return readers[path.suffix.lower()](str(path))
     except (OSError, pa.ArrowException) as error:
         raise PartError(f"The file {escaped(str(path))} cannot be read: {error}.") from error
+
+
+def _of_csv(path: str) -> Any:
+    """A CSV by the rules of `ImageCsv`: 007 stays text, and other text than UTF-8 is refused. pyarrow's are others."""
+    import pyarrow as pa
+
+    faults = Faults("error", path)
+    read = read_csv(Path(path), None, (), faults)
+    faults.settled()
+    return pa.table({name: [_flat(value) for value in column] for name, column in read.columns.items()})
 
 
 class ParquetRows:
@@ -223,6 +235,13 @@ def is_list(kind: Any) -> bool:
     from pyarrow import types
 
     return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+
+
+def is_number_type(kind: Any) -> bool:
+    """Whether a type is one of numbers; that of lists without any item is `null`."""
+    from pyarrow import types
+
+    return types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_null(kind)
 
 
 def is_struct(kind: Any) -> bool:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweeper.datasets.arrow_tables import doubles, fields_of, is_list, is_struct, ragged
+from sweeper.common.text import escaped
+from sweeper.datasets.arrow_tables import doubles, fields_of, is_flat, is_list, is_number_type, is_struct, ragged
 from sweeper.datasets.boxes import BoxTable, corners, grouped
 from sweeper.datasets.class_labels import classes_of, label_text
 from sweeper.datasets.class_order import class_order
+from sweeper.datasets.values import is_number
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
@@ -48,8 +50,13 @@ def labels_of(column: Any, names: Sequence[str] | None, wanted: Sequence[object]
     Raises
     ------
     PartError
-        `wanted` is no list of names, has one twice, or lacks one.
+        The column holds no texts or numbers; `wanted` is no list of names, has one twice, or lacks one.
     """
+    if not is_flat(column):
+        raise PartError(
+            f"The labels of {escaped(source)} are {column.type}; allowed: one text or number for each image or box. "
+            "Set label_column to another column."
+        )
     coded = column.dictionary_encode()
     coded = coded.combine_chunks() if hasattr(coded, "combine_chunks") else coded
     values = coded.dictionary.to_pylist()
@@ -57,12 +64,19 @@ def labels_of(column: Any, names: Sequence[str] | None, wanted: Sequence[object]
         texts = [label_text(value) for value in values]
         order = class_order(classes_of(texts, None), wanted, source)
     else:
-        texts = [names[value] if isinstance(value, int) and 0 <= value < len(names) else None for value in values]
+        texts = [_class_of(value, names) for value in values]
         order = class_order(names, wanted, source)
     index = {name: i for i, name in enumerate(order)}
     of_value = np.array([-1 if text is None else index[text] for text in texts] + [-1], np.int64)
     codes = coded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
     return Labels(of_value[codes], order)
+
+
+def _class_of(value: object, names: Sequence[str]) -> str | None:
+    """The class that a label stands for: one of its names, or the number of one, which pandas may have as 1.0."""
+    if isinstance(value, str):
+        return value if value in names else None
+    return names[int(value)] if is_number(value) and float(value).is_integer() and 0 <= value < len(names) else None
 
 
 def is_of_boxes(kind: Any) -> bool:
@@ -100,7 +114,7 @@ def boxes_of(
             "COCO's format, or to xyxy, if they are x, y of two corners; in pixels."
         )
     counts, parts = _parts(column, source)
-    boxes = FORMATS[box_format](_fours(_one_of(parts, _BOXES, source)))
+    boxes = FORMATS[box_format](_fours(_one_of(parts, _BOXES, source), source))
     labels = labels_of(_one_of(parts, _CATEGORIES, source), names, wanted, source)
     image = np.repeat(np.arange(len(counts)), counts)
     finite = np.isfinite(boxes).all(axis=1)
@@ -149,8 +163,10 @@ def _one_of(parts: dict[str, Any], names: Sequence[str], source: str) -> Any:
     raise PartError(f"The objects of {source} have {has}; expected one of {', '.join(names)}.")
 
 
-def _fours(column: Any) -> Doubles:
+def _fours(column: Any, source: str) -> Doubles:
     """M x 4 from lists of four numbers; NaN where a list is another."""
+    if not is_list(column.type) or not is_number_type(column.type.value_type):
+        raise PartError(f"The boxes of {escaped(source)} are {column.type}; each must be a list of four numbers.")
     counts, items = ragged(column)
     values, four = doubles(items), counts == 4
     boxes = np.full((len(counts), 4), np.nan)

@@ -96,11 +96,12 @@ class StoredImages(Sequence["Path | StoredImage"]):
     rows
         For each image the number of its row.
     folder
-        Folder that paths start from.
+        Folder that paths start from; those that lead out of it are refused.
     """
 
     def __init__(self, stored: ArrowRows | ParquetRows, column: str, rows: Numbers, folder: Path) -> None:
         self._stored, self._column, self._rows, self._folder = stored, column, rows, folder
+        self._below = FilesBelow(folder)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -113,7 +114,13 @@ class StoredImages(Sequence["Path | StoredImage"]):
             return StoredImage(content, f"row {row} of {escaped(str(self._folder))}")
         if not isinstance(path, str):
             raise PartError(f"Row {row} of {escaped(str(self._folder))} has no image. Repair it, or leave it out.")
-        return self._folder / path
+        name, reason = self._below.find(path)
+        if reason is not None:
+            raise PartError(
+                f"Row {row} of {escaped(str(self._folder))} names an image and does not hold it: {reason}, "
+                f"{escaped(path)}. Put the image into that folder, or save the dataset with its images in it."
+            )
+        return self._folder / name
 
 
 def read_folders(files: SplitFiles, options: HfOptions) -> FoundRows:

@@ -268,3 +268,46 @@ def test_a_corrupt_image_in_the_middle_is_named_when_it_is_read(tmp_path):
         dataset[1]
     with pytest.raises(PartError, match=r"Row 2 of .* has no image"):
         dataset[2]
+
+
+@pytest.mark.parametrize("labels", [[1.0, 0.0], ["dog", "cat"]])
+def test_numbers_with_a_point_and_names_are_labels_of_the_features(tmp_path, labels):
+    pq.write_table(table({"image": images(2), "label": labels}, FEATURES), tmp_path / "train.parquet")
+    dataset = HuggingFace(tmp_path)
+    assert [dataset.get_target(i).argmax() for i in range(2)] == [1, 0]
+
+
+def test_labels_in_csv_are_read_by_the_rules_of_image_csv(tmp_path):
+    for name in ("0.png", "1.png"):
+        (tmp_path / name).write_bytes(png(9))
+    (tmp_path / "metadata.csv").write_text("file_name,label\n0.png,007\n1.png,7\n")
+    assert HuggingFace(tmp_path).metadata["index2label"] == {0: "007", 1: "7"}
+    (tmp_path / "metadata.csv").write_bytes("file_name,label\n0.png,Käse\n1.png,dog\n".encode("latin-1"))
+    with pytest.raises(PartError, match=r"metadata\.csv is no CSV in UTF-8"):
+        HuggingFace(tmp_path)
+
+
+@pytest.mark.parametrize("labels", [[[1, 2], [0]], [b"a", b"b"]])
+def test_labels_that_are_no_texts_or_numbers_are_refused(tmp_path, labels):
+    pq.write_table(table({"image": images(2), "label": labels}), tmp_path / "train.parquet")
+    with pytest.raises(PartError, match="allowed: one text or number for each"):
+        HuggingFace(tmp_path)
+
+
+@pytest.mark.parametrize("bbox", ["abcd", ["a", "b", "c", "d"]])
+def test_boxes_that_are_no_lists_of_numbers_are_refused(tmp_path, bbox):
+    objects = [{"bbox": [bbox], "category": [0]}]
+    pq.write_table(table({"image": images(1), "objects": objects}), tmp_path / "train.parquet")
+    with pytest.raises(PartError, match="each must be a list of four numbers"):
+        HuggingFace(tmp_path, box_format="xywh")
+
+
+def test_an_image_outside_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "outside.png").write_bytes(png(9))
+    (tmp_path / "in").mkdir()
+    paths = ["../outside.png", str(tmp_path / "outside.png")]
+    pq.write_table(table({"image": paths, "label": ["a", "b"]}), tmp_path / "in" / "train.parquet")
+    dataset = HuggingFace(tmp_path / "in")
+    for ind in range(2):
+        with pytest.raises(PartError, match=f"Row {ind} of .* names an image and does not hold it: file outside root"):
+            dataset.get_input(ind)
