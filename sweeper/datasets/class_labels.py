@@ -34,7 +34,8 @@ def classes_of(labels: Iterable[str | None], wanted: Sequence[object] | None) ->
     """
     if wanted is None:
         found = {label for label in labels if label is not None}
-        return sorted(found, key=int) if all(map(_is_whole, found)) else sorted(found)
+        in_order = sorted(found)  # so that 01 and 1, which are one number, are not in the order of a set
+        return sorted(in_order, key=int) if all(map(_is_whole, found)) else in_order
     names = names_of(wanted)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

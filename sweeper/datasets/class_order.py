@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import cast
 
 from sweeper.common.text import escaped
 from sweeper.errors import PartError, near_match
@@ -38,7 +39,7 @@ def class_order(found: Sequence[str], wanted: Sequence[object] | None, source: s
     return names
 
 
-def names_of(wanted: Sequence[object]) -> list[str]:
+def names_of(wanted: object) -> list[str]:
     """The names in a parameter `classes` as text.
 
     Raises
@@ -46,7 +47,8 @@ def names_of(wanted: Sequence[object]) -> list[str]:
     PartError
         It is no list of names.
     """
-    values = [] if isinstance(wanted, str) else list(wanted)
+    several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+    values = list(cast("Iterable[object]", wanted)) if several else []
     if not values or any(isinstance(name, bool) or not isinstance(name, str | int | float) for name in values):
         raise PartError(f"classes are {wanted!r}; allowed: a list of names, e.g. [cat, dog]. Quote true, yes and null.")
     return [str(name) for name in values]

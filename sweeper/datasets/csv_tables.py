@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sweeper.datasets.faults import Faults
 
+_DELIMITERS = ";\t|,"
+"""What programs write between the cells, for messages."""
+
 
 def read_csv(path: Path, delimiter: str | None, texts: Collection[str], faults: Faults) -> Table:
     """Read a CSV with a header.
@@ -46,7 +49,9 @@ def read_csv(path: Path, delimiter: str | None, texts: Collection[str], faults: 
     except OSError as error:
         raise PartError(f"The file {name} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error, TypeError) as error:
-        raise PartError(f"{name} is no CSV in UTF-8 with {cells!r} between its cells: {error}.") from error
+        raise PartError(
+            f"{name} is no CSV in UTF-8 with {cells!r} between its cells: {error}. Save it as CSV in UTF-8."
+        ) from error
     cells_of = {column: [row[i] for row in rows] for i, column in enumerate(header)}
     columns = {column: _texts(of) if column in texts else _typed(of) for column, of in cells_of.items()}
     return Table(name, columns, places)
@@ -56,6 +61,11 @@ def _rows(reader: Reader, name: str, faults: Faults) -> tuple[list[str], list[li
     header = [cell.strip() for cell in next(reader, [])]
     if not any(header):
         raise PartError(f"{name} has no header; its first line must name the columns, such as `file,label`.")
+    if len(header) == 1 and (other := next((mark for mark in _DELIMITERS if mark in header[0]), None)):
+        raise PartError(
+            f"{name} has one column, {header[0]!r}: there seems to be {other!r} between its cells, and it is read with "
+            "another character. Give that as delimiter, or save the table with commas."
+        )
     if twice := [column for column, count in Counter(header).items() if count > 1]:
         raise PartError(f"{name} has the column {twice[0]!r} more than once. Name each differently.")
     rows, places = list[list[str]](), list[int]()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import index
 
 from sweeper.errors import PartError
 
@@ -17,7 +18,10 @@ def size_of(size: int | Sequence[int] | None, part: str) -> tuple[int, int] | No
     """
     if size is None:
         return None
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    if len(pair) != 2 or min(pair) < 1:
-        raise PartError(f"size of {part} is {size!r}; allowed: one positive number, or height and width.")
-    return pair[0], pair[1]
+    try:
+        height, width = map(index, size if isinstance(size, Iterable) else (size, size))
+    except (TypeError, ValueError):  # not whole numbers, or not two
+        height, width = 0, 0
+    if min(height, width) < 1 or isinstance(size, bool):
+        raise PartError(f"size of {part} is {size!r}; allowed: one positive whole number, or height and width.")
+    return height, width

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from sweeper.datasets import ImageCsv
+from sweeper.datasets.class_labels import classes_of
 from sweeper.errors import PartError
 
 NAMES = ("a.png", "sub/b.png", "c, d.png")
@@ -159,7 +160,7 @@ def test_a_row_that_cannot_be_used_is_told_or_counted(read, row, reason):
         ("file,label", "no row that can be used"),
         ("files,label\na.png,x", r"no column 'file', and file_column names it\. Did you mean 'files'.*files, label"),
         ("file,Label\na.png,x", "no column 'label', and label_column names it"),
-        ("file;label\na.png;x", "Its columns are file;label"),
+        ("file;label\na.png;x", r"one column, 'file;label': there seems to be ';'.*Give that as delimiter"),
         ("file,label,file\na.png,x,b", "the column 'file' more than once"),
         (b"file,label\n\xff,x", "is no CSV in UTF-8"),
         ('file,label\n"a.png,x', "is no CSV in UTF-8"),
@@ -191,3 +192,19 @@ def test_what_is_no_image_is_named_when_it_is_read(root, read):
     assert dataset[0][0].shape == (3, 4, 6)
     with pytest.raises(PartError, match=r"Cannot read .*notes\.txt as an image"):
         dataset[1]
+
+
+def test_labels_of_one_number_have_an_order_of_their_own():
+    assert classes_of(["1", "01", "001", "0"], None) == ["0", "001", "01", "1"]
+
+
+@pytest.mark.parametrize("size", [3.5, True, "ab", ["a", "b"], [1, 2, 3], 0, [4, -1], [4.0, 4.0]])
+def test_a_size_that_is_none_is_refused(tmp_path, size):
+    with pytest.raises(PartError, match=r"size of ImageCsv is .*; allowed: one positive whole number, or height"):
+        ImageCsv(tmp_path, size=size)
+
+
+@pytest.mark.parametrize("classes", [3, "cat", [], [True]])
+def test_classes_that_are_no_list_of_names_are_refused(classes):
+    with pytest.raises(PartError, match="allowed: a list of names"):
+        classes_of(["cat"], classes)
