@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 SURE = 0.1
 """From this share of the combinations on, what has ended tells more than what earlier sweeps took."""
+TOGETHER_S = 1.0
+"""What ends so soon after the first has likely shared its inference, so that its number tells no rate."""
 LONG_S = 10.0
 """A run that is older is named."""
 
@@ -14,33 +16,39 @@ LONG_S = 10.0
 class Pace:
     """Guesses the time left: at first by what earlier runs took, then by what has ended.
 
-    The rate is counted from the first end on, since what comes before is the start of the workers.
+    The rate is counted from the first ends on, since what comes before is the start of the workers.
     """
 
     expected_s: float | None = None
     """How long all is likely to take by what earlier runs took."""
     _total: int = 0
     _done: int = 0
-    _began: float = 0.0
     _first: float | None = None
+    _since: float = 0.0
+    """When the last of the first ends was, from which on the rate is counted."""
+    _at_first: int = 0
+    """How many ended until then."""
 
-    def start(self, total: int, now: float) -> None:
+    def start(self, total: int) -> None:
         """So many are to run from now on."""
-        self._total, self._began = total, now
+        self._total = total
 
     def ended(self, now: float) -> None:
         """One has ended."""
         self._done += 1
         self._first = now if self._first is None else self._first
+        if now - self._first <= TOGETHER_S:
+            self._since, self._at_first = now, self._done
 
     def left_s(self, now: float) -> float | None:
         """Seconds until the rest has ended; `None` where nothing tells, and where nothing is left."""
         if self._done >= self._total:
             return None
         by_history = None if self.expected_s is None else self.expected_s * (1 - self._done / self._total)
-        if self._first is None or self._done < 2 or now <= self._first:
+        later = self._done - self._at_first
+        if not later:
             return by_history
-        by_rate = (now - self._first) / (self._done - 1) * (self._total - self._done)
+        by_rate = (now - self._since) / later * (self._total - self._done)
         if by_history is None:
             return by_rate if self._done >= min(SURE * self._total, 10) else None
         trust = min(self._done / self._total / SURE, 1.0)

@@ -84,7 +84,7 @@ class _Counting:
 
     def started(self, total: int, skipped: int) -> None:
         self.skipped = skipped
-        self.pace.start(total, time.monotonic())
+        self.pace.start(total)
 
     def expect(self, seconds: float | None) -> None:
         self.pace.expected_s = seconds

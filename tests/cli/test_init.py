@@ -234,7 +234,9 @@ def test_a_model_that_is_none_is_told_with_what_is_known(name: str, said: str):
 def test_a_file_that_is_damaged_is_told_by_the_class_that_reads_it(model: str):
     folders(Path("images"))
     Path("broken.onnx").write_bytes(b"\x08\x08\x12")
-    assert refused("--model", "broken.onnx", "--data", "images").startswith("sweeper: --model: broken.onnx")
+    err = refused("--model", "broken.onnx", "--data", "images")
+    assert err.startswith("sweeper: --model: broken.onnx")
+    assert err.count("Export it again.") == 1
 
 
 def test_data_that_are_not_there_or_nothing_known(model: str):

@@ -11,7 +11,7 @@ from sweeper.running.pace import LONG_S, Pace, in_words, longest
 
 def pace(total: int, ends: list[float], expected_s: float | None = None) -> Pace:
     made = Pace(expected_s)
-    made.start(total, 0.0)
+    made.start(total)
     for at in ends:
         made.ended(at)
     return made
@@ -28,6 +28,13 @@ def test_earlier_runs_tell_at_first_and_the_rate_later():
     assert pace(100, [20.0], 500.0).left_s(21.0) == pytest.approx(495.0)
     ends = [20.0 + number for number in range(50)]
     assert pace(100, ends, 5000.0).left_s(69.0) == pytest.approx(50.0)
+
+
+def test_runs_that_share_an_inference_and_end_together_tell_no_rate_until_the_next_ones_do():
+    first = [60.0 + number / 10 for number in range(5)]
+    assert pace(20, first).left_s(60.5) is None
+    assert pace(20, first, 240.0).left_s(60.5) == pytest.approx(180.0)
+    assert pace(20, [*first, *(at + 60 for at in first)]).left_s(120.4) == pytest.approx(120.0)
 
 
 @given(st.integers(1, 50), st.integers(0, 50), st.floats(0.01, 10), st.none() | st.floats(0, 1e6))

@@ -109,6 +109,6 @@ def test_what_is_left_is_told_by_the_rate_since_the_first_end(monkeypatch: pytes
     stream = io.StringIO()
     lines = shown.Lines(stream, interval_s=5.0)
     lines.start(10, 0)
-    for now[0] in (100.0, 101.0, 106.0):  # a slow start, then three seconds each
+    for now[0] in (100.0, 103.0, 106.0):  # a slow start, then three seconds each
         lines.ended("completed")
     assert "about 21 s left" in stream.getvalue()

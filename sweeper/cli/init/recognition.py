@@ -129,7 +129,7 @@ def _not_one(path: Path, found: list[Kind], refusals: list[str]) -> str:
         return (
             f"--model: {path} could be a model for {names}. Write its choice file by hand, with the one that is meant."
         )
-    return f"--model: {path} cannot be used:\n" + "\n".join(f"  {refusal}" for refusal in refusals)
+    return f"--model: {path} cannot be used:\n" + "\n".join(f"  {refusal}" for refusal in dict.fromkeys(refusals))
 
 
 def _draft(kind: Kind, answer: Answer, shown: str, name: str) -> Draft:
