@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from sweeper.augmentations.moves import moved_boxes
-from sweeper.checks.numbers import is_array, numpy_of
+from sweeper.checks.detections import detection_of, is_detection
+from sweeper.checks.numbers import is_array
 from sweeper.datasets import DetectionTarget
 from sweeper.errors import PartError
 
@@ -72,20 +73,21 @@ def detections_of(target: Any, what: str) -> DetectionTarget | None:
     Parameters
     ----------
     target
-        A `DetectionTarget`, any other target of a detection by MAITE's protocol (boxes, labels, scores), of which the
-        rest is left out, or the target of a classification, for which there is `None`.
+        A `DetectionTarget`, any other target of a detection by MAITE's protocol (boxes, labels, scores), as attributes
+        or as keys, of which `iscrowd` and `area` are read too, and the rest is left out; or the target of a
+        classification, for which there is `None`.
     what
         The augmentation, for the error.
 
     Raises
     ------
     PartError
-        The target is none of these: nothing says how it moves.
+        The target is none of these, so that nothing says how it moves; or its boxes, labels and scores do not fit.
     """
     if isinstance(target, DetectionTarget):
         return target
-    if all(hasattr(target, field) for field in ("boxes", "labels", "scores")):
-        return _of_ours(target)
+    if is_detection(target):
+        return _read(target, what)
     if isinstance(target, Mapping) or (hasattr(target, "__dict__") and not is_array(target)):
         raise PartError(
             f"Augmentation {what} moves pixels, and a target of type {type(target).__name__} has no boxes, labels and "
@@ -94,7 +96,8 @@ def detections_of(target: Any, what: str) -> DetectionTarget | None:
     return None
 
 
-def _of_ours(target: Any) -> DetectionTarget:
-    boxes = numpy_of(target.boxes).astype(np.float32).reshape(-1, 4)
-    labels = numpy_of(target.labels).astype(np.int64)
-    return DetectionTarget(boxes, labels, numpy_of(target.scores).astype(np.float32))
+def _read(target: Any, what: str) -> DetectionTarget:
+    try:
+        return detection_of(target)
+    except PartError as error:
+        raise PartError(f"Augmentation {what} moves pixels, and cannot move the boxes of {error}.") from error

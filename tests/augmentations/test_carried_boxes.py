@@ -179,7 +179,7 @@ def test_targets_of_other_libraries_become_ours(kind):
     after = apply(Scale(0.5), foreign)[1]
     assert isinstance(after, DetectionTarget)
     np.testing.assert_allclose(after.boxes, [[18, 12, 54, 36]])
-    np.testing.assert_allclose(after.scores, [[0.9, 0.1]])
+    np.testing.assert_allclose(after.scores, [0.9])  # that of the label
     assert foreign.boxes[0] == [0, 0, WIDTH, HEIGHT]
 
 
@@ -238,3 +238,16 @@ def test_an_augmented_dataset_has_the_boxes_where_its_pixels_are(block_size):
         _, (expected,), _ = move(([image], [given], [metadata]))
         np.testing.assert_array_equal(view[index][1].boxes, expected.boxes)
         assert len(expected.boxes) == index % 2
+
+
+@pytest.mark.parametrize("kind", [SimpleNamespace, dict])
+def test_crowds_and_areas_of_other_libraries_go_along(kind):
+    foreign = kind(boxes=[[0, 0, 20, 20]], labels=[1], scores=[1.0], iscrowd=[1], area=[300.0])
+    after = apply(Scale(0.5), foreign)[1]
+    assert after.iscrowd.tolist() == [True]
+    assert after.area.tolist() == [75.0]
+
+
+def test_boxes_of_other_libraries_that_do_not_fit_are_refused():
+    with pytest.raises(PartError, match=r"rotation=5 moves pixels, and cannot move the boxes of .*of shape \(1, 3\)"):
+        apply(Rotation(5), SimpleNamespace(boxes=[[0, 0, 1]], labels=[0], scores=[1.0]))
