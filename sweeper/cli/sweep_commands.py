@@ -74,13 +74,18 @@ def _listed(args: Arguments, states: Sequence[SweepState], out: TextIO) -> str:
 
 
 def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
-    """The tables of what a sweep measured so far."""
+    """The tables of what a sweep measured so far, and of what failed in it."""
     from sweeper.cli.value_text import leaderboards
     from sweeper.comparison.by_datum import DataReader
+    from sweeper.messages.outcome import Gap
     from sweeper.report.marks import made
+    from sweeper.report.sweep_states import failures_of
 
     rows = store.results_of(store.asked_combinations(sweep_id)).to_pylist()
-    boards = made(rows, (), store.same_names([sweep_id]), (), DataReader(store))
+    measured = {row["fingerprint"] for row in rows}
+    failed = [one for one in failures_of(store, sweep_id) if one.fingerprint not in measured]
+    gaps = [Gap(one.fingerprint, *one.names, status=one.status) for one in failed]
+    boards = made(rows, gaps, store.same_names([sweep_id]), (), DataReader(store))
     wished = Wished(screen_of(out, args.value(COLOR.name)), whole=True)
     return f"\n{leaderboards(boards, wished)}\n" if boards else ""
 

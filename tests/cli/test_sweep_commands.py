@@ -95,6 +95,8 @@ def test_the_newest_sweeps_come_first_and_one_is_shown_with_its_values(ended: st
         assert ended in out
         assert "evaluate: accuracy" in out
         assert "good" in out
+        (bad,) = [line for line in out.splitlines() if line.startswith("bad")]
+        assert bad.split() == ["bad", "failed", "failed"]
 
 
 def test_watching_ends_with_the_sweep(ended: str, monkeypatch: pytest.MonkeyPatch):
