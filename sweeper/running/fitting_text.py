@@ -119,7 +119,7 @@ def _unreadable(choice: Choice, error: str) -> str:
 def _other_file(choice: Choice, error: str) -> str:
     """Which key names the file that an error is about, where its value is part of the message."""
     key = next((key for key, value in _texts(choice.spec).items() if value in error), None)
-    return f" Another one is named by {choice.axis}.{choice.base}.{key}=PATH." if key else ""
+    return f" The path is set by {choice.axis}.{choice.base}.{key}=PATH." if key else ""
 
 
 def _texts(spec: Mapping[str, object]) -> dict[str, str]:

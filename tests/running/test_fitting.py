@@ -117,9 +117,8 @@ def test_a_missing_file_is_named_with_its_key():
     status, out, err = typed(*grid({"net": "path: right"}, datasets))
     assert (status, out) == (2, "")
     assert err.splitlines() == [
-        "sweeper: dataset.photos: There is no file nowhere/photos.json. Another one is named by "
-        "dataset.photos.path=PATH.",
-        "dataset.more: There is no file elsewhere.json. Another one is named by dataset.more.path=PATH.",
+        "sweeper: dataset.photos: There is no file nowhere/photos.json. The path is set by dataset.photos.path=PATH.",
+        "dataset.more: There is no file elsewhere.json. The path is set by dataset.more.path=PATH.",
     ]
 
 
