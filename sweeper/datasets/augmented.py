@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     from sweeper.common.maite_types import Batch, TaskAugmentation, TaskDataset
 
+BLOCK_BYTES = 2**28
+"""So many bytes of inputs are augmented at a time: photographs take megabytes each."""
+
 
 class Augmented:
     """A MAITE dataset of any task with a MAITE augmentation applied to it.
 
     Data are augmented in blocks, so that the augmentation works on whole arrays, and the blocks used last are kept. A
-    dataset of up to `block_size * keep_blocks` data is augmented once; for a larger one, memory stays bounded.
+    dataset of up to `block_size * keep_blocks` small data is augmented once; for a larger one, or larger images, memory
+    stays bounded.
 
     Parameters
     ----------
@@ -34,7 +38,8 @@ class Augmented:
     id
         Id of the dataset. By default it consists of the ids of the dataset and the augmentation.
     block_size
-        Number of data that are augmented at a time.
+        Number of data that are augmented at a time; fewer where images as large as the first would take more than
+        256 MB (`BLOCK_BYTES`) together.
     keep_blocks
         Number of blocks that are kept.
 
@@ -56,6 +61,7 @@ class Augmented:
         self._dataset, self._augmentation = dataset, augmentation
         self._block_size, self._keep = block_size, keep_blocks
         self._blocks: OrderedDict[int, Batch] = OrderedDict()
+        self._fitting: int | None = None
         self.label_space = label_space_of(dataset)
         self.metadata: DatasetMetadata = {
             **dataset.metadata,
@@ -76,9 +82,15 @@ class Augmented:
 
     def __getitem__(self, ind: int, /) -> tuple[object, object, DatumMetadata]:
         index = range(len(self))[ind]
-        number, offset = divmod(index, self._block_size)
+        number, offset = divmod(index, self._data_of_a_block())
         inputs, targets, metadata = self._block(number)
         return inputs[offset], targets[offset], metadata[offset]
+
+    def _data_of_a_block(self) -> int:
+        if self._fitting is None:
+            size = int(getattr(self._dataset[0][0], "nbytes", 0))
+            self._fitting = max(1, min(self._block_size, BLOCK_BYTES // max(size, 1)))
+        return self._fitting
 
     def _block(self, number: int) -> Batch:
         if number not in self._blocks:
@@ -89,8 +101,9 @@ class Augmented:
         return self._blocks[number]
 
     def _augment(self, number: int) -> Batch:
-        start = number * self._block_size
-        data = [private_copy(self._dataset[i]) for i in range(start, min(start + self._block_size, len(self)))]
+        size = self._data_of_a_block()
+        start = number * size
+        data = [private_copy(self._dataset[i]) for i in range(start, min(start + size, len(self)))]
         inputs, targets, metadata = (list(column) for column in zip(*data, strict=True))
         block = self._augmentation((inputs, targets, metadata))
         if {len(column) for column in block} != {len(data)}:

@@ -253,6 +253,21 @@ def test_an_augmentation_that_loses_data_is_refused():
         Augmented(Digits(), Losing())[0]
 
 
+def test_few_large_images_are_augmented_at_a_time(monkeypatch):
+    sizes = []
+
+    class Noting(LowLight):
+        def __call__(self, batch):
+            sizes.append(len(batch[0]))
+            return super().__call__(batch)
+
+    monkeypatch.setattr("sweeper.datasets.augmented.BLOCK_BYTES", 10 * _DIGITS[0][0].nbytes)
+    few = ArrayDataset(Digits().images[:25], Digits().labels[:25], index2label=dict.fromkeys(range(10), ""), id="few")
+    dataset = Augmented(few, Noting(0.5))
+    assert len([dataset[i] for i in range(25)]) == 25
+    assert sizes == [10, 10, 5]
+
+
 # Image folders
 
 
