@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from sweeper.common.quoting import quoted
-from sweeper.vocabulary import AXES
+from sweeper.vocabulary import AXES, NAME_SEPARATOR
 
 Names = tuple[str, ...]
 """Of a combination on the four axes, those of several parts joined."""
@@ -32,7 +32,12 @@ def _choices_of(axes: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _matches(names: Names, allowed: Mapping[str, Collection[str]]) -> bool:
-    return all(names[AXES.index(axis)] in values for axis, values in allowed.items())
+    return all(_covered(names[AXES.index(axis)], values) for axis, values in allowed.items())
+
+
+def _covered(joined: str, values: Collection[str]) -> bool:
+    """Whether a rule with these names takes in what stands on an axis: as a whole, or each of its parts."""
+    return joined in values or all(name in values for name in joined.split(NAME_SEPARATOR))
 
 
 def _text(allowed: Mapping[str, Collection[str]]) -> str:

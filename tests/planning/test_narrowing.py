@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.planning.narrowing import rule_for
+from sweeper.vocabulary import NAME_SEPARATOR
 
 EVERY = list(product(["evaluate", "shift"], ["digits", "dark"], ["svm", "knn"], ["f1", "ece"]))
 
@@ -33,6 +35,15 @@ def test_names_are_quoted_and_an_axis_without_parts_is_not_named():
     assert rule_for(wanted, [("quality", "a, b", "svm", "f1")]) is None
 
 
+def test_names_of_several_parts_take_in_combinations_of_these_parts():
+    apart = [("evaluate", "digits", "svm", "f1"), ("evaluate", "dark", "svm", "f1")]
+    together = [("shift", NAME_SEPARATOR.join(["digits", "dark"]), "svm", "f1")]
+    assert rule_for(apart, together) == "{capability: evaluate}"
+    told = rule_for(together, apart)
+    assert told is not None
+    assert yaml.safe_load(told) == {"dataset": together[0][1]}
+
+
 def test_a_rule_of_many_names_is_none():
     wanted = [("evaluate", f"d{number}", "svm", "f1") for number in range(20)]
     assert rule_for(wanted, [("evaluate", "other", "svm", "f1")]) is None
@@ -40,8 +51,6 @@ def test_a_rule_of_many_names_is_none():
 
 @given(st.sets(st.sampled_from(EVERY), min_size=1))
 def test_a_rule_holds_for_all_that_are_wanted_and_for_no_other(wanted: set[tuple[str, ...]]):
-    import yaml
-
     rule = rule_for(sorted(wanted), set(EVERY) - wanted)
     if rule is None:
         return
