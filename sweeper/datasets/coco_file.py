@@ -70,6 +70,7 @@ def read_coco(path: Path, root: Path, wanted: Sequence[object] | None, invalid: 
     names = lists.categories.by_id()
     order = class_order(list(names.values()), wanted, str(path))
     left_out = lists.images.keep_found(files, faults)
+    files.refuse_none("the file of annotations")
     labels: dict[Id, int] = {id_: order.index(name) for id_, name in names.items()}
     table = lists.boxes.table(lists.images.index(), left_out, labels, faults)
     passed_over, images = faults.settled(), lists.images

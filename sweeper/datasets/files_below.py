@@ -36,6 +36,8 @@ class FilesBelow:
         self._root = root
         self._absolute = os.path.abspath(root)
         self._listings: dict[str, frozenset[str]] = {}
+        self._missing: list[str] = []
+        self._any_found = False
 
     def find(self, name: str) -> tuple[str, str | None]:
         """The path relative to the root, with `/`, and why there is no such file; `None` where there is one."""
@@ -44,7 +46,31 @@ class FilesBelow:
             path = self._relative(PureWindowsPath(name).as_posix())
         if path is None:
             return name, OUTSIDE
-        return path, None if self._is_there(path) else NOT_THERE
+        if self._is_there(path):
+            self._any_found = True
+            return path, None
+        self._missing.append(name)
+        return path, NOT_THERE
+
+    def refuse_none(self, source: str) -> None:
+        """Refuse a list of which no file was found: then it is the root that is wrong, and not each entry.
+
+        Parameters
+        ----------
+        source
+            What has the list, for the message: not its path, since it is that of the root that is to be set.
+
+        Raises
+        ------
+        PartError
+            Files were looked for, and none was there.
+        """
+        if self._missing and not self._any_found:
+            raise PartError(
+                f"None of the {len(self._missing):,} files that {source} names is in root, "
+                f"{escaped(str(self._root))}; the first is {escaped(self._missing[0])}. Set root to the folder that "
+                "these names start from."
+            )
 
     def _relative(self, name: str) -> str | None:
         """A normal path below the root; `None` for one that leads elsewhere."""

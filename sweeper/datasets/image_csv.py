@@ -99,6 +99,7 @@ class ImageCsv:
         else:
             read = read_csv(path, delimiter, (file_column, label_column), faults)
         rows = _usable(read, file_column, label_column, classes, below, faults)
+        below.refuse_none("the table")
         passed_over = faults.settled()
         if not rows.kept:
             raise PartError(f"{escaped(str(path))} has no row that can be used, so there is nothing to measure.")

@@ -286,3 +286,13 @@ def test_a_mark_of_byte_order_and_names_of_windows_are_read(write, content):
     change(content, ("images", 1), file_name="sub\\b.jpg")
     root = write(content, text="\ufeff" + json.dumps(content, indent=2))
     assert Coco(root)[1][2]["file_name"] == "sub/b.jpg"
+
+
+@pytest.mark.parametrize("invalid", ["error", "pass_over"])
+def test_a_wrong_root_is_one_error_and_not_one_of_each_image(write, content, invalid):
+    root = write(content)
+    (root / "other").mkdir()
+    with pytest.raises(
+        PartError, match=r"^None of the 3 files that the file of annotations names is in root, .*other; "
+    ):
+        Coco(root / "other", annotations=root / "labels.json", invalid=invalid)

@@ -208,3 +208,12 @@ def test_a_size_that_is_none_is_refused(tmp_path, size):
 def test_classes_that_are_no_list_of_names_are_refused(classes):
     with pytest.raises(PartError, match="allowed: a list of names"):
         classes_of(["cat"], classes)
+
+
+def test_a_wrong_root_is_told(root):
+    (root / "table.csv").write_text("file,label\na.png,x\nsub/b.png,y\n")
+    (root / "other").mkdir()
+    with pytest.raises(
+        PartError, match=r"^None of the 2 files that the table names is in root, .*other; the first is a\.png"
+    ):
+        ImageCsv(root / "other", table=root / "table.csv")
