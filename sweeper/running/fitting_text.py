@@ -113,16 +113,16 @@ def _unreadable(choice: Choice, error: str) -> str:
     name = str(choice.spec.get("_target_", "")).rpartition(".")[2]
     usual = f"{choice.axis}.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}."
     said = error.replace(usual, f"{where}.")
-    return f"{where}: {said}{'' if f'{where}.' in said else _other_file(choice, said)}"
+    return f"{where}: {said}{'' if f'{where}.' in said else _set_by(choice, said)}"
 
 
-def _other_file(choice: Choice, error: str) -> str:
-    """Which key names the file that an error is about, where its value is part of the message."""
-    key = next((key for key, value in _texts(choice.spec).items() if value in error), None)
-    return f" The path is set by {choice.axis}.{choice.base}.{key}=PATH." if key else ""
+def _set_by(choice: Choice, error: str) -> str:
+    """Which key sets the file or the word that an error is about, where its value is part of the message."""
+    found = next(((key, value) for key, value in _texts(choice.spec).items() if value in error), None)
+    return f" {found[1]} is set by {choice.axis}.{choice.base}.{found[0]}=VALUE." if found else ""
 
 
 def _texts(spec: Mapping[str, object]) -> dict[str, str]:
-    """Values of a spec that may name a file, the longest first: a folder is part of the path of what is in it."""
+    """Texts of a spec by their keys, the longest first: a folder is part of the path of what is in it."""
     texts = {key: value for key, value in spec.items() if isinstance(value, str) and value and key != "_target_"}
     return dict(sorted(texts.items(), key=lambda item: -len(item[1])))

@@ -117,9 +117,16 @@ def test_a_missing_file_is_named_with_its_key():
     status, out, err = typed(*grid({"net": "path: right"}, datasets))
     assert (status, out) == (2, "")
     assert err.splitlines() == [
-        "sweeper: dataset.photos: There is no file nowhere/photos.json. The path is set by dataset.photos.path=PATH.",
-        "dataset.more: There is no file elsewhere.json. The path is set by dataset.more.path=PATH.",
+        "sweeper: dataset.photos: There is no file nowhere/photos.json. nowhere/photos.json is set by "
+        "dataset.photos.path=VALUE.",
+        "dataset.more: There is no file elsewhere.json. elsewhere.json is set by dataset.more.path=VALUE.",
     ]
+
+
+def test_a_wrong_word_that_is_no_file_is_named_with_its_own_key():
+    write("photos", needed="another size than gigantic.")
+    _, _, err = typed("plan", *grid({"net": "path: right"}, {"photos": "path: photos, size: gigantic"}))
+    assert err.endswith(" than gigantic. gigantic is set by dataset.photos.size=VALUE.\n")
 
 
 def test_what_a_class_calls_its_usual_choice_is_told_as_the_choice_that_it_is():
