@@ -94,10 +94,8 @@ class ImageCsv:
         below = FilesBelow(folder)
         path = table_file(folder) if table is None else Path(table).expanduser()
         faults = Faults(invalid, str(path))
-        if path.suffix.lower() == ".parquet":
-            read = read_parquet(path)
-        else:
-            read = read_csv(path, delimiter, (file_column, label_column), faults)
+        is_parquet = path.suffix.lower() == ".parquet"
+        read = read_parquet(path) if is_parquet else read_csv(path, delimiter, (file_column, label_column), faults)
         rows = _usable(read, file_column, label_column, classes, below, faults)
         below.refuse_none("the table")
         passed_over = faults.settled()
