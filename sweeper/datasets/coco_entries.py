@@ -22,6 +22,8 @@ Id: TypeAlias = int | str
 Flat: TypeAlias = str | int | float | bool
 _NO_EXTRA = frozenset({"id", "file_name", "height", "width"})
 _NO_IMAGE, _LEFT_OUT = -1, -2
+_FARTHEST = 1e9
+"""Larger numbers of pixels are damage, and much larger ones are infinite as float32."""
 
 
 class CocoImages:
@@ -153,7 +155,9 @@ class CocoBoxes:
             return "annotation whose bbox is not four finite numbers"
         if box[2] <= 0 or box[3] <= 0:
             return "box without an area"
-        if not (area is None or (is_number(area) and area >= 0)):
+        if max(map(abs, box)) > _FARTHEST:
+            return "box beyond a billion pixels"
+        if not (area is None or (is_number(area) and 0 <= area <= _FARTHEST**2)):
             return "annotation whose area is no finite number of at least 0"
         if entry.get("iscrowd", 0) not in (0, 1, None):
             return "annotation whose iscrowd is neither 0 nor 1"

@@ -168,6 +168,8 @@ WRONG = {
     "text": (lambda c: change(c, ("annotations", 0), bbox=["1", 2, 3, 4]), "not four finite numbers"),
     "not finite": (lambda c: change(c, ("annotations", 0), bbox=[1, 2, 3, float("nan")]), "not four finite numbers"),
     "iscrowd": (lambda c: change(c, ("annotations", 0), iscrowd=2), "neither 0 nor 1"),
+    "far away": (lambda c: change(c, ("annotations", 0), bbox=[1, 1, 1e200, 1]), "box beyond a billion pixels"),
+    "huge area": (lambda c: change(c, ("annotations", 0), area=1e200), "area is no finite number"),
     "area": (lambda c: change(c, ("annotations", 0), area="big"), "area is no finite number"),
     "id twice": (lambda c: change(c, ("annotations", 0), id=2), "id came before"),
     "no object": (lambda c: c["annotations"].__setitem__(0, 5), "without an image_id"),
