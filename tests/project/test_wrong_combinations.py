@@ -252,12 +252,12 @@ def rows_of_features_of_another_length() -> Case:
 def a_damaged_network() -> Case:
     model = network_file(Path("m.onnx"))
     model.write_bytes(model.read_bytes()[:40])
-    return classified(model), refused("m.onnx", "model.onnx_classifier.path=PATH")
+    return classified(model), refused("m.onnx", "model.onnx_classifier.path=VALUE")
 
 
 @case
 def no_network() -> Case:
-    return classified(Path("gone.onnx")), refused("gone.onnx", "model.onnx_classifier.path=PATH")
+    return classified(Path("gone.onnx")), refused("gone.onnx", "model.onnx_classifier.path=VALUE")
 
 
 @case
