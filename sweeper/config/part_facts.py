@@ -40,7 +40,6 @@ TOLD_BY_ANOTHER = {
     "sweeper.datasets.Reindexed": "dataset",
     "sweeper.datasets.Subset": "dataset",
     "sweeper.models.Reindexed": "model",
-    "sweeper.models.SklearnClassifier": "train",
 }
 """Our classes whose facts are those of a part inside of them, by the argument that it is. They are asked, and imported,
 only if the facts of that part are known."""

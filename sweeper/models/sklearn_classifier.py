@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweeper.checks import rules
 from sweeper.checks.labels import label_space_of
-from sweeper.common.facts import Facts, facts_of
 from sweeper.datasets.arrays import Arrays, as_arrays, numpy_of, unit_range
 from sweeper.errors import PartError
 
@@ -67,11 +65,6 @@ class SklearnClassifier:
             "id": id or f"{' '.join(repr(estimator).split())} on {train.metadata['id']}",
             "index2label": train.metadata.get("index2label", {i: str(i) for i in range(data.n_classes)}),
         }
-
-    @classmethod
-    def facts(cls, estimator: object, train: object, **_: object) -> Facts:
-        """Those of the training set: a classifier on raw pixels takes images of that shape and knows those classes."""
-        return replace(facts_of(train), occurring=None)
 
     def _fit(self, data: Arrays, train_id: str) -> None:
         seen = np.unique(data.labels)

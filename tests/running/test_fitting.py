@@ -201,15 +201,10 @@ def test_a_model_in_another_order_fits():
         assert typed("plan", *grid({name: body}, {"photos": "path: photos"}))[0] == 0
 
 
-def test_a_classifier_takes_images_like_those_that_it_was_trained_on():
+def test_what_a_classifier_learns_from_is_not_compared_before_the_sweep():
     train = "_target_: sweeper.models.SklearnClassifier, estimator: {_target_: sklearn.svm.SVC}, train: "
     body = f"{train}{{_target_: fitting_parts.Photos, path: wrong}}"
-    _, _, err = typed("plan", *grid({"net": body}, {"photos": "path: photos"}))
-    assert {kind for kind in ("channels", "size", "classes") if f"    {kind}: " in err} == {
-        "channels",
-        "size",
-        "classes",
-    }
+    assert typed("plan", *grid({"net": body}, {"photos": "path: photos"}))[0] == 0
 
 
 # Python, and what is imported
