@@ -84,11 +84,15 @@ class ImageFolder:
     def facts(cls, **arguments: object) -> Facts:
         """Class names, the classes that have images, and the size of the first image, from the names of the files.
 
+        Nothing is known of a folder that is not there: its values may be in the store, and a plan says that it is gone.
+
         Raises
         ------
         PartError
             As when the dataset is built, or the first image cannot be read.
         """
+        if not Path(str(arguments["root"])).expanduser().is_dir():
+            return Facts(str(arguments["root"]))
         dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
         height, width = dataset._size or image_size(dataset._files[0])
         return Facts(

@@ -96,7 +96,7 @@ def test_every_row_of_the_table_is_of_a_version_that_this_one_has_put_right():
 def test_no_shipped_choice_but_that_of_image_folders_is_suspect():
     words = ["capability=[evaluate,robustness,data_quality,shift]", "exclude=[]", "rerun=missing"]
     choices = {
-        axis: [p.stem for p in (ROOT / "conf" / axis).glob("*.yaml") if p.stem != "image_folder"]
+        axis: [p.stem for p in (ROOT / "conf" / axis).glob("*.yaml") if "???" not in p.read_text()]
         for axis in ("dataset", "model", "metric")
     }
     made = plan([*words, *(f"{axis}=[{','.join(names)}]" for axis, names in choices.items())])
