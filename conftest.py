@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from small_ray import start_ray
 
 if TYPE_CHECKING:
     from runner_bench import Bench
@@ -40,20 +41,6 @@ def ray_until_the_end() -> Iterator[None]:
 def ray_session(ray_until_the_end: None) -> None:
     """One small Ray for the whole test session; started again if a test has shut it down."""
     start_ray()
-
-
-def start_ray() -> None:
-    """Start the small Ray that tests use, unless it runs."""
-    import ray
-
-    if not ray.is_initialized():
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
-            _node_ip_address="127.0.0.1",
-        )
 
 
 @pytest.fixture

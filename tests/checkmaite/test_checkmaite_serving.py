@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from conftest import start_ray
+from small_ray import start_ray
 
 pytest.importorskip("checkmaite", reason="needs the extra: pip install '.[checkmaite]'")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from patience import until
+from small_ray import start_ray
 
-from conftest import start_ray
 from sweeper.jobs.protocol import RunnerBackend
 from sweeper.messages.outcome import Failure, Outcome
 from sweeper.messages.requests import StoreLocation
