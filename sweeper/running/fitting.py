@@ -13,7 +13,6 @@ from sweeper.config.part_facts import PartFacts, arguments_of
 from sweeper.errors import ConfigError, PartError
 from sweeper.planning.combinations import Combinations
 from sweeper.running.fitting_text import Pair, misfits_text, unreadable_text
-from sweeper.running.request_builder import rules_of
 from sweeper.vocabulary import Choice, Combination
 
 
@@ -71,6 +70,8 @@ def _datasets_and_models(combinations: Combinations) -> list[Choice]:
 
 def _pairs(combinations: Combinations, known: Mapping[Choice, Facts]) -> Iterator[Pair]:
     """Each model and dataset that meet in a combination, once for each set of rules, where both are known."""
+    from sweeper.running.request_builder import rules_of  # a plan of parts without facts does not need it
+
     seen: set[tuple[Choice, Choice, Rules]] = set()
     for combination in _distinct(combinations):
         rules = rules_of(combination)
