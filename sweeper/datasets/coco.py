@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.common.default_ids import describe, distinct, unless
+from sweeper.common.default_ids import describe, unless
 from sweeper.common.detections import DetectionTarget
 from sweeper.common.facts import Facts
 from sweeper.datasets.coco_file import annotation_file, read_coco
+from sweeper.datasets.image_file_dataset import ImageFileDataset
 from sweeper.datasets.image_files import ImageFiles
 from sweeper.datasets.image_sizes import size_of
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    from maite.protocols import DatasetMetadata, DatumMetadata
-
     from sweeper.datasets.faults import Invalid
 
 
-class Coco:
+class Coco(ImageFileDataset[DetectionTarget]):
     """Images and boxes in COCO's format as a MAITE object-detection dataset. An image is read when it is accessed.
 
     Class indices are 0 to K - 1 in the order of the category ids, which may have gaps: of the ids 1, 3 and 90 the
@@ -63,9 +61,6 @@ class Coco:
         than its annotation says. The message names the file.
     """
 
-    threads_may_read = True
-    """Several threads may read images at once, so inference reads ahead of the model."""
-
     def __init__(
         self,
         root: str | Path,
@@ -80,7 +75,7 @@ class Coco:
         folder, given = Path(root).expanduser(), size_of(size, "Coco")
         file = annotation_file(folder) if annotations is None else Path(annotations).expanduser()
         read = read_coco(file, folder, classes, invalid)
-        self._files = ImageFiles(folder, read.names, read.ids, given, grayscale, read.extras, read.sizes)
+        files = ImageFiles(folder, read.names, read.ids, given, grayscale, read.extras, read.sizes)
         self._table = read.table
         default = describe(
             "coco",
@@ -90,12 +85,7 @@ class Coco:
             grayscale=grayscale or None,
             invalid=unless(invalid, "error"),
         )
-        metadata: dict[str, object] = {
-            "id": id or default,
-            "index2label": dict(enumerate(distinct(read.classes))),
-            "passed_over": dict(read.passed_over),
-        }
-        self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+        self._hold(files, id or default, read.classes, read.passed_over)
 
     @classmethod
     def facts(cls, **arguments: object) -> Facts:
@@ -111,20 +101,6 @@ class Coco:
         dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
         return dataset._files.facts(dataset.metadata, np.unique(dataset._table.labels))
 
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __getitem__(self, ind: int, /) -> tuple[npt.NDArray[np.float32], DetectionTarget, DatumMetadata]:
-        return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
-
-    def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """Image `ind`, C x H x W, float32 in [0, 1]."""
-        return self._files.image(ind)
-
     def get_target(self, ind: int, /) -> DetectionTarget:
         """The boxes of image `ind`, which may be none."""
         return self._table.target(range(len(self))[ind], self._files.scale(ind))
-
-    def get_metadata(self, ind: int, /) -> DatumMetadata:
-        """Metadata of image `ind`: `id`, `file_name`, `height`, `width`, and the further keys that the file has."""
-        return self._files.metadata(ind)

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.common.default_ids import describe, distinct, unless
+from sweeper.common.default_ids import describe, unless
 from sweeper.common.detections import DetectionTarget
 from sweeper.common.facts import Facts
 from sweeper.common.text import escaped
 from sweeper.datasets.faults import Faults
 from sweeper.datasets.hf_files import split_files
 from sweeper.datasets.hf_rows import FoundRows, HfOptions, read_folders, read_rows
+from sweeper.datasets.image_file_dataset import ImageFileDataset
 from sweeper.datasets.image_files import ImageFiles
 from sweeper.datasets.image_sizes import size_of
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import DatasetMetadata, DatumMetadata
 
     from sweeper.datasets.faults import Invalid
 
     Target = npt.NDArray[np.float32] | DetectionTarget
 
 
-class HuggingFace:
+class HuggingFace(ImageFileDataset["Target"]):
     """A local dataset of Hugging Face as a MAITE dataset: of image classification, or of object detection.
 
     Four layouts are read, without the package `datasets`: a folder that `save_to_disk` wrote; a snapshot with Parquet
@@ -78,9 +78,6 @@ class HuggingFace:
         which; `classes` lack one; entries cannot be used. On access: an image cannot be read. The message names it.
     """
 
-    threads_may_read = True
-    """Several threads may read images at once, so inference reads ahead of the model."""
-
     def __init__(
         self,
         root: str | Path,
@@ -101,18 +98,11 @@ class HuggingFace:
         if not found.ids:
             raise PartError(f"{escaped(str(root))} has no row that can be used, so there is nothing to measure.")
         self._found = found
-        self._files = ImageFiles(
-            found.folder, found.names, found.ids, given, grayscale, found.extras, contents=found.images
-        )
+        files = ImageFiles(found.folder, found.names, found.ids, given, grayscale, found.extras, contents=found.images)
         self._eye = np.eye(len(found.classes), dtype=np.float32)
         arguments = {"label_column": label_column, "size": given, "grayscale": grayscale or None}
         default = describe("huggingface", str(root), split=split, **arguments, invalid=unless(invalid, "error"))
-        metadata: dict[str, object] = {
-            "id": id or default,
-            "index2label": dict(enumerate(distinct(found.classes))),
-            "passed_over": passed_over,
-        }
-        self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+        self._hold(files, id or default, found.classes, passed_over)
 
     @classmethod
     def facts(cls, **arguments: object) -> Facts:
@@ -126,26 +116,12 @@ class HuggingFace:
         dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
         return dataset._files.facts(dataset.metadata, dataset._found.occurring())
 
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __getitem__(self, ind: int, /) -> tuple[npt.NDArray[np.float32], Target, DatumMetadata]:
-        return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
-
-    def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """Image `ind`, C x H x W, float32 in [0, 1]."""
-        return self._files.image(ind)
-
     def get_target(self, ind: int, /) -> Target:
         """The one-hot target of image `ind`, K, float32; or its boxes."""
         row = int(self._found.rows[ind])
         if self._found.table is not None:
             return self._found.table.target(row, self._files.scale(ind))
         return self._eye[self._found.labels[row]]
-
-    def get_metadata(self, ind: int, /) -> DatumMetadata:
-        """Metadata of image `ind`: `id`, `file_name`, `height`, `width`, and the further columns of its row."""
-        return self._files.metadata(ind)
 
 
 def _found(root: Path, split: str | None, options: HfOptions, faults: Faults) -> FoundRows:

@@ -17,6 +17,7 @@ from sweeper.datasets.class_labels import classes_of, label_text
 from sweeper.datasets.csv_tables import read_csv
 from sweeper.datasets.faults import Faults
 from sweeper.datasets.files_below import FilesBelow
+from sweeper.datasets.image_file_dataset import ImageFileDataset
 from sweeper.datasets.image_files import ImageFiles
 from sweeper.datasets.image_sizes import size_of
 from sweeper.datasets.tables import Table, table_file
@@ -24,12 +25,11 @@ from sweeper.errors import PartError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from maite.protocols import DatasetMetadata, DatumMetadata
 
     from sweeper.datasets.faults import Invalid
 
 
-class ImageCsv:
+class ImageCsv(ImageFileDataset["npt.NDArray[np.float32]"]):
     """Images that a table names, with a label each, as a MAITE image-classification dataset.
 
     The table is a CSV in UTF-8 with a header, or a Parquet file. One column has the path of each image, relative to the
@@ -73,9 +73,6 @@ class ImageCsv:
         On access: a file cannot be read as an image. The message names the file.
     """
 
-    threads_may_read = True
-    """Several threads may read images at once, so inference reads ahead of the model."""
-
     def __init__(
         self,
         root: str | Path,
@@ -106,19 +103,14 @@ class ImageCsv:
             for key, column in read.columns.items()
             if key not in (file_column, label_column)
         }
-        self._files = ImageFiles(folder, rows.names, distinct(rows.names), given, grayscale, extras)
+        files = ImageFiles(folder, rows.names, distinct(rows.names), given, grayscale, extras)
         self._labels = rows.labels
         self._eye = np.eye(len(rows.classes), dtype=np.float32)
         arguments = {"table": table, "label_column": unless(label_column, "label"), "size": given}
         default = describe(
             "image_csv", str(root), **arguments, grayscale=grayscale or None, invalid=unless(invalid, "error")
         )
-        metadata: dict[str, object] = {
-            "id": id or default,
-            "index2label": dict(enumerate(distinct(rows.classes))),
-            "passed_over": passed_over,
-        }
-        self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+        self._hold(files, id or default, rows.classes, passed_over)
 
     @classmethod
     def facts(cls, **arguments: object) -> Facts:
@@ -132,23 +124,9 @@ class ImageCsv:
         dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
         return dataset._files.facts(dataset.metadata, dataset._labels)
 
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __getitem__(self, ind: int, /) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], DatumMetadata]:
-        return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
-
-    def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """Image `ind`, C x H x W, float32 in [0, 1]."""
-        return self._files.image(ind)
-
     def get_target(self, ind: int, /) -> npt.NDArray[np.float32]:
         """One-hot target of image `ind`: K, float32."""
         return self._eye[self._labels[ind]]
-
-    def get_metadata(self, ind: int, /) -> DatumMetadata:
-        """Metadata of image `ind`: `id`, `file_name`, `height`, `width`, and the further columns of its row."""
-        return self._files.metadata(ind)
 
 
 @dataclass(frozen=True)

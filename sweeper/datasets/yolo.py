@@ -17,6 +17,7 @@ from sweeper.common.text import escaped
 from sweeper.datasets.class_order import class_order
 from sweeper.datasets.faults import Faults
 from sweeper.datasets.files_below import FilesBelow
+from sweeper.datasets.image_file_dataset import ImageFileDataset
 from sweeper.datasets.image_files import ImageFiles
 from sweeper.datasets.image_sizes import size_of
 from sweeper.datasets.yolo_config import YoloConfig, config_file, read_config, split_files
@@ -24,9 +25,6 @@ from sweeper.datasets.yolo_labels import YoloLabels, label_file
 from sweeper.errors import PartError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    from maite.protocols import DatasetMetadata, DatumMetadata
-
     from sweeper.datasets.boxes import BoxTable
     from sweeper.datasets.faults import Invalid
 
@@ -34,7 +32,7 @@ _NO_LABELS = frozenset({"classes.txt"})
 """Files that programs write beside the labels."""
 
 
-class Yolo:
+class Yolo(ImageFileDataset[DetectionTarget]):
     """Images with a file of labels each, and a `data.yaml`, as a MAITE object-detection dataset.
 
     The labels of `images/val/1.jpg` are in `labels/val/1.txt`; where no folder is called `images`, they are beside the
@@ -81,9 +79,6 @@ class Yolo:
         there is no image, or no file of labels for any. On access: a file cannot be read as an image.
     """
 
-    threads_may_read = True
-    """Several threads may read images at once, so inference reads ahead of the model."""
-
     def __init__(
         self,
         root: str | Path,
@@ -106,15 +101,10 @@ class Yolo:
         for name in found.labels:
             labels.add(name)
         self._table: BoxTable = labels.table()
-        self._files = ImageFiles(folder, found.names, distinct(found.names), given, grayscale, {})
+        files = ImageFiles(folder, found.names, distinct(found.names), given, grayscale, {})
         arguments = {"config": config, "size": given, "grayscale": grayscale or None}
         default = describe("yolo", str(root), split=split, **arguments, invalid=unless(invalid, "error"))
-        metadata: dict[str, object] = {
-            "id": id or default,
-            "index2label": dict(enumerate(distinct(order))),
-            "passed_over": {**found.passed_over, **faults.settled()},
-        }
-        self.metadata: DatasetMetadata = metadata  # pyright: ignore[reportAttributeAccessIssue] - the protocol allows more keys
+        self._hold(files, id or default, order, {**found.passed_over, **faults.settled()})
 
     @classmethod
     def facts(cls, **arguments: object) -> Facts:
@@ -128,23 +118,9 @@ class Yolo:
         dataset = cls(**arguments)  # pyright: ignore[reportArgumentType] - the arguments of a choice file
         return dataset._files.facts(dataset.metadata, np.unique(dataset._table.labels))
 
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __getitem__(self, ind: int, /) -> tuple[npt.NDArray[np.float32], DetectionTarget, DatumMetadata]:
-        return self.get_input(ind), self.get_target(ind), self.get_metadata(ind)
-
-    def get_input(self, ind: int, /) -> npt.NDArray[np.float32]:
-        """Image `ind`, C x H x W, float32 in [0, 1]."""
-        return self._files.image(ind)
-
     def get_target(self, ind: int, /) -> DetectionTarget:
         """The boxes of image `ind`, which may be none. The header of the image is read for it."""
         return self._table.target(range(len(self))[ind], self._files.given_size(ind))
-
-    def get_metadata(self, ind: int, /) -> DatumMetadata:
-        """Metadata of image `ind`: `id`, `file_name`, `height`, `width`."""
-        return self._files.metadata(ind)
 
 
 @dataclass(frozen=True)

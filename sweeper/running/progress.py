@@ -100,8 +100,8 @@ class _Counting:
 
     def tally(self) -> str:
         failed = sum(n for status, n in self.counts.items() if status not in (Status.COMPLETED, Status.CANCELLED))
-        alike = f" ({len(self.causes)} causes)" if len(self.causes) < self.causes.total() else ""
-        alike = alike.replace("(1 causes)", "(1 cause)")
+        causes = f"{len(self.causes)} cause{'s' if len(self.causes) > 1 else ''}"
+        alike = f" ({causes})" if len(self.causes) < self.causes.total() else ""
         text = f"ok {self.counts[Status.COMPLETED]}, failed {failed}{alike}, running {self.in_flight}"
         text = f"{text}, skipped {self.skipped}"
         return f"{self.waiting_for} | {text}" if self.waiting_for else text
