@@ -21,25 +21,25 @@ from sweeper.cli.command_table import (
 WIDTH, HEIGHT = 80, 24
 """Columns and lines of a terminal that nobody has made larger."""
 _ABOUT = "Run each combination of capability x dataset x model x metric of a config."
-_OVERVIEW = (STORE, CONFIG_DIR, HYDRA_HELP)
+_OVERVIEW = {STORE: "where results are", CONFIG_DIR: "your configs", HYDRA_HELP: "Hydra's help"}
 """What the overview shows of what every command takes; `--hydra-help` shows the rest."""
 _SWEEPING = (RUN.name, PLAN.name)
 """The commands to which it makes a difference whether the config is swept over."""
-_EXAMPLES = (
-    Example("sweeper", "the default sweep"),
-    Example("sweeper plan 'model=[svm,knn]' rerun=missing", "what would run"),
-)
+_EXAMPLE = Example("sweeper plan 'model=[svm,knn]' rerun=missing", "what would run")
 
 
-def overview() -> str:
-    """What `sweeper --help` shows."""
-    commands = _table([(command.name, command.summary) for command in COMMANDS.values()])
+def overview(commands: Iterable[Command] = COMMANDS.values()) -> str:
+    """What `sweeper --help` shows: a line for each command, and few others, so that there is room for 17 commands."""
+    options = ", ".join(f"{_label(option)} ({meaning})" for option, meaning in _OVERVIEW.items())
     return _screen(
         f"usage: sweeper [command] [options] [key=value ...], or sweeper {VERSION.name}",
         _wrapped(_ABOUT),
-        _section("commands, each with more help: sweeper COMMAND --help", commands),
-        _section("options, anywhere on the line", _options(_OVERVIEW)),
-        _section("examples", _examples(_EXAMPLES)),
+        _section(
+            "commands, each with more help: sweeper COMMAND --help",
+            _table([(command.name, command.summary) for command in commands]),
+        ),
+        _wrapped(f"options anywhere on the line: {options}"),
+        f"example: {_EXAMPLE.line}  # {_EXAMPLE.meaning}",
         "exit status: 0 done; 2 wrong command line or config; sweeper run --help has all",
     )
 

@@ -15,7 +15,7 @@ from patience import LIMIT_S
 from sweeper.cli.arguments import parse
 from sweeper.cli.command import Command
 from sweeper.cli.command_table import COMMANDS
-from sweeper.cli.help import HEIGHT, WIDTH
+from sweeper.cli.help import HEIGHT, WIDTH, overview
 
 PAGE = command_page.PAGE.read_text()
 EACH_COMMAND = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
@@ -49,6 +49,14 @@ def test_help_without_a_command_lists_them(words: list[str]):
 @pytest.mark.parametrize("title", ["sweeper", *(f"sweeper {name}" for name in COMMANDS)])
 def test_help_fits_on_a_screen(title: str):
     lines = expected(title).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert len(lines) <= HEIGHT
+
+
+def test_the_list_of_commands_has_room_for_seventeen():
+    summary = max((command.summary for command in COMMANDS.values()), key=len)
+    more = [Command(f"completio{number}", summary, "", (), {}) for number in range(17 - len(COMMANDS))]
+    lines = overview([*COMMANDS.values(), *more]).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert len(lines) <= HEIGHT
 
