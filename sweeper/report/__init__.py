@@ -1,7 +1,7 @@
 """One self-contained HTML page from an analytics store: which model is good enough, where, and why not.
 
-Data flows one way: `reading` reads the store into the frozen data of `report_data`, `panels` decides which plots are
-drawn, `plots` draws them as SVG, `markdown` turns the reports that runs wrote into HTML, and `page` writes the page.
+Data flows one way: `reading` reads the store into the frozen data of `report_data`, and `page` writes the page. Beside
+them stand the tables that the terminal shows too: `leaderboard`, `families`, `marks`, `strengths` and `verdicts`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ def html(store: Store, sweep: str | None = None, *, repeats: Sequence[str] = ())
         There is nothing in the store, or no such sweep.
     """
     _require()
-    from sweeper.report import page, reading
+    from sweeper.report.page.rendering import render
+    from sweeper.report.reading import read_report_data
 
-    return page.render(reading.read_report_data(store, sweep, repeats))
+    return render(read_report_data(store, sweep, repeats))
 
 
 def _require() -> None:

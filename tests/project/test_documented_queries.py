@@ -18,7 +18,7 @@ from test_readme import commands
 
 from sweeper.cli.commands import run_command
 from sweeper.messages.requests import Provenance
-from sweeper.report import queries
+from sweeper.report.page import queries
 from sweeper.store import Store, open_store
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "read_results.py"

@@ -22,10 +22,11 @@ from store_parts import BEGAN, ScoreRun, attempt, fail, fingerprint, record
 from sweeper.cli.commands import run_command
 from sweeper.errors import ConfigError
 from sweeper.messages.requests import Provenance
-from sweeper.report import filters, html, page, panels, plots, queries, run_reports
+from sweeper.report import html
 from sweeper.report.leaderboard import Leaderboard, Line, leaderboards
-from sweeper.report.markdown import to_html
-from sweeper.report.reading import read_report_data
+from sweeper.report.page import boards, filters, panels, plots, queries, rendering
+from sweeper.report.page.markdown import to_html
+from sweeper.report.reading import read_report_data, run_reports
 from sweeper.report.report_data import Names, ReportData, RunReport, ValueAtStrength
 from sweeper.report.sorting import natural_key
 from sweeper.report.strengths import strengths_of
@@ -273,7 +274,7 @@ def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_list
     named(store, 7, 0.5, second=9, model="it's")
     for sweep in (None, "test", "sweep"):
         found = read_report_data(store, sweep)
-        shown = page.render(found)
+        shown = rendering.render(found)
         assert "2 older results under the same names with another spec are neither shown nor counted." in shown
         command = shlex.split(queries.older(found))
         rows = store.sql(command[4]).to_pylist()
@@ -474,7 +475,7 @@ def test_the_counts_and_the_failures_are_on_the_page(text: str):
 
 def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_metric():
     def shades(one: Leaderboard) -> list[list[str]]:
-        return [[cell.shade for cell in cells] for _, cells in page._table("t", one).rows]
+        return [[cell.shade for cell in cells] for _, cells in boards._table("t", one).rows]
 
     rows = [("a", [0.0, 0.5]), ("b", [1.0, None])]
     assert shades(board(*rows)) == [["0.00", "0.50"], ["1.00", ""]]
@@ -487,16 +488,16 @@ def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_met
 
 
 def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(page, "LINES", 3)
+    monkeypatch.setattr(boards, "LINES", 3)
     many = board(*((f"m{n}", [float(n), float(n)]) for n in range(9)), ("once", [9.0, 0.0]))
-    shown = page._table("t", many)
+    shown = boards._table("t", many)
     assert [name for name, _ in shown.rows] == ["m8", "once", "m7"]
     assert shown.note == "the best 3 of 10 models"
 
 
 def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, contents: ReportData):
     less = replace(contents, more_incomplete=7, more_sweeps=3, more_strengths=2, more_reports=1)
-    shown = page.render(less)
+    shown = rendering.render(less)
     for word in ("And 7 more.", "And 3 earlier sweeps.", "And 2 more plots by strength."):
         assert word in shown
     for sql in (
@@ -546,4 +547,4 @@ def test_a_store_without_leaderboards_has_a_page(tmp_path: Path):
 
 def test_the_page_says_when_it_was_made(contents: ReportData):
     moment: Any = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-    assert "Made 2026-01-02 03:04 UTC" in page.render(replace(contents, made_at=moment))
+    assert "Made 2026-01-02 03:04 UTC" in rendering.render(replace(contents, made_at=moment))

@@ -16,7 +16,7 @@ import sweeper
 from sweeper.capabilities import ErrorAnalysis, predict
 from sweeper.datasets import Digits
 from sweeper.report import html
-from sweeper.report.markdown import to_html
+from sweeper.report.page.markdown import to_html
 from sweeper.store import Store, open_store
 
 pytestmark = pytest.mark.usefixtures("empty_folder")

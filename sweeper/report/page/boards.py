@@ -1,27 +1,17 @@
-"""The report as one HTML file: styles, script, plots and images are inside, nothing is loaded."""
+"""Leaderboards as the page shows them: which lines and columns, how deep a value is shaded, what stands beside it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sweeper._version import __version__
-from sweeper.report import filters, leaderboard, markdown, plots, queries
+from sweeper.report import leaderboard
 from sweeper.report.leaderboard import Leaderboard, Line
-from sweeper.report.panels import Group, colours, groups
+from sweeper.report.page import queries
 from sweeper.report.report_data import ReportData
-from sweeper.report.verdicts import verdict_tables
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-HERE = Path(__file__).parent
 BOARDS = 80
 """So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
 LINES = 100
@@ -72,68 +62,7 @@ class Chapter:
     """The command that shows every value of it."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One group of plots as it is shown."""
-
-    anchor: str
-    group: Group
-    drawings: tuple[str, ...]
-    """SVG of each panel."""
-    legend: tuple[tuple[int, str, str], ...]
-    """Number of the colour, marker and name of each model that has a colour."""
-    others: int
-    """How many models have none."""
-
-
-def render(contents: ReportData) -> str:
-    """The whole page."""
-    from markupsafe import Markup
-
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    chapters = _chapters(contents)
-    shown = sum(len(chapter.tables) for chapter in chapters)
-    return _environment().get_template("page.html.jinja").render(
-        contents=contents,
-        version=__version__,
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_hash=_hash(script),
-        requirements=verdict_tables(contents.required.verdicts) if contents.required else [],
-        chapters=chapters,
-        warnings=leaderboard.warnings(contents.leaderboards),
-        boards_left_out=len(contents.leaderboards) - shown,
-        figures=_figures(contents),
-        total=sum(contents.counts.values()),
-        queries={**queries.left_out(contents.store), "older": queries.older(contents)},
-    )  # fmt: skip
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,  # whatever comes from the store is text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(when=filters.when, took=filters.took, href=filters.href, breakable=filters.breakable)
-    environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
-    return environment
-
-
-def _hash(script: str) -> str:
-    """What the page's content security policy names, so that no other script runs on it, should one ever get there."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-# Leaderboards
-
-
-def _chapters(contents: ReportData) -> list[Chapter]:
+def chapters_of(contents: ReportData) -> list[Chapter]:
     made: list[Chapter] = []
     numbered = enumerate(contents.leaderboards[:BOARDS], start=1)
     for capability, found in groupby(numbered, key=lambda pair: pair[1].capability):
@@ -216,19 +145,3 @@ def _number(board: Leaderboard, value: float) -> str:
     if math.isnan(value):
         return "NaN"
     return f"{value:#.4g}".rstrip(".") if board.side == "model" else f"{value:.4g}"
-
-
-# Plots
-
-
-def _figures(contents: ReportData) -> list[Figure]:
-    drawn = groups(contents.leaderboards, contents.strengths)
-    numbers = colours(contents.leaderboards, drawn)
-    return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]
-
-
-def _figure(anchor: str, group: Group, numbers: dict[str, int]) -> Figure:
-    names = {one.name for panel in group.panels for one in panel.series}
-    legend = tuple((number, plots.GLYPHS[number], name) for name, number in numbers.items() if name in names)
-    drawings = tuple(plots.draw(panel, numbers, f"{anchor}-{n}") for n, panel in enumerate(group.panels))
-    return Figure(anchor, group, drawings, legend, len(names) - len(legend))

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sweeper.report.panels import COLOURS, Panel, Series
+from sweeper.report.page.panels import COLOURS, Panel, Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

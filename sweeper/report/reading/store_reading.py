@@ -16,10 +16,10 @@ from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
+from sweeper.report.reading.required import read_required
+from sweeper.report.reading.run_reports import read_reports
+from sweeper.report.reading.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
-from sweeper.report.required import read_required
-from sweeper.report.run_reports import read_reports
-from sweeper.report.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
 from sweeper.store import caveats, endings

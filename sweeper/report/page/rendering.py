@@ -1,0 +1,65 @@
+"""The report as one HTML file: styles, script, plots and images are inside, nothing is loaded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweeper._version import __version__
+from sweeper.report import leaderboard
+from sweeper.report.page import filters, markdown, queries
+from sweeper.report.page.boards import chapters_of
+from sweeper.report.page.figures import figures_of
+from sweeper.report.report_data import ReportData
+from sweeper.report.verdicts import verdict_tables
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(contents: ReportData) -> str:
+    """The whole page."""
+    from markupsafe import Markup
+
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    chapters = chapters_of(contents)
+    shown = sum(len(chapter.tables) for chapter in chapters)
+    return _environment().get_template("page.html.jinja").render(
+        contents=contents,
+        version=__version__,
+        style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=_hash(script),
+        requirements=verdict_tables(contents.required.verdicts) if contents.required else [],
+        chapters=chapters,
+        warnings=leaderboard.warnings(contents.leaderboards),
+        boards_left_out=len(contents.leaderboards) - shown,
+        figures=figures_of(contents),
+        total=sum(contents.counts.values()),
+        queries={**queries.left_out(contents.store), "older": queries.older(contents)},
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,  # whatever comes from the store is text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(when=filters.when, took=filters.took, href=filters.href, breakable=filters.breakable)
+    environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
+    return environment
+
+
+def _hash(script: str) -> str:
+    """What the page's content security policy names, so that no other script runs on it, should one ever get there."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
