@@ -53,12 +53,12 @@ def test_a_source_tree_without_metadata_names_the_command_of_the_checkout(monkey
 
 def test_the_extra_of_developers_takes_the_others_from_the_project_itself():
     own = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"] if line.startswith(DISTRIBUTION)]
-    assert [requirement.extras for requirement in own] == [{"sql", "report", "s3", "onnx", "data", "detection"}]
+    assert [requirement.extras for requirement in own] == [{"sql", "report", "s3", "onnx", "data", "detection", "docs"}]
 
 
 def test_the_lowest_versions_that_are_tested_are_those_of_the_project():
     extras = PROJECT["optional-dependencies"]
-    tested = ("sql", "report", "s3", "onnx", "data", "detection")
+    tested = ("sql", "report", "s3", "onnx", "data", "detection", "docs")
     bounds = {
         f"{requirement.name}=={bound.version}"
         for requirement in map(Requirement, [*PROJECT["dependencies"], *chain.from_iterable(map(extras.get, tested))])

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import BROWSER, DRIVER, resize, started
 from report_parts import SCRIPT, fill
 
 from sweeper.report import html
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install '.[dev]'")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
+pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install '.[dev]'")
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)"
-)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",  # root, as in containers, has none
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    # Nothing but the page is to ask for anything.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
 )
 
 
@@ -42,27 +29,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    with started(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Any:
-    wide(browser, 1280)
+    resize(browser, 1280)
     browser.get_log("performance")  # what was before
     browser.get(address)
     return browser
-
-
-def wide(browser: Any, width: int) -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
 def find(page: Any, selector: str) -> list[Any]:
@@ -123,7 +99,7 @@ def test_a_traceback_opens(page: Any):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_only_tables_scroll_sideways(page: Any, width: int):
-    wide(page, width)
+    resize(page, width)
     for details in find(page, "details > summary"):
         details.click()
     widths = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
