@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["html"]
 
-_NEEDED = {"jinja2": "jinja2", "markdown_it": "markdown-it-py", "matplotlib": "matplotlib"}
+_NEEDED = {"jinja2": "jinja2", "markdown_it": "markdown-it-py"}
 
 
 def html(store: Store, sweep: str | None = None, *, repeats: Sequence[str] = ()) -> str:

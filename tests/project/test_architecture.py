@@ -41,7 +41,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "obstore": ("store",),
     "duckdb": ("store",),
     "jinja2": ("report",),
-    "matplotlib": ("report",),
     "markdown_it": ("report",),
     "tqdm": ("running",),
     "onnx": ("models",),

@@ -32,5 +32,5 @@ def figures_of(contents: ReportData) -> list[Figure]:
 def _figure(anchor: str, group: Group, numbers: dict[str, int]) -> Figure:
     names = {one.name for panel in group.panels for one in panel.series}
     legend = tuple((number, plots.GLYPHS[number], name) for name, number in numbers.items() if name in names)
-    drawings = tuple(plots.draw(panel, numbers, f"{anchor}-{n}") for n, panel in enumerate(group.panels))
+    drawings = tuple(plots.draw(panel, numbers) for panel in group.panels)
     return Figure(anchor, group, drawings, legend, len(names) - len(legend))

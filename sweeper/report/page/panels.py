@@ -16,6 +16,8 @@ COLOURS = 8
 """So many models have a colour of their own; the others are drawn as the range that they cover."""
 PANELS = 12
 """So many plots are in one group."""
+LARGEST = 1e300
+"""Of a larger value the distance to another one may be infinite."""
 TICKS = 16
 """So many datasets are along the bottom of one plot."""
 
@@ -110,8 +112,8 @@ def _drawn(values: Iterable[tuple[str, Iterable[tuple[float, float | None]]]]) -
 
 
 def _points(pairs: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:
-    """What can be drawn: neither a gap nor an infinite value can."""
-    return tuple((float(x), y) for x, y in pairs if y is not None and math.isfinite(y))
+    """What can be drawn: neither a gap can, nor a value that is infinite or about as large as a float can be."""
+    return tuple((float(x), y) for x, y in pairs if y is not None and abs(y) <= LARGEST)
 
 
 def colours(boards: Sequence[Leaderboard], drawn: Sequence[Group]) -> dict[str, int]:

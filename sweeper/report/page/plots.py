@@ -1,124 +1,96 @@
-"""One panel as inline SVG, by matplotlib without any of its global state.
+"""One panel as inline SVG.
 
-Colours are not drawn but named: each is a marker value that becomes a CSS variable of the page, so that one drawing
-serves light, dark and print. Text stays text, in the page's own font.
+Colours are CSS variables of the page, so that one drawing serves light, dark and print, and text is text, in the page's
+own font. The decision 0015 says why no plotting library draws it.
 """
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
-from sweeper.report.page.panels import COLOURS, Panel, Series
+from sweeper.report.page.frames import FONT, GAP, HEIGHT, WIDTH, Frame, frame_of
+from sweeper.report.page.panels import Panel, Series
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-SIZE = (3.7, 2.7)
-"""Inches of one panel; the page scales it to its column."""
-MARKERS = "os^DvPX*"
 GLYPHS = "●■▲◆▼✚✖★"
-"""For the legend, which the page writes: what each of `MARKERS` looks like."""
-INK, FRAME, RANGE = "#0a0b10", "#0a0b11", "#0a0b12"
-SERIES = tuple(f"#0a0c{number:02x}" for number in range(COLOURS))
-_VARIABLES = {
-    INK: "var(--muted)",
-    FRAME: "var(--line)",
-    RANGE: "var(--range)",
-    **{colour: f"var(--series-{number})" for number, colour in enumerate(SERIES)},
-}
-_STYLE: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a name with two dollar signs is a name
-    "font.size": 9,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": FRAME,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": FRAME,
-    "grid.linewidth": 0.6,
-    "xtick.color": FRAME,
-    "ytick.color": FRAME,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 4,
-}
-NAME = 18
-"""Longer names are cut at the bottom of a plot; the leaderboard has them whole."""
+"""For the legend, which the page writes: what each of `_MARKERS` looks like."""
+_MARKERS = (
+    "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z",
+    "m-2-2h4v4h-4z",
+    "m0-2.4l2.4 4.4h-4.8z",
+    "m0-2.8l2.8 2.8l-2.8 2.8l-2.8-2.8z",
+    "m0 2.4l2.4-4.4h-4.8z",
+    "m-.8-2.4h1.6v1.6h1.6v1.6h-1.6v1.6h-1.6v-1.6h-1.6v-1.6h1.6z",
+    "m0-1.1l1.2-1.2l1.1 1.1l-1.2 1.2l1.2 1.2l-1.1 1.1l-1.2-1.2l-1.2 1.2l-1.1-1.1l1.2-1.2l-1.2-1.2l1.1-1.1z",
+    "m0-2.9l.7 2h2.1l-1.7 1.3l.6 2.1l-1.7-1.2l-1.7 1.2l.6-2.1l-1.7-1.3h2.1z",
+)
+"""Each as the path around a point at which the pen is."""
+_TEXT = f"font-size:{FONT:g}px;fill:var(--muted)"
+_GRID, _AXIS = "stroke:var(--line);stroke-width:.6", "stroke:var(--line);stroke-width:.8;fill:none"
 
 
-def draw(panel: Panel, colours: Mapping[str, int], salt: str) -> str:
-    """The panel as an `<svg>` element; series without a colour are drawn as the range that they cover.
-
-    The same panel and salt give the same text; ids inside it are its own where the salt is.
-    """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    style: Any = {**_STYLE, "svg.hashsalt": salt}
-    with rc_context(style), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # the reader's font draws the text
-        figure = Figure(figsize=SIZE, layout="constrained")
-        axes = figure.add_subplot()
-        _draw_range(axes, [one for one in panel.series if one.name not in colours])
-        for one in panel.series:
-            if one.name in colours:
-                _draw_series(axes, one, colours[one.name])
-        _label(axes, panel)
-        return _inline(figure)
+def draw(panel: Panel, colours: Mapping[str, int]) -> str:
+    """The panel as an `<svg>` element; series without a colour are drawn as the range that they cover."""
+    frame = frame_of(panel)
+    parts = [
+        *_axes(frame),
+        _band(frame, [one for one in panel.series if one.name not in colours]),
+        *(_curve(frame, one, colours[one.name]) for one in panel.series if one.name in colours),
+    ]
+    return f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
 
 
-def _draw_series(axes: Axes, one: Series, number: int) -> None:
-    x, y = zip(*one.points, strict=True) if one.points else ((), ())
-    axes.plot(x, y, color=SERIES[number], marker=MARKERS[number], markeredgewidth=0)
+def _axes(frame: Frame) -> Iterator[str]:
+    """Lines at the numbers of the y axis, both axes, and what is written along them."""
+    left, right, bottom = frame.x.start, frame.x.end, frame.y.start
+    yield f'<path d="{"".join(f"M{left:.1f} {y:.1f}H{right:.1f}" for y, _ in frame.y_texts)}" style="{_GRID}"/>'
+    marks = "".join(f"M{x:.1f} {bottom:.1f}v3" for x, _ in frame.x_texts)
+    yield f'<path d="M{left:.1f} {frame.y.end:.1f}V{bottom:.1f}H{right:.1f}{marks}" style="{_AXIS}"/>'
+    yield f'<g style="{_TEXT}" text-anchor="end">'
+    yield from (_text(left - GAP, y + FONT / 3, text) for y, text in frame.y_texts)
+    yield f'</g><g style="{_TEXT}" text-anchor="{"end" if frame.slope else "middle"}">'
+    yield from (_along(frame, x, text) for x, text in frame.x_texts)
+    yield "</g>"
+    if frame.x_label:
+        yield f'<g style="{_TEXT}" text-anchor="middle">{_text((left + right) / 2, HEIGHT - GAP, frame.x_label)}</g>'
 
 
-def _draw_range(axes: Axes, others: Sequence[Series]) -> None:
-    """A band from the least to the greatest value of many models at each place."""
+def _along(frame: Frame, x: float, text: str) -> str:
+    """A name or number along the bottom; a slanted one ends at its place."""
+    y = frame.y.start + GAP
+    if not frame.slope:
+        return _text(x, y + FONT, text)
+    turned = f' transform="rotate(-{frame.slope} {x:.1f} {y:.1f})"'
+    return _text(x, y + (FONT / 3 if frame.slope == 90 else FONT * 0.7), text, turned)
+
+
+def _text(x: float, y: float, text: str, more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(text)}</text>'
+
+
+def _curve(frame: Frame, one: Series, number: int) -> str:
+    """The points of one model, and the line from each to the next."""
+    places = _places(frame, one.points)
+    markers = "".join(f"M{place}{_MARKERS[number]}" for place in places)
+    colour = f"var(--series-{number})"
+    return (
+        f'<path d="M{"L".join(places)}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
+        f'<path d="{markers}" style="fill:{colour}"/>'
+    )
+
+
+def _band(frame: Frame, others: Sequence[Series]) -> str:
+    """From the least to the greatest value of many models at each place."""
     values: dict[float, list[float]] = {}
     for one in others:
         for x, y in one.points:
             values.setdefault(x, []).append(y)
-    if values:
-        places = sorted(values)
-        least, greatest = ([choose(values[x]) for x in places] for choose in (min, max))
-        axes.fill_between(places, least, greatest, color=RANGE, linewidth=0)
+    if not values:
+        return ""
+    along = sorted(values)
+    around = [(x, min(values[x])) for x in along] + [(x, max(values[x])) for x in reversed(along)]
+    return f'<path d="M{"L".join(_places(frame, around))}z" style="fill:var(--range)"/>'
 
 
-def _label(axes: Axes, panel: Panel) -> None:
-    if not panel.ticks:
-        axes.set_xlabel(_short(panel.x_label))
-        return
-    slope: dict[str, Any] = {"rotation": 90, "va": "center"} if len(panel.ticks) > 8 else {"rotation": 25}
-    names = [_short(name) for name in panel.ticks]
-    axes.set_xticks(range(len(names)), names, ha="right", rotation_mode="anchor", **slope)
-    axes.set_xlim(-0.3, len(panel.ticks) - 0.7)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME else f"{name[: NAME // 2]}…{name[-(NAME // 2 - 1) :]}"
-
-
-def _inline(figure: Figure) -> str:
-    """What goes into the page: the element alone, without the styles that would reach beyond it."""
-    sink = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(sink, format="svg", transparent=True, metadata=nothing)
-    svg = sink.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<style.*?</style>|<metadata.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # every panel has the same, and ids of one page must differ
-    svg = re.sub(r' (?:width|height)="[0-9.]+pt"', "", svg, count=2)  # the page scales it
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, variable)
-    return svg.strip()
+def _places(frame: Frame, points: Sequence[tuple[float, float]]) -> list[str]:
+    return [f"{frame.x.at(x):.1f} {frame.y.at(y):.1f}" for x, y in points]
