@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sweeper.messages.causes import Cause, by_cause
 from sweeper.messages.ending import Ending
+from sweeper.messages.narrowing import rule_for
 from sweeper.messages.outcome import NO_VALUES, Failure, Gap, Outcome
 from sweeper.planning.decisions import Plan
-from sweeper.planning.narrowing import rule_for
 
 if TYPE_CHECKING:
     from sweeper.comparison.judged import JudgedModel

@@ -72,6 +72,29 @@ class Incomplete:
 
 
 @dataclass(frozen=True)
+class Rerun:
+    """How to run again what did not complete for one reason."""
+
+    sweep_id: str
+    """The sweep to resume."""
+    rule: str | None
+    """What of it has this cause, as the override `only` has it; `None` where nothing else is left of it."""
+    count: int
+    """How many combinations that are."""
+
+
+@dataclass(frozen=True)
+class FailureCause:
+    """Combinations with one reason: their messages differ in numbers, ids, paths and names alone."""
+
+    count: int
+    shown: tuple[Incomplete, ...]
+    """The first of them; there is at least one."""
+    rerun: Rerun | None
+    """`None` where no short rule tells them from the rest, or no sweep can be resumed."""
+
+
+@dataclass(frozen=True)
 class RunReport:
     """The report that a run made of itself."""
 
@@ -125,5 +148,9 @@ class ReportData:
     """Further panels of values by strength that are not drawn."""
     incomplete: tuple[Incomplete, ...]
     more_incomplete: int
+    causes: tuple[FailureCause, ...]
+    """Why these and more did not complete, the cause of most combinations first."""
+    beyond_causes: int
+    """How many combinations have other causes than these."""
     reports: tuple[RunReport, ...]
     more_reports: int

@@ -264,7 +264,7 @@ def test_a_failure_is_listed_until_its_names_complete_later_with_whatever_spec(t
     assert [(one.message, one.shown) for one in found.incomplete] == [("4", "earlier spec")]
     assert cells(found) == [("svm", (0.3,))]
     assert {status: n for status, n in found.counts.items() if n} == {"completed": 1, "failed": 1}
-    assert "The values shown under these names are an earlier spec&#39;s." in html(store).replace("'", "&#39;")
+    assert "the values shown under these names are an earlier spec&#39;s" in html(store).replace("'", "&#39;")
 
 
 def test_the_page_says_how_many_older_results_it_leaves_out_and_the_command_lists_them(tmp_path: Path):
@@ -468,8 +468,10 @@ def test_ids_are_there_once_and_anchors_lead_somewhere(text: str):
 
 def test_the_counts_and_the_failures_are_on_the_page(text: str):
     assert re.search(r"<dt>completed</dt><dd>13</dd>.*<dt>failed</dt><dd>4</dd>", text, re.DOTALL)
-    assert "<strong>ValueError</strong>: weights are gone" in text
-    assert len(Seen(text).all("details")) == 4 + 4
+    assert re.search(
+        r"4 combinations: <code>ValueError</code></h3>\s+<p class=\"message\">weights are gone\nand more</p>", text
+    )
+    assert len(Seen(text).all("details")) == 2 + 4
 
 
 def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_metric():
@@ -495,9 +497,9 @@ def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, contents: ReportData):
-    less = replace(contents, more_incomplete=7, more_sweeps=3, more_strengths=2, more_reports=1)
+    less = replace(contents, beyond_causes=7, more_sweeps=3, more_strengths=2, more_reports=1)
     shown = rendering.render(less)
-    for word in ("And 7 more.", "And 3 earlier sweeps.", "And 2 more plots by strength."):
+    for word in ("And 7 more of other causes.", "And 3 earlier sweeps.", "And 2 more plots by strength."):
         assert word in shown
     for sql in (
         "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from sweeper.common.quoting import quoted
 from sweeper.report.report_data import ReportData
 from sweeper.vocabulary import AXES
 
@@ -46,3 +47,10 @@ def command(store: str, sql: str) -> str:
     """The command line that asks a store, quoted for a shell."""
     quoted = shlex.quote(sql) if set('"$`\\!') & set(sql) else f'"{sql}"'
     return f"python -m sweeper query {quoted} analytics_store.uri={shlex.quote(store)}"
+
+
+def rerun(store: str, sweep_id: str, rule: str | None) -> str:
+    """The command line that resumes a sweep, or only what of it a rule matches."""
+    only = [f"only=[{rule}]"] if rule else []
+    place = f"analytics_store.uri={quoted(store)}"
+    return f"python -m sweeper {shlex.join([f'resume={sweep_id}', *only, place])}"

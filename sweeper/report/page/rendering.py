@@ -11,6 +11,7 @@ from sweeper._version import __version__
 from sweeper.report import leaderboard
 from sweeper.report.page import filters, markdown, queries
 from sweeper.report.page.boards import chapters_of
+from sweeper.report.page.failures import blocks_of
 from sweeper.report.page.figures import figures_of
 from sweeper.report.report_data import ReportData
 from sweeper.report.verdicts import verdict_tables
@@ -39,6 +40,7 @@ def render(contents: ReportData) -> str:
         warnings=leaderboard.warnings(contents.leaderboards),
         boards_left_out=len(contents.leaderboards) - shown,
         figures=figures_of(contents),
+        failures=blocks_of(contents),
         total=sum(contents.counts.values()),
         queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip

@@ -16,6 +16,7 @@ from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
+from sweeper.report.reading.failure_causes import read_causes
 from sweeper.report.reading.required import read_required
 from sweeper.report.reading.run_reports import read_reports
 from sweeper.report.reading.shown_attempts import ShownAttempts, select_attempts
@@ -63,6 +64,7 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
     same = _same(store, sweeps, everything=sweep is None)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     strengths, more_strengths = strengths_of(values)
+    causes, beyond_causes = read_causes(incomplete, _incomplete, set(store.sweep_ids()))
     linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
     return ReportData(
         store=store.uri,
@@ -79,6 +81,8 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
         more_strengths=more_strengths,
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
         more_incomplete=max(0, len(incomplete) - INCOMPLETE),
+        causes=causes,
+        beyond_causes=beyond_causes,
         reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(linked) - LISTED_REPORTS),
     )

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.planning.narrowing import rule_for
+from sweeper.messages.narrowing import rule_for
 from sweeper.vocabulary import NAME_SEPARATOR
 
 EVERY = list(product(["evaluate", "shift"], ["digits", "dark"], ["svm", "knn"], ["f1", "ece"]))
