@@ -95,6 +95,15 @@ class FailureCause:
 
 
 @dataclass(frozen=True)
+class FailureCauses:
+    """The causes of what did not complete, that of most combinations first."""
+
+    causes: tuple[FailureCause, ...] = ()
+    beyond: int = 0
+    """How many combinations have other causes than these."""
+
+
+@dataclass(frozen=True)
 class RunReport:
     """The report that a run made of itself."""
 
@@ -148,9 +157,7 @@ class ReportData:
     """Further panels of values by strength that are not drawn."""
     incomplete: tuple[Incomplete, ...]
     more_incomplete: int
-    causes: tuple[FailureCause, ...]
-    """Why these and more did not complete, the cause of most combinations first."""
-    beyond_causes: int
-    """How many combinations have other causes than these."""
+    failed: FailureCauses
+    """Why these, and those that are only counted, did not complete."""
     reports: tuple[RunReport, ...]
     more_reports: int

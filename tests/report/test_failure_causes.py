@@ -35,12 +35,12 @@ def swept(empty_folder: Path) -> Store:
 
 def test_the_cause_of_most_combinations_comes_first_and_names_all_of_them(swept: Store):
     found = read_report_data(swept)
-    assert [(cause.count, cause.shown[0].message) for cause in found.causes] == [
+    assert [(cause.count, cause.shown[0].message) for cause in found.failed.causes] == [
         (4, "no room <b>"),
         (2, "part 1 of few"),
     ]
-    assert {one.names.capability for one in found.causes[0].shown} == {"many", "more"}
-    assert found.beyond_causes == 0
+    assert {one.names.capability for one in found.failed.causes[0].shown} == {"many", "more"}
+    assert found.failed.beyond == 0
 
 
 def test_the_command_runs_just_these_again(swept: Store):
@@ -58,7 +58,7 @@ def test_the_command_runs_just_these_again(swept: Store):
 def test_a_cause_without_a_sweep_to_resume_has_no_command(tmp_path: Path):
     store = open_store(tmp_path)
     fail(store, "a", second=1)
-    (cause,) = read_report_data(store).causes
+    (cause,) = read_report_data(store).failed.causes
     assert (cause.count, cause.rerun) == (1, None)
     assert "To run" not in html(store)
 
@@ -71,8 +71,8 @@ def test_what_is_beyond_the_first_causes_and_combinations_is_counted(tmp_path: P
         fail(store, name, second=1)
     fail(store, "d", "lost", second=2)
     found = read_report_data(store)
-    assert [(cause.count, len(cause.shown)) for cause in found.causes] == [(3, 2)]
-    assert found.beyond_causes == 1
+    assert [(cause.count, len(cause.shown)) for cause in found.failed.causes] == [(3, 2)]
+    assert found.failed.beyond == 1
     page = html(store)
     assert "And 1 more of other causes." in page
     assert "and 2 more</summary>" in page

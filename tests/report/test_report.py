@@ -497,7 +497,7 @@ def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_left_out_is_said_with_the_command_that_shows_it(swept: Store, contents: ReportData):
-    less = replace(contents, beyond_causes=7, more_sweeps=3, more_strengths=2, more_reports=1)
+    less = replace(contents, failed=replace(contents.failed, beyond=7), more_sweeps=3, more_strengths=2, more_reports=1)
     shown = rendering.render(less)
     for word in ("And 7 more of other causes.", "And 3 earlier sweeps.", "And 2 more plots by strength."):
         assert word in shown

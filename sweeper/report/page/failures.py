@@ -31,11 +31,11 @@ class Block:
 
 
 def blocks_of(contents: ReportData) -> list[Block]:
-    counts = [cause.count for cause in contents.causes]
+    counts = [cause.count for cause in contents.failed.causes]
     leads = len(counts) > 1 and counts[0] > counts[1]
     return [
         Block(f"cause-{place}", cause, leads and place == 1, _command(contents.store, cause))
-        for place, cause in enumerate(contents.causes, start=1)
+        for place, cause in enumerate(contents.failed.causes, start=1)
     ]
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sweeper.messages.causes import same_error
 from sweeper.messages.narrowing import rule_for
-from sweeper.report.report_data import FailureCause, Incomplete, Rerun
+from sweeper.report.report_data import FailureCause, FailureCauses, Incomplete, Rerun
 from sweeper.store import newest_attempts
 from sweeper.vocabulary import AXES
 
@@ -28,8 +28,8 @@ _Places: TypeAlias = npt.NDArray[np.int64]
 
 def read_causes(
     incomplete: Table, described: Callable[[Mapping[str, Any]], Incomplete], known: Collection[str]
-) -> tuple[tuple[FailureCause, ...], int]:
-    """The causes of what did not complete, and how many combinations have further ones.
+) -> FailureCauses:
+    """The causes of what did not complete.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def read_causes(
         The sweeps that can be resumed.
     """
     if not len(incomplete):
-        return (), 0
+        return FailureCauses()
     causes = _causes(incomplete)
     counts = np.bincount(causes)
     order = np.argsort(-counts, kind="stable")
     shown = [_cause(incomplete, causes, number, described, known) for number in order[:CAUSES].tolist()]
-    return tuple(shown), int(counts[order[CAUSES:]].sum())
+    return FailureCauses(tuple(shown), int(counts[order[CAUSES:]].sum()))
 
 
 def _causes(incomplete: Table) -> _Places:

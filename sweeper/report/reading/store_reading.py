@@ -57,15 +57,11 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
     everywhere = store.attempts(_COLUMNS)
     attempts = _of_sweep(store, everywhere, sweep)
     found = select_attempts(attempts, everywhere)
-    completed, incomplete = found.completed, found.incomplete
-    values = caveats.with_changed_data(store.measured(completed), completed)
+    values = caveats.with_changed_data(store.measured(found.completed), found.completed)
     values = sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
     sweeps = _sweeps(attempts)
-    same = _same(store, sweeps, everything=sweep is None)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
-    strengths, more_strengths = strengths_of(values)
-    causes, beyond_causes = read_causes(incomplete, _incomplete, set(store.sweep_ids()))
-    linked = completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
+    incomplete, strengths, reports = found.incomplete, strengths_of(values), _linked(found.completed)
     return ReportData(
         store=store.uri,
         sweep=sweep,
@@ -76,16 +72,20 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
         more_sweeps=max(0, len(sweeps) - SWEEPS),
         not_run=_not_run(store, sweeps[:SWEEPS]),
         required=read_required(store, sweep),
-        leaderboards=_leaderboards(store, values, _gaps(found, values), same, repeats),
-        strengths=strengths,
-        more_strengths=more_strengths,
+        leaderboards=_leaderboards(store, values, _gaps(found, values), _same(store, sweeps, sweep), repeats),
+        strengths=strengths[0],
+        more_strengths=strengths[1],
         incomplete=tuple(_incomplete(row) for row in incomplete.slice(0, INCOMPLETE).to_pylist()),
         more_incomplete=max(0, len(incomplete) - INCOMPLETE),
-        causes=causes,
-        beyond_causes=beyond_causes,
-        reports=read_reports(store, [_unread(row) for row in linked.slice(0, LISTED_REPORTS).to_pylist()]),
-        more_reports=max(0, len(linked) - LISTED_REPORTS),
+        failed=read_causes(incomplete, _incomplete, set(store.sweep_ids())),
+        reports=read_reports(store, [_unread(row) for row in reports.slice(0, LISTED_REPORTS).to_pylist()]),
+        more_reports=max(0, len(reports) - LISTED_REPORTS),
     )
+
+
+def _linked(completed: Table) -> Table:
+    """The attempts whose runs made a report."""
+    return completed.filter(pc.greater(pc.fill_null(pc.utf8_length(completed["report_uri"]), 0), 0))
 
 
 def _known_repeats(values: Table, repeats: Sequence[str]) -> Sequence[str]:
@@ -161,10 +161,10 @@ def _named(row: Mapping[str, Any]) -> dict[str, str]:
     return {**row, **{axis: row[axis] or "" for axis in AXES}}
 
 
-def _same(store: Store, sweeps: Sequence[Sweep], *, everything: bool) -> list[tuple[str, str, str]]:
+def _same(store: Store, sweeps: Sequence[Sweep], sweep: str | None) -> list[tuple[str, str, str]]:
     """Which names the newest of these sweeps dropped, of the whole store those with nothing to run too."""
     known = store.sweep_ids()
-    if not everything:
+    if sweep is not None:
         known = sorted({one.id for one in sweeps} & set(known))
     return store.same_names(known[-SWEEPS:])
 
