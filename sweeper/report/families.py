@@ -50,6 +50,7 @@ def _together(boards: Sequence[Leaderboard]) -> Leaderboard:
         tied={place: board.tied[0] for place, board in enumerate(boards) if 0 in board.tied},
         not_compared=_merged([board.not_compared for board in boards]),
         metric=first.metric,
+        dataset=first.columns[0],
     )
 
 
@@ -66,6 +67,7 @@ def _line(lines: Sequence[Line]) -> Line:
         _by_place([line.ends for line in lines]),
         _by_place([line.runs for line in lines]),
         _by_place([line.intervals for line in lines]),
+        _by_place([line.sweeps for line in lines]),
     )
 
 

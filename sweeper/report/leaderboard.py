@@ -45,6 +45,8 @@ class Line:
     """Of a mean over runs, by how much they differ and how many they are: `± 0.0031 (5)`."""
     intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict[int, tuple[float, float]])
     """The bounds of the interval of a value, where it has one."""
+    sweeps: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The name of the sweep that measured the value of a column."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Leaderboard:
     """Why values were not compared with the best, and where."""
     metric: str = ""
     """The metric alone, which several tables share where it gives several values."""
+    dataset: str = ""
+    """The dataset of a table that has only one and does not name it on its side or along its top."""
 
     @property
     def signs(self) -> dict[str, str]:
@@ -170,7 +174,7 @@ def _leaderboard(
     for row in rows:
         end = NULL if row["value"] is None else None
         cells.setdefault(row[side], {})[row[top]] = _Cell(
-            row["value"], row.get("caveat"), end, _runs(row), _bounds(row)
+            row["value"], row.get("caveat"), end, _runs(row), _bounds(row), row.get("sweep") or ""
         )
     columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
@@ -207,6 +211,7 @@ class _Cell:
     end: str | None = None
     runs: str = ""
     bounds: tuple[float, float] | None = None
+    sweep: str = ""
 
 
 def _runs(row: Mapping[str, Any]) -> str:
@@ -254,7 +259,8 @@ def _line(name: str, cells: Sequence[_Cell]) -> Line:
     ends = {column: cell.end for column, cell in enumerate(cells) if cell.end}
     runs = {column: cell.runs for column, cell in enumerate(cells) if cell.runs}
     intervals = {column: cell.bounds for column, cell in enumerate(cells) if cell.bounds}
-    return Line(name, tuple(cell.value for cell in cells), caveats, ends, runs, intervals)
+    sweeps = {column: cell.sweep for column, cell in enumerate(cells) if cell.sweep}
+    return Line(name, tuple(cell.value for cell in cells), caveats, ends, runs, intervals, sweeps)
 
 
 def _notes(same: Iterable[_SameNames], shown: Collection[str]) -> tuple[str, ...]:

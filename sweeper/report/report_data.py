@@ -51,6 +51,7 @@ class ValueAtStrength:
     strength: float
     value: float | None
     higher_is_better: bool | None
+    metric: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Incomplete:
     log_uri: str | None
     shown: str | None = None
     """Where the page shows values under the same names: of an `earlier spec`, or of an `earlier attempt` of its own."""
+    sweep: str = ""
+    """The name of the sweep that made the attempt."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class RunReport:
     markdown: str | None = None
     """`None` where it is not shown, and then `note` says why."""
     note: str = ""
+    sweep: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,4 +50,5 @@ def _strength(row: Mapping[str, Any]) -> ValueAtStrength:
         strength=float(row["at"]),
         value=row["value"],
         higher_is_better=row["higher_is_better"],
+        metric=row["metric"] or "",
     )

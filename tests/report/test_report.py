@@ -155,7 +155,8 @@ def test_leaderboards_are_those_of_the_terminal(swept: Store, contents: ReportDa
     hits = contents.leaderboards[0]
     assert (hits.title, hits.direction, hits.columns) == ("evaluate: hits", "higher is better", ("four", "ten"))
     broken = Line("broken", (None, None), ends={0: "failed", 1: "failed"})
-    assert hits.lines == (broken, Line("parity", (1.0, 1.0)), Line("same", (0.5, 0.5)))
+    by = {0: "small", 1: "small"}
+    assert hits.lines == (broken, Line("parity", (1.0, 1.0), sweeps=by), Line("same", (0.5, 0.5), sweeps=by))
 
 
 def test_values_by_strength_are_found_in_the_keys_of_our_robustness(contents: ReportData):
@@ -445,7 +446,9 @@ class Seen(HTMLParser):
 
 def test_what_comes_from_the_store_is_text(text: str):
     assert SCRIPT not in text
-    assert text.replace("<wbr>", "").count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3  # sweep, model and dataset
+    assert (
+        text.replace("<wbr>", "").count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
+    )  # sweep (of its value too), model, dataset
     assert len(Seen(text).all("script")) == 1
     assert not [name for _, attributes in Seen(text).tags for name in attributes if name.startswith("on")]
 

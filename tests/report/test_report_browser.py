@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from report_parts import SCRIPT, fill
 from sweeper.report import html
 
 pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install '.[dev]'")
+ui: Any = pytest.importorskip("selenium.webdriver.support.ui")
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="no chromium and chromedriver on the PATH (Debian: chromium, chromium-driver)"
 )
@@ -78,6 +80,110 @@ def test_a_click_on_a_head_sorts_and_a_second_turns_it_round(page: Any):
     assert (rows(table), first.get_attribute("aria-sort")) == (["same", "parity", "broken"], "ascending")
     name.find_element("tag name", "button").send_keys("\n")  # by the keyboard
     assert (rows(table), first.get_attribute("aria-sort")) == (["broken", "parity", "same"], None)
+
+
+# The filter
+
+
+def choose(page: Any, **fields: str) -> None:
+    """Type into the filter, and wait until it has been taken over."""
+    for name, text in fields.items():
+        field = page.find_element("css selector", f"#filter [name={name}]")
+        if field.tag_name == "select":
+            ui.Select(field).select_by_value(text)
+        else:
+            field.clear()
+            field.send_keys(text)
+    held = "return Object.fromEntries(new URLSearchParams(location.hash.slice(1)))"
+    ui.WebDriverWait(page, 20).until(lambda _: fields.items() <= page.execute_script(held).items())
+
+
+def visible(page: Any, selector: str) -> list[str]:
+    return [one.text for one in find(page, selector) if one.is_displayed()]
+
+
+def test_a_filter_narrows_tables_plots_failures_and_reports(page: Any):
+    choose(page, model="par*")
+    assert set(visible(page, "#leaderboards tbody th")) == {"parity"}
+    assert [text.split()[-1] for text in visible(page, "#plots .legend li")][:1] == ["parity"]
+    drawn = "return [...document.querySelectorAll('#plots [data-series]:not(li)')].map((one) => one.style.display)"
+    assert set(page.execute_script(drawn)) == {"", "none"}
+    assert not visible(page, "#incomplete section")
+    assert page.find_element("id", "incomplete").get_attribute("class") == "nothing"
+    assert [text.split(" · ")[-1] for text in visible(page, "#reports summary")] == ["parity", "parity"]
+    assert "1 of 4 models, 2 of 3 datasets" in page.find_element("css selector", "#filter output").text
+
+
+def test_a_filter_narrows_columns_and_is_cleared(page: Any):
+    before = visible(page, "#leaderboards thead th, #incomplete h3")
+    choose(page, dataset="four", capability="evaluate")
+    assert visible(page, "#leaderboards h3") == ["evaluate"]
+    assert visible(page, "#leaderboards thead th") == ["model", "four"]
+    page.find_element("css selector", "#filter button").click()
+    assert visible(page, "#leaderboards thead th, #incomplete h3") == before
+    assert "#" not in page.current_url
+
+
+def test_words_are_found_in_rows_tracebacks_and_titles(page: Any):
+    choose(page, text="weights are gone")
+    assert not visible(page, "#leaderboards tbody th")
+    assert len(visible(page, "#incomplete h3")) == 1
+    choose(page, text="weights are gone, or not")
+    assert not visible(page, "#incomplete h3")
+    choose(page, text="area")
+    assert visible(page, "#leaderboards figcaption") == ["hits area higher is better"]
+
+
+def test_values_of_other_sweeps_leave_their_place(page: Any):
+    choose(page, sweep="small")
+    assert SCRIPT not in visible(page, "#leaderboards tbody th")
+    choose(page, sweep=SCRIPT)
+    assert set(visible(page, "#leaderboards tbody th")) == {SCRIPT}
+
+
+def test_the_address_holds_the_filter_beside_the_place(page: Any, address: str):
+    page.get("about:blank")
+    page.get(f"{address}#plots&model=same&metric=hit")
+    assert set(visible(page, "#leaderboards tbody th")) == {"same"}
+    assert page.find_element("css selector", "#filter [name=metric]").get_attribute("value") == "hit"
+    assert page.execute_script("return scrollY") > 100
+    page.find_element("css selector", "nav a[href='#leaderboards']").click()
+    ui.WebDriverWait(page, 20).until(lambda _: page.current_url.endswith("#leaderboards&model=same&metric=hit"))
+    page.execute_script("location.hash = 'model=parity'")
+    ui.WebDriverWait(page, 20).until(lambda _: set(visible(page, "#leaderboards tbody th")) == {"parity"})
+    page.execute_script("location.hash = ''")
+    ui.WebDriverWait(page, 20).until(lambda _: "same" in visible(page, "#leaderboards tbody th"))
+
+
+# Files
+
+
+def saved(page: Any, folder: Path, button: Any) -> str:
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+    page.execute_script("arguments[0].click()", button)
+    ui.WebDriverWait(page, 20).until(lambda _: list(folder.glob("*.csv")))
+    (path,) = folder.glob("*.csv")
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def test_a_table_is_saved_with_exact_values_of_what_is_shown(page: Any, tmp_path: Path):
+    choose(page, model="parity,broken", dataset="ten")
+    text = saved(page, tmp_path, find(page, "#table-1 button.tool")[0])
+    head, *lines = list(csv.reader(text.splitlines()))
+    assert head == ["capability", "measure", "model", "dataset", "value", "low", "high", "mark", "note"]
+    assert [line[:4] for line in lines] == [["evaluate", "hits", name, "ten"] for name in ("broken", "parity")]
+    assert lines[0][4:] == ["", "", "", "", "failed"]
+    value = page.find_element("css selector", "#table-1 td[data-value]:not([data-value=''])")
+    assert lines[1][4] == value.get_attribute("data-value")
+
+
+def test_what_a_spreadsheet_would_run_is_text(page: Any):
+    written = "return csvOf([['=1+1', '+x', '-y', '@z', '\\tq', '-0.5', '-inf', '1e-05', 'a,b', 'c\"d', '<i>']])"
+    line = next(csv.reader([page.execute_script(written)]))
+    assert line == ["'=1+1", "'+x", "'-y", "'@z", "'\tq", "-0.5", "-inf", "1e-05", "a,b", 'c"d', "<i>"]
+
+
+# The rest
 
 
 def test_the_report_of_a_run_opens_with_its_table_and_its_image(page: Any):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sweeper.report import leaderboard
@@ -36,6 +36,10 @@ class Cell:
     """Stands for the reason below the table why the value must not be called the best."""
     is_end: bool = False
     """Whether the text says what became of the combination, in the place of a value."""
+    bounds: tuple[str, str] | None = None
+    """The exact bounds of its interval."""
+    sweep: str = ""
+    """The name of the sweep that measured it."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +137,24 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
     if value is None:
         return Cell(line.ends.get(column, ""), "", "", is_best=False, is_end=column in line.ends)
     text, raw = _number(board, value), "" if math.isnan(value) else repr(value)
-    runs = line.runs.get(column, "")
+    found = Cell(
+        text,
+        raw,
+        "",
+        is_best=False,
+        runs=line.runs.get(column, ""),
+        bounds=_bounds(line, column),
+        sweep=line.sweeps.get(column, ""),
+    )
     if column in line.caveats:
-        return Cell(text, raw, "", is_best=False, runs=runs, sign=signs[line.caveats[column]])
-    mark = board.mark(line, column)
-    return Cell(text, raw, shades.get(text, ""), mark == leaderboard.BEST, mark == leaderboard.TIED, runs)
+        return replace(found, sign=signs[line.caveats[column]])
+    mark, shade = board.mark(line, column), shades.get(text, "")
+    return replace(found, shade=shade, is_best=mark == leaderboard.BEST, is_tied=mark == leaderboard.TIED)
+
+
+def _bounds(line: Line, column: int) -> tuple[str, str] | None:
+    found = line.intervals.get(column)
+    return None if found is None else (repr(found[0]), repr(found[1]))
 
 
 def _number(board: Leaderboard, value: float) -> str:

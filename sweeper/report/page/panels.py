@@ -42,6 +42,9 @@ class Panel:
     series: tuple[Series, ...]
     note: str = ""
     """What is left out of it."""
+    metric: str = ""
+    dataset: str = ""
+    """What all of it is of; empty where it is of several."""
 
     @property
     def description(self) -> str:
@@ -60,6 +63,7 @@ class Group:
     panels: tuple[Panel, ...]
     left_out: int
     """How many more there would be."""
+    capability: str = ""
 
 
 def groups(boards: Sequence[Leaderboard], strengths: Sequence[ValueAtStrength]) -> list[Group]:
@@ -74,7 +78,7 @@ def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
     for capability, found in groupby(panels, key=lambda pair: pair[0]):
         drawn = [panel for _, panel in found if panel.series]
         if drawn:
-            yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS))
+            yield Group(f"{capability} {kind}", tuple(drawn[:PANELS]), max(0, len(drawn) - PANELS), capability)
 
 
 def _is_comparable(board: Leaderboard) -> bool:
@@ -86,7 +90,7 @@ def _over_datasets(board: Leaderboard) -> Panel:
     left_out = len(board.columns) - len(shown)
     series = _drawn((line.name, enumerate(line.values[:TICKS])) for line in board.lines)
     note = f"the first {TICKS} of {len(board.columns)} datasets" if left_out else ""
-    return Panel(board.measure, board.direction, "dataset", shown, series, note)
+    return Panel(board.measure, board.direction, "dataset", shown, series, note, board.metric)
 
 
 def _by_strength(strengths: Sequence[ValueAtStrength]) -> Iterator[tuple[str, Panel]]:
@@ -95,7 +99,9 @@ def _by_strength(strengths: Sequence[ValueAtStrength]) -> Iterator[tuple[str, Pa
         panels.setdefault((one.capability, one.dataset, one.measure, one.parameter), []).append(one)
     for (capability, dataset, measure, parameter), found in panels.items():
         better = direction(found[0].higher_is_better)
-        yield capability, Panel(f"{measure} on {dataset}", better, parameter, (), _curves(found))
+        metric = found[0].metric
+        title = f"{measure} on {dataset}"
+        yield capability, Panel(title, better, parameter, (), _curves(found), metric=metric, dataset=dataset)
 
 
 def _curves(found: Sequence[ValueAtStrength]) -> tuple[Series, ...]:

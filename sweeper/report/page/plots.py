@@ -74,8 +74,9 @@ def _curve(frame: Frame, one: Series, number: int) -> str:
     markers = "".join(f"M{place}{_MARKERS[number]}" for place in places)
     colour = f"var(--series-{number})"
     return (
+        f'<g data-series="{number}">'
         f'<path d="M{"L".join(places)}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
-        f'<path d="{markers}" style="fill:{colour}"/>'
+        f'<path d="{markers}" style="fill:{colour}"/></g>'
     )
 
 

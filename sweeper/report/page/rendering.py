@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("names.js", "match.js", "sort.js", "filter.js", "csv.js")
+"""Parts of the one script of the page, in their order."""
 
 
 def render(contents: ReportData) -> str:
     """The whole page."""
     from markupsafe import Markup
 
-    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    script = "\n".join((TEMPLATES / "script" / name).read_text(encoding="utf-8") for name in SCRIPTS)
     chapters = chapters_of(contents)
     shown = sum(len(chapter.tables) for chapter in chapters)
     return _environment().get_template("page.html.jinja").render(
@@ -37,6 +39,7 @@ def render(contents: ReportData) -> str:
         script_hash=_hash(script),
         requirements=verdict_tables(contents.required.verdicts) if contents.required else [],
         chapters=chapters,
+        sweeps=_sweeps(contents),
         warnings=leaderboard.warnings(contents.leaderboards),
         boards_left_out=len(contents.leaderboards) - shown,
         figures=figures_of(contents),
@@ -44,6 +47,12 @@ def render(contents: ReportData) -> str:
         total=sum(contents.counts.values()),
         queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip
+
+
+def _sweeps(contents: ReportData) -> frozenset[str]:
+    """The names of the sweeps that measured what is shown."""
+    lines = (line for board in contents.leaderboards for line in board.lines)
+    return frozenset(name for line in lines for name in line.sweeps.values())
 
 
 def _environment() -> Environment:

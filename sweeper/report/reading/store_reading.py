@@ -198,8 +198,9 @@ def _incomplete(row: Mapping[str, Any]) -> Incomplete:
         traceback=trace if len(trace) <= TRACEBACK else f"...{trace[-TRACEBACK:]}",
         log_uri=row["log_uri"],
         shown=row["shown"],
+        sweep=row["sweep_name"] or "",
     )
 
 
 def _unread(row: Mapping[str, Any]) -> RunReport:
-    return RunReport(_names(row), row["report_uri"])
+    return RunReport(_names(row), row["report_uri"], sweep=row["sweep_name"] or "")

@@ -1,5 +1,4 @@
 // A click on the head of a column sorts its table: the best first, then the other way round. What is missing stays last.
-"use strict";
 
 function sortBy(table, heads, head) {
   const column = heads.indexOf(head);
