@@ -6,10 +6,10 @@ they are first used.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 from sweeper._version import __version__
+from sweeper.common.later_names import later_names
 
 if TYPE_CHECKING:
     from sweeper.api import SweepResult, plan, sweep
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Live", "Record", "SweepResult", "__version__", "open_store", "plan", "sweep"]
 
-_HOME = {
+_HOMES = {
     "Live": "sweeper.messages.live",
     "Record": "sweeper.records",
     "SweepResult": "sweeper.api",
@@ -29,9 +29,5 @@ _HOME = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker that saw this function would take every name
-
-    def __getattr__(name: str):
-        if name in _HOME:
-            return getattr(importlib.import_module(_HOME[name]), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that saw `__getattr__` would take every name
+    __getattr__, __dir__ = later_names(__name__, _HOMES, __all__)

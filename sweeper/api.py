@@ -82,12 +82,24 @@ def _configured(
     objects: Mapping[str, Objects],
     where: Mapping[str, Any],
 ) -> SweepConfig:
+    if isinstance(config, str):
+        raise ConfigError(_as_list(config))
     if not isinstance(config, Mapping):
         overrides = [*config, *(["allow_empty=true"] if allow_empty else [])]
         return load(overrides, live=live_parts(objects), **where)
     rest, found = split_off_objects(config)
     both = {axis: {**found.get(axis, {}), **(objects[axis] or {})} for axis in objects}
     return load_mapping({**rest, **({"allow_empty": True} if allow_empty else {})}, live=live_parts(both), **where)
+
+
+def _as_list(config: str) -> str:
+    """What to write in the place of a text, in which a comma or a space may be part of a value."""
+    words = [word for word in config.split() if "=" in word]
+    file = "" if words else f" A config file is named by config_name={config!r}."
+    return (
+        f"The config is a list of overrides or a mapping, and got the text {config!r}. Write each override as a text "
+        f"of its own, in a list: {words or ['model=[svm]', 'rerun=missing']!r}.{file}"
+    )
 
 
 def run_config(config: SweepConfig, progress: Progress) -> SweepResult:

@@ -6,11 +6,19 @@ A message says what is wrong, what was got, what is allowed and what to do next.
 from __future__ import annotations
 
 import difflib
+import os
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
 
 
 class SweeperError(Exception):
     """Root of the family."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message says what to do, and the frames above it are none of the user's."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class ConfigError(SweeperError):
@@ -59,6 +67,13 @@ class JobFailedError(JobError):
     def __init__(self, job_id: str, error: BaseException | str) -> None:
         super().__init__(job_id, f"failed: {error}")
 
+    def _render_traceback_(self) -> list[str]:
+        """The traceback of what the job ran, which is the user's, before the message."""
+        cause = self.__cause__
+        frames = None if cause is None else _from_foreign_code(cause.__traceback__)
+        lines = [] if cause is None else traceback.format_exception(type(cause), cause, frames)
+        return [*"".join(lines).splitlines(), *super()._render_traceback_()]
+
 
 class JobCancelledError(JobError):
     """The job was cancelled."""
@@ -93,6 +108,14 @@ class BackpressureError(SweeperError, RuntimeError):
 
 class RunArtifactNotAvailableError(JobError):
     """What a run is said to have written is not there. Raised by no backend here, and known for the same reason."""
+
+
+def _from_foreign_code(frames: TracebackType | None) -> TracebackType | None:
+    """A traceback from its first frame outside this package on; whole where there is no such frame."""
+    ours, found = f"{Path(__file__).parent}{os.sep}", frames
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(ours):
+        found = found.tb_next
+    return found or frames
 
 
 def near_match(got: str, allowed: Iterable[str]) -> str:

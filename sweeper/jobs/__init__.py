@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweeper.common.later_names import later_names
 from sweeper.errors import (
     BackpressureError,
     JobCancelledError,
@@ -63,17 +64,12 @@ __all__ = [
     "submit_capability",
 ]
 
-_LATER = {
-    "InlineJob": "inline",
-    "InlineJobBackend": "inline",
-    "RaySimpleJob": "ray_simple",
-    "RaySimpleJobBackend": "ray_simple",
+_HOMES = {
+    "InlineJob": "sweeper.jobs.inline",
+    "InlineJobBackend": "sweeper.jobs.inline",
+    "RaySimpleJob": "sweeper.jobs.ray_simple",
+    "RaySimpleJobBackend": "sweeper.jobs.ray_simple",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+if not TYPE_CHECKING:  # a type checker that saw `__getattr__` would take every name
+    __getattr__, __dir__ = later_names(__name__, _HOMES, __all__)

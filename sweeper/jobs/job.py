@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from sweeper.common.html_text import table
 from sweeper.errors import JobCancelledError, JobFailedError, JobTimeoutError
 from sweeper.jobs.protocol import JobStatus
 from sweeper.messages.failures import ErrorInfo, WorkerFailure, raised_as
+from sweeper.messages.outcome import brief
 
 T = TypeVar("T")
 J = TypeVar("J", bound="BaseJob[Any]")
@@ -66,6 +68,14 @@ class BaseJob(ABC, Generic[T]):
     def __repr__(self) -> str:
         state = self._end.status.value if self._end else "not ended"
         return f"<{type(self).__name__} {self.job_id} {self.job_name!r}: {state}>"
+
+    def _repr_html_(self) -> str:
+        end = self._end
+        cells = [("name", self.job_name), ("state", end.status.value if end else "not ended")]
+        cells += [("made", f"{self.created_at:%Y-%m-%d %H:%M:%S %Z}")]
+        cells += [("why", brief(f"{end.info.kind}: {end.info.message}"))] if end and end.info else []
+        cells += [("log", self.log)] if self.log else []
+        return table(f"Job {self.job_id}", ("", ""), cells)
 
     @abstractmethod
     def _poll(self) -> None:

@@ -63,6 +63,10 @@ class Failure:
     cause: str = field(default="", repr=False)
     """Equal for failures whose messages differ only in numbers, ids, paths and names; empty where that is not known."""
 
+    def __repr__(self) -> str:
+        first = self.message.strip().partition("\n")[0][:LINE_CHARACTERS]
+        return f"<Failure {self.status}: {self.label}: {f'{self.error_type}: {first}'.rstrip(': ')}>"
+
     def line(self) -> str:
         """What is shown when it happens: the combination, and below it why."""
         return "\n    ".join([f"{self.status}: {self.label}", *self.why()])

@@ -12,8 +12,10 @@ from operator import eq
 from typing import NamedTuple, Protocol
 
 from sweeper.common.columns import Column
+from sweeper.common.html_text import paragraph
 from sweeper.errors import ConfigError
 from sweeper.messages.outcome import FAILING
+from sweeper.planning import plan_html
 from sweeper.planning.combinations import Combinations, Identified, Planned, PlannedItems, Verdict
 from sweeper.planning.fingerprint import fingerprints
 from sweeper.planning.policy import Duplicates, Rerun, Trigger
@@ -94,6 +96,18 @@ class Plan:
     """What to know beside the decisions, a line each."""
     same: tuple[SameNames, ...] = ()
     """The names of those that were dropped, where they differ from the names of what was kept."""
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self._line}>"
+
+    def _repr_html_(self) -> str:
+        reasons = plan_html.reasons_html(self.reasons.most_common(), self.excluded)
+        items = plan_html.items_html(self.items)
+        return f"{paragraph(self._line)}{reasons}{items}{plan_html.notes_html(self.notes)}"
+
+    @property
+    def _line(self) -> str:
+        return plan_html.plan_line(len(self.items), self.skipped, self.duplicates, self.excluded)
 
     @cached_property
     def columns(self) -> PlannedItems:

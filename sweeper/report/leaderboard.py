@@ -79,6 +79,10 @@ class Leaderboard:
     dataset: str = ""
     """The dataset of a table that has only one and does not name it on its side or along its top."""
 
+    def __repr__(self) -> str:
+        size = f"{len(self.lines)} {self.side}s x {len(self.columns)} {self.top}s"
+        return f"<Leaderboard {self.title}: {size}>"
+
     @property
     def signs(self) -> dict[str, str]:
         """Every reason against a value of this table, with the sign that stands for it beside the value."""

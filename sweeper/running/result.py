@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.common.columns import Column
+from sweeper.common.html_text import paragraph
+from sweeper.messages.causes import by_cause
 from sweeper.messages.outcome import NOT_MET, Failure, Gap, Outcome
 from sweeper.messages.requirements import Requirement
 from sweeper.planning import gaps
@@ -16,6 +18,7 @@ from sweeper.planning.decisions import Plan
 from sweeper.planning.excerpt import excerpt
 from sweeper.records import OVERALL
 from sweeper.revision.data_caveats import caveats_of_combinations
+from sweeper.running.result_html import boards_html, causes_html, counts_line, verdicts_html
 
 if TYPE_CHECKING:
     import pandas
@@ -39,6 +42,18 @@ class SweepResult:
     enforce: bool = False
     aggregate: tuple[str, ...] = ()
     """Swept keys that only repeat a run: leaderboards have the mean in the place of the runs."""
+
+    def __repr__(self) -> str:
+        return f"<SweepResult {self.sweep_id}: {self._line}; in {self.store.uri}>"
+
+    def _repr_html_(self) -> str:
+        part = self.excerpt()
+        shown = (verdicts_html(self.verdicts), boards_html(part.leaderboards), causes_html(by_cause(self.failures)))
+        return "".join((paragraph(f"Sweep {self.sweep_id}: {self._line}\nResults: {self.store.uri}"), *shown))
+
+    @property
+    def _line(self) -> str:
+        return counts_line(self.counts, self.plan.skipped)
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweeper.common.later_names import later_names
 from sweeper.errors import DamagedFileWarning
 
 if TYPE_CHECKING:
@@ -29,24 +30,16 @@ __all__ = [
     "open_store",
 ]
 
-_LATER = {
-    "AttemptRow": "schema",
-    "AttemptState": "attempt_states",
-    "Column": "tables",
-    "Store": "store",
-    "Table": "tables",
-    "keep_freed_memory": "parquet",
-    "boot_id": "journal",
-    "open_store": "store",
+_HOMES = {
+    "AttemptRow": "sweeper.store.schema",
+    "AttemptState": "sweeper.store.attempt_states",
+    "Column": "sweeper.store.tables",
+    "Store": "sweeper.store.store",
+    "Table": "sweeper.store.tables",
+    "boot_id": "sweeper.store.journal",
+    "keep_freed_memory": "sweeper.store.parquet",
+    "open_store": "sweeper.store.store",
 }
 
-
-if not TYPE_CHECKING:  # a type checker that saw this function would take every name
-
-    def __getattr__(name: str):
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)  # not asked for again
-        return value
+if not TYPE_CHECKING:  # a type checker that saw `__getattr__` would take every name
+    __getattr__, __dir__ = later_names(__name__, _HOMES, __all__)

@@ -33,6 +33,7 @@ from sweeper.store.payload import records_of
 from sweeper.store.recorder import Recorder
 from sweeper.store.run_rows import RunFacts, completed_rows, measured_rows
 from sweeper.store.schema import AttemptRow, RecordedRun, attempt_rows
+from sweeper.store.store_html import store_html
 from sweeper.store.tables import Tables
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({self.uri!r})"
+
+    def _repr_html_(self) -> str:
+        return store_html(self.uri, self.sweep_ids(), self.tables())
 
     # Writing, by workers
 
