@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes below /proc"),
 ]
 WINDOW = 16
-"""What one driver with two processors has in flight: so much may be done twice, says README."""
+"""What one driver with two processors has in flight: so much may be done twice, says docs/policies.md."""
 RUNNING = 4
 """What runs in both: an inference is seen by the first of its readers that completes."""
 SIDE = 12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from command_line import typed
+from doc_pages import examples
 from hydra import compose, initialize_config_dir
 from PIL import Image
 
@@ -22,12 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "conditions.md"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-
-
 def commands() -> list[list[str]]:
-    return [shlex.split(line, comments=True)[3:] for text in blocks("bash") for line in text.splitlines()]
+    return [shlex.split(line, comments=True)[3:] for text in examples(PAGE, "bash") for line in text.splitlines()]
 
 
 def rows() -> list[list[str]]:
@@ -99,7 +95,7 @@ def test_the_choices_say_the_defaults_of_their_classes():
 
 def test_the_example_with_nrtk_runs(here: Path):
     pytest.importorskip("nrtk")
-    (config,) = blocks("yaml")
+    (config,) = examples(PAGE, "yaml")
     place = here / config.split("\n", 1)[0].removeprefix("# ")
     place.parent.mkdir(parents=True)
     place.write_text(config)

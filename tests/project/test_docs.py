@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import settings_page
 import yaml
+from doc_pages import OWN_FILE, PAGES, ROOT, examples, own_files, prose
 from places import OLD_STORES
 
 from sweeper import __version__
@@ -20,28 +21,14 @@ from sweeper.cli.commands import run_command
 from sweeper.config.settings import MEANINGS
 from sweeper.store import open_store
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 FOLDERS = ("sweeper/", "tests/", "docs/", "conf/", "examples/", ".ci/")
 """How the path of a file or folder of this repository begins."""
-FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-OWN_FILE = re.compile(r"# ([\w/]+\.(?:py|yaml))\n")
-"""The first line of an example that is a file of the reader's own."""
-
-
-def prose(page: Path) -> str:
-    """The text of a page without its examples."""
-    return FENCE.sub("", page.read_text())
 
 
 def quoted(page: Path) -> set[str]:
     """What a page has in backticks."""
     return set(re.findall(r"`([^`\n]+)`", prose(page)))
-
-
-def examples(page: Path, language: str) -> list[str]:
-    return [text for name, text in FENCE.findall(page.read_text()) if name == language]
 
 
 def headings(page: Path) -> set[str]:
@@ -80,12 +67,6 @@ def test_modules_and_what_is_in_them_exist(page: Path):
 
 
 # The examples
-
-
-def own_files(page: Path) -> dict[str, str]:
-    """The files that a page tells its reader to write, by their paths."""
-    texts = [*examples(page, "python"), *examples(page, "yaml")]
-    return {match[1]: text for text in texts if (match := OWN_FILE.match(text))}
 
 
 def command_lines(page: Path) -> list[list[str]]:
@@ -153,6 +134,14 @@ def test_hooks_run_the_lint_and_types_of_ci():
 def test_the_newest_version_has_its_changes():
     versions = re.findall(r"^## \[?(\d[\d.]*)\]?", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert versions[0] == __version__
+
+
+def test_every_decision_is_in_their_list():
+    pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    listed = re.findall(
+        r"^- \[(\d{4}): .*\]\((\1-.*\.md)\)$", (ROOT / "docs" / "decisions" / "README.md").read_text(), re.M
+    )
+    assert [name for _, name in listed] == [page.name for page in pages]
 
 
 # The pages and the code say the same
@@ -234,8 +223,9 @@ def test_every_setting_says_what_it_is_for():
     assert [key for key, meaning in MEANINGS.items() if not meaning] == []
 
 
-def test_the_readme_has_the_same_settings_and_defaults():
-    rows = re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+def test_the_page_of_policies_has_the_same_settings_and_defaults():
+    page = (ROOT / "docs" / "policies.md").read_text()
+    rows = re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE)
     table = dict(re.findall(r"^\| `([a-z_.]+)` \|.*\| ([^|]+) \|$", settings_page.table(), re.MULTILINE))
     shown = {key: default.strip("`") for key, default in rows if key in table}
     assert len(shown) > 8

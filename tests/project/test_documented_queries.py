@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import runpy
 import shlex
 from datetime import timedelta
@@ -13,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from doc_pages import examples
 from store_parts import BEGAN, ScoreRun, attempt, fail, record
-from test_readme import commands
 
 from sweeper.cli.commands import run_command
 from sweeper.messages.requests import Provenance
@@ -47,7 +46,9 @@ def asked(store: Store, sql: str) -> list[dict[str, Any]]:
 
 
 def documented() -> list[str]:
-    return [argv[1] for argv in commands() if argv[:1] == ["query"]]
+    """The queries that the page has as commands."""
+    lines = [shlex.split(line) for text in examples(PAGE, "bash") for line in text.splitlines()]
+    return [words[4] for words in lines if words[:4] == ["python", "-m", "sweeper", "query"]]
 
 
 def places(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -118,7 +119,7 @@ def test_nan_is_last_in_every_query_that_sorts_by_value(tmp_path: Path):
 
 
 def test_the_query_by_datum_counts_where_one_of_two_models_is_right(store: Store):
-    _, sql = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (sql,) = [text for text in examples(PAGE, "sql") if "FROM outcomes" in text]
     (row,) = asked(store, sql.replace("'svm'", "'logreg'"))
     value = accuracy(store)
     gain = (row["only_svm_right"] - row["only_knn_right"]) / 540
@@ -127,7 +128,7 @@ def test_the_query_by_datum_counts_where_one_of_two_models_is_right(store: Store
 
 
 def test_the_query_on_the_tables_has_the_newest_run_of_each_combination_once(tmp_path: Path):
-    sql, _ = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (sql,) = [text for text in examples(PAGE, "sql") if "FROM attempts WHERE status = 'completed' GROUP BY" in text]
     sql = sql.replace("maite_evaluation", "scores")  # written here as checkmaite's reruns are
     sql = sql.replace("p.model_id, p.dataset_id, p.metric_id", "p.dataset_id")
     store = open_store(tmp_path)

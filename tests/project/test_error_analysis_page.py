@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from command_line import typed
+from doc_pages import examples
 from test_docs import table_of
 
 from sweeper.capabilities import (
@@ -27,12 +28,8 @@ PAGE = ROOT / "docs" / "error-analysis.md"
 RECORDS = (ErrorAnalysisRecord, SliceClassRecord, ConfusionRecord, CalibrationRecord, WorstDatumRecord)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-
-
 def commands() -> list[list[str]]:
-    return [shlex.split(line)[3:] for text in blocks("bash") for line in text.splitlines()]
+    return [shlex.split(line)[3:] for text in examples(PAGE, "bash") for line in text.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +38,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Store]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("page")
         patch.chdir(folder)
-        (code,) = blocks("python")
+        (code,) = examples(PAGE, "python")
         (folder / "lit_digits.py").write_text(code)
         patch.syspath_prepend(str(folder))
         places = [folder / f"store{number}" for number, _ in enumerate(commands())]
@@ -52,7 +49,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Store]:
 
 
 def asked(store: Store, number: int) -> list[dict[str, Any]]:
-    return store.sql(blocks("sql")[number]).to_pylist()
+    return store.sql(examples(PAGE, "sql")[number]).to_pylist()
 
 
 def test_the_weakest_classes_come_first(stores: list[Store]):
@@ -75,7 +72,7 @@ def test_confusions_are_counted_over_all_datasets(stores: list[Store]):
 
 def test_slices_are_as_the_page_shows_them(stores: list[Store]):
     rows = asked(stores[1], 2)
-    (shown,) = blocks("text")
+    (shown,) = examples(PAGE, "text")
     header, _, *lines = (re.split(r"\s{2,}", line.strip()) for line in shown.splitlines())
     assert list(rows[0]) == header
     assert lines[0][1] == rows[0]["slice_value"] == "below 0.3"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from command_line import typed
-from test_docs import OWN_FILE, ROOT, command_lines, examples
+from doc_pages import OWN_FILE, ROOT, examples
+from test_docs import command_lines
 
 PAGE = ROOT / "docs" / "requirements.md"
 

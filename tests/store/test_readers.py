@@ -17,6 +17,7 @@ from sweeper.messages.requests import Provenance
 from sweeper.records import Record
 from sweeper.store import Store, open_store
 
+PAGE = Path(__file__).parents[2] / "docs" / "reading-results.md"
 COLUMNS: Mapping[str, Sequence[str]] = {
     "attempts": (
         "attempt_id",
@@ -85,17 +86,16 @@ class _Run:
         return [self._row]
 
 
-def test_the_readings_above_are_those_of_the_readme():
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
-    assert f"`read_parquet(..., {DUCKDB})` in DuckDB" in readme
+def test_the_readings_above_are_those_of_the_docs():
+    page = PAGE.read_text()
+    assert f"| DuckDB | `read_parquet(..., {DUCKDB})` |" in page
     polars = ", ".join(f"{name}={json.dumps(value)}" for name, value in POLARS.items()).replace("false", "False")
-    assert f"`scan_parquet(..., {polars})` in polars" in readme
-    assert "`read_parquet(..., partitioning=None)` in pandas" in readme
+    assert f"| polars | `scan_parquet(..., {polars})` |" in page
+    assert "| pandas | `read_parquet(..., partitioning=None)` |" in page
 
 
-def test_what_is_not_a_number_comes_last_in_the_query_of_the_readme(store: Store):
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (query,) = re.findall(r'sweeper query "(SELECT model, dataset, value, [^"]* FROM results [^"]*)"', readme)
+def test_what_is_not_a_number_comes_last_in_the_query_of_the_docs(store: Store):
+    (query,) = re.findall(r'sweeper query "(SELECT model, dataset, value, [^"]* FROM results [^"]*)"', PAGE.read_text())
     for name, value in (("low", 0.5), ("nan", float("nan")), ("high", 0.75)):
         record(store, name, value, capability="evaluate", model=name, metric="accuracy")
     assert [row["model"] for row in store.sql(query).to_pylist()] == ["high", "low", "nan"]
