@@ -108,7 +108,7 @@ def _separated(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         if word == "--":
             words.extend(rest)
             break
-        if _is_flag(word):
+        if is_flag(word):
             option, attached = _option(word)
             given[option.name] = _value(option, attached, rest)
         else:
@@ -116,9 +116,14 @@ def _separated(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return words, given
 
 
-def _is_flag(word: str) -> bool:
+def is_flag(word: str) -> bool:
     """A word with a blank in it is none, so that SQL may begin with a comment."""
     return len(word) > 1 and word.startswith("-") and not re.search(r"\s", word.partition("=")[0])
+
+
+def is_override(word: str) -> bool:
+    """Whether a word is an override where an operand may stand too."""
+    return _OVERRIDE.match(word) is not None
 
 
 def _option(word: str) -> tuple[Option, str | None]:
@@ -157,7 +162,7 @@ def _value(option: Option, attached: str | None, rest: deque[str]) -> str:
         return attached
     if option.alone is not None:
         return rest.popleft() if rest and rest[0] in option.allowed else option.alone
-    if not rest or _is_flag(rest[0]):
+    if not rest or is_flag(rest[0]):
         raise ConfigError(f"{option.name} needs a value: {option.name} {option.value}.")
     return rest.popleft()
 
@@ -194,7 +199,7 @@ def _command(words: Sequence[str]) -> tuple[Command, list[str]]:
 
 def _operands(command: Command, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The first words that are no overrides, as many as the command needs, and all others."""
-    places = [i for i, word in enumerate(words) if not _OVERRIDE.match(word)][: len(command.operands)]
+    places = [i for i, word in enumerate(words) if not is_override(word)][: len(command.operands)]
     return tuple(words[i] for i in places), [word for i, word in enumerate(words) if i not in places]
 
 

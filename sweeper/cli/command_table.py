@@ -247,11 +247,39 @@ _CHECK = Command(
     {0: "nothing is wrong, or it was repaired", 1: "something is wrong", **WRONG},
     options=(Option(("--repair",), "move aside what is damaged or foreign"),),
 )
+_COMPLETION = Command(
+    "completion",
+    "print the script that completes command lines in bash or zsh",
+    "Print what a shell reads so that Tab completes commands, flags, choices, keys and values. For the shell that "
+    "runs, type source <(sweeper completion bash), or zsh in the place of bash; put that line into ~/.bashrc or ~/.zshrc.",
+    (
+        Example("sweeper completion bash > sweeper.bash", "a file for ~/.bashrc to source"),
+        Example("sweeper completion zsh > _sweeper", "a file for a folder of $fpath"),
+    ),
+    {0: "printed", **WRONG},
+    (Operand("SHELL", "completion needs the name of a shell, bash or zsh, e.g. sweeper completion bash."),),
+    (Option(("--line",), "what may end this line, as the script asks", "LINE"),),
+)
 
 COMMANDS = {
     command.name: command
     for command in (
-        *(RUN, PLAN, _INIT, _LS, _DESCRIBE, _STATUS, _FAILURES, _REPORT, _COMPARE, _QUERY, _EXPORT, _COMPACT, _CHECK),
+        *(
+            RUN,
+            PLAN,
+            _INIT,
+            _LS,
+            _DESCRIBE,
+            _STATUS,
+            _FAILURES,
+            _REPORT,
+            _COMPARE,
+            _QUERY,
+            _EXPORT,
+            _COMPACT,
+            _CHECK,
+            _COMPLETION,
+        ),
     )
 }
 """Every command by its name, in the order in which help lists them."""

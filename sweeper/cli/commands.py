@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from importlib.metadata import version
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper._version import __version__
@@ -77,7 +76,13 @@ def _init(args: Arguments, out: TextIO) -> int:
     return init(args, out)
 
 
-_WITHOUT_CONFIG = {**CATALOGUE_COMMANDS, "init": _init}
+def _completion(args: Arguments, out: TextIO) -> int:
+    from sweeper.cli.completion.command import completion
+
+    return completion(args, out)
+
+
+_WITHOUT_CONFIG = {**CATALOGUE_COMMANDS, "init": _init, "completion": _completion}
 """The commands that compose no config."""
 
 
@@ -102,6 +107,8 @@ def _shown(args: Arguments, out: TextIO) -> int:
     if args.has(HELP.name):
         out.write(help_of(COMMANDS[args.command]) if args.names_command else overview())
     elif args.has(VERSION.name):
+        from importlib.metadata import version
+
         out.write(f"sweeper {__version__} (Hydra {version('hydra-core')})\n")
     else:
         _show_by_hydra(args, out)

@@ -130,10 +130,10 @@ def _entry(group: str, name: str, path: Path, *, is_shipped: bool) -> Entry:
     text = path.read_text(encoding="utf-8", errors="replace")
     content = parsed(text)
     own = content.get(name.rpartition("/")[2]) if isinstance(content, Mapping) else None
-    return Entry(group, name, path, is_shipped, text, _first_comment(text), own if isinstance(own, Mapping) else {})
+    return Entry(group, name, path, is_shipped, text, first_comment(text), own if isinstance(own, Mapping) else {})
 
 
-def _first_comment(text: str) -> str:
+def first_comment(text: str) -> str:
     """The first sentence before the first key: a line, and those that go on with it in lower case."""
     said = ""
     for line in takewhile(lambda line: line.startswith("#"), text.splitlines()):

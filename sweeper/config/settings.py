@@ -11,6 +11,7 @@ from sweeper.common.secrets import secret_values
 from sweeper.config.requirements import requirements_of
 from sweeper.config.value_checks import (
     Check,
+    Each,
     amount,
     count,
     each,
@@ -26,6 +27,7 @@ from sweeper.config.value_checks import (
     size,
     sweep_id,
     text,
+    words_of,
 )
 from sweeper.errors import ConfigError
 from sweeper.jobs.addresses import refuse_client
@@ -289,6 +291,7 @@ class _Declared(NamedTuple):
     name: str
     is_resumed: bool
     meaning: str
+    check: Check[object]
 
     @property
     def key(self) -> str:
@@ -302,7 +305,7 @@ def _declared(defaults: DataclassInstance, section: str = "") -> Iterator[_Decla
             yield from _declared(default, declared.name)
         else:
             known = declared.metadata
-            yield _Declared(section, declared.name, bool(known["is_resumed"]), str(known["meaning"]))
+            yield _Declared(section, declared.name, bool(known["is_resumed"]), str(known["meaning"]), known["check"])
 
 
 _DECLARED = tuple(_declared(Settings()))
@@ -310,6 +313,10 @@ SETTINGS = tuple(setting.key for setting in _DECLARED)
 """Keys of all settings, such as `rerun` and `job_backend.kind`."""
 MEANINGS = {setting.key: setting.meaning for setting in _DECLARED}
 """What each of them is for, in Markdown."""
+WORDS = {setting.key: words for setting in _DECLARED if (words := words_of(setting.check))}
+"""The only values of those that have some: `rerun`, `enforce`; of a list, those of its items."""
+LISTS = tuple(setting.key for setting in _DECLARED if isinstance(setting.check, Each))
+"""Those that are lists."""
 
 
 def settings_of(root: Mapping[str, object], name: str) -> Settings:

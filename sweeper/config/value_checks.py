@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sweeper.errors import ConfigError, near_match
 
@@ -105,30 +106,51 @@ def optional(check: Check[T]) -> Check[T | None]:
     return lambda where, value: None if value is None else check(where, value)
 
 
-def one_of(allowed: Iterable[str]) -> Check[str]:
+@dataclass(frozen=True)
+class Words(Generic[T]):
+    """A check that lets some words pass."""
+
+    words: tuple[str, ...]
+    made: Callable[[str], T]
+    """What is made of an allowed one."""
+
+    def __call__(self, where: str, value: object) -> T:
+        if not isinstance(value, str) or value not in self.words:
+            hint = near_match(str(value), self.words)
+            raise ConfigError(f"{where} cannot be {value!r}.{hint} It must be one of {', '.join(self.words)}.")
+        return self.made(value)
+
+
+def one_of(allowed: Iterable[str]) -> Words[str]:
     """One of some words."""
-    words = tuple(map(str, allowed))
-
-    def check(where: str, value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            hint = near_match(str(value), words)
-            raise ConfigError(f"{where} cannot be {value!r}.{hint} It must be one of {', '.join(words)}.")
-        return value
-
-    return check
+    return Words(tuple(map(str, allowed)), str)
 
 
-def member_of(kind: type[E]) -> Check[E]:
+def member_of(kind: type[E]) -> Words[E]:
     """A word that is a member of an enum."""
-    word = one_of(kind)
-    return lambda where, value: kind(word(where, value))
+    return Words(tuple(map(str, kind)), kind)
 
 
-def each(check: Check[T]) -> Check[tuple[T, ...]]:
-    """A list of what `check` lets pass; a single value is taken as a list of one."""
+@dataclass(frozen=True)
+class Each(Generic[T]):
+    """A check of a list, by one of its items; a single value is taken as a list of one."""
 
-    def check_all(where: str, value: object) -> tuple[T, ...]:
+    check: Check[T]
+
+    def __call__(self, where: str, value: object) -> tuple[T, ...]:
         items: Sequence[object] = value if isinstance(value, list | tuple) else [value]
-        return tuple(check(f"{where}[{index}]", item) for index, item in enumerate(items))
+        return tuple(self.check(f"{where}[{index}]", item) for index, item in enumerate(items))
 
-    return check_all
+
+def each(check: Check[T]) -> Each[T]:
+    """A list of what `check` lets pass."""
+    return Each(check)
+
+
+def words_of(check: Check[object]) -> tuple[str, ...]:
+    """The words that a check lets pass, or those of an item of a list; none where it takes more than some words."""
+    if isinstance(check, Each):
+        return words_of(check.check)
+    if isinstance(check, Words):
+        return check.words
+    return ("true", "false") if check is flag else ()
