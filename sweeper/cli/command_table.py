@@ -251,7 +251,8 @@ _COMPLETION = Command(
     "completion",
     "print the script that completes command lines in bash or zsh",
     "Print what a shell reads so that Tab completes commands, flags, choices, keys and values. For the shell that "
-    "runs, type source <(sweeper completion bash), or zsh in the place of bash; put that line into ~/.bashrc or ~/.zshrc.",
+    "runs, type source <(sweeper completion bash), or zsh in the place of bash; put that line into ~/.bashrc or "
+    "~/.zshrc.",
     (
         Example("sweeper completion bash > sweeper.bash", "a file for ~/.bashrc to source"),
         Example("sweeper completion zsh > _sweeper", "a file for a folder of $fpath"),
