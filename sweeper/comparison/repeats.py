@@ -34,8 +34,12 @@ def without_repeats(name: str, keys: Sequence[str]) -> str:
 
 def swept_keys(name: str) -> list[str]:
     """The swept keys that the name of a choice, or of several, shows."""
-    found = (_taken_apart(one)[1] for one in name.split(NAME_SEPARATOR))
-    return [key for assignments in found for key, _ in assignments]
+    return [key for key, _ in swept_values(name)]
+
+
+def swept_values(name: str) -> list[tuple[str, str]]:
+    """The swept keys that the name of a choice, or of several, shows, each with the text of its value."""
+    return [pair for one in name.split(NAME_SEPARATOR) for pair in _taken_apart(one)[1]]
 
 
 def _without(name: str, keys: Sequence[str]) -> str:

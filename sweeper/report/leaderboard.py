@@ -178,7 +178,7 @@ def _leaderboard(
     for row in rows:
         end = NULL if row["value"] is None else None
         cells.setdefault(row[side], {})[row[top]] = _Cell(
-            row["value"], row.get("caveat"), end, _runs(row), _bounds(row), row.get("sweep") or ""
+            row["value"], row.get("caveat"), end, _runs(row), bounds_of(row), row.get("sweep") or ""
         )
     columns = list(dict.fromkeys(row[top] for row in rows))
     better = _agreed(rows) if rows[0]["model"] else None
@@ -226,7 +226,8 @@ def _runs(row: Mapping[str, Any]) -> str:
     return f"{spread}({len(row['repeats'])})"
 
 
-def _bounds(row: Mapping[str, Any]) -> tuple[float, float] | None:
+def bounds_of(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The bounds of the interval of a value, where it has one."""
     interval = interval_of(row)
     if interval is None or interval.low is None or interval.high is None:
         return None

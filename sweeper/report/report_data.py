@@ -52,6 +52,8 @@ class ValueAtStrength:
     value: float | None
     higher_is_better: bool | None
     metric: str = ""
+    bounds: tuple[float, float] | None = None
+    """Of its interval; `None` where it has none."""
 
 
 @dataclass(frozen=True)

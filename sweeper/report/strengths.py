@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sweeper.report.leaderboard import measure
+from sweeper.report.leaderboard import bounds_of, measure
 from sweeper.report.report_data import ValueAtStrength
 from sweeper.store.compute import pc
 
@@ -51,4 +51,5 @@ def _strength(row: Mapping[str, Any]) -> ValueAtStrength:
         value=row["value"],
         higher_is_better=row["higher_is_better"],
         metric=row["metric"] or "",
+        bounds=bounds_of(row),
     )

@@ -479,7 +479,7 @@ def test_the_counts_and_the_failures_are_on_the_page(text: str):
 
 def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_metric():
     def shades(one: Leaderboard) -> list[list[str]]:
-        return [[cell.shade for cell in cells] for _, cells in boards._table("t", one).rows]
+        return [[cell.shade for cell in cells if not cell.is_summary] for _, cells in boards.table_of("t", one).rows]
 
     rows = [("a", [0.0, 0.5]), ("b", [1.0, None])]
     assert shades(board(*rows)) == [["0.00", "0.50"], ["1.00", ""]]
@@ -494,7 +494,7 @@ def test_cells_are_shaded_from_the_worst_to_the_best_in_the_direction_of_the_met
 def test_of_a_very_long_table_the_best_are_shown(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(boards, "LINES", 3)
     many = board(*((f"m{n}", [float(n), float(n)]) for n in range(9)), ("once", [9.0, 0.0]))
-    shown = boards._table("t", many)
+    shown = boards.table_of("t", many)
     assert [name for name, _ in shown.rows] == ["m8", "once", "m7"]
     assert shown.note == "the best 3 of 10 models"
 

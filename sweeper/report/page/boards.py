@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sweeper.report import leaderboard
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.page import queries
+from sweeper.report.page.summaries import Summary, summary_of
 from sweeper.report.report_data import ReportData
 
 BOARDS = 80
@@ -38,8 +39,12 @@ class Cell:
     """Whether the text says what became of the combination, in the place of a value."""
     bounds: tuple[str, str] | None = None
     """The exact bounds of its interval."""
+    interval: str = ""
+    """The same as it is shown: `0.9523 to 0.9830`."""
     sweep: str = ""
     """The name of the sweep that measured it."""
+    is_summary: bool = False
+    """Whether it stands for all datasets."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,18 @@ class Table:
     note: str
     caveats: tuple[tuple[str, str], ...] = ()
     """Sign and text of each reason against a value."""
+    summary: Summary = field(default_factory=lambda: Summary((), 0))
+    """Which columns stand for all datasets; their cells come last in each row."""
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether a value has one."""
+        return any(cell.bounds for _, cells in self.rows for cell in cells)
+
+    @property
+    def lacks_summaries(self) -> bool:
+        """Whether a line has no mean, since not all of its values are there."""
+        return any(cell.is_summary and not cell.text for _, cells in self.rows for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -74,16 +91,25 @@ def chapters_of(contents: ReportData) -> list[Chapter]:
         see_all = queries.command(
             contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'"
         )
-        tables = tuple(_table(f"table-{number}", board) for number, board in found)
+        tables = tuple(table_of(f"table-{number}", board) for number, board in found)
         made.append(Chapter(f"capability-{len(made) + 1}", capability, tables, see_all))
     return made
 
 
-def _table(anchor: str, board: Leaderboard) -> Table:
-    shades, signs = _shades(board), board.signs
-    rows = tuple((line.name, _cells(board, line, shades, signs)) for line in _shown(board))
+def table_of(anchor: str, board: Leaderboard) -> Table:
+    """A leaderboard as it is shown, under this id."""
+    shades, signs, summary = _shades(board), board.signs, summary_of(board)
+    rows = tuple(
+        (line.name, (*_cells(board, line, shades, signs), *_summed(board, line, summary))) for line in _shown(board)
+    )
     explained = tuple((sign, text) for text, sign in signs.items())
-    return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board), explained)
+    return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board), explained, summary)
+
+
+def _summed(board: Leaderboard, line: Line, summary: Summary) -> Iterator[Cell]:
+    for value in summary.values(board, line):
+        text, raw = ("", "") if value is None or math.isnan(value) else (_number(board, value), repr(value))
+        yield Cell(text, raw, "", is_best=False, is_summary=True)
 
 
 def _shown(board: Leaderboard) -> Sequence[Line]:
@@ -144,6 +170,7 @@ def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str]
         is_best=False,
         runs=line.runs.get(column, ""),
         bounds=_bounds(line, column),
+        interval=" to ".join(_number(board, bound) for bound in line.intervals.get(column, ())),
         sweep=line.sweeps.get(column, ""),
     )
     if column in line.caveats:

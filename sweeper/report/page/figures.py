@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.report.page import plots
 from sweeper.report.page.panels import Group, colours, groups
+from sweeper.report.page.swept import by_parameter
 from sweeper.report.report_data import ReportData
 
 
@@ -24,7 +25,7 @@ class Figure:
 
 
 def figures_of(contents: ReportData) -> list[Figure]:
-    drawn = groups(contents.leaderboards, contents.strengths)
+    drawn = groups(contents.leaderboards, contents.strengths, by_parameter(contents.leaderboards))
     numbers = colours(contents.leaderboards, drawn)
     return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 from sweeper.report.leaderboard import Leaderboard, direction
 from sweeper.report.report_data import ValueAtStrength
@@ -18,16 +19,26 @@ PANELS = 12
 """So many plots are in one group."""
 LARGEST = 1e300
 """Of a larger value the distance to another one may be infinite."""
+LEAST = 1e-100
+"""What is smaller, or not above 0, has no place on a logarithmic axis."""
+DECADES = 100
+"""Numbers of which the largest is so many times the smallest are drawn along a logarithmic axis."""
 TICKS = 16
 """So many datasets are along the bottom of one plot."""
 
 
+_Value: TypeAlias = tuple[float, float | None, tuple[float, float] | None]
+"""Where it is along the bottom, the value, and the bounds of its interval."""
+
+
 @dataclass(frozen=True)
 class Series:
-    """The points of one model, from left to right; x counts the ticks, or is a strength."""
+    """The points of one model, from left to right; x counts the ticks, or is a number."""
 
     name: str
     points: tuple[tuple[float, float], ...]
+    bounds: tuple[tuple[float, float, float], ...] = ()
+    """x, lower and upper bound of each point that has an interval."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +49,19 @@ class Panel:
     direction: str
     x_label: str
     ticks: tuple[str, ...]
-    """Names along the bottom; none where x is a strength."""
+    """Names along the bottom, which have no order; none where x is a number."""
     series: tuple[Series, ...]
     note: str = ""
     """What is left out of it."""
     metric: str = ""
     dataset: str = ""
     """What all of it is of; empty where it is of several."""
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the numbers along the bottom span decades: then equal distances are equal ratios."""
+        along = [] if self.ticks else [x for one in self.series for x, _ in one.points]
+        return bool(along) and min(along) >= LEAST and max(along) >= DECADES * min(along)
 
     @property
     def description(self) -> str:
@@ -66,12 +83,18 @@ class Group:
     capability: str = ""
 
 
-def groups(boards: Sequence[Leaderboard], strengths: Sequence[ValueAtStrength]) -> list[Group]:
-    """First models over datasets, then values by strength, each kind capability by capability."""
-    over_datasets = _grouped(
-        "over datasets", ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
-    )
-    return [*over_datasets, *_grouped("by strength", _by_strength(strengths))]
+def groups(
+    boards: Sequence[Leaderboard],
+    strengths: Sequence[ValueAtStrength],
+    by_parameter: Iterable[tuple[str, Panel]] = (),
+) -> list[Group]:
+    """First by what was swept, then models over datasets, then values by strength, each capability by capability."""
+    over_datasets = ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
+    return [
+        *_grouped("by swept parameter", by_parameter),
+        *_grouped("over datasets", over_datasets),
+        *_grouped("by strength", _by_strength(strengths)),
+    ]
 
 
 def _grouped(kind: str, panels: Iterable[tuple[str, Panel]]) -> Iterator[Group]:
@@ -88,7 +111,9 @@ def _is_comparable(board: Leaderboard) -> bool:
 def _over_datasets(board: Leaderboard) -> Panel:
     shown = board.columns[:TICKS]
     left_out = len(board.columns) - len(shown)
-    series = _drawn((line.name, enumerate(line.values[:TICKS])) for line in board.lines)
+    series = series_of(
+        (line.name, [(x, y, line.intervals.get(x)) for x, y in enumerate(line.values[:TICKS])]) for line in board.lines
+    )
     note = f"the first {TICKS} of {len(board.columns)} datasets" if left_out else ""
     return Panel(board.measure, board.direction, "dataset", shown, series, note, board.metric)
 
@@ -105,21 +130,30 @@ def _by_strength(strengths: Sequence[ValueAtStrength]) -> Iterator[tuple[str, Pa
 
 
 def _curves(found: Sequence[ValueAtStrength]) -> tuple[Series, ...]:
-    curves: dict[str, list[tuple[float, float | None]]] = {}
+    curves: dict[str, list[_Value]] = {}
     for one in found:
-        curves.setdefault(one.model, []).append((one.strength, one.value))
-    return _drawn((model, sorted(curves[model])) for model in sorted(curves, key=natural_key))
+        curves.setdefault(one.model, []).append((one.strength, one.value, one.bounds))
+    return series_of((model, sorted(curves[model], key=_along)) for model in sorted(curves, key=natural_key))
 
 
-def _drawn(values: Iterable[tuple[str, Iterable[tuple[float, float | None]]]]) -> tuple[Series, ...]:
-    """A model without a point, such as one that failed everywhere, is not in the plot."""
-    series = (Series(name, _points(pairs)) for name, pairs in values)
-    return tuple(one for one in series if one.points)
+def _along(value: _Value) -> float:
+    return value[0]
 
 
-def _points(pairs: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float], ...]:
+def series_of(values: Iterable[tuple[str, Iterable[_Value]]]) -> tuple[Series, ...]:
+    """The points of each model that has one: a model that failed everywhere is not in the plot."""
+    return tuple(one for one in (_series(name, list(found)) for name, found in values) if one.points)
+
+
+def _series(name: str, values: Sequence[_Value]) -> Series:
     """What can be drawn: neither a gap can, nor a value that is infinite or about as large as a float can be."""
-    return tuple((float(x), y) for x, y in pairs if y is not None and abs(y) <= LARGEST)
+    drawn = [(float(x), y, bounds) for x, y, bounds in values if y is not None and abs(y) <= LARGEST]
+    around = ((x, *bounds) for x, _, bounds in drawn if bounds is not None)
+    return Series(
+        name,
+        tuple((x, y) for x, y, _ in drawn),
+        tuple((x, low, high) for x, low, high in around if max(abs(low), abs(high)) <= LARGEST),
+    )
 
 
 def colours(boards: Sequence[Leaderboard], drawn: Sequence[Group]) -> dict[str, int]:
@@ -129,7 +163,8 @@ def colours(boards: Sequence[Leaderboard], drawn: Sequence[Group]) -> dict[str, 
     """
     names = {one.name for group in drawn for panel in group.panels for one in panel.series}
     if len(names) > COLOURS:
-        rank = _mean_ranks(boards)
+        named = {line.name for board in boards for line in board.lines}
+        rank = {**dict.fromkeys(names - named, -1.0), **_mean_ranks(boards)}  # curves of what was swept come first
         names = set(sorted(names, key=lambda name: (rank.get(name, math.inf), natural_key(name)))[:COLOURS])
     return {name: number for number, name in enumerate(sorted(names, key=natural_key))}
 

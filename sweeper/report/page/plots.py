@@ -25,6 +25,8 @@ _MARKERS = (
     "m0-2.9l.7 2h2.1l-1.7 1.3l.6 2.1l-1.7-1.2l-1.7 1.2l.6-2.1l-1.7-1.3h2.1z",
 )
 """Each as the path around a point at which the pen is."""
+SPREAD, BAR = 0.28, 0.38
+"""How far dots are from the middle of their name at most, and the ends of a bar; names are one apart."""
 _TEXT = f"font-size:{FONT:g}px;fill:var(--muted)"
 _GRID, _AXIS = "stroke:var(--line);stroke-width:.6", "stroke:var(--line);stroke-width:.8;fill:none"
 
@@ -32,11 +34,10 @@ _GRID, _AXIS = "stroke:var(--line);stroke-width:.6", "stroke:var(--line);stroke-
 def draw(panel: Panel, colours: Mapping[str, int]) -> str:
     """The panel as an `<svg>` element; series without a colour are drawn as the range that they cover."""
     frame = frame_of(panel)
-    parts = [
-        *_axes(frame),
-        _band(frame, [one for one in panel.series if one.name not in colours]),
-        *(_curve(frame, one, colours[one.name]) for one in panel.series if one.name in colours),
-    ]
+    others = [one for one in panel.series if one.name not in colours]
+    coloured = [(one, colours[one.name]) for one in panel.series if one.name in colours]
+    drawn = _dots(frame, coloured) if panel.ticks else _curves(frame, coloured)
+    parts = [*_axes(frame), _range(frame, others, is_ordered=not panel.ticks), *drawn]
     return f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
 
 
@@ -68,20 +69,41 @@ def _text(x: float, y: float, text: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(text)}</text>'
 
 
-def _curve(frame: Frame, one: Series, number: int) -> str:
-    """The points of one model, and the line from each to the next."""
-    places = _places(frame, one.points)
+def _curves(frame: Frame, series: Sequence[tuple[Series, int]]) -> Iterator[str]:
+    """The points of each model with the line from each to the next, and the band of their intervals behind."""
+    for one, number in series:
+        around = [(x, low) for x, low, _ in one.bounds] + [(x, high) for x, _, high in reversed(one.bounds)]
+        places, colour = _places(frame, one.points), f"var(--series-{number})"
+        yield f'<g data-series="{number}">'
+        if len(one.bounds) > 1:
+            shape = "L".join(_places(frame, around))
+            yield f'<path class="bounds" d="M{shape}z" style="fill:{colour};fill-opacity:.13"/>'
+        yield f'<path d="M{"L".join(places)}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
+        yield f"{_markers(places, number)}</g>"
+
+
+def _dots(frame: Frame, series: Sequence[tuple[Series, int]]) -> Iterator[str]:
+    """The points of models side by side above each name, each on the line of its interval: names have no order."""
+    step = 2 * SPREAD / max(1, len(series) - 1)
+    for place, (one, number) in enumerate(series):
+        aside = place * step - SPREAD if len(series) > 1 else 0.0
+        lines = "".join(
+            f"M{frame.x.at(x + aside):.1f} {frame.y.at(low):.1f}V{frame.y.at(high):.1f}" for x, low, high in one.bounds
+        )
+        yield f'<g data-series="{number}">'
+        if lines:
+            style = f"fill:none;stroke:var(--series-{number});stroke-width:.9;stroke-opacity:.65"
+            yield f'<path class="bounds" d="{lines}" style="{style}"/>'
+        yield f"{_markers(_places(frame, [(x + aside, y) for x, y in one.points]), number)}</g>"
+
+
+def _markers(places: Sequence[str], number: int) -> str:
     markers = "".join(f"M{place}{_MARKERS[number]}" for place in places)
-    colour = f"var(--series-{number})"
-    return (
-        f'<g data-series="{number}">'
-        f'<path d="M{"L".join(places)}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
-        f'<path d="{markers}" style="fill:{colour}"/></g>'
-    )
+    return f'<path d="{markers}" style="fill:var(--series-{number})"/>'
 
 
-def _band(frame: Frame, others: Sequence[Series]) -> str:
-    """From the least to the greatest value of many models at each place."""
+def _range(frame: Frame, others: Sequence[Series], *, is_ordered: bool) -> str:
+    """From the least to the greatest value of many models at each place; a bar for each place that has no order."""
     values: dict[float, list[float]] = {}
     for one in others:
         for x, y in one.points:
@@ -89,8 +111,17 @@ def _band(frame: Frame, others: Sequence[Series]) -> str:
     if not values:
         return ""
     along = sorted(values)
-    around = [(x, min(values[x])) for x in along] + [(x, max(values[x])) for x in reversed(along)]
-    return f'<path d="M{"L".join(_places(frame, around))}z" style="fill:var(--range)"/>'
+    if is_ordered:
+        around = [(x, min(values[x])) for x in along] + [(x, max(values[x])) for x in reversed(along)]
+        shape = f"M{'L'.join(_places(frame, around))}z"
+    else:
+        shape = "".join(_bar(frame, x, min(values[x]), max(values[x])) for x in along)
+    return f'<path d="{shape}" style="fill:var(--range)"/>'
+
+
+def _bar(frame: Frame, x: float, low: float, high: float) -> str:
+    left, right = (frame.x.at(x + side) for side in (-BAR, BAR))
+    return f"M{left:.1f} {frame.y.at(low):.1f}H{right:.1f}V{frame.y.at(high):.1f}H{left:.1f}z"
 
 
 def _places(frame: Frame, points: Sequence[tuple[float, float]]) -> list[str]:

@@ -40,6 +40,8 @@ def render(contents: ReportData) -> str:
         requirements=verdict_tables(contents.required.verdicts) if contents.required else [],
         chapters=chapters,
         sweeps=_sweeps(contents),
+        has_intervals=any(table.has_intervals for chapter in chapters for table in chapter.tables),
+        intervals=leaderboard.INTERVALS,
         warnings=leaderboard.warnings(contents.leaderboards),
         boards_left_out=len(contents.leaderboards) - shown,
         figures=figures_of(contents),

@@ -27,9 +27,14 @@ class Scale:
     high: float
     start: float
     end: float
+    is_log: bool = False
+    """Whether equal ratios are equally far apart; then `low`, `high` and every value are above 0."""
 
     def at(self, value: float) -> float:
         """The place of a value."""
+        if self.is_log:
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+            return self.start + share * (self.end - self.start)
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
@@ -43,6 +48,18 @@ def range_of(values: Iterable[float]) -> tuple[float, float]:
         return middle - half, middle + half
     free = (high - low) * MARGIN
     return low - free, high + free
+
+
+def log_range_of(values: Iterable[float]) -> tuple[float, float]:
+    """The lowest and the highest number of a logarithmic axis that shows these values, which are above 0."""
+    low, high = range_of(math.log10(value) for value in values)
+    return 10.0**low, 10.0**high
+
+
+def powers_of_ten(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten from `low` to `high`, evenly apart, at most this many."""
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first + 1) / most)))]
 
 
 def round_numbers(low: float, high: float, most: int) -> list[float]:

@@ -29,7 +29,7 @@ function boardLines(table) {
   const heads = [...table.tHead.rows[0].cells];
   const lines = [["capability", "measure", side, top, "value", "low", "high", "mark", "note"]];
   for (const row of [...table.tBodies[0].rows].filter((one) => !one.hidden)) {
-    for (const cell of shownCells(row).slice(1).filter((one) => !one.classList.contains("other"))) {
+    for (const cell of shownCells(row).slice(1).filter((one) => !one.matches(".other, .summary"))) {
       const names = [own.capability || "", measure, nameOf(row.cells[0]), nameOf(heads[cell.cellIndex])];
       lines.push([...names, ...valueOf(cell), noteOf(table, cell)]);
     }

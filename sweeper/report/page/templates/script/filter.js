@@ -32,6 +32,9 @@ function showColumns(board, wanted) {
     column.isShown = isShown;
     for (const row of board.table.rows) row.cells[place + 1].hidden = !isShown;
   });
+  // A mean over all columns says nothing of those that are left.
+  const isWhole = wanted.size === board.columns.length;
+  for (const cell of board.table.querySelectorAll(".summary")) cell.hidden = !isWhole;
 }
 
 function showSweep(board, one, columns, sweep) {

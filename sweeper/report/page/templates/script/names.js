@@ -25,7 +25,7 @@ function boardOf(table) {
     side: table.dataset.side,
     top: table.dataset.top,
     title: `${own.capability || ""} ${title}`.toLowerCase(),
-    columns: heads.slice(1).map((head) => ({ name: nameOf(head), isShown: true })),
+    columns: heads.slice(1).filter((head) => !head.matches(".summary")).map((head) => ({ name: nameOf(head), isShown: true })),
     rows: [...table.tBodies[0].rows].map((row) => ({ row, name: nameOf(row.cells[0]) })),
   };
 }
