@@ -17,7 +17,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import architecture_picture
 import pytest
 from browser import BROWSER, DRIVER, resize, started
 from patience import LIMIT_S
@@ -155,8 +154,3 @@ def test_a_browser_asks_nobody_else_and_the_search_finds_pages(served: str, tmp_
     assert any("glossary.html" in link for link in links)
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
     assert [entry for entry in said if entry["level"] == "SEVERE"] == []
-
-
-def test_the_picture_of_the_architecture_is_what_its_script_draws():
-    """Otherwise run `python tests/helpers/architecture_picture.py`."""
-    assert architecture_picture.PLACE.read_text() == architecture_picture.picture()
