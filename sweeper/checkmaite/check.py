@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sweeper.checkmaite import source
+from sweeper.common import source
 from sweeper.errors import ConfigError, near_match
 from sweeper.vocabulary import Choice
 

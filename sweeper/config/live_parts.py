@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from sweeper.config.capability_arity import described_by
 from sweeper.config.choices import checked_name, without
 from sweeper.config.settings import Settings
 from sweeper.config.sweep_section import runtime_from_sweep_section
-from sweeper.config.targets import described_by
 from sweeper.errors import ConfigError
 from sweeper.messages.live import LIVE_TARGET, Live
 from sweeper.planning.fingerprint import canonical, digest

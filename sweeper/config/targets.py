@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import importlib.util
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from sweeper.checkmaite import check_config
 from sweeper.common.extras import how_to_install
-from sweeper.common.nested import mappings_in
 from sweeper.config.needed_extras import EXTRAS, what_is_missing
 from sweeper.errors import ConfigError, MissingExtraError, near_match
-from sweeper.messages import bounds
-from sweeper.messages.allowed_targets import refuse_other_targets
-from sweeper.messages.live import LIVE_TARGET
-from sweeper.vocabulary import Arity, Choice
 
 
-def check_targets(choices: Iterable[Choice]) -> None:
-    """Refuse a `_target_` that cannot be imported.
-
-    The top package is looked up, then the file of the module and the name in it, where reading the source tells.
-    What only importing would tell is left to the worker.
-
-    Raises
-    ------
-    ConfigError
-        A target is none of `allowed_targets`; a package, module or name is not there, or a capability's config does
-        not know one of its keys; the near match is named.
-    """
+def forget_files() -> None:
+    """Look at files anew: within one process, a notebook say, the user may change them between two sweeps."""
     what_is_missing.cache_clear()
-    problem_of.cache_clear()  # within one process, a notebook say, the user may change files between two sweeps
+    problem_of.cache_clear()
     _names_in.cache_clear()
-    for choice in choices:
-        if choice.spec.get("_target_") == LIVE_TARGET:  # nothing is built
-            continue
-        refuse_other_targets(choice.spec, bounds.current().targets, f"{choice.axis}.{choice.base}")
-        for target in _targets(choice.spec):
-            problem = problem_of(target)
-            if problem is not None:
-                kind, text = problem
-                raise kind(f"{choice.axis}.{choice.base}: _target_ {target!r} cannot be imported: {text}")
-        check_config(choice)
-
-
-def _targets(value: object) -> Iterator[str]:
-    yield from (mapping["_target_"] for mapping in mappings_in(value) if isinstance(mapping.get("_target_"), str))
 
 
 @cache
@@ -125,54 +93,3 @@ def _top_level(tree: ast.AST) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             yield from _top_level(node)
-
-
-def described_by_class(capability: Choice) -> Choice:
-    """A capability whose `_sweep_` is silent on its arity, with that of its class.
-
-    Raises
-    ------
-    ConfigError
-        The class cannot be imported, or says nothing either.
-    """
-    runtime = capability.runtime
-    if runtime.arity is not None:
-        return capability
-    check_targets([capability])
-    target = str(capability.spec["_target_"])
-    how = "Add to its choice file: _sweep_: {arity: {datasets: ONE, models: ONE, metrics: ONE}}"
-    return described_by(capability, _imported(capability, target), target, how)
-
-
-def described_by(capability: Choice, described: object, called: str, how: str) -> Choice:
-    """A capability with the arity that an object or a class says; `how` is what to do where it says none.
-
-    Raises
-    ------
-    ConfigError
-        It does not say how many parts it takes.
-    """
-    runtime = capability.runtime
-    arity: dict[str, Arity] = {}
-    for axis in ("datasets", "models", "metrics"):
-        number: object = getattr(getattr(described, f"supports_{axis}", None), "name", None)
-        if not isinstance(number, str) or number not in Arity.__members__:
-            raise ConfigError(
-                f"capability.{capability.base}: how many {axis} {called} takes is not known. {how} "
-                "(ZERO, ONE, TWO or MANY of each)."
-            )
-        arity[axis] = Arity[number]
-    reads = runtime.reads_predictions
-    reads = bool(getattr(described, "reads_predictions", False)) if reads is None else reads
-    return replace(capability, runtime=replace(runtime, arity=arity, reads_predictions=reads))
-
-
-def _imported(capability: Choice, target: str) -> object:
-    module, _, name = target.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:  # importing runs the user's module, which may raise anything
-        raise ConfigError(
-            f"capability.{capability.base}: {target} cannot be imported: {type(error).__name__}: {error}. "
-            "Fix it, or give its arity in the choice file (_sweep_.arity), so that it is only imported in the workers."
-        ) from error

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sweeper.config.capability_arity import described_by_class
 from sweeper.config.choice_files import strings
 from sweeper.config.choices import choice_of, names_on, path_of, resolved_value
 from sweeper.config.composition import Composed, assignments
 from sweeper.config.interpolations import Path, path_of_key, paths_read, reaches
 from sweeper.config.number_types import ConvertedValue, with_former_choice
 from sweeper.config.swept_config import Assignment
-from sweeper.config.targets import described_by_class
 from sweeper.config.variant_names import with_distinct_names
 from sweeper.errors import ConfigError
 from sweeper.planning.grid import Part

@@ -1,4 +1,4 @@
-"""Classes of installed packages, read from their source without running them.
+"""Classes and functions, read from the source of their packages without running them.
 
 checkmaite takes 5 to 20 s to import and fields of its configs are needed before a sweep starts, so its files are parsed
 instead. What cannot be followed that way (a star import, a class made by a call) is `None`, never a guess.
@@ -10,7 +10,7 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _DEPTH = 12
@@ -22,7 +22,7 @@ class Definition:
     """What a name stands for: the statement that defines it, and the module where the names in that are looked up."""
 
     module: Module
-    node: ast.ClassDef | ast.expr
+    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,14 @@ class Module:
     tree: ast.Module
 
 
-@cache
 def module(name: str) -> Module | None:
-    """The source of a module, found below the folders of its top package, which is not run."""
+    """The parsed source of a module, found as `file_of` does; `None` if it has none that Python can read."""
+    file = file_of(name)
+    return None if file is None else parsed(name, file)
+
+
+def file_of(name: str) -> Path | None:
+    """The source file of a module, found below the folders of its top package, which is not run."""
     top, *rest = name.split(".")
     try:
         spec = importlib.util.find_spec(top)
@@ -45,19 +50,42 @@ def module(name: str) -> Module | None:
     if spec is None:
         return None
     if spec.submodule_search_locations is None:
-        return _parsed(name, Path(spec.origin)) if spec.origin and not rest else None
+        return Path(spec.origin) if spec.origin and not rest else None
     for folder in spec.submodule_search_locations:
         path = Path(folder, *rest)
-        for file in (path.with_suffix(".py") if rest else path / "__init__.py", path / "__init__.py"):
+        for file in (path / "__init__.py", path.with_name(f"{path.name}.py")) if rest else (path / "__init__.py",):
             if file.is_file():
-                return _parsed(name, file)
+                return file
     return None
 
 
-def _parsed(name: str, file: Path) -> Module | None:
+_noted: set[str] = set()
+
+
+def take_noted() -> set[str]:
+    """The files that were asked for since this was called last."""
+    taken = set(_noted)
+    _noted.clear()
+    return taken
+
+
+def parsed(name: str, file: Path) -> Module | None:
+    """A module from its file, which is parsed again only if it has changed; `None` if Python cannot read it."""
     try:
-        return Module(name, file, ast.parse(file.read_text(encoding="utf-8")))
-    except (SyntaxError, UnicodeDecodeError, OSError):
+        state = file.stat()
+    except OSError:
+        return None
+    _noted.add(str(file))
+    return _parsed(name, file, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=1000)
+def _parsed(name: str, file: Path, _state: tuple[int, int]) -> Module | None:
+    if file.suffix != ".py":  # an extension module
+        return None
+    try:
+        return Module(name, file, ast.parse(file.read_bytes()))
+    except (SyntaxError, ValueError, RecursionError, OSError):
         return None
 
 
@@ -81,12 +109,13 @@ def lookup(home: Module, name: str, depth: int = _DEPTH) -> Definition | None:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    origin = module(_absolute(home, node))
+                    origin = module(imported_from(home, node))
                     return lookup(origin, alias.name, depth - 1) if origin is not None else None
     return None
 
 
-def _absolute(home: Module, node: ast.ImportFrom) -> str:
+def imported_from(home: Module, node: ast.ImportFrom) -> str:
+    """The absolute name of the module that a statement imports from."""
     if not node.level:
         return node.module or ""
     package = home.name.split(".") if home.file.name == "__init__.py" else home.name.split(".")[:-1]
