@@ -43,6 +43,11 @@ def may_run_elsewhere(settings: Settings, environment: Mapping[str, str]) -> boo
     return backend.kind != "inline" and place != "local"
 
 
+def may_have_other_packages(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Whether a worker may have packages or modules that are not here: on other machines, or by its `runtime_env`."""
+    return bool(settings.job_backend.runtime_env) or may_run_elsewhere(settings, environment)
+
+
 def _known_facts(combinations: Combinations, live: Mapping[str, object], *, elsewhere: bool) -> dict[Choice, Facts]:
     """The facts of each dataset and model that has some."""
     asked = PartFacts(live)

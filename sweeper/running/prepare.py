@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from sweeper.planning.legacy_fingerprints import legacy_fingerprints, legacy_not
 from sweeper.planning.order import WorkGroup, without_duration, work_groups
 from sweeper.planning.resume import find_sweep_id, narrowed, remaining
 from sweeper.revision.revisions import Comparison, Revisions
-from sweeper.running.fitting import check_parts_fit
+from sweeper.running.fitting import check_parts_fit, may_have_other_packages
 from sweeper.store.version_defects import DefectLookup
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _watch(store: Store) -> NewCompletions:
 
 
 def _ready_to_run(combinations: Combinations, config: SweepConfig, will_run: Start | None) -> None:
-    check_targets(combinations.choices())
+    check_targets(combinations.choices(), elsewhere=may_have_other_packages(config.settings, os.environ))
     check_parts_fit(combinations, config.live, config.settings)
     if will_run is not None:
         will_run()

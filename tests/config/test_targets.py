@@ -63,9 +63,8 @@ SEEN = [
     "fragile_parts.inner.deep.Deep.make",
     "fragile_parts.open.Anything",
     "fragile_parts.lazy.Anything",
-    "fragile_parts.broken.Anything",
     "sklearn.svm.SVC",
-    "sweeper.models.SklearnClassifier",
+    "sweeper.models.OnnxClassifier.facts",
     "builtins.dict",
     "math.sqrt",
     "collections.OrderedDict",
@@ -86,6 +85,7 @@ REFUSED = [
     ("fragile_parts.models.hidden", "has no 'hidden'"),
     ("fragile_parts.model.Model", "fragile_parts has no 'model'. Did you mean 'models'?"),
     ("fragile_parts.inner.depe.Deep", "Did you mean 'deep'?"),
+    ("fragile_parts.broken.Anything", "broken.py, line 1: SyntaxError: "),
     ("no_such_package.Thing", "there is no package 'no_such_package' here"),
     ("Thing", "names no module"),
 ]

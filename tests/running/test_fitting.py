@@ -145,9 +145,9 @@ def test_an_argument_that_is_none_is_told_with_the_near_one():
     body = "path: photos, grayscal: true"
     status, _, err = typed("plan", *grid({"net": "path: right"}, {"photos": body}))
     assert status == 2
-    assert "dataset.photos: Photos: got an unexpected keyword argument 'grayscal'. Did you mean 'grayscale'?" in err
+    assert "dataset.photos.grayscal: Photos takes no 'grayscal'. Did you mean 'grayscale'?" in err
     _, _, err = typed("plan", *grid({"net": "path: right"}, {"photos": "path: photos, zoom: 2"}))
-    assert "unexpected keyword argument 'zoom'. It takes path, size, grayscale, classes." in err
+    assert "Photos takes no 'zoom'. It takes path, size, grayscale, classes." in err
 
 
 def test_files_that_are_on_other_machines_are_left_to_the_workers():
