@@ -161,15 +161,19 @@ _FAILURES = Command(
 _REPORT = Command(
     "report",
     "write one HTML page: leaderboards, plots, what did not complete",
-    "Write one HTML page, which loads nothing from elsewhere: leaderboards, plots, what did not complete and why.",
+    "Write one HTML page, which loads nothing from elsewhere: leaderboards, plots, what did not complete and why; or "
+    "Markdown for a pull request.",
     (
         Example("sweeper report", "the whole store"),
-        Example("sweeper report --sweep nightly --output nightly.html", "some sweeps"),
+        Example("sweeper report --sweep nightly --against main", "beside another sweep"),
+        Example("sweeper report --against 2026-03-01 -o report.md", "for a pull request"),
     ),
-    {0: "the page is written", **WRONG},
+    {0: "it is written", **WRONG},
     options=(
         Option(("--sweep",), "only the sweeps of that id or name", "SWEEP"),
-        Option(_OUTPUT, "the file to write", "FILE", default="report.html"),
+        Option(("--against",), "show what changed: a sweep, date or store as in compare", "BASELINE"),
+        Option(("--format",), "by default what FILE ends with, else html", "FORM", ("html", "md")),
+        Option(_OUTPUT, "file to write: report.html, for md stdout", "FILE"),
     ),
 )
 _COMPARE = Command(

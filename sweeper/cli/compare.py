@@ -15,6 +15,7 @@ from sweeper.common.globs import SEPARATOR, covers_slot
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
 from sweeper.comparison.measured import Measured
+from sweeper.comparison.opened import StoreOpener
 from sweeper.comparison.repeats import comma_parts, refuse_unswept
 from sweeper.comparison.sides import Side, Sides
 from sweeper.comparison.specs import spec_differences
@@ -24,7 +25,6 @@ from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from sweeper.messages.requests import StoreLocation
-    from sweeper.store import Store
 
 
 def compare(
@@ -40,7 +40,7 @@ def compare(
         An operand or an option cannot be used.
     """
     level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
-    opened = _Opener(location)
+    opened = StoreOpener(location)
     home = opened(location.uri, must_exist=False)
     known = Sides(home, opened, repeats)
     sides = [known.named(text) for text in args.operands]
@@ -55,22 +55,6 @@ def compare(
     else:
         out.write(comparison_text(compared, screen))
     return int(bool(past))
-
-
-class _Opener:
-    """Opens stores with the options of the one that the config names."""
-
-    def __init__(self, location: StoreLocation) -> None:
-        self._location = location
-
-    def __call__(self, uri: str, *, must_exist: bool = True) -> Store:
-        from sweeper.store.store import open_at
-
-        options = self._location.storage_options if "://" in uri else {}
-        store = open_at(replace(self._location, uri=uri, storage_options=options))
-        if must_exist and not store.files.is_there():
-            raise ConfigError(f"There is no analytics store at {store.uri}. Name the folder of one, or its URI.")
-        return store
 
 
 def _level(args: Arguments) -> Level:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sweeper.config import SweepConfig
     from sweeper.store import Store
 
-REPORT = "report.html"
-
 
 def run_store_command(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     try:
@@ -45,13 +43,9 @@ def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> in
 
 
 def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
-    from sweeper.cli.output import write_text
-    from sweeper.report import html
+    from sweeper.cli.report_command import report
 
-    path = args.value("--output") or REPORT
-    write_text(html(_store(config), args.value("--sweep"), repeats=config.settings.aggregate), path)
-    out.write(f"report: {path}\n")
-    return 0
+    return report(args, config.settings.store, config.settings.aggregate, _store(config), out)
 
 
 def _export(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:

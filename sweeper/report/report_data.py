@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sweeper.comparison.judged import JudgedModel
 from sweeper.messages.ending import Omission
+from sweeper.report.changes import Against
 from sweeper.report.leaderboard import Leaderboard
 
 
@@ -167,3 +168,5 @@ class ReportData:
     """Why these, and those that are only counted, did not complete."""
     reports: tuple[RunReport, ...]
     more_reports: int
+    against: Against | None = None
+    """What changed against a baseline, where one was asked for."""

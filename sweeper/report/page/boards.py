@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from sweeper.report import leaderboard
+from sweeper.comparison.differences import BETTER, WORSE, Difference
+from sweeper.report import changes, leaderboard
+from sweeper.report.changes import Against
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.page import queries
 from sweeper.report.page.summaries import Summary, summary_of
@@ -17,6 +19,18 @@ BOARDS = 80
 """So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
 LINES = 100
 COLUMNS = 40
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """The difference of a value from that of the baseline as it is shown."""
+
+    text: str
+    verdict: str
+    """`better` or `worse` where it has a colour, else empty."""
+    word: str
+    raw: str
+    bounds: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class Cell:
     """The name of the sweep that measured it."""
     is_summary: bool = False
     """Whether it stands for all datasets."""
+    change: CellChange | None = None
+    """Its difference from the baseline, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +107,17 @@ def chapters_of(contents: ReportData) -> list[Chapter]:
         see_all = queries.command(
             contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'"
         )
-        tables = tuple(table_of(f"table-{number}", board) for number, board in found)
+        tables = tuple(table_of(f"table-{number}", board, contents.against) for number, board in found)
         made.append(Chapter(f"capability-{len(made) + 1}", capability, tables, see_all))
     return made
 
 
-def table_of(anchor: str, board: Leaderboard) -> Table:
+def table_of(anchor: str, board: Leaderboard, against: Against | None = None) -> Table:
     """A leaderboard as it is shown, under this id."""
     shades, signs, summary = _shades(board), board.signs, summary_of(board)
     rows = tuple(
-        (line.name, (*_cells(board, line, shades, signs), *_summed(board, line, summary))) for line in _shown(board)
+        (line.name, (*_cells(board, line, shades, signs, against), *_summed(board, line, summary)))
+        for line in _shown(board)
     )
     explained = tuple((sign, text) for text, sign in signs.items())
     return Table(anchor, board, board.columns[:COLUMNS], rows, _note(board), explained, summary)
@@ -154,8 +171,30 @@ def _shades(board: Leaderboard) -> Mapping[str, str]:
     return {text: f"{place / (len(ranked) - 1):.2f}" for place, text in enumerate(ranked)}
 
 
-def _cells(board: Leaderboard, line: Line, shades: Mapping[str, str], signs: Mapping[str, str]) -> tuple[Cell, ...]:
-    return tuple(_cell(board, line, column, shades, signs) for column in range(len(board.columns[:COLUMNS])))
+def _cells(
+    board: Leaderboard, line: Line, shades: Mapping[str, str], signs: Mapping[str, str], against: Against | None
+) -> tuple[Cell, ...]:
+    places = range(len(board.columns[:COLUMNS]))
+    cells = (_cell(board, line, column, shades, signs) for column in places)
+    if against is None:
+        return tuple(cells)
+    found = (against.of(board, line, column) for column in places)
+    return tuple(replace(cell, change=_change(one)) for cell, one in zip(cells, found, strict=True))
+
+
+def _change(found: Difference | None) -> CellChange | None:
+    if found is None or found.second is None:
+        return None
+    verdict = found.verdict if found.verdict in (BETTER, WORSE) else ""
+    interval = found.interval
+    low, high = (None, None) if interval is None else (interval.low, interval.high)
+    change = changes.signed(found.change) if found.change else ""
+    text = " ".join(filter(None, (change, changes.word(found))))
+    return CellChange(text, verdict, changes.word(found), _raw(found.change), (_raw(low), _raw(high)))
+
+
+def _raw(number: float | None) -> str:
+    return "" if number is None else repr(number)
 
 
 def _cell(board: Leaderboard, line: Line, column: int, shades: Mapping[str, str], signs: Mapping[str, str]) -> Cell:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper._version import __version__
-from sweeper.report import leaderboard
+from sweeper.report import changes, leaderboard
 from sweeper.report.page import filters, markdown, queries
 from sweeper.report.page.boards import chapters_of
+from sweeper.report.page.changed import changes_of
 from sweeper.report.page.failures import blocks_of
 from sweeper.report.page.figures import figures_of
 from sweeper.report.report_data import ReportData
@@ -46,6 +47,7 @@ def render(contents: ReportData) -> str:
         boards_left_out=len(contents.leaderboards) - shown,
         figures=figures_of(contents),
         failures=blocks_of(contents),
+        changes=changes_of(contents.against),
         total=sum(contents.counts.values()),
         queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip
@@ -69,6 +71,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(when=filters.when, took=filters.took, href=filters.href, breakable=filters.breakable)
+    environment.filters.update(
+        number=changes.number,
+        signed=changes.signed,
+        bounds=changes.bounds,
+        measure=changes.measure_of,
+        in_words=changes.in_words,
+    )
     environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
     return environment
 

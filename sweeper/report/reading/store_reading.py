@@ -16,6 +16,7 @@ from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
+from sweeper.report.reading.against import read_against
 from sweeper.report.reading.failure_causes import read_causes
 from sweeper.report.reading.required import read_required
 from sweeper.report.reading.run_reports import read_reports
@@ -30,6 +31,7 @@ from sweeper.store.newest_attempts import COMPLETED
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
+    from sweeper.comparison.sides import Side
     from sweeper.store import Store, Table
 
 SWEEPS = 20
@@ -52,13 +54,14 @@ _COLUMNS = tuple(
 )
 
 
-def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[str] = ()) -> ReportData:
+def read_report_data(
+    store: Store, sweep: str | None = None, repeats: Sequence[str] = (), baseline: Side | None = None
+) -> ReportData:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
     everywhere = store.attempts(_COLUMNS)
     attempts = _of_sweep(store, everywhere, sweep)
     found = select_attempts(attempts, everywhere)
-    values = caveats.with_changed_data(store.measured(found.completed), found.completed)
-    values = sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
+    values = _values(store, found)
     sweeps = _sweeps(attempts)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     incomplete, strengths, reports = found.incomplete, strengths_of(values), _linked(found.completed)
@@ -80,7 +83,19 @@ def read_report_data(store: Store, sweep: str | None = None, repeats: Sequence[s
         failed=read_causes(incomplete, _incomplete, set(store.sweep_ids())),
         reports=read_reports(store, [_unread(row) for row in reports.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(reports) - LISTED_REPORTS),
+        against=read_against(baseline, store, _overall(values), repeats),
     )
+
+
+def _values(store: Store, found: ShownAttempts) -> Table:
+    """Rows of the view `results` of what completed, with what is said against them, in the order of the page."""
+    values = caveats.with_changed_data(store.measured(found.completed), found.completed)
+    return sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
+
+
+def _overall(values: Table) -> list[dict[str, Any]]:
+    """Those that sum a run up."""
+    return values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
 
 
 def _linked(completed: Table) -> Table:
@@ -177,10 +192,9 @@ def _leaderboards(
     repeats: Sequence[str],
 ) -> tuple[Leaderboard, ...]:
     """The tables of the terminal, each with its lines sorted by name, so that a model stands in one place in all."""
-    rows = values.filter(pc.equal(values["scope"], OVERALL)).to_pylist()
     return tuple(
         replace(board, lines=tuple(sorted(board.lines, key=lambda line: natural_key(line.name))))
-        for board in made(rows, gaps, same, repeats, DataReader(store))
+        for board in made(_overall(values), gaps, same, repeats, DataReader(store))
     )
 
 

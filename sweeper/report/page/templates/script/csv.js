@@ -27,11 +27,13 @@ function boardLines(table) {
   const measure = table.closest("figure").querySelector("figcaption").firstChild.textContent.trim();
   const { side, top } = table.dataset;
   const heads = [...table.tHead.rows[0].cells];
-  const lines = [["capability", "measure", side, top, "value", "low", "high", "mark", "note"]];
+  const isCompared = table.querySelector("td[data-change]") !== null;
+  const change = isCompared ? ["difference", "difference_low", "difference_high", "verdict"] : [];
+  const lines = [["capability", "measure", side, top, "value", "low", "high", "mark", "note", ...change]];
   for (const row of [...table.tBodies[0].rows].filter((one) => !one.hidden)) {
     for (const cell of shownCells(row).slice(1).filter((one) => !one.matches(".other, .summary"))) {
       const names = [own.capability || "", measure, nameOf(row.cells[0]), nameOf(heads[cell.cellIndex])];
-      lines.push([...names, ...valueOf(cell), noteOf(table, cell)]);
+      lines.push([...names, ...valueOf(cell), noteOf(table, cell), ...(isCompared ? changeOf(cell) : [])]);
     }
   }
   return lines;
@@ -42,6 +44,10 @@ function valueOf(cell) {
   const mark = cell.classList.contains("best") ? "best" : cell.classList.contains("tied") ? "tied" : "";
   const text = cell.firstChild && !cell.classList.contains("end") ? cell.firstChild.textContent.trim() : "";
   return [value || text, low || "", high || "", mark];
+}
+
+function changeOf({ dataset }) {
+  return [dataset.change, dataset.changeLow, dataset.changeHigh, dataset.verdict].map((one) => one || "");
 }
 
 function noteOf(table, cell) {
