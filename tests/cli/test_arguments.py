@@ -35,7 +35,7 @@ def test_options_may_stand_anywhere(parts: Sequence[Sequence[str]]):
 def test_an_option_has_its_value_behind_it_or_attached():
     for words in (["-o", "x"], ["-ox"], ["-o=x"], ["--output", "x"], ["--output=x"], ["-o", "y", "-o", "x"]):
         assert parse(["report", *words]).value("--output") == "x"
-    assert parse(["report"]).value("--output") == "report.html"
+    assert parse(["compare", "a", "b"]).value("--confidence") == "0.95"
     assert parse(["--info", "plan"]).hydra_words == ["--info", "all"]
     assert parse(["--info", "plan", "--info=plugins"]).hydra_words == ["--info", "plugins"]
 
