@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any
 
-from sweeper.config import SweepConfig, live_parts, load, load_mapping, split_off_objects
+from sweeper.config import SweepConfig, by_name, live_parts, load, load_mapping, split_off_objects
 from sweeper.errors import ConfigError
 from sweeper.messages import bounds
 from sweeper.planning.decisions import Plan
@@ -28,7 +29,10 @@ def sweep(
     dataset: Objects = None,
     model: Objects = None,
     metric: Objects = None,
-    **where: Any,
+    config_name: str | None = None,
+    config_dir: str | PathLike[str] | None = None,
+    config_path: str | PathLike[str] | None = None,
+    multirun: bool = False,
 ) -> SweepResult:
     """Run a sweep and return when it has ended.
 
@@ -58,7 +62,8 @@ def sweep(
     """
     shown = progress if not isinstance(progress, bool) else for_stream() if progress else Silent()
     objects = {"capability": capability, "dataset": dataset, "model": model, "metric": metric}
-    return run_config(_configured(config, allow_empty, objects, where), shown)
+    where = _where(config_name, config_dir, config_path)
+    return run_config(_configured(config, allow_empty, objects, where, multirun=multirun), shown)
 
 
 def plan(
@@ -69,26 +74,42 @@ def plan(
     dataset: Objects = None,
     model: Objects = None,
     metric: Objects = None,
-    **where: Any,
+    config_name: str | None = None,
+    config_dir: str | PathLike[str] | None = None,
+    config_path: str | PathLike[str] | None = None,
+    multirun: bool = False,
 ) -> Plan:
     """What `sweep` would run and why; starts nothing and writes nothing. Parameters and errors as for `sweep`."""
     objects = {"capability": capability, "dataset": dataset, "model": model, "metric": metric}
-    return prepare(_configured(config, allow_empty, objects, where)).plan
+    where = _where(config_name, config_dir, config_path)
+    return prepare(_configured(config, allow_empty, objects, where, multirun=multirun)).plan
+
+
+def _where(
+    config_name: str | None, config_dir: str | PathLike[str] | None, config_path: str | PathLike[str] | None
+) -> dict[str, str | None]:
+    folders = {"config_dir": config_dir, "config_path": config_path}
+    named = {key: fspath(path) for key, path in folders.items() if path is not None}
+    return {"config_name": config_name, **named}
 
 
 def _configured(
     config: Mapping[str, Any] | Sequence[str],
     allow_empty: bool,
     objects: Mapping[str, Objects],
-    where: Mapping[str, Any],
+    where: Mapping[str, str | None],
+    *,
+    multirun: bool,
 ) -> SweepConfig:
     if isinstance(config, str):
         raise ConfigError(_as_list(config))
     if not isinstance(config, Mapping):
         overrides = [*config, *(["allow_empty=true"] if allow_empty else [])]
-        return load(overrides, live=live_parts(objects), **where)
+        return load(overrides, multirun=multirun, live=live_parts(objects), **where)
+    if multirun:
+        raise ConfigError("multirun needs a list of overrides to sweep over, and got a mapping, which is composed.")
     rest, found = split_off_objects(config)
-    both = {axis: {**found.get(axis, {}), **(objects[axis] or {})} for axis in objects}
+    both = {axis: {**found.get(axis, {}), **by_name(axis, objects[axis])} for axis in objects}
     return load_mapping({**rest, **({"allow_empty": True} if allow_empty else {})}, live=live_parts(both), **where)
 
 

@@ -11,6 +11,12 @@ from sweeper.vocabulary import AXES
 
 GRID_RULES = ("exclude", "only", "union", "zip")
 """Keys of the root that hold these rules."""
+_EXAMPLES = {
+    "exclude": "[{model: svm, dataset: 'digits*'}]",
+    "only": "[{model: svm, dataset: 'digits*'}]",
+    "union": "[{model: svm, dataset: digits}, {model: 'k*'}]",
+    "zip": "[[dataset, model]]",
+}
 OPTIONAL = "optional"
 """The key of a rule that may match nothing."""
 
@@ -63,5 +69,5 @@ def _list(where: str, value: object) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise wrong(where, value, "a list")
+        raise wrong(where, value, f"a list, such as {_EXAMPLES[where]}")
     return value

@@ -82,7 +82,7 @@ def live_parts(given: Mapping[str, Mapping[str, object] | None]) -> LiveParts:
     objects: dict[str, object] = {}
     unrevised: list[str] = []
     for axis, named in given.items():
-        for name, item in (named or {}).items():
+        for name, item in by_name(axis, named).items():
             live = item if isinstance(item, Live) else Live(item)
             choice = _choice(axis, checked_name(f"{axis}: ", name), live)
             if objects.setdefault(choice.digest, live.item) is not live.item:
@@ -90,6 +90,24 @@ def live_parts(given: Mapping[str, Mapping[str, object] | None]) -> LiveParts:
             parts[axis] = (*parts.get(axis, ()), Part(axis, name, (), {(): choice}))
             unrevised += [f"{axis} {name}"] if live.revision is None else []
     return LiveParts(parts, objects, tuple(unrevised))
+
+
+def by_name(axis: str, given: object) -> Mapping[str, object]:
+    """The objects that were given for an axis, by name; empty where none were.
+
+    Raises
+    ------
+    ConfigError
+        They are not given by name.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"{axis} must be a mapping of names to objects, such as {axis}={{'mine': my_{axis}}}, and got {given!r}. "
+            f"A choice of a config is selected by an override: '{axis}=[name]'."
+        )
+    return given
 
 
 def split_off_objects(config: Mapping[str, object]) -> tuple[dict[str, object], dict[str, dict[str, object]]]:

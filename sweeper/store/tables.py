@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from sweeper.common.lists import refuse_text
 from sweeper.errors import StoreError
 from sweeper.store import journal, live_files
 from sweeper.store.files import Files
@@ -42,6 +43,7 @@ class Tables:
         StoreError
             There is no such table.
         """
+        refuse_text("columns", columns)
         rows = self.find(name, columns)
         if name == ATTEMPTS:
             return _with_all_columns(rows, columns)

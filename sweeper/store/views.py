@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from sweeper.common.lists import refuse_text
 from sweeper.messages.outcome import FAILING
 from sweeper.records import OVERALL
 from sweeper.store import caveats, last_status, suspect_attempts
@@ -138,6 +139,7 @@ def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
 
 def completed(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """The newest completed attempt of each fingerprint, of those and of the sweep that are named."""
+    refuse_text("fingerprints", fingerprints)
     wanted = None if fingerprints is None else pa.array(list(fingerprints), pa.string())
     return newest(_completed(tables, wanted, sweep_id))
 
