@@ -20,7 +20,7 @@ _IN_WORDS = {"ONE": _ONE, "TWO": "2", "MANY": "all"}
 GROUPS = (*AXES, "sweep")
 """The config groups whose files are choices."""
 MARK_OF_INIT = "# Written by `sweeper init`."
-"""The first line of each file that init writes, by which it knows them again; it says nothing of the choice."""
+"""The first line of each file that init writes begins so, and says nothing of the choice."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def first_comment(text: str) -> str:
     said = ""
     for line in takewhile(lambda line: line.startswith("#"), text.splitlines()):
         words = line.lstrip("# ").rstrip()
-        if words.startswith("@package") or line == MARK_OF_INIT:
+        if words.startswith("@package") or line.startswith(MARK_OF_INIT):
             continue
         if said and (said.endswith(".") or not words[:1].islower()):
             break

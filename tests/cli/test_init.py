@@ -107,7 +107,8 @@ def test_the_files_say_what_was_taken_from_where():
     network_file(Path("net.onnx"), softmax=True, metadata=NAMED)
     typed("init", "--model", "net.onnx", "--data", "images")
     text = Path("conf/model/net.yaml").read_text()
-    assert text.startswith(f"{MARK_OF_INIT}\n# An image classifier in an ONNX file.\nnet:\n")
+    assert text.startswith(MARK_OF_INIT)
+    assert text.partition("\n")[2].startswith("# An image classifier in an ONNX file.\nnet:\n")
     assert "\n  #   class_names: red, green, blue (its metadata 'names')\n" in text
     listed = json.loads(typed("ls", "model", "--config-dir", "conf", "--json")[1])
     assert "An image classifier in an ONNX file." in [one["summary"] for one in listed if not one["is_shipped"]]
@@ -159,21 +160,20 @@ def test_nothing_is_replaced_and_force_replaces_only_what_init_wrote():
     words = ["init", "--model", "net.onnx", "--data", "images"]
     assert typed(*words)[0] == 0
     written = Path("conf/model/net.yaml")
-    written.write_text(f"{MARK_OF_INIT}\nchanged: 1\n")
     status, _, err = typed(*words)
     assert status == 2
     assert "conf/model/net.yaml, conf/dataset/images.yaml, conf/my_sweep.yaml: already there" in err
     assert "--force" in err
-    assert "changed" in written.read_text()
     assert typed(*words, "--force")[0] == 0
-    assert "changed" not in written.read_text()
-    written.write_text("mine: {}\n")
+    filled_in = f"{written.read_text()}  normalize: true\n"
     Path("conf/dataset/images.yaml").unlink()
-    status, _, err = typed(*words, "--force")
-    assert status == 2
-    assert err.startswith("sweeper: conf/model/net.yaml: not written by init, so --force does not replace it.")
-    assert written.read_text() == "mine: {}\n"
-    assert not Path("conf/dataset/images.yaml").exists()
+    for text in ("mine: {}\n", filled_in, f"{MARK_OF_INIT}\nmine: {{}}\n"):
+        written.write_text(text)
+        status, _, err = typed(*words, "--force")
+        assert status == 2
+        assert err.startswith("sweeper: conf/model/net.yaml: not written by init, or changed since, so --force")
+        assert written.read_text() == text
+        assert not Path("conf/dataset/images.yaml").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_one_message():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[
     Parameters
     ----------
     force
-        Whether files that begin with the mark of `init` are replaced.
+        Whether files are replaced that are as `init` has written them.
 
     Raises
     ------
@@ -29,19 +30,36 @@ def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[
             raise ConfigError(_in_the_way(kept, force=force))
         for path, text in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(_marked(text), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{folder} cannot be written: {error}. Name another folder: sweeper init FOLDER.") from error
     return list(paths)
 
 
+def _marked(text: str) -> str:
+    """A text whose first line, the mark of `init`, tells whether what is below it is still as it was written."""
+    below = text.removeprefix(f"{MARK_OF_INIT}\n")
+    return f"{MARK_OF_INIT} Checksum of the lines below: {_checksum(below)}\n{below}"
+
+
 def _is_ours(path: Path) -> bool:
-    return path.is_file() and path.read_bytes().startswith(MARK_OF_INIT.encode())
+    """Whether `init` wrote a file and nobody has changed it since, as who fills in what is missing does."""
+    if not path.is_file():
+        return False
+    first, _, below = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+    return first.startswith(MARK_OF_INIT) and first.endswith(_checksum(below))
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def _in_the_way(kept: Sequence[Path], *, force: bool) -> str:
     named = ", ".join(map(str, kept))
     if force:
-        return f"{named}: not written by init, so --force does not replace it. Move it away, or name another folder."
+        return (
+            f"{named}: not written by init, or changed since, so --force does not replace it. Move it away, or name "
+            "another folder."
+        )
     hint = " or replace what init has written: --force" if all(map(_is_ours, kept)) else ""
     return f"{named}: already there, and nothing was written. Name another folder{hint}."
