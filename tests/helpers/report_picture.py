@@ -20,7 +20,7 @@ SWEEP = (
     "dataset=[digits,digits_dark,digits_noisy,digits_rotated,digits_occluded]",
     "job_backend.kind=inline",
 )
-WIDTH, HEIGHT, PIXELS = 1160, 1240, 1.5
+WIDTH, HEIGHT, PIXELS = 1240, 1320, 1.5
 """CSS pixels, and how many pixels of the picture each has."""
 
 SCROLL = "scrollTo(0, document.querySelector('h2').getBoundingClientRect().top - 24)"
