@@ -108,9 +108,16 @@ def _failures(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) ->
     return failures(args, _store(config), words_again(args, config.settings.store.uri), out)
 
 
+def _accept(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.accept_command import accept, listed
+
+    return listed(args, _store(config), out) if args.has("--list") else accept(args, config, _store(config), out)
+
+
 STORE_COMMANDS = {
     "status": _status,
     "failures": _failures,
+    "accept": _accept,
     "report": _report,
     "compare": _compare,
     "query": _query,

@@ -217,11 +217,14 @@ class Staleness(NamedTuple):
     noted: str | None = None
     suspect: str | None = None
     """Why an older version may have measured it wrongly: it counts as missing."""
+    accepted: str | None = None
+    """When and why somebody said that it is valid though something has changed."""
 
     def beside(self, reason: str) -> str:
         """Why something is skipped, and what is to be known of it."""
         noted = self.reason or self.suspect or self.noted
-        return f"{reason}, but {noted}" if noted else reason
+        known = f"{reason}, {self.accepted}" if self.accepted else reason
+        return f"{known}, but {noted}" if noted else known
 
 
 Stale = Callable[[Combination, State], Staleness]
@@ -287,14 +290,16 @@ CURRENT = Staleness()
 
 def _weighed(changed: Changes, triggers: Sequence[str]) -> Staleness:
     """Other data at a path that means another place count whatever the triggers; other changes where one says so."""
+    accepted = changed.accepted
     if changed.data is not None and changed.is_moved:
-        return Staleness(changed.data or DATA_CHANGED)
+        return Staleness(changed.data or DATA_CHANGED, accepted=accepted)
     changes = {"code": (CODE_CHANGED, changed.code), "libraries": (LIBRARIES_CHANGED, changed.libraries)}
     changes["data"] = (DATA_CHANGED, changed.data)
     for trigger, (reason, what) in changes.items():
         if what is not None and trigger in triggers:
-            return Staleness(named(reason, what))
-    return Staleness(noted=None if changed.data is None else named(DATA_CHANGED, changed.data))
+            return Staleness(named(reason, what), accepted=accepted)
+    noted = None if changed.data is None else named(DATA_CHANGED, changed.data)
+    return Staleness(noted=noted, accepted=accepted)
 
 
 def named(reason: str, what: str) -> str:

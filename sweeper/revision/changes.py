@@ -1,21 +1,20 @@
-"""What planning knows of revisions: those of a stored result, and what has changed since, in words. Imports nothing."""
+"""What planning knows of revisions: those of a stored result, and what has changed since, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from sweeper.revision.acceptance import Acceptance, Texts
 
-class RecordedRevisions(Protocol):
+
+class RecordedRevisions(Texts, Protocol):
     """What the store knows of a completed attempt."""
 
     @property
-    def code_revision(self) -> str | None: ...
-    @property
-    def data_revision(self) -> str | None: ...
-    @property
-    def libraries_revision(self) -> str | None: ...
-    @property
-    def working_folder(self) -> str | None: ...
+    def accepted(self) -> Sequence[Acceptance]:
+        """What was accepted of its combination, the oldest first."""
+        ...
 
 
 class Changes(NamedTuple):
@@ -26,6 +25,8 @@ class Changes(NamedTuple):
     """Whether `data` is of relative paths that mean another place than they did."""
     code: str | None = None
     libraries: str | None = None
+    accepted: str | None = None
+    """When and why what else differs was accepted, so that it counts as the same."""
 
 
 NO_CHANGES = Changes()

@@ -8,7 +8,17 @@ from functools import cached_property
 
 from sweeper.revision import old_data_revisions
 from sweeper.revision.paths import holds_more_than_data, looks_like_path, texts_of
-from sweeper.revision.recorded_paths import SCHEME, Entry, KnownPaths, PathState, decode, encode, is_relative, named
+from sweeper.revision.recorded_paths import (
+    SCHEME,
+    Entry,
+    KnownPaths,
+    PathState,
+    decode,
+    encode,
+    is_relative,
+    is_whole,
+    named,
+)
 from sweeper.vocabulary import Choice, Combination
 
 
@@ -21,6 +31,7 @@ class DataRevisions:
         self._paths: dict[Choice, tuple[str, ...]] = {}
         self._texts: dict[tuple[Choice, ...], str | None] = {}
         self._found: dict[tuple[object, ...], str | None] = {}
+        self._present: dict[tuple[tuple[Choice, ...], str | None], bool] = {}
 
     @cached_property
     def _earlier(self) -> old_data_revisions.DataRevision:
@@ -66,6 +77,14 @@ class DataRevisions:
         if parts and key not in self._found:
             self._found[key] = self._changed(combination, parts, recorded, folder)
         return self._found[key] if parts else None
+
+    def is_present(self, combination: Combination, recorded: str | None) -> bool:
+        """Whether this revision is that of what lies here now: the same paths are there, with the same content."""
+        parts = self.naming(combination)
+        if (parts, recorded) not in self._present:
+            paths = {(part.axis, path) for part in parts for path in self.paths(part)}
+            self._present[parts, recorded] = is_whole(self._known, decode(recorded), paths)
+        return self._present[parts, recorded]
 
     def _changed(
         self, combination: Combination, parts: tuple[Choice, ...], recorded: str | None, folder: str | None

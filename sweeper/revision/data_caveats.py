@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sweeper.common.clock import EPOCH
+from sweeper.revision.acceptance import Acceptance, RevisionTexts
 from sweeper.revision.changes import RecordedRevisions
-from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, named
+from sweeper.revision.recorded_paths import Entry, KnownPaths, PathState, decode, is_same, is_whole, named
 from sweeper.revision.revisions import Comparison, Revisions
 from sweeper.vocabulary import Choice, Combination
 
@@ -56,13 +57,37 @@ class Measured(NamedTuple):
     working_folder: str | None
 
 
-def caveats_of_attempts(attempts: Iterable[Measured]) -> dict[str, str]:
+Accepted = Callable[[Collection[str]], Mapping[str, Sequence[Acceptance]]]
+"""Looks up what was accepted of combinations, by fingerprint."""
+
+
+def caveats_of_attempts(attempts: Iterable[Measured], accepted: Accepted = lambda _: {}) -> dict[str, str]:
     """Caveats for the values of these attempts, by fingerprint, from what was recorded with each of them.
 
     Relative paths are relative to the folder that the attempt was measured in. On another machine the files cannot be
     compared. Then values of the same names must at least have been measured on the same data as the newest of them.
+    A value whose data were accepted as they are now counts as measured on those; `accepted` is called only where there
+    is something to be said against a value.
     """
-    paths = KnownPaths()
+    paths, every = KnownPaths(), list(attempts)
+    caveats = _caveats(paths, every)
+    known = accepted(caveats) if caveats else {}
+    if not known:
+        return caveats
+    return _caveats(paths, [_as_accepted(paths, one, known.get(one.fingerprint, ())) for one in every])
+
+
+def _as_accepted(paths: KnownPaths, attempt: Measured, every: Sequence[Acceptance]) -> Measured:
+    """An attempt as if it had been measured on the data as they are now, where these were accepted for it."""
+    before = RevisionTexts(data_revision=attempt.data_revision, working_folder=attempt.working_folder)
+    places = [(entry.axis, entry.path) for entry in decode(attempt.data_revision)]
+    for now in (one.now for one in reversed(every) if one.is_about("data", before)):
+        if is_whole(paths, decode(now.data_revision), places, now.working_folder or ""):
+            return attempt._replace(data_revision=now.data_revision, working_folder=now.working_folder)
+    return attempt
+
+
+def _caveats(paths: KnownPaths, attempts: Iterable[Measured]) -> dict[str, str]:
     listed = [(attempt, decode(attempt.data_revision)) for attempt in attempts if attempt.data_revision]
     caveats: dict[str, str] = {}
     for attempt, entries in listed:

@@ -96,6 +96,15 @@ def is_same(a: Entry, b: Entry) -> bool:
     return a.stamp == b.stamp or a.content == b.content
 
 
+def is_whole(known: KnownPaths, entries: Iterable[Entry], paths: Iterable[tuple[str, str]], folder: str = "") -> bool:
+    """Whether of these paths, each with its axis, those of the entries are there as recorded, and no others."""
+    entries = list(entries)
+    listed = {(entry.axis, entry.path) for entry in entries}
+    others = {os.path.join(folder, os.path.expanduser(path)) for axis, path in paths if (axis, path) not in listed}
+    is_same = all(known.now(entry, folder) is PathState.SAME for entry in entries)
+    return is_same and all(known.stat(path) is None for path in others)
+
+
 def named(paths: Iterable[str]) -> str:
     """Paths as a reason lists them."""
     every = list(dict.fromkeys(paths))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 
 from sweeper.common import small_json
 from sweeper.common.small_json import Damaged
 from sweeper.revision import code, libraries
+from sweeper.revision.acceptance import KINDS, Acceptance, RevisionTexts, in_words, only
 from sweeper.revision.changes import NO_CHANGES, Changes, RecordedRevisions
 from sweeper.revision.code import CodeRevisions, Listing, Sources
 from sweeper.revision.data import DataRevisions
@@ -47,12 +48,21 @@ class Revisions:
         without = combination._replace(metrics=())
         return self.data.content(without.choices), self.code.text(without), self.libraries.text(without)
 
+    def texts(self, combination: Combination, kinds: Collection[str]) -> RevisionTexts:
+        """What is recorded with a combination, as far as it is of these kinds."""
+        known = {f"{kind}_revision": getattr(self, kind).text(combination) for kind in kinds}
+        return RevisionTexts(**known, working_folder=self.data.here if "data" in kinds else None)
+
     def look_ahead(self, combinations: Iterable[Combination]) -> dict[str, bytes]:
         """Work out what will be recorded; returns the files by which a later plan can name what changed."""
         for combination in combinations:
             self.data.text(combination)
             self.libraries.text(combination)
             self.code.text(combination)
+        return self.listings()
+
+    def listings(self) -> dict[str, bytes]:
+        """What the code revisions that were worked out stand for, as files to keep."""
         return {
             listing_path(digest): _listing_file(listing) for digest, listing in self.code.listings.items() if digest
         }
@@ -104,12 +114,16 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What could not be compared, and what is shown without being run again."""
-        unknown = [
+        return [*self.unknown, *([_CHANGED_DATA.format(self._changed)] if self._changed else [])]
+
+    @property
+    def unknown(self) -> list[str]:
+        """What could not be compared."""
+        return [
             f"{count} completed results have no {kind} revision that can be compared, stored as they were by an older "
             "version of sweeper: they count as current"
             for kind, count in sorted(self._unknown.items())
         ]
-        return [*unknown, *([_CHANGED_DATA.format(self._changed)] if self._changed else [])]
 
     @property
     def finder(self) -> Callable[[Combination, RecordedRevisions], Changes] | None:
@@ -117,13 +131,19 @@ class Comparison:
         return self.changes if self._names_files or self._reads_all else None
 
     def changes(self, combination: Combination, state: RecordedRevisions) -> Changes:
-        """What differs from what a completed attempt recorded."""
+        """What differs from what a completed attempt recorded, and was not accepted as it is now."""
         if not self._names_files and not self._reads_all:
             return NO_CHANGES
+        found = self._differences(combination, state)
+        if state.accepted:
+            found = self._without_accepted(found, combination, state)
+        self._changed += found.data is not None and not found.is_moved and "data" not in self._triggers
+        return found
+
+    def _differences(self, combination: Combination, state: RecordedRevisions) -> Changes:
         data = self._revisions.data
         said = data.changed(combination, state.data_revision, state.working_folder)
         is_moved = said is not None and data.is_moved(state.working_folder)
-        self._changed += said is not None and not is_moved and "data" not in self._triggers
         if not self._reads_all:
             return NO_CHANGES if said is None else Changes(said, is_moved)
         return Changes(
@@ -132,6 +152,26 @@ class Comparison:
             self._code(combination, state.code_revision) if "code" in self._triggers else None,
             self._libraries(combination, state.libraries_revision) if "libraries" in self._triggers else None,
         )
+
+    def _without_accepted(self, found: Changes, combination: Combination, state: RecordedRevisions) -> Changes:
+        differing = [kind for kind in KINDS if getattr(found, kind) is not None]
+        accepted = {kind: one for kind in differing if (one := self._acceptance(kind, combination, state))}
+        if not accepted:
+            return found
+        left = Changes(**{kind: getattr(found, kind) for kind in KINDS if kind not in accepted})
+        return left._replace(
+            is_moved=found.is_moved and left.data is not None, accepted=in_words(list(accepted.values()))
+        )
+
+    def _acceptance(self, kind: str, combination: Combination, state: RecordedRevisions) -> Acceptance | None:
+        """The newest acceptance of what a result was measured with, in the place of what there is now."""
+        about = (one for one in reversed(state.accepted) if one.is_about(kind, state))
+        return next((one for one in about if self._is_now(kind, combination, one.now)), None)
+
+    def _is_now(self, kind: str, combination: Combination, accepted: RevisionTexts) -> bool:
+        if kind == "data":
+            return self._revisions.data.is_present(combination, accepted.data_revision)
+        return self._revisions.texts(combination, (kind,)) == only((kind,), accepted)
 
     def _code(self, combination: Combination, recorded: str | None) -> str | None:
         if recorded is None or not recorded.startswith(code.SCHEME):

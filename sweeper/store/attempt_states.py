@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from sweeper.common.gc_pause import gc_paused
 from sweeper.messages.outcome import FAILING
-from sweeper.store import attempt_names, journal, last_status, live_files
+from sweeper.revision.acceptance import Acceptance
+from sweeper.store import accepted_files, attempt_names, journal, last_status, live_files
 from sweeper.store.arrow_columns import TIME, column, texts
 from sweeper.store.compute import Integers, numbers, of_numbers, pc
 from sweeper.store.files import Files
@@ -57,6 +58,8 @@ class AttemptState(NamedTuple):
 
     The end of its millisecond, since names of files tell no more.
     """
+    accepted: tuple[Acceptance, ...] = ()
+    """What was accepted of its combination, the oldest first; looked up where revisions are."""
 
     @property
     def newest_status(self) -> str | None:
@@ -65,11 +68,14 @@ class AttemptState(NamedTuple):
 
 
 def read_states(
-    files: Files, wanted: Sequence[str], *, details: Collection[str], versions: Wanted = lambda: ()
+    files: Files, wanted: Sequence[str], *, details: Set[str], versions: Wanted = lambda: ()
 ) -> dict[str, AttemptState]:
     """See `Store.attempt_states`. Names of files tell about single attempts; only files with many rows are opened."""
     with gc_paused():
-        return live_files.retry_while_files_vanish(lambda: _states(files, wanted, details, versions))
+        found = live_files.retry_while_files_vanish(lambda: _states(files, wanted, details, versions))
+        for key, known in (accepted_files.of(files, details & found.keys()) if details else {}).items():
+            found[key] = found[key]._replace(accepted=known)
+        return found
 
 
 class _Single(NamedTuple):
@@ -183,7 +189,8 @@ def _read_states(table: pa.Table, wanted: Sequence[str], look_closely: _Reader) 
     status, *revisions = (_shared(best[name]) for name in ("status", *_TEXTS))
     completed = (text == COMPLETED for text in status)
     seconds = (best[name].to_pylist() for name in ("duration_s", "inference_s"))
-    rows = zip(completed, status, *revisions, *seconds, [None] * len(best), ended[keys].tolist(), strict=True)
+    rest = [None] * len(best), ended[keys].tolist(), [()] * len(best)
+    rows = zip(completed, status, *revisions, *seconds, *rest, strict=True)
     states = map(AttemptState._make, rows)
     found = dict(zip(names.take(of_numbers(keys)).to_pylist(), states, strict=True))
     return {**found, **_with_failures(found, {wanted[key]: end for key, end in failing.items()}, look_closely)}

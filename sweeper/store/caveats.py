@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import TypeAlias
 
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
-from sweeper.store import last_status, suspect_attempts
+from sweeper.store import accepted_files, last_status, suspect_attempts
 from sweeper.store.compute import pc
+from sweeper.store.files import Files
 from sweeper.vocabulary import AXES
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray
@@ -58,19 +59,21 @@ def with_not_finite(values: pa.Table) -> pa.Table:
     return _with(values, pc.if_else(pc.is_nan(value), "NaN: the metric gave no number", infinite))
 
 
-def with_changed_data(values: pa.Table, completed: pa.Table) -> pa.Table:
+def with_changed_data(files: Files, values: pa.Table, completed: pa.Table) -> pa.Table:
     """Rows of the `results` view with a reason against values whose data files have changed since.
 
-    `completed` are the attempts that measured them. Files are looked at only for attempts that recorded them.
+    `completed` are the attempts that measured them. Files are looked at only for attempts that recorded them. What
+    changed and was accepted as it is now is no reason.
     """
     from sweeper.revision.data_caveats import Measured, caveats_of_attempts
 
     fields = ("fingerprint", "finished_at", *OF_DATA)
     measured = completed.filter(pc.is_valid(completed["data_revision"])).select([*AXES, *fields])
-    changed = caveats_of_attempts(
+    every = (
         Measured(names={axis: row[axis] or "" for axis in AXES}, **{name: row[name] for name in fields})
         for row in measured.to_pylist()
     )
+    changed = caveats_of_attempts(every, partial(accepted_files.of, files))
     return with_more(values, changed) if changed else values
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import pyarrow as pa
 
 from sweeper.messages.outcome import FAILING
-from sweeper.store import formats, outcome_files, sealed
+from sweeper.store import accepted_files, formats, outcome_files, sealed
 from sweeper.store.arrow_columns import TIME
 from sweeper.store.compute import pc
 from sweeper.store.files import Files
@@ -75,6 +75,7 @@ def export_latest(source: Files, target: Files) -> Exported:
     rows[RUN_TABLE] = _copy(source, target, RUN_TABLE, partial(_of_runs, entities))
     rows[ATTEMPTS] = _copy(source, target, ATTEMPTS, partial(_of_attempts, _kept_attempts(attempts, named, chosen)))
     outcome_files.copy(source, target, filter(None, named["inference_id"].to_pylist()))
+    accepted_files.copy(source, target, named["fingerprint"].combine_chunks())
     sharing = len(of_attempts) - len(pc.unique(of_attempts["run_uid"]))
     return Exported(target.uri, len(chosen), {table: n for table, n in sorted(rows.items()) if n}, sharing)
 

@@ -24,7 +24,7 @@ from sweeper.records import SCALAR_TYPES, Record, columns, scalar_type
 from sweeper.store.arrow_columns import TIME, Row, plain_value
 from sweeper.store.schema import ADDED_COLUMNS, ARROW, ATTEMPTS, RUN_TABLE, PayloadRecord, RecordedRun, Rows
 
-RESERVED = (ATTEMPTS, RUN_TABLE, "results", "completed", "asked")
+RESERVED = (ATTEMPTS, RUN_TABLE, "results", "completed", "asked", "accepted")
 """Tables and views of the store itself."""
 _TABLE = re.compile(r"\w[\w.-]{0,199}")
 _EXACT = {*SCALAR_TYPES, type(None)}

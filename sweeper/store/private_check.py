@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sweeper.common import small_json
 from sweeper.common.small_json import Damaged, Shape
 from sweeper.store import (
+    accepted_files,
     endings,
     formats,
     job_files,
@@ -38,6 +39,7 @@ _FOLDERS = (
     endings.FOLDER,
     job_files.FOLDER,
     outcome_files.FOLDER,
+    accepted_files.FOLDER,
     f"{PRIVATE}/logs",
     QUARANTINE,
 )
@@ -64,12 +66,9 @@ def damaged(files: Files) -> Iterator[Finding]:
         yield from _wrong_json(files, live_files.notes_folder(table), _names_in_note)
     yield from _wrong_json(files, CODE, lambda name: small_json.texts_of(name.removesuffix(".json")))
     yield from _wrong_json(files, job_files.FOLDER, lambda _: job_files.shape)
-    for name, reason in sweep_files.damaged(files).items():
-        yield Finding(sweep_files.FOLDER, name, reason)
-    for name, reason in endings.damaged(files).items():
-        yield Finding(endings.FOLDER, name, reason)
-    for name, reason in outcome_files.damaged(files).items():
-        yield Finding(outcome_files.FOLDER, name, reason)
+    for module in (sweep_files, endings, outcome_files, accepted_files):
+        for name, reason in module.damaged(files).items():
+            yield Finding(module.FOLDER, name, reason)
     for folder in ARTIFACTS:
         for inner in files.names(folder, ""):
             yield from _unreadable(files, f"{folder}/{inner}")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from sweeper.messages.receipts import HandedRows
 from sweeper.messages.requests import MACHINE, PROCESS, AttemptInfo, Provenance, StoreLocation
 from sweeper.store import (
+    accepted_files,
     attempt_states,
     compaction,
     formats,
@@ -324,6 +325,10 @@ class Store:
 
         return combinations(self._tables, sweep_id)
 
+    def accepted(self) -> pa.Table:
+        """What was accepted of results, by whom, when and why: a row for each combination and time."""
+        return accepted_files.table(self.files)
+
     def outcomes(self, inference_ids: Collection[str] | None = None) -> pa.Table:
         """What became of each datum of inferences, a row each: those of these ids, or all that completed attempts read.
 
@@ -350,12 +355,8 @@ class Store:
         from sweeper.store.query import run_sql
 
         readers = {name: partial(self.table, name) for name in self.tables()}
-        readers |= {
-            "completed": self.completed,
-            "results": self.results,
-            "asked": self.asked,
-            "outcomes": self.outcomes,
-        }
+        of_people = (self.completed, self.results, self.asked, self.outcomes, self.accepted)
+        readers |= {view.__name__: view for view in of_people}
         return run_sql(readers, query, allow_files=allow_files)
 
     # Maintenance

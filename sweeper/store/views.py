@@ -12,7 +12,7 @@ import pyarrow as pa
 from sweeper.common.lists import refuse_text
 from sweeper.messages.outcome import FAILING
 from sweeper.records import OVERALL
-from sweeper.store import caveats, last_status, suspect_attempts
+from sweeper.store import accepted_attempts, caveats, last_status, suspect_attempts
 from sweeper.store.arrow_columns import TIME, Row
 from sweeper.store.compute import pc
 from sweeper.store.newest_attempts import COMPLETED, joined, newest
@@ -91,7 +91,7 @@ def planned(combinations: Iterable[tuple[str, ...]]) -> pa.Table:
 
 def results_of(tables: Tables, wanted: pa.Table, more: Mapping[str, str], until: datetime | None = None) -> pa.Table:
     """See `Store.results_of`."""
-    values = measured(tables, _planned(tables, wanted, until))
+    values = measured(tables, _planned(tables, wanted, until), until)
     values = caveats.with_more(values, more) if more else values
     place = pc.index_in(joined(values, _IDENTITY), joined(wanted, _IDENTITY))
     return values.take(np.argsort(place.to_numpy(), kind="stable"))
@@ -118,17 +118,17 @@ def _planned(tables: Tables, wanted: pa.Table, until: datetime | None = None) ->
 def results(tables: Tables, fingerprints: Collection[str] | None, sweep_id: str | None) -> pa.Table:
     """See `Store.results`."""
     attempts = completed(tables, fingerprints, sweep_id)
-    return caveats.with_changed_data(measured(tables, attempts), attempts)
+    return caveats.with_changed_data(tables.files, measured(tables, attempts), attempts)
 
 
 def results_at(tables: Tables, until: datetime) -> pa.Table:
     """See `Store.results_at`."""
-    return measured(tables, newest(_completed(tables, None, None, _MEASURING, until)))
+    return measured(tables, newest(_completed(tables, None, None, _MEASURING, until)), until)
 
 
-def measured(tables: Tables, attempts: pa.Table) -> pa.Table:
-    """See `Store.measured`."""
-    attempts = suspect_attempts.marked(tables, attempts)
+def measured(tables: Tables, attempts: pa.Table, until: datetime | None = None) -> pa.Table:
+    """See `Store.measured`; `until` leaves out what was accepted later."""
+    attempts = suspect_attempts.marked(tables, accepted_attempts.with_warnings(tables, attempts, until))
     parts: list[pa.Table] = []
     for name in pc.unique(attempts["payload_table"]).drop_null().to_pylist():
         mine = attempts.filter(pc.equal(attempts["payload_table"], name))

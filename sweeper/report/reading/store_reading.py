@@ -89,7 +89,7 @@ def read_report_data(
 
 def _values(store: Store, found: ShownAttempts) -> Table:
     """Rows of the view `results` of what completed, with what is said against them, in the order of the page."""
-    values = caveats.with_changed_data(store.measured(found.completed), found.completed)
+    values = caveats.with_changed_data(store.files, store.measured(found.completed), found.completed)
     return sort_rows(values, ("capability", "metric", "key", "dataset", "model"))
 
 
