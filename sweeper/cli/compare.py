@@ -142,4 +142,6 @@ def _plain(one: Difference) -> dict[str, object]:
         "disagree": one.disagree,
         "verdict": one.verdict or None,
         **dict(zip(("a_caveat", "b_caveat"), one.caveats, strict=True)),
+        "a_warning": one.first.warning if one.first else None,
+        "b_warning": one.second.warning if one.second else None,
     }

@@ -124,13 +124,14 @@ def _reasons(found: Sequence[Difference]) -> Iterator[str]:
 
 
 def _caveats(found: Sequence[Difference]) -> Iterator[str]:
+    """What must be known of the values of either side, each text once, with where it holds."""
     places: dict[str, dict[str, None]] = {}
-    for one in found:
-        for which, value in (("A", one.first), ("B", one.second)):
-            if value is not None and value.caveat is not None:
-                places.setdefault(value.caveat, {})[f"{which}, {_names(value)}"] = None
-    for caveat, where in places.items():
-        yield f"note: {'; '.join(_some([*where], 4))}: {caveat}"
+    sides = ((which, value) for one in found for which, value in (("A", one.first), ("B", one.second)))
+    for which, value in ((which, value) for which, value in sides if value is not None):
+        for text in filter(None, (value.caveat, *(value.warning or "").splitlines())):
+            places.setdefault(text, {})[f"{which}, {_names(value)}"] = None
+    for text, where in places.items():
+        yield f"note: {'; '.join(_some([*where], 4))}: {text}"
 
 
 def _tolerance(compared: Compared, tolerance: float) -> Iterator[str]:

@@ -33,6 +33,8 @@ class Measured:
         With which probability that interval contains the truth; `None` where that is not stored.
     repeats
         The runs of which it is the mean; none where it is no mean.
+    warning
+        What must be known beside it, a line each; `None` where that is nothing.
     finished_at
         When the attempt ended that measured it, of a mean that of its first run.
     """
@@ -52,6 +54,7 @@ class Measured:
     confidence: float | None = None
     repeats: tuple[Measured, ...] = ()
     finished_at: datetime | None = None
+    warning: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -82,6 +85,7 @@ def measured_of(row: Mapping[str, Any]) -> Measured:
         confidence=confidence_of(row.get("evidence")),
         repeats=_repeats(row),
         finished_at=row.get("finished_at"),
+        warning=row.get("warning"),
     )
 
 
