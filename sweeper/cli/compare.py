@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.compare_text import Compared, comparison_text
 from sweeper.cli.json_documents import write_json
 from sweeper.cli.tables.screen import PLAIN, Screen
-from sweeper.common.globs import SEPARATOR, covers_slot
 from sweeper.comparison.by_datum import DataReader
 from sweeper.comparison.differences import Difference, differences
 from sweeper.comparison.measured import Measured
+from sweeper.comparison.only import is_covered, only_text, parsed_only
 from sweeper.comparison.opened import StoreOpener
-from sweeper.comparison.repeats import comma_parts, refuse_unswept
+from sweeper.comparison.repeats import refuse_unswept
 from sweeper.comparison.sides import Side, Sides
 from sweeper.comparison.specs import spec_differences
-from sweeper.errors import ConfigError, near_match
+from sweeper.errors import ConfigError
 from sweeper.statistics.bounds import Level
 from sweeper.vocabulary import AXES
 
@@ -39,7 +39,7 @@ def compare(
     ConfigError
         An operand or an option cannot be used.
     """
-    level, tolerance, only = _level(args), _tolerance(args), _only(args.value("--only"))
+    level, tolerance, only = _level(args), _tolerance(args), parsed_only(args.value("--only"))
     opened = StoreOpener(location)
     home = opened(location.uri, must_exist=False)
     known = Sides(home, opened, repeats)
@@ -77,40 +77,17 @@ def _number(args: Arguments, option: str, above: float, below: float) -> float:
     return number
 
 
-def _only(text: str | None) -> Mapping[str, str]:
-    """Globs by axis."""
-    chosen: dict[str, str] = {}
-    for word in comma_parts(text)[0] if text else ():
-        axis, equals, glob = word.partition("=")
-        if axis not in (*AXES, "key") or not equals:
-            hint = near_match(axis, (*AXES, "key"))
-            raise ConfigError(f"--only {word} is not AXIS=GLOB with an axis of {', '.join(AXES)} and key.{hint}")
-        chosen[axis] = glob
-    return chosen
-
-
 def _chosen(one: Side, only: Mapping[str, str]) -> Side:
-    values = [value for value in one.values if all(_covers(glob, getattr(value, axis)) for axis, glob in only.items())]
+    globs = only.items()
+    values = [value for value in one.values if all(is_covered(glob, getattr(value, axis)) for axis, glob in globs)]
     if one.values and not values:
-        words = ",".join(f"{axis}={glob}" for axis, glob in only.items())
-        raise ConfigError(f"--only {words} leaves out all of {one.label}.")
+        raise ConfigError(f"--only {only_text(only)} leaves out all of {one.label}.")
     return replace(one, values=tuple(values))
 
 
 def _own_names(value: Measured) -> Iterator[str]:
     """What the runs of a value are called, axis by axis."""
     yield from (getattr(run, axis) for run in value.repeats or (value,) for axis in AXES)
-
-
-def _covers(glob: str, name: str) -> bool:
-    """Whether a glob covers a name, or each of several that are joined: as it is, or without its variant."""
-    return covers_slot([glob], [_Name(one, one.partition("[")[0]) for one in name.split(SEPARATOR)], every=True)
-
-
-@dataclass(frozen=True)
-class _Name:
-    name: str
-    base: str
 
 
 def _document(compared: Compared, *, exit_status: int) -> dict[str, object]:

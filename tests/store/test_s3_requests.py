@@ -58,7 +58,7 @@ def test_quick_runs_cost_less_than_a_request_each(server: S3Server):
     assert requests <= 48 + INFERENCES[48]  # the table by datum of each is read, to compare the models
     again, said = cost(server, "s3://results/quick", *LARGE, "rerun=missing")
     assert "nothing to run; 48 skipped" in said
-    assert again <= 20
+    assert again <= 21  # one of them looks whether anything was accepted
 
 
 @pytest.mark.usefixtures("slow")
