@@ -198,8 +198,9 @@ def _command(words: Sequence[str]) -> tuple[Command, list[str]]:
 
 
 def _operands(command: Command, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The first words that are no overrides, as many as the command needs, and all others."""
-    places = [i for i, word in enumerate(words) if not is_override(word)][: len(command.operands)]
+    """The first words that are no overrides, as many as the command takes, and all others."""
+    repeats = bool(command.operands) and command.operands[-1].repeats
+    places = [i for i, word in enumerate(words) if not is_override(word)][: None if repeats else len(command.operands)]
     return tuple(words[i] for i in places), [word for i, word in enumerate(words) if i not in places]
 
 

@@ -40,11 +40,14 @@ class Operand:
     """What stands for it in help, such as `SQL`."""
     missing: str = ""
     """What a command line without it is told; empty where it can be left out, as only the last one can."""
+    repeats: bool = False
+    """Whether there may be several of them, which only the last one may."""
 
     @property
     def shown(self) -> str:
         """How the line of usage has it."""
-        return self.name if self.missing else f"[{self.name}]"
+        name = f"{self.name}..." if self.repeats else self.name
+        return name if self.missing else f"[{name}]"
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,20 @@ _INIT = Command(
         _JSON,
     ),
 )
+TRY = Command(
+    "try",
+    "build parts and try them on one batch, without Ray or a store",
+    "Build datasets, models, metrics and capabilities and try them together on one batch, by the checks of a run: what "
+    "each of them is and gives, or why it fails. Starts no Ray and writes nothing.",
+    (
+        Example("sweeper try digits svm", "a model on a batch of a dataset"),
+        Example("sweeper try mine digits accuracy --config-dir conf", "your own parts"),
+        Example("sweeper try digits svm model.svm.estimator.C=10", "with overrides"),
+    ),
+    {0: "every part did what it must", 1: "a part failed", **WRONG},
+    (Operand("NAME", "try needs the name of a choice, e.g. sweeper try digits svm.", repeats=True),),
+    (Option(("--batch-size",), "how many data are read", "NUMBER", default="64"), _JSON),
+)
 _STATUS = Command(
     "status",
     "how far sweeps have come: completed, failed, left; --watch",
@@ -296,6 +310,7 @@ COMMANDS = {
             _INIT,
             _LS,
             _DESCRIBE,
+            TRY,
             _STATUS,
             _FAILURES,
             _ACCEPT,

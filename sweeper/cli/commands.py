@@ -13,7 +13,7 @@ from sweeper.cli import arguments
 from sweeper.cli.again import PLACES_OF_CONFIGS, resume_command, values_command, words_again
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.catalogue_commands import CATALOGUE_COMMANDS
-from sweeper.cli.command_table import COLOR, COMMANDS, HELP, VERSION
+from sweeper.cli.command_table import COLOR, COMMANDS, HELP, TRY, VERSION
 from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.help import help_of, overview
 from sweeper.cli.json_documents import plan_document, write_json
@@ -59,6 +59,8 @@ def run_command(argv: Sequence[str], out: TextIO, err: TextIO, load: Load = load
             return _shown(args, out)
         if args.command in _WITHOUT_CONFIG:
             return _WITHOUT_CONFIG[args.command](args, out)
+        if args.command == TRY.name:
+            return _try(args, out, err, load)
         return _done(args, load(args), out, err)
     except SweeperError as error:
         err.write(f"sweeper: {without_secrets(str(error), argv)}\n")
@@ -80,6 +82,12 @@ def _completion(args: Arguments, out: TextIO) -> int:
     from sweeper.cli.completion.command import completion
 
     return completion(args, out)
+
+
+def _try(args: Arguments, out: TextIO, err: TextIO, load: Load) -> int:
+    from sweeper.cli.trying import try_parts  # not before it is needed: it imports what workers do
+
+    return try_parts(args, load, out, err)
 
 
 _WITHOUT_CONFIG = {**CATALOGUE_COMMANDS, "init": _init, "completion": _completion}

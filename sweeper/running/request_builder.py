@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,7 +48,12 @@ class SweepInfo:
 
 def rules_of(combination: Combination) -> Rules:
     """What its choices allow together: the strictest label space that one says, soft targets if one says so."""
-    runtimes = [choice.runtime for choice in combination.choices]
+    return rules_of_choices(combination.choices)
+
+
+def rules_of_choices(choices: Sequence[Choice]) -> Rules:
+    """As `rules_of`, for choices that meet in a run."""
+    runtimes = [choice.runtime for choice in choices]
     return Rules(
         label_space=strictest([runtime.label_space for runtime in runtimes]),
         soft_targets=any(runtime.soft_targets for runtime in runtimes),
