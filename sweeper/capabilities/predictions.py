@@ -163,11 +163,12 @@ def predict_batches(
     numbers: Iterable[int],
     on_inputs: OnInputs | None = None,
     threads: int = 0,
+    on_answers: Callable[[int], None] = lambda data: None,
 ) -> list[MadeBatch]:
     """Run a model over some batches of a dataset: those of these numbers, each asked for when the one before is made.
 
-    With `threads`, so many of the next batches are read while the model works, and asked for as much earlier. The rest
-    is as for `predict`.
+    With `threads`, so many of the next batches are read while the model works, and asked for as much earlier.
+    `on_answers` is told of each batch for how many data the model has answered. The rest is as for `predict`.
     """
     returned.model(model)
     from maite import tasks
@@ -178,7 +179,7 @@ def predict_batches(
         # maite draws a progress bar on the stderr that it finds when its loop begins, across the bar of the sweep. So
         # stderr is replaced for that moment; the loader puts it back before the first datum is read.
         quiet.enter_context(contextlib.redirect_stderr(quiet.enter_context(open(os.devnull, "w"))))
-        batches, _ = tasks.predict(model=_AnswersOnHost(model), dataloader=loader)
+        batches, _ = tasks.predict(model=_AnswersOnHost(model, on_answers), dataloader=loader)
     for batch, read in zip(batches, loader.read, strict=True):
         returned.answers(batch, model.metadata["id"], len(read.targets))
     return [
@@ -203,11 +204,13 @@ def put_together(model: TaskModel, dataset: TaskDataset, blocks: Sequence[Block]
 class _AnswersOnHost:
     """A model whose answers leave its device as soon as they are there."""
 
-    def __init__(self, model: TaskModel) -> None:
-        self._model, self.metadata = model, model.metadata
+    def __init__(self, model: TaskModel, on_answers: Callable[[int], None]) -> None:
+        self._model, self.metadata, self._on_answers = model, model.metadata, on_answers
 
     def __call__(self, batch: Any, /) -> Any:
-        return on_host(self._model(batch))
+        answers = on_host(self._model(batch))
+        self._on_answers(len(batch))
+        return answers
 
 
 class _ReadBatch(NamedTuple):

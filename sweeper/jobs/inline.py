@@ -21,8 +21,10 @@ from sweeper.jobs import submission
 from sweeper.jobs.job import BaseJob, Ended, filter_jobs, unknown_job
 from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
+from sweeper.messages.doing import Activity
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import InferenceRequest, JobInfo, OutcomesRequest, PredictionCacheEntry, RunRequest
+from sweeper.worker import activity
 from sweeper.worker.execute import execute
 from sweeper.worker.inference import infer
 from sweeper.worker.inferred import Inference
@@ -135,6 +137,7 @@ class InlineJobBackend:
     default_window = 1
     shares_predictions = True
     outlives_driver = False
+    tells_starts = True
     gone = None
     notes: Sequence[str] = ()
 
@@ -166,7 +169,9 @@ class InlineJobBackend:
         plain = replace(request, log_dir=None)
 
         def call() -> CapabilityRunRef:
-            return execute(plain, job_info, None if predictions is None else _inferred(predictions))
+            inference = None if predictions is None else _inferred(predictions)
+            with activity.working_on(job_id):
+                return execute(plain, job_info, inference)
 
         return InlineJob(job_id, name, job_info.submitted_at, call)
 
@@ -187,7 +192,13 @@ class InlineJobBackend:
     ) -> InlineInferenceJob:
         """Take one inference pass; its first reader runs it. Its output stays on this process's streams."""
         request = InferenceRequest(model, dataset, capability, cache_entry, outcomes=outcomes, read_ahead=read_ahead)
-        return InlineInferenceJob(uuid4().hex, "predict", datetime.now(UTC), lambda: infer(request))
+        job_id = uuid4().hex
+
+        def call() -> Inference:
+            with activity.working_on(job_id):
+                return infer(request)
+
+        return InlineInferenceJob(job_id, "predict", datetime.now(UTC), call)
 
     def help(self, inference: object) -> None:
         """Never: one thing runs at a time."""
@@ -211,6 +222,11 @@ class InlineJobBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """The processors of this machine; GPUs are not counted, and are there for the run if they are there at all."""
         return {"CPU": float(usable_processors()), "GPU": float("inf")}
+
+    def activity(self) -> Activity:
+        """What runs in this process."""
+        now = activity.current()
+        return Activity({} if now is None else {now.job_id: now.told()})
 
     def max_parallel(self, resources: Mapping[str, float]) -> int:
         """One at a time, whatever it asks for."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from sweeper.messages.receipts import CapabilityRunRef
 
 if TYPE_CHECKING:
+    from sweeper.messages.doing import Activity
     from sweeper.messages.failures import ErrorInfo
     from sweeper.messages.requests import OutcomesRequest, PredictionCacheEntry, RunRequest
 
@@ -219,6 +220,18 @@ class RunnerBackend(Protocol):
 
     def cluster_resources(self) -> Mapping[str, float]:
         """The most that one node has, by Ray's names: `CPU`, `GPU`, custom resources. No task can have more."""
+        ...
+
+    @property
+    def tells_starts(self) -> bool:
+        """Whether `activity` says what has started, once it has been going on for a second."""
+        ...
+
+    def activity(self) -> Activity | None:
+        """What workers are doing, as they report it; `None` while that is not known.
+
+        Never waits, and may be asked from any thread, often.
+        """
         ...
 
     def max_parallel(self, resources: Mapping[str, float]) -> int:

@@ -69,7 +69,7 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         with gc_paused():
             work = prepared.work()
             listings = prepared.revisions.look_ahead(item.combination for item in items)
-        backend = starting.get(progress.tick)
+        backend = starting.get()
         for note in (*backend.notes, *_limits_of(backend, items, _defaults(prepared.config.settings))):
             progress.note(note)
         _refuse_unschedulable(items, backend)
@@ -78,8 +78,8 @@ def _run(prepared: Prepared, starting: StartingBackend, progress: Progress) -> O
         _keep_listings(prepared, listings, progress)
         heavy = heavy_modules(items.identified.combinations.choices())
         if heavy:
-            backend.warm_up(heavy)  # workers are still starting until the first combination ends
-        else:
+            backend.warm_up(heavy)
+        if not backend.tells_starts:  # else workers start until one says that it runs, or a combination has ended
             progress.stage("")
         try:
             outcome = _submit_all(prepared, work, backend, info, progress, meanwhile, others)

@@ -1,4 +1,4 @@
-"""How long the rest of a sweep is likely to take, and which run has been going on for long. Told the time; pure."""
+"""How long the rest of a sweep is likely to take. Told the time; pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ SURE = 0.1
 """From this share of the combinations on, what has ended tells more than what earlier sweeps took."""
 TOGETHER_S = 1.0
 """What ends so soon after the first has likely shared its inference, so that its number tells no rate."""
-LONG_S = 10.0
-"""A run that is older is named."""
 
 
 @dataclass
@@ -61,8 +59,3 @@ def in_words(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def longest(name: str, seconds: float) -> str:
-    """What is said of the run that has been going on for longest; empty while that is not long."""
-    return f"{in_words(seconds)} in {name}" if seconds >= LONG_S else ""

@@ -29,7 +29,7 @@ from sweeper.running.interrupts import Interrupts
 from sweeper.running.journals import Journals
 from sweeper.running.left_out import LeftOut
 from sweeper.running.meanwhile import Meanwhile
-from sweeper.running.oldest import Oldest
+from sweeper.running.now import Now, now
 from sweeper.running.progress import Progress
 from sweeper.running.queue import Queue, QueuedAttempt
 from sweeper.running.request_builder import RequestBuilder
@@ -74,7 +74,6 @@ class Runner:
         self._help = Help(backend, self._inference, settings.max_in_flight)
         self._meanwhile = meanwhile or Meanwhile()
         self._active: dict[Job[Any], ActiveAttempt] = {}
-        self._oldest = Oldest()
         self._with_deadline: dict[Job[Any], ActiveAttempt] = {}
         """Those of them that may run for a limited time; usually none, and all are looked at after every wait."""
         self._shapes: Counter[Shape] = Counter()
@@ -95,6 +94,7 @@ class Runner:
         self._left_out = LeftOut(items, self._progress.note)
         self._meanwhile.look_now_and_then()
         self._inference.expect(items)
+        self._progress.running(self._now)
         window = self._settings.max_in_flight or self._window(at_once)
         queue = Queue(items, self._inference.has_room, self._drops, met=self._meanwhile.__contains__)
         self._fill(queue, window)
@@ -122,8 +122,6 @@ class Runner:
     def _fill(self, queue: Queue, window: int) -> None:
         while self._stopped_by is None and len(self._active) < window and (attempt := queue.take()) is not None:
             self._submit(attempt)
-        self._oldest.look(next(iter(self._active.values()), None))
-        self._progress.running(self._running(), self._oldest.in_words)
 
     def _drops(self, item: Planned) -> bool:
         if not self._left_out.drop(item) and not self._meanwhile.drop(item):
@@ -131,8 +129,12 @@ class Runner:
         self._inference.give_back(item)
         return True
 
-    def _running(self) -> int:
-        """How many run, as far as there is room for them: Ray does not say which of those in flight still wait."""
+    def _now(self) -> Now:
+        """What goes on now; asked by the thread that shows it."""
+        return now(list(self._active.values()), self._backend.activity())
+
+    def _with_room(self) -> int:
+        """For how many of those in flight there is room; the others are sure to wait still."""
         return sum(min(count, self._room(asks)) for asks, count in self._shapes.items())
 
     def _submit(self, attempt: QueuedAttempt) -> None:
@@ -254,7 +256,7 @@ class Runner:
 
     def _take_back_done(self) -> None:
         """Take back what waits for its start here while another sweep has completed it. The oldest run already."""
-        for active in islice(list(self._active.values()), self._running(), None):
+        for active in islice(list(self._active.values()), self._with_room(), None):
             if active.attempt.number == 1 and self._meanwhile.is_elsewhere(active.item):
                 active.job.cancel()
 

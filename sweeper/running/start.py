@@ -23,10 +23,6 @@ A local Ray starts its processes one after another for so long, and then waits f
 """
 
 
-LOOK_S = 0.25
-"""So often who waits for a backend is told that time has passed."""
-
-
 class StartingBackend:
     """A job backend that is started in a thread, once, when it is known that something will run."""
 
@@ -54,15 +50,13 @@ class StartingBackend:
         self._future = _in_a_thread(backend_maker(settings.job_backend, settings.store, resumed))
         wait([self._future], timeout=PLANNING_WAITS_S)
 
-    def get(self, while_waiting: Callable[[], None] = lambda: None) -> RunnerBackend:
-        """The backend, once it is there; until then `while_waiting` is called now and then."""
+    def get(self) -> RunnerBackend:
+        """The backend, once it is there."""
         from sweeper.jobs import import_ahead
 
         if self._future is None:
             raise RuntimeError("the backend is asked for before it was started")
         import_ahead(self._config.settings.job_backend.kind)
-        while not wait([self._future], timeout=LOOK_S).done:
-            while_waiting()
         try:
             return self._future.result()
         except (OSError, RuntimeError, TypeError, ValueError) as error:

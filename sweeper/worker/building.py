@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from sweeper.isolation import process_state
 from sweeper.messages.requests import ObjectSpec
+from sweeper.worker import activity
 from sweeper.worker.instantiate import instantiate, refuse_what_is_not_allowed
 
 process_changes: dict[str, list[process_state.Change]] = {}
@@ -27,7 +28,7 @@ def build(spec: ObjectSpec) -> object:
     """
     refuse_what_is_not_allowed(spec.target)
     _forget_changed_code(spec)
-    with process_state.preserve_generators():
+    with activity.loading(spec.name), process_state.preserve_generators():
         changes = [change for module in _target_modules(spec.target) for change in _import(module)]
         before = process_state.snapshot()
         process_state.seed(spec.digest)

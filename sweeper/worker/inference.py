@@ -12,7 +12,7 @@ from sweeper.errors import PartError
 from sweeper.messages.failures import ErrorInfo
 from sweeper.messages.requests import InferenceRequest, PredictionCacheEntry
 from sweeper.messages.shards import Answer, Joining, PassInfo
-from sweeper.worker import kept_parts, outcomes, prediction_cache
+from sweeper.worker import activity, kept_parts, outcomes, prediction_cache
 from sweeper.worker.blocks import BlockStore, InMemory, PredictionsLost
 from sweeper.worker.capture import captured
 from sweeper.worker.driver_environment import use_import_paths, use_working_folder
@@ -97,6 +97,7 @@ def _parts(request: InferenceRequest, job_id: str, whole: LoadedPass, *, hashes:
 
     folder = kept_parts.Folder(request.cache_entry, whole.shape)
     kept = [*folder.read(whole.store, hashes=hashes)]
+    activity.made(whole.data_in(kept))
     todo = whole.missing(kept)
     batches = OfFirstWorker(request.shard_board, job_id, PassInfo(whole.shape, todo, whole.load_s, hashes))
     parts = [*kept, *whole.compared_with(kept)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.errors import PartError
 from sweeper.isolation import process_state, stand_ins
 from sweeper.messages.requests import InferenceRequest
-from sweeper.worker import part_use
+from sweeper.worker import activity, part_use
 from sweeper.worker.alike import are_alike
 from sweeper.worker.blocks import BlockStore
 from sweeper.worker.leakage import ImageObserver
@@ -73,7 +73,7 @@ class LoadedPass:
             first, label = place * self.batches, labels[place]
             numbers = (number - first for number in islice(cursor.until(first + self.batches), self.store.most))
             shown = observer.add if observer is not None and not place else None
-            made[label].append(self.store.keep(self._predicted(label, numbers, shown)))
+            made[label].append(self.store.keep(self._predicted(label, numbers, shown, activity.made)))
         seconds = time.perf_counter() - began - cursor.asked_s
         return Part(made, seconds, None if observer is None else observer.hashes())
 
@@ -111,13 +111,23 @@ class LoadedPass:
             for label in self.augmentations
         }
 
-    def _predicted(self, label: str, numbers: Iterable[int], on_inputs: OnInputs | None = None) -> list[MadeBatch]:
+    def data_in(self, parts: Iterable[Part]) -> int:
+        """For how many data these parts have predictions."""
+        numbers = (number for part in parts for _, number in part.numbers())
+        return sum(min(self.batch_size, len(self.dataset) - number * self.batch_size) for number in numbers)
+
+    def _predicted(
+        self,
+        label: str,
+        numbers: Iterable[int],
+        on_inputs: OnInputs | None = None,
+        on_answers: Callable[[int], None] = lambda data: None,
+    ) -> list[MadeBatch]:
         from sweeper.capabilities.predictions import predict_batches
 
         augmentation = self.augmentations[label]
-        return predict_batches(
-            self.model, self.dataset, augmentation, self.batch_size, numbers, on_inputs, threads=self.threads
-        )
+        parts = self.model, self.dataset, augmentation, self.batch_size
+        return predict_batches(*parts, numbers, on_inputs, threads=self.threads, on_answers=on_answers)
 
     def _compare_repeated(self, parts: Sequence[Part]) -> None:
         for label, batch in (part.repeated for part in parts if part.repeated is not None):
@@ -169,6 +179,7 @@ def loaded(request: InferenceRequest, store: BlockStore) -> Generator[LoadedPass
         process_state.seed(part_use.identity(request.model, model) + part_use.identity(request.dataset, dataset))
         batches = number_of_batches(dataset, batch_size)
         threads = _threads(request, uses[1].get())
+        activity.predicting(len(dataset) * len(augmentations))
         yield LoadedPass(model, dataset, augmentations, batch_size, batches, load_s, store, threads)
 
 

@@ -22,7 +22,7 @@ from sweeper.messages.bounds import Bounds
 from sweeper.messages.failures import PredictionsLostError, RunStoppedError, WorkerFailure
 from sweeper.messages.receipts import InferenceReceipt
 from sweeper.messages.requests import InferenceRequest
-from sweeper.worker import marks, replacement
+from sweeper.worker import activity, activity_reports, marks, replacement
 from sweeper.worker.blocks import PredictionsLost
 from sweeper.worker.driver_environment import use_import_paths
 from sweeper.worker.execute import execute
@@ -43,10 +43,11 @@ def run_capability(message: bytes | tuple[Any, ...], inference: Inference | None
     end_when_told()
     request, job_info = versions.opened(message)
     marks.mark(job_info.job_id)
+    activity_reports.begin()
     if board is not None:
         board.started.remote(job_info.job_id, here())
     _prepare_process()
-    with _task_of_user_code(request.bounds, of_sweep=request.attempt is not None):
+    with activity.working_on(job_info.job_id), _task_of_user_code(request.bounds, of_sweep=request.attempt is not None):
         return pickle.dumps(execute(request, job_info, inference), protocol=5)
 
 
@@ -124,9 +125,10 @@ def run_inference(
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     marks.mark(job_id)
+    activity_reports.begin()
     if board is not None:
         board.started.remote(job_id, here())
-    with _task_of_user_code(request.bounds, of_sweep=request.of_sweep):
+    with activity.working_on(job_id), _task_of_user_code(request.bounds, of_sweep=request.of_sweep):
         inference = infer(request, paths, job_id, ObjectStore())
         return InferenceReceipt(estimated_bytes(inference), inference.note), inference
 
@@ -142,7 +144,8 @@ def help_inference(request: InferenceRequest, paths: tuple[str, ...], job_id: st
     end_when_told()
     versions.refuse_other(request.sweeper_version)
     marks.mark(worker)
-    with _task_of_user_code(request.bounds, of_sweep=True):
+    activity_reports.begin()
+    with activity.working_on(worker, helps=job_id), _task_of_user_code(request.bounds, of_sweep=True):
         return help_with(request, paths, job_id, worker, ObjectStore())
 
 

@@ -62,6 +62,7 @@ class CheckmaiteRayBackend:
 
     shares_predictions = False
     outlives_driver = True
+    tells_starts = False
 
     def __init__(
         self,
@@ -196,6 +197,9 @@ class CheckmaiteRayBackend:
     def cluster_resources(self) -> Mapping[str, float]:
         """See `RunnerBackend.cluster_resources`."""
         return self._session.largest
+
+    def activity(self) -> None:
+        """Not known: its jobs run under the actors of checkmaite, and not under this process."""
 
     def max_parallel(self, resources: Mapping[str, float]) -> int:
         """See `RunnerBackend.max_parallel`."""

@@ -21,12 +21,14 @@ from sweeper.jobs.job import filter_jobs, unknown_job
 from sweeper.jobs.locations import artifact_location, store_location
 from sweeper.jobs.protocol import Job, JobStatus
 from sweeper.jobs.ray_simple import cluster
+from sweeper.jobs.ray_simple.checked_numbers import checked_grace, checked_retries
 from sweeper.jobs.ray_simple.forced import ForcedEnds, left_alone
 from sweeper.jobs.ray_simple.handles import RayHelpJob, RayInferenceJob, RaySimpleJob
 from sweeper.jobs.ray_simple.lost_runs import LACKED_PREDICTIONS, LOST
 from sweeper.jobs.ray_simple.packing import IdentityCache, message, pack
 from sweeper.jobs.ray_simple.session import Session
 from sweeper.jobs.ray_simple.shared_tasks import SharedTasks
+from sweeper.messages.doing import Activity
 from sweeper.messages.receipts import CapabilityRunRef
 from sweeper.messages.requests import (
     InferenceRequest,
@@ -40,7 +42,6 @@ from sweeper.messages.requests import (
 
 MIN_WINDOW = 16
 WINDOW_PER_CPU = 8
-MAX_GRACE_S = 86400.0
 TaskKey = tuple[object, ...]
 """A function, how often Ray retries it, and the resources that it asks for."""
 
@@ -104,7 +105,7 @@ class RaySimpleJobBackend:
         cancel_grace_s: float = 5.0,
     ) -> None:
         self._store, self._artifacts = store_location(analytics_store), artifact_location(artifact_store)
-        self._max_retries, grace = _checked_retries(max_retries), _checked_grace(cancel_grace_s)
+        self._max_retries, grace = checked_retries(max_retries), checked_grace(cancel_grace_s)
         self._jobs: dict[str, RaySimpleJob[CapabilityRunRef]] = {}
         self._packed_objects = IdentityCache(pack, worth_it=lambda packed: packed.is_large)
         self._tasks: dict[TaskKey, Any] = {}
@@ -238,6 +239,15 @@ class RaySimpleJobBackend:
     def notes(self) -> Sequence[str]:
         """See `RunnerBackend.notes`."""
         return self._session.notes
+
+    @property
+    def tells_starts(self) -> bool:
+        """See `RunnerBackend.tells_starts`."""
+        return self._session.activities.is_there
+
+    def activity(self) -> Activity | None:
+        """See `RunnerBackend.activity`."""
+        return self._session.activities.now()
 
     def max_parallel(self, resources: Mapping[str, float]) -> int:
         """See `RunnerBackend.max_parallel`."""
@@ -382,15 +392,3 @@ def _handle(predictions: object) -> RayInferenceJob:
             f"predictions is a {type(predictions).__name__}; it must be a handle of predict() of this backend."
         )
     return predictions
-
-
-def _checked_grace(seconds: object) -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_GRACE_S:
-        raise ValueError(f"cancel_grace_s is {seconds!r}; it must be a number of seconds from 0 to {MAX_GRACE_S:g}.")
-    return float(seconds)
-
-
-def _checked_retries(max_retries: object) -> int:
-    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < -1:
-        raise ValueError(f"max_retries is {max_retries!r}; it must be a whole number from 0, or -1 for no limit.")
-    return max_retries

@@ -23,10 +23,10 @@ def question(address: str, node: str) -> Question:
     gone. The client is private to Ray. If a later version renames it, nothing is asked, and all is said to be well.
     """
     clients: list[Any] = []
-    asked = _runtime()
+    asked = runtime()
 
     def ask(timeout_s: float) -> str | None:
-        if not ray.is_initialized() or _runtime() is not asked:
+        if not ray.is_initialized() or runtime() is not asked:
             clients.clear()
             return None
         try:
@@ -46,7 +46,7 @@ def question(address: str, node: str) -> Question:
     return ask
 
 
-def _runtime() -> object:
+def runtime() -> object:
     """What stands for the Ray of this process; `None` where there is none, or Ray has renamed it.
 
     Ray itself is not asked: a process that asks it from one thread while another one shuts it down is ended at once.

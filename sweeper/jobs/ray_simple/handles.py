@@ -243,6 +243,7 @@ class RayHelpJob(RaySimpleJob[object]):
         super()._settle(outcome)
         if outcome.status is not JobStatus.COMPLETED and self._session.is_connected():
             self._board.lost.remote(self._inference_id, self.job_id)
+            self._session.activities.lost(self.job_id)
 
 
 def _root(error: BaseException) -> BaseException:

@@ -20,6 +20,7 @@ from ray.exceptions import (
 from sweeper.common.processors import usable_processors
 from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
+from sweeper.jobs.ray_simple.activity import Activities
 from sweeper.jobs.ray_simple.control import question
 from sweeper.jobs.ray_simple.guard import Guard, setting
 from sweeper.jobs.ray_simple.keeper import Keeper
@@ -93,6 +94,7 @@ class Session:
         self.keeps_gpu_workers = self.largest.get("GPU", 0) <= 1
         self._watch = _watch_of(seen)
         self.starts, self.shards = Starts(), Shards()
+        self.activities = Activities(seen.control)
 
     def is_connected(self) -> bool:
         """Whether this process has not left this runtime, which may be gone nevertheless."""
@@ -118,6 +120,7 @@ class Session:
 
     def close(self) -> None:
         """Leave Ray if it was started, or connected to, here."""
+        self.activities.leave()
         if self._keeper is not None or not self.is_connected():
             self._watch.stop()
         if self._keeper is not None:
