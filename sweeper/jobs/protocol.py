@@ -62,6 +62,11 @@ class Job(Protocol[T_co]):
         ...
 
     @property
+    def ended(self) -> bool:
+        """Whether the job is known to have ended, without asking anybody."""
+        ...
+
+    @property
     def started_at(self) -> datetime | None:
         """When the worker began, UTC by the driver's clock; known only where the submission asked for it."""
         ...

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 
-def fitted(parts: Iterable[str], room: int) -> str:
-    """As many of these parts as fit into so many columns, the first first; empty ones are left out."""
-    kept: list[str] = []
-    for part in filter(None, parts):
-        if len(", ".join([*kept, part])) > room:
-            break
-        kept.append(part)
-    return ", ".join(kept)
+def fitted(texts: Sequence[str], room: int) -> str:
+    """The first of these texts that fits into so many columns; where none does, what there is room for of the last."""
+    return next((text for text in texts if len(text) <= room), texts[-1][: max(0, room)])
 
 
 def middle_cut(text: str, room: int) -> str:

@@ -65,7 +65,7 @@ def _works(submitted: Iterable[ActiveAttempt]) -> dict[str, Work]:
     works: dict[str, Work] = {}
     for active in submitted:
         works[active.job.job_id] = Work(active.item.combination.label())
-        if active.predictions is not None:
+        if active.predictions is not None and not active.predictions.ended:
             _, dataset, model, _ = active.item.combination.names
             pair = f"{model} on {dataset}"
             works[active.predictions.job_id] = Work(f"predictions of {pair}", f"predicting {pair}")

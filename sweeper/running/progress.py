@@ -143,18 +143,18 @@ class Bar(_Counting):
         self._below: list[Any] = []
         self._total, self._drawn = 0, 0.0
         self._drawing = threading.RLock()
-        self._ticker = Ticker(self._refresh, TICK_S)
+        self._ticker = Ticker(self.tick, TICK_S)
 
     def start(self, total: int, skipped: int) -> None:
         self._total = total
         self.started(total, skipped)
         self._bar = self._line(total=total, unit="run", bar_format=self.FORM)
-        self._refresh()
+        self.tick()
         self._ticker.start()
 
     def stage(self, text: str) -> None:
         self.waiting_for = text
-        self._refresh()
+        self.tick()
 
     def ended(self, status: str, failure: Failure | None = None) -> None:
         is_new = self.counted(status, failure)
@@ -173,7 +173,7 @@ class Bar(_Counting):
         if self._bar is not None:
             self._ticker.stop()
             self.waiting_for, self.look = "", nothing
-            self._refresh()
+            self.tick()
             for line in (*reversed(self._below), self._bar):
                 line.close()
             self._bar = None
@@ -187,9 +187,13 @@ class Bar(_Counting):
     def _postfix(self) -> str:
         numbers = self.counts.total(), self._total
         room = columns(self._file) - self.LEAST - sum(len(str(number)) for number in numbers)
-        return fitted([*self.tally()[:2], self.left(), *self.tally()[2:]], room)
+        ended, left = self.tally(), self.left()
+        return fitted(
+            [", ".join(filter(None, parts)) for parts in ((left, *ended), (left, *ended[:2]), ended[:2])], room
+        )
 
-    def _refresh(self) -> None:
+    def tick(self) -> None:
+        """Draw it anew."""
         with self._drawing:
             now = self.now()
             self._draw_bar()
@@ -215,14 +219,15 @@ class Bar(_Counting):
 
 def fitted_line(now: Now, waiting_for: str, room: int) -> str:
     """What goes on, in one line of at most so many columns."""
-    said = ": ".join(filter(None, (now.counts(), now.longest or waiting_for)))
-    return middle_cut(said, room)
+    counts, at = now.counts(), now.longest or waiting_for
+    between = ": " if counts and at else ""
+    return f"{counts}{between}{middle_cut(at, room - len(counts) - len(between))}"[:room]
 
 
 def columns(file: TextIO) -> int:
-    """How wide the terminal is; where it does not say, as in a notebook, enough."""
+    """How many columns can be written without a new line; many where that is not known, as in a notebook."""
     with suppress(OSError, ValueError, AttributeError):
-        return os.get_terminal_size(file.fileno()).columns or 80
+        return (os.get_terminal_size(file.fileno()).columns or 80) - 1
     return 200
 
 
@@ -234,7 +239,7 @@ class Lines(_Counting):
         self._file = file or sys.stderr
         self._total = 0
         self._began = time.monotonic()
-        self._ticker = Ticker(self._report, interval_s)
+        self._ticker = Ticker(self.tick, interval_s)
 
     def start(self, total: int, skipped: int) -> None:
         self._total, self._began = total, time.monotonic()
@@ -258,9 +263,10 @@ class Lines(_Counting):
     def close(self) -> None:
         self._ticker.stop()
         self.waiting_for, self.look = "", nothing
-        self._report()
+        self.tick()
 
-    def _report(self) -> None:
+    def tick(self) -> None:
+        """Write a line."""
         now = self.now()
         spent = f"in {time.monotonic() - self._began:.0f} s"
         said = ", ".join(filter(None, (spent, self.left(), now.longest or self.waiting_for, now.cluster)))

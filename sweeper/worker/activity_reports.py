@@ -17,7 +17,7 @@ from sweeper.worker import activity
 LOOK_S = 0.5
 LASTS_S = 1.0
 """A job that ends sooner is not reported."""
-PROGRESS_EVERY_S = 2.0
+PROGRESS_EVERY_S = 1.0
 """How often at most the progress of one job is reported: all workers of a cluster share the control process."""
 
 

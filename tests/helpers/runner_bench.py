@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sweeper.planning.decisions import Policy, decide, identify
 from sweeper.planning.fingerprint import canonical, digest
 from sweeper.planning.limits import Defaults
 from sweeper.running.interrupts import Interrupts
+from sweeper.running.now import NOTHING, Now
 from sweeper.running.progress import Silent
 from sweeper.running.request_builder import RequestBuilder, SweepInfo
 from sweeper.running.runner import Runner, RunSettings
@@ -53,7 +55,7 @@ class Listening(Silent):
     def __init__(self) -> None:
         self.failures: list[Failure] = []
         self.notes: list[str] = []
-        self.most_running = 0
+        self.look: Callable[[], Now] = lambda: NOTHING
 
     def ended(self, status: str, failure: Failure | None = None) -> None:
         if failure is not None:
@@ -62,8 +64,8 @@ class Listening(Silent):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def running(self, count: int, longest: object = None) -> None:
-        self.most_running = max(self.most_running, count)
+    def running(self, look: Callable[[], Now]) -> None:
+        self.look = look
 
 
 class Bench:

@@ -20,8 +20,10 @@ _VARIABLES = ("COLUMNS", "NO_COLOR")
 """What would change what is shown, and may be set where the tests run."""
 
 
-def on_terminal(words: Sequence[str], columns: int, folder: Path = ROOT, **variables: str) -> str:
-    """What `python WORDS` shows on a terminal with so many columns; what it says on stderr is not looked at."""
+def on_terminal(
+    words: Sequence[str], columns: int, folder: Path = ROOT, *, stderr: bool = False, **variables: str
+) -> str:
+    """What `python WORDS` shows on a terminal with so many columns; what it says on stderr only where that is asked."""
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     path = os.pathsep.join([str(ROOT), str(HELPERS)])
@@ -32,7 +34,7 @@ def on_terminal(words: Sequence[str], columns: int, folder: Path = ROOT, **varia
         env={**kept, "PYTHONPATH": path, "PYTHONUTF8": "1", "TERM": "xterm-256color", **variables},
         stdin=subprocess.DEVNULL,
         stdout=theirs,
-        stderr=subprocess.DEVNULL,
+        stderr=theirs if stderr else subprocess.DEVNULL,
     )
     os.close(theirs)
     try:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.running.pace import LONG_S, Pace, in_words, longest
+from sweeper.running.pace import Pace, in_words
 
 
 def pace(total: int, ends: list[float], expected_s: float | None = None) -> Pace:
@@ -51,8 +51,3 @@ def test_what_is_left_is_never_negative_and_nothing_at_the_end(
 )
 def test_durations_are_words(seconds: float, words: str):
     assert in_words(seconds) == words
-
-
-def test_only_a_long_run_is_named():
-    assert longest("a", LONG_S - 1) == ""
-    assert longest("evaluate · digits", 25.0) == "25 s in evaluate · digits"

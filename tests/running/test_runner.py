@@ -126,15 +126,6 @@ def test_a_choice_can_limit_how_many_of_it_are_in_flight(ray_bench: Bench):
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(times))
 
 
-def test_no_more_are_said_to_run_than_there_is_room_for(bench: Bench):
-    half = Runtime(resources={"num_cpus": 0.5})
-    bench.run(planned(*(tiny(f"t{i}") for i in range(12))))
-    assert bench.progress.most_running == bench.backend.max_parallel({"num_cpus": 1})
-    bench.progress.most_running = 0
-    bench.run(planned(*(tiny(f"half{i}", half) for i in range(12))))
-    assert bench.progress.most_running == bench.backend.max_parallel({"num_cpus": 0.5})
-
-
 def test_metrics_share_one_inference_pass_per_pair(bench: Bench, tmp_path: Path):
     passes = tmp_path / "passes"
     passes.mkdir()
