@@ -9,13 +9,17 @@ from pathlib import Path
 from patience import until
 from runner_bench import Bench, planned, tiny
 
-from sweeper.jobs import RaySimpleJobBackend
 from sweeper.messages.doing import NAMESPACE, Use
 from sweeper.planning.combinations import Planned
 from sweeper.running.now import Now
 
 
-def watched(bench: Bench, items: list[Planned], enough: Callable[[Now], object] = lambda now: None) -> list[Now]:
+def watched(
+    bench: Bench,
+    items: list[Planned],
+    enough: Callable[[Now], object] = lambda now: None,
+    completed: int | None = None,
+) -> list[Now]:
     """What was told of a run while it went on, asked by another thread; each is shown to `enough`."""
     seen: list[Now] = []
     ended = threading.Event()
@@ -30,7 +34,7 @@ def watched(bench: Bench, items: list[Planned], enough: Callable[[Now], object] 
     outcome = bench.run(items)
     ended.set()
     thread.join()
-    assert outcome.counts["completed"] == len(items)
+    assert outcome.counts["completed"] == (len(items) if completed is None else completed)
     return seen
 
 
@@ -50,13 +54,23 @@ def test_quick_runs_report_nothing(ray_bench: Bench):
 
 
 def test_nothing_is_left_of_the_reports_of_what_has_ended(ray_bench: Bench, tmp_path: Path):
+    """Neither of what completed nor of a worker that died: the driver removes what that one cannot."""
     from ray.experimental import internal_kv
 
-    assert isinstance(ray_bench.backend, RaySimpleJobBackend)
     go_on = tmp_path / "go on"
-    watched(ray_bench, planned(tiny("waits", until=str(go_on))), lambda now: go_on.touch() if now.running else None)
-    until(lambda: internal_kv._internal_kv_list(b"", namespace=NAMESPACE) == [])
-    until(lambda: (now := ray_bench.backend.activity()) is not None and now.doing == {})
+    reported: set[bytes] = set()
+
+    def remember(now: Now) -> None:
+        reported.update(internal_kv._internal_kv_list(b"", namespace=NAMESPACE))
+        if now.running == 2:
+            go_on.touch()
+
+    before = set(internal_kv._internal_kv_list(b"", namespace=NAMESPACE))
+    items = planned(tiny("completes", until=str(go_on)), tiny("dies", until=str(go_on), exit_status=1))
+    watched(ray_bench, items, remember, completed=1)
+    assert len(reported - before) == 2
+    until(lambda: ray_bench.progress.look().running == 0)
+    until(lambda: not (reported - before) & set(internal_kv._internal_kv_list(b"", namespace=NAMESPACE)))
 
 
 def test_what_a_cluster_of_several_nodes_has_and_what_of_it_is_taken():

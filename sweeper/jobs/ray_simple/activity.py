@@ -78,6 +78,8 @@ class Activities:
         self._reports = Reports()
         self._read_at = float("-inf")
         self._nodes, self._uses = 1, tuple[Use, ...]()
+        self._lost: set[str] = set()
+        """Jobs that did not complete: their workers may be dead, and their reports still there."""
 
     @property
     def is_there(self) -> bool:
@@ -95,10 +97,11 @@ class Activities:
                 return None
             return Activity(self._reports.now(now), self._nodes, self._uses)
 
-    def lost(self, helper: str) -> None:
-        """See `Reports.lost`."""
+    def lost(self, job_id: str) -> None:
+        """A job did not complete: nothing that is still reported of it is so."""
         with self._lock:
-            self._reports.lost(helper)
+            self._reports.lost(job_id)
+            self._lost.add(job_id)
 
     def leave(self) -> None:
         """Read no more: this process leaves that Ray."""
@@ -120,7 +123,10 @@ class Activities:
     def _read(self, client: Any, prefix: bytes) -> None:
         keys: list[bytes] = client.internal_kv_keys(prefix, NAMESPACE, timeout=ANSWER_S)
         told = client.internal_kv_multi_get(keys, NAMESPACE, timeout=ANSWER_S) if keys else {}
-        doing = {key.removeprefix(prefix).decode(): Doing.of_json(text) for key, text in told.items()}
+        reports = {key.removeprefix(prefix).decode(): text for key, text in told.items()}
+        for job_id in self._lost & reports.keys():
+            client.internal_kv_del(prefix + job_id.encode(), False, NAMESPACE, timeout=ANSWER_S)
+        doing = {job_id: Doing.of_json(text) for job_id, text in reports.items() if job_id not in self._lost}
         nodes, uses = in_use(client.get_all_resource_usage(timeout=ANSWER_S).resource_usage_data.batch)
         with self._lock:
             now = self._read_at = time.monotonic()

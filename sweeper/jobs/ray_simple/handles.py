@@ -112,6 +112,11 @@ class RaySimpleJob(BaseJob[T]):
                 self._start = self._session.starts.forget(self.job_id) or self._start
             self._predictions = None  # they are kept as long as there is a handle
 
+    def _settle(self, outcome: Ended) -> None:
+        super()._settle(outcome)
+        if outcome.status is not JobStatus.COMPLETED:
+            self._session.activities.lost(self.job_id)
+
     def _value(self, end: Ended) -> T:
         value: Any = super()._value(end)
         return pickle.loads(value) if isinstance(value, bytes) else value
@@ -243,7 +248,6 @@ class RayHelpJob(RaySimpleJob[object]):
         super()._settle(outcome)
         if outcome.status is not JobStatus.COMPLETED and self._session.is_connected():
             self._board.lost.remote(self._inference_id, self.job_id)
-            self._session.activities.lost(self.job_id)
 
 
 def _root(error: BaseException) -> BaseException:
