@@ -157,7 +157,11 @@ _STATUS = Command(
     ),
     {0: "shown", **WRONG},
     (Operand("SWEEP"),),
-    (Option(("--watch",), "show it again every 2 s while a sweep runs"), COLOR, _JSON),
+    (
+        Option(("--watch",), "show it again every 2 s while a sweep runs"),
+        COLOR,
+        Option(("--json",), "one JSON document on stdout; with --watch one in each line"),
+    ),
 )
 _FAILURES = Command(
     "failures",

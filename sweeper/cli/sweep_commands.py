@@ -17,7 +17,7 @@ from sweeper.cli.tables.wished import Wished
 if TYPE_CHECKING:
     from sweeper.messages.outcome import Failure
     from sweeper.report.sweep_states import SweepState
-    from sweeper.store import Store
+    from sweeper.store import Store, Table
 
 SHOWN = 20
 """So many sweeps are listed, the newest."""
@@ -27,10 +27,13 @@ _ANEW = "\x1b[H\x1b[J"
 
 
 def status(args: Arguments, store: Store, out: TextIO) -> int:
-    """List the newest sweeps, or show one of them with what it measured so far; with --watch, until none runs."""
+    """List the newest sweeps, or show one of them with what it measured so far; with --watch, until none runs.
+
+    As JSON, each time is one line then.
+    """
     while True:
         states, text = _status(args, store, out)
-        if args.has("--watch") and out.isatty():
+        if args.has("--watch") and not args.has("--json") and out.isatty():
             out.write(_ANEW)
         out.write(text)
         out.flush()
@@ -41,13 +44,14 @@ def status(args: Arguments, store: Store, out: TextIO) -> int:
 
 
 def _status(args: Arguments, store: Store, out: TextIO) -> tuple[list[SweepState], str]:
-    from sweeper.report.sweep_states import find_sweep, newest_sweeps, sweep_states
+    from sweeper.report.sweep_states import failure_attempts, find_sweep, newest_sweeps, sweep_states
 
     one = find_sweep(store, args.operands[0]) if args.operands else None
-    states = sweep_states(store, newest_sweeps(store, SHOWN) if one is None else [one])
+    attempts = None if one is None else failure_attempts(store)
+    states = sweep_states(store, newest_sweeps(store, SHOWN) if one is None else [one], attempts)
     if args.has("--json"):
         return states, json_text([state.to_dict() for state in states])
-    boards = "" if one is None else _boards(args, store, one, out)
+    boards = "" if one is None else _boards(args, store, one, attempts, out)
     return states, f"{_listed(args, states, out)}{boards}"
 
 
@@ -73,7 +77,7 @@ def _listed(args: Arguments, states: Sequence[SweepState], out: TextIO) -> str:
     return screen.text(fitted(grid, screen.width)) + "\n"
 
 
-def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
+def _boards(args: Arguments, store: Store, sweep_id: str, attempts: Table | None, out: TextIO) -> str:
     """The tables of what a sweep measured so far, and of what failed in it."""
     from sweeper.cli.value_text import leaderboards
     from sweeper.comparison.by_datum import DataReader
@@ -83,7 +87,7 @@ def _boards(args: Arguments, store: Store, sweep_id: str, out: TextIO) -> str:
 
     rows = store.results_of(store.asked_combinations(sweep_id)).to_pylist()
     measured = {row["fingerprint"] for row in rows}
-    failed = [one for one in failures_of(store, sweep_id) if one.fingerprint not in measured]
+    failed = [one for one in failures_of(store, sweep_id, attempts) if one.fingerprint not in measured]
     gaps = [Gap(one.fingerprint, *one.names, status=one.status) for one in failed]
     boards = made(rows, gaps, store.same_names([sweep_id]), (), DataReader(store))
     wished = Wished(screen_of(out, args.value(COLOR.name)), whole=True)

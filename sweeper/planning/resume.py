@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import itemgetter
 from typing import Any
@@ -12,18 +11,17 @@ from typing import Any
 from sweeper.common.columns import Column, Digests
 from sweeper.errors import ConfigError, near_match
 from sweeper.messages.asked import AskedChoice, AskedSweep, SweepHeader
+from sweeper.messages.left_of import Completed, Done
 from sweeper.planning.combinations import Combinations, Identified, Planned, PlannedItems
 from sweeper.planning.fingerprint import digest, fingerprints, spec_of
 from sweeper.planning.grid import Grid, kept_by_rules
-from sweeper.vocabulary import AXES, Arity, Choice, Combination, Runtime
+from sweeper.vocabulary import AXES, Arity, Choice, Runtime
 
 LEFT = "asked for by {} and not completed since"
 DONE = "completed since {} began"
 SKIPPED = "skipped by {} too: {}"
 NEWEST = 5
 """How many ids of sweeps a message names."""
-Done = Collection[tuple[str, ...]]
-"""Fingerprint and the names on the four axes of what has completed."""
 
 
 def asked_for(header: SweepHeader, items: Sequence[Planned]) -> AskedSweep:
@@ -56,12 +54,12 @@ def _arity_name(value: Any) -> str:
 # And back
 
 
-def remaining(asked: AskedSweep, done: Done) -> PlannedItems:
+def remaining(asked: AskedSweep, completed: Completed) -> PlannedItems:
     """Every combination that a sweep covered: what it was to run and did not complete runs, the rest is skipped.
 
     Parameters
     ----------
-    done
+    completed
         What that sweep or a later one has completed.
 
     Raises
@@ -69,9 +67,9 @@ def remaining(asked: AskedSweep, done: Done) -> PlannedItems:
     ConfigError
         A combination that is to run has another fingerprint now: another version of sweeper wrote it down.
     """
-    is_done, sweep_id = _Done(asked, done), asked.header.sweep_id
+    is_done, sweep_id = Done(asked, completed), asked.header.sweep_id
     pairs = Identified(combinations(asked), Digests.of(asked.fingerprints))
-    ended = (run and is_done(*pair) for pair, run in zip(pairs, asked.run, strict=True))
+    ended = (run and is_done(one.names, key) for (one, key), run in zip(pairs, asked.run, strict=True))
     verdicts = (
         (run and not end, _reason(sweep_id, run, end, reason))
         for run, end, reason in zip(asked.run, ended, asked.reasons, strict=True)
@@ -105,18 +103,6 @@ def _reason(sweep_id: str, run: bool, ended: bool, reason: str) -> str:
     if not run:
         return reason if reason.startswith(SKIPPED[:10]) else SKIPPED.format(sweep_id, reason)
     return (DONE if ended else LEFT).format(sweep_id)
-
-
-class _Done:
-    """Whether a combination has completed; by its names too where one sweep asked for a fingerprint several times."""
-
-    def __init__(self, asked: AskedSweep, done: Done) -> None:
-        self._whole, self._fingerprints = done, {key for key, *_ in done}
-        counted = Counter(key for key, run in zip(asked.fingerprints, asked.run, strict=True) if run)
-        self._repeated = {key for key, n in counted.items() if n > 1}
-
-    def __call__(self, combination: Combination, key: str) -> bool:
-        return (key, *combination.names) in self._whole if key in self._repeated else key in self._fingerprints
 
 
 def combinations(asked: AskedSweep) -> Combinations:

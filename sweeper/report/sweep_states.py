@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweeper.errors import ConfigError, StoreError, near_match
 from sweeper.messages.asked import AskedSweep
 from sweeper.messages.causes import same_error
+from sweeper.messages.left_of import Done, to_run
 from sweeper.messages.outcome import Failure
 from sweeper.store import endings, sweep_files
 from sweeper.store.compute import pc
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 RUNNING, ENDED, UNKNOWN = "running", "ended", "not known"
 """Of a sweep that began more than a day ago and did not say that it ended, it is not known whether it runs."""
-_OF_ATTEMPT = ("attempt_id", "fingerprint", "status", "sweep_id", "submitted_at", "finished_at", *AXES)
+_OF_ATTEMPT = ("attempt_id", "finished_at", *sweep_files.OF_COMPLETED)
+_NAMED = ("fingerprint", *AXES)
 _OF_FAILURE = ("error_type", "error_message", "traceback", "log_uri")
 
 
@@ -83,9 +85,12 @@ def find_sweep(store: Store, wanted: str | None) -> str:
     raise ConfigError(f"The store has no sweep {wanted or 'at all'}.{near_match(wanted or '', known)} {newest_ones}")
 
 
-def sweep_states(store: Store, sweep_ids: Sequence[str]) -> list[SweepState]:
-    """How far each of these sweeps has come. One whose file cannot be read is left out: `check` names it."""
-    attempts = store.attempts((*_OF_ATTEMPT, "host"))
+def sweep_states(store: Store, sweep_ids: Sequence[str], attempts: Table | None = None) -> list[SweepState]:
+    """How far each of these sweeps has come. One whose file cannot be read is left out: `check` names it.
+
+    `attempts` are as for `failures_of`.
+    """
+    attempts = store.attempts((*_OF_ATTEMPT, "host")) if attempts is None else attempts
     running, said = set(not_ended(store.files, "")), set(endings.ended(store.files))
     reasons = endings.read(store.files, sweep_ids)
     states: list[SweepState] = []
@@ -94,29 +99,42 @@ def sweep_states(store: Store, sweep_ids: Sequence[str]) -> list[SweepState]:
             state = RUNNING if sweep_id in running else ENDED if sweep_id in said else UNKNOWN
             ending = reasons.get(sweep_id)
             early = f" early: {ending.stopped_by}" if ending is not None and ending.stopped_by else ""
-            states.append(_state(store, store.asked_sweep(sweep_id), attempts, f"{state}{early}"))
+            states.append(_state(store.asked_sweep(sweep_id), attempts, f"{state}{early}"))
     return states
 
 
-def _state(store: Store, asked: AskedSweep, attempts: Table, state: str) -> SweepState:
-    header = asked.header
-    wanted = {key for key, run in zip(asked.fingerprints, asked.run, strict=True) if run}
-    completed = wanted & {key for key, *_ in store.completed_since(header)}
+def _state(asked: AskedSweep, attempts: Table, state: str) -> SweepState:
+    header, is_done = asked.header, Done(asked, sweep_files.completed_of(attempts, asked.header))
+    wanted = [*to_run(asked)]
+    left = [(key, *names) for key, *names in wanted if not is_done(tuple(names), key)]
     own = attempts.filter(pc.equal(attempts["sweep_id"], header.sweep_id))
-    ends = newest(own)
-    missed = ends.filter(pc.invert(pc.equal(ends["status"], COMPLETED)))["fingerprint"].to_pylist()
+    missed = set(zip(*(_not_completed(own)[name].to_pylist() for name in _NAMED), strict=True))
     hosts = tuple(sorted({host for host in own["host"].to_pylist() if host}))
-    failed = len(wanted & set(missed) - completed)
-    return SweepState(header.sweep_id, header.name, header.began, state, len(wanted), len(completed), failed, hosts)
+    failed, completed = sum(one in missed for one in left), len(wanted) - len(left)
+    return SweepState(header.sweep_id, header.name, header.began, state, len(wanted), completed, failed, hosts)
 
 
-def failures_of(store: Store, sweep_id: str) -> list[Failure]:
-    """What of a sweep did not complete, and has not since, by the newest attempt of each that it made."""
-    done = {key for key, *_ in store.completed_since(sweep_files.read_header(store.files, sweep_id))}
-    attempts = store.attempts((*_OF_ATTEMPT, *_OF_FAILURE))
-    ends = newest(attempts.filter(pc.equal(attempts["sweep_id"], sweep_id)))
-    rows = ends.filter(pc.invert(pc.equal(ends["status"], COMPLETED))).to_pylist()
-    return [_failure(row) for row in rows if row["fingerprint"] not in done]
+def _not_completed(attempts: Table) -> Table:
+    """The newest attempt of each combination that has no completed one among these."""
+    ends = newest(attempts, _NAMED)
+    return ends.filter(pc.invert(pc.equal(ends["status"], COMPLETED)))
+
+
+def failures_of(store: Store, sweep_id: str, attempts: Table | None = None) -> list[Failure]:
+    """What of a sweep did not complete, and has not since, by the newest attempt of each that it made.
+
+    `attempts` are all of the store, with the columns of `failure_attempts`; they are read where they are not given.
+    """
+    attempts = failure_attempts(store) if attempts is None else attempts
+    asked = store.asked_sweep(sweep_id)
+    is_done = Done(asked, sweep_files.completed_of(attempts, asked.header))
+    rows = _not_completed(attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))).to_pylist()
+    return [_failure(row) for row in rows if not is_done(tuple(row[axis] for axis in AXES), row["fingerprint"])]
+
+
+def failure_attempts(store: Store) -> Table:
+    """All attempts, as far as `sweep_states` and `failures_of` look at them."""
+    return store.attempts((*_OF_ATTEMPT, "host", *_OF_FAILURE))
 
 
 def _failure(row: Mapping[str, Any]) -> Failure:

@@ -57,6 +57,8 @@ _FILE = pa.schema(
 )
 _COMBINATIONS = _FILE.names[len(_CHOICES) :]
 _DONE = ("fingerprint", *AXES)
+OF_COMPLETED = (*_DONE, "status", "sweep_id", "submitted_at")
+"""The columns of attempts that tell what has completed since a sweep began."""
 _REPEATED: Any = ["axis", "reason", *(f"{axis}.list.element" for axis in AXES)]
 """Columns with few different values."""
 _UNREADABLE = (*sealed.UNREADABLE, LookupError, TypeError)
@@ -140,22 +142,26 @@ def damaged(files: Files) -> dict[str, str]:
 
 
 def completed_since(files: Files, header: SweepHeader) -> set[tuple[str, ...]]:
+    """As `completed_of`, of all attempts of the store."""
+    rows = live_files.read_live(files, ATTEMPTS, OF_COMPLETED)
+    return set() if rows is None else completed_of(rows, header)
+
+
+def completed_of(attempts: pa.Table, header: SweepHeader) -> set[tuple[str, ...]]:
     """Fingerprint and the four names of each combination that this sweep, or one that began later, has completed.
 
     A later sweep is recognized by its id, which begins with the time, and by when it submitted. What this sweep resumed
-    counts too: with a backend whose jobs go on without their driver, it may have completed more since.
+    counts too: with a backend whose jobs go on without their driver, it may have completed more since. `attempts` have
+    the columns `OF_COMPLETED`.
     """
-    rows = live_files.read_live(files, ATTEMPTS, [*_DONE, "status", "sweep_id", "submitted_at"])
-    if rows is None:
-        return set()
     second = header.sweep_id.partition("-")[0]
     later = pc.and_(
-        pc.greater_equal(rows["sweep_id"], second),
-        pc.greater_equal(rows["submitted_at"], pa.scalar(header.began, TIME)),
+        pc.greater_equal(attempts["sweep_id"], second),
+        pc.greater_equal(attempts["submitted_at"], pa.scalar(header.began, TIME)),
     )
-    own = pc.is_in(rows["sweep_id"], pa.array([header.sweep_id, *header.resumes], pa.string()))
-    counts = pc.and_(pc.equal(rows["status"], COMPLETED), pc.or_(own, pc.fill_null(later, False)))
-    return set(zip(*(rows.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
+    own = pc.is_in(attempts["sweep_id"], pa.array([header.sweep_id, *header.resumes], pa.string()))
+    counts = pc.and_(pc.equal(attempts["status"], COMPLETED), pc.or_(own, pc.fill_null(later, False)))
+    return set(zip(*(attempts.filter(counts)[name].to_pylist() for name in _DONE), strict=True))
 
 
 # Encoding

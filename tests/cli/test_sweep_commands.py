@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from command_line import typed
 import sweeper
 from sweeper.cli import sweep_commands
 from sweeper.cli.arguments import parse
-from sweeper.store import open_store
+from sweeper.report import sweep_states
+from sweeper.store import live_files, open_store
+from sweeper.store.files import Files
 
 PARTS = """
 import numpy as np
@@ -116,6 +119,59 @@ def test_watching_ends_with_the_sweep(ended: str, monkeypatch: pytest.MonkeyPatc
     assert len(waits) == 2
     assert out.getvalue().count("running") == 2
     assert out.getvalue().count(" ended ") == 1
+
+
+def test_watching_as_json_gives_one_document_in_each_line(ended: str, monkeypatch: pytest.MonkeyPatch):
+    word = Path("analytics_store/.sweeper/ended") / ended
+    said = word.read_bytes()
+    word.unlink()
+    monkeypatch.setattr(sweep_commands.time, "sleep", lambda seconds: word.write_bytes(said))
+    out = Terminal()
+    assert sweep_commands.status(parse(["status", "--watch", "--json"]), open_store("analytics_store"), out) == 0
+    assert [json.loads(line)[0]["state"] for line in out.getvalue().splitlines()] == ["running", "ended"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_status_counts_as_left_what_resume_would_run(ended: str):
+    """Two names for one spec, both kept: one that another sweep completes is no answer for the other."""
+    twins = "+model.twin={_target_: loads_for_status.Loads, broken: no weights}"
+    words = [*SELECTED[:5], "+model.bad={_target_: loads_for_status.Loads, broken: no weights}", twins]
+    both = [*words, "job_backend.kind=inline", "max_same_error=null", "duplicates=keep"]
+    sweep_id = sweeper.sweep(both, progress=False).sweep_id
+    Path("loads_for_status.py").write_text(PARTS.replace("if self._broken:", "if self._broken == 'no layers':"))
+    import sys
+
+    del sys.modules["loads_for_status"]
+    just_one = [word for word in both if word != twins and not word.startswith("+model.good")]
+    sweeper.sweep([*just_one, "rerun=missing"], progress=False)
+    state = only_state(sweep_id)
+    plan = sweeper.plan([f"resume={sweep_id}"])
+    assert len(plan.to_run) == state["left"] == state["failed"] == 2
+    found = json.loads(typed("failures", sweep_id, "--json")[1])
+    assert {item.combination.names for item in plan.to_run} == {
+        ("evaluate", d, "twin", "accuracy") for d in ("digits", "digits_dark")
+    }
+    assert {one["label"] for one in found} == {item.combination.label() for item in plan.to_run}
+
+
+def test_the_attempts_are_read_once_for_all_that_is_told_of_a_sweep(ended: str, monkeypatch: pytest.MonkeyPatch):
+    read: list[object] = []
+    read_live = live_files.read_live
+
+    def counted(files: Files, table: str, wanted: Sequence[str] | None = None) -> object:
+        read.append(table)
+        return read_live(files, table, wanted)
+
+    store = open_store("analytics_store")
+    monkeypatch.setattr(live_files, "read_live", counted)
+    attempts = sweep_states.failure_attempts(store)
+    assert sweep_states.sweep_states(store, store.sweep_ids(), attempts)[0].failed == 4
+    assert len(sweep_states.failures_of(store, ended, attempts)) == 4
+    assert read == ["attempts"]
 
 
 def test_failures_are_told_by_cause_with_the_command_that_runs_just_these(ended: str):
