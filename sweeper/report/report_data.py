@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sweeper.comparison.judged import JudgedModel
 from sweeper.messages.ending import Omission
 from sweeper.report.changes import Against
 from sweeper.report.leaderboard import Leaderboard
+from sweeper.report.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,4 @@ class ReportData:
     more_reports: int
     against: Against | None = None
     """What changed against a baseline, where one was asked for."""
+    provenance: Provenance = field(default_factory=Provenance)

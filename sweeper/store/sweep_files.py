@@ -103,6 +103,13 @@ def read_header(files: Files, sweep_id: str) -> SweepHeader:
         raise _unreadable(files, name, error) from error
 
 
+def read_choices(files: Files, sweep_id: str) -> list[AskedChoice]:
+    """The choices of a sweep with their specs, without its combinations; none where its file cannot be read."""
+    with suppress(*_UNREADABLE), sealed.opened(files, FOLDER, f"{sweep_id}{PARQUET}") as file:
+        return _choices(file, _CHOICES)
+    return []
+
+
 def _unreadable(files: Files, name: str, error: Exception) -> StoreError:
     return StoreError(
         f"{files.uri}/{FOLDER}/{name} cannot be read: {first_line(error)}. So what is left of that sweep is not "
@@ -221,10 +228,13 @@ def _decoded(files: Files, name: str, *, specs: bool = True) -> tuple[SweepHeade
     """The sweep, its choices (their specs empty unless asked for) and the rows of its combinations."""
     with sealed.opened(files, FOLDER, name) as file:
         header = _about(file, name.removesuffix(PARQUET))
-        named = list(_CHOICES) if specs else ["axis", "name"]
-        rows = sealed.row_group(file, 0, named).to_pylist()
-        choices = [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
+        choices = _choices(file, _CHOICES if specs else ("axis", "name"))
         return header, choices, sealed.row_group(file, 1, _COMBINATIONS)
+
+
+def _choices(file: pq.ParquetFile, columns: Sequence[str]) -> list[AskedChoice]:
+    rows = sealed.row_group(file, 0, list(columns)).to_pylist()
+    return [AskedChoice(**{**dict.fromkeys(_CHOICES, ""), **row}) for row in rows]
 
 
 def _about(file: pq.ParquetFile, sweep_id: str) -> SweepHeader:

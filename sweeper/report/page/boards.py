@@ -12,6 +12,7 @@ from sweeper.report import changes, leaderboard
 from sweeper.report.changes import Against
 from sweeper.report.leaderboard import Leaderboard, Line
 from sweeper.report.page import queries
+from sweeper.report.page.provenance import Links
 from sweeper.report.page.summaries import Summary, summary_of
 from sweeper.report.report_data import ReportData
 
@@ -19,6 +20,9 @@ BOARDS = 80
 """So many leaderboards are shown, each with so many lines and columns; a note says how to see the others."""
 LINES = 100
 COLUMNS = 40
+
+
+NO_LINKS = Links({}, {})
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Cell:
     """The same as it is shown: `0.9523 to 0.9830`."""
     sweep: str = ""
     """The name of the sweep that measured it."""
+    link: str = ""
+    """The id of the entry that says where it comes from."""
     is_summary: bool = False
     """Whether it stands for all datasets."""
     change: CellChange | None = None
@@ -99,7 +105,7 @@ class Chapter:
     """The command that shows every value of it."""
 
 
-def chapters_of(contents: ReportData) -> list[Chapter]:
+def chapters_of(contents: ReportData, links: Links) -> list[Chapter]:
     made: list[Chapter] = []
     numbered = enumerate(contents.leaderboards[:BOARDS], start=1)
     for capability, found in groupby(numbered, key=lambda pair: pair[1].capability):
@@ -107,16 +113,19 @@ def chapters_of(contents: ReportData) -> list[Chapter]:
         see_all = queries.command(
             contents.store, f"SELECT * FROM results WHERE capability = '{name}' AND scope = 'overall'"
         )
-        tables = tuple(table_of(f"table-{number}", board, contents.against) for number, board in found)
+        tables = tuple(table_of(f"table-{number}", board, contents.against, links) for number, board in found)
         made.append(Chapter(f"capability-{len(made) + 1}", capability, tables, see_all))
     return made
 
 
-def table_of(anchor: str, board: Leaderboard, against: Against | None = None) -> Table:
+def table_of(anchor: str, board: Leaderboard, against: Against | None = None, links: Links = NO_LINKS) -> Table:
     """A leaderboard as it is shown, under this id."""
     shades, signs, summary = _shades(board), board.signs, summary_of(board)
     rows = tuple(
-        (line.name, (*_cells(board, line, shades, signs, against), *_summed(board, line, summary)))
+        (
+            line.name,
+            (*_linked(board, line, _cells(board, line, shades, signs, against), links), *_summed(board, line, summary)),
+        )
         for line in _shown(board)
     )
     explained = tuple((sign, text) for text, sign in signs.items())
@@ -180,6 +189,11 @@ def _cells(
         return tuple(cells)
     found = (against.of(board, line, column) for column in places)
     return tuple(replace(cell, change=_change(one)) for cell, one in zip(cells, found, strict=True))
+
+
+def _linked(board: Leaderboard, line: Line, cells: Sequence[Cell], links: Links) -> Iterator[Cell]:
+    for cell, value, column in zip(cells, line.values, board.columns, strict=False):
+        yield cell if value is None else replace(cell, link=links.value(board, line.name, column))
 
 
 def _change(found: Difference | None) -> CellChange | None:

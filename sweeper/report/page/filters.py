@@ -25,6 +25,13 @@ def took(span: timedelta | None) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def seconds(number: float | None) -> str:
+    """A duration of a run: `12 ms`, else as `took`."""
+    if number is None:
+        return ""
+    return f"{1000 * number:.3g} ms" if number < 0.9995 else took(timedelta(seconds=number))
+
+
 def breakable(name: str) -> str:
     """A name that may go on in the next line behind what joins its words, rather than in the middle of one."""
     from markupsafe import Markup, escape

@@ -23,6 +23,13 @@ def left_out(store: str) -> dict[str, str]:
         "sweeps": command(store, "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id"),
         "results": command(store, "SELECT * FROM results"),
         "incomplete": command(store, _INCOMPLETE),
+        "specs": command(store, "SELECT capability, dataset, model, metric, spec FROM completed"),
+        "environments": command(
+            store,
+            "SELECT sweep_id, host, sweeper_version, libraries_revision, code_revision, count(*) FROM completed "
+            "GROUP BY ALL",
+        ),
+        "attempts": command(store, "SELECT * FROM completed"),
         "reports": command(
             store,
             "SELECT capability, dataset, model, metric, report_uri FROM completed WHERE report_uri IS NOT NULL",

@@ -14,6 +14,7 @@ from sweeper.report.page.boards import chapters_of
 from sweeper.report.page.changed import changes_of
 from sweeper.report.page.failures import blocks_of
 from sweeper.report.page.figures import figures_of
+from sweeper.report.page.provenance import entries_of, files_of, links_of
 from sweeper.report.report_data import ReportData
 from sweeper.report.verdicts import verdict_tables
 
@@ -30,7 +31,8 @@ def render(contents: ReportData) -> str:
     from markupsafe import Markup
 
     script = "\n".join((TEMPLATES / "script" / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    chapters = chapters_of(contents)
+    links = links_of(contents.provenance)
+    chapters = chapters_of(contents, links)
     shown = sum(len(chapter.tables) for chapter in chapters)
     return _environment().get_template("page.html.jinja").render(
         contents=contents,
@@ -48,6 +50,8 @@ def render(contents: ReportData) -> str:
         figures=figures_of(contents),
         failures=blocks_of(contents),
         changes=changes_of(contents.against),
+        specs=entries_of(contents.provenance),
+        links=links,
         total=sum(contents.counts.values()),
         queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip
@@ -78,6 +82,7 @@ def _environment() -> Environment:
         measure=changes.measure_of,
         in_words=changes.in_words,
     )
+    environment.filters.update(seconds=filters.seconds, files=files_of)
     environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
     return environment
 

@@ -18,6 +18,8 @@ from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
 from sweeper.report.reading.failure_causes import read_causes
+from sweeper.report.reading.provenance import NEEDED as OF_PROVENANCE
+from sweeper.report.reading.provenance import read_provenance
 from sweeper.report.reading.required import read_required
 from sweeper.report.reading.run_reports import read_reports
 from sweeper.report.reading.shown_attempts import ShownAttempts, select_attempts
@@ -49,6 +51,7 @@ _COLUMNS = tuple(
             *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
             *("result_run_uid", "job_id", "payload_table", "inference_id", *caveats.NEEDED),
             *caveats.OF_DATA,
+            *OF_PROVENANCE,
         )
     )
 )
@@ -58,7 +61,7 @@ def read_report_data(
     store: Store, sweep: str | None = None, repeats: Sequence[str] = (), baseline: Side | None = None
 ) -> ReportData:
     """All that the report on a store says; parameters and errors as for `sweeper.report.html`."""
-    everywhere = store.attempts(_COLUMNS)
+    everywhere = _attempts(store)
     attempts = _of_sweep(store, everywhere, sweep)
     found = select_attempts(attempts, everywhere)
     values = _values(store, found)
@@ -84,7 +87,13 @@ def read_report_data(
         reports=read_reports(store, [_unread(row) for row in reports.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(reports) - LISTED_REPORTS),
         against=read_against(baseline, store, _overall(values), repeats),
+        provenance=read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]]),
     )
+
+
+def _attempts(store: Store) -> Table:
+    """Where no sweep tells what its names stood for, the specs of attempts do, which are many times as large."""
+    return store.attempts(_COLUMNS if store.sweep_ids() else (*_COLUMNS, "spec"))
 
 
 def _values(store: Store, found: ShownAttempts) -> Table:
