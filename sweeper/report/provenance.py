@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sweeper.revision.recorded_paths import decode
 from sweeper.vocabulary import AXES
 
 NamesKey = tuple[str, ...]
@@ -67,6 +68,11 @@ class ShownAttempt:
     data: str
     """The revision of the files that its specs name; empty where they name none."""
     log_uri: str | None
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """Path and digest of each file or folder that its specs name."""
+        return [(entry.path, entry.content) for entry in decode(self.data or None)]
 
     @property
     def named(self) -> list[tuple[str, str]]:

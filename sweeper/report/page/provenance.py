@@ -10,7 +10,6 @@ from typing import Any
 
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.provenance import NamedSpec, Provenance
-from sweeper.revision.recorded_paths import decode
 from sweeper.vocabulary import AXES
 
 PLURAL = {"capability": "Capabilities", "dataset": "Datasets", "model": "Models", "metric": "Metrics"}
@@ -86,11 +85,6 @@ def flat(spec: Any, key: str = "") -> dict[str, str]:
 
 def _mapping(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return spec
-
-
-def files_of(data: str) -> list[tuple[str, str]]:
-    """Path and digest of each file or folder of a data revision."""
-    return [(entry.path, entry.content) for entry in decode(data or None)]
 
 
 @dataclass(frozen=True)

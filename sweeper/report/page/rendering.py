@@ -14,7 +14,7 @@ from sweeper.report.page.boards import chapters_of
 from sweeper.report.page.changed import changes_of
 from sweeper.report.page.failures import blocks_of
 from sweeper.report.page.figures import figures_of
-from sweeper.report.page.provenance import entries_of, files_of, links_of
+from sweeper.report.page.provenance import entries_of, links_of
 from sweeper.report.report_data import ReportData
 from sweeper.report.verdicts import verdict_tables
 
@@ -82,7 +82,7 @@ def _environment() -> Environment:
         measure=changes.measure_of,
         in_words=changes.in_words,
     )
-    environment.filters.update(seconds=filters.seconds, files=files_of)
+    environment.filters.update(seconds=filters.seconds)
     environment.filters.update(document=lambda text: Markup(markdown.to_html(str(text))), svg=Markup)
     return environment
 

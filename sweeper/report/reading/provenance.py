@@ -146,8 +146,16 @@ _SPAN = [("started_at", "min"), ("finished_at", "max")]
 
 
 def _environment(row: Mapping[str, Any], attempts: int, span: Mapping[str, Any]) -> Environment:
-    texts = (row[name] or "" for name in _OF_ENVIRONMENT)
-    return Environment(*texts, attempts, span["started_at_min"], span["finished_at_max"])
+    return Environment(
+        sweep_id=row["sweep_id"] or "",
+        host=row["host"] or "",
+        sweeper_version=row["sweeper_version"] or "",
+        libraries=row["libraries_revision"] or "",
+        code=row["code_revision"] or "",
+        attempts=attempts,
+        began=span["started_at_min"],
+        ended=span["finished_at_max"],
+    )
 
 
 def _attempt(row: Mapping[str, Any]) -> ShownAttempt:
