@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ import pytest
 from browser import BROWSER, DRIVER, resize, started
 from report_parts import SCRIPT, fill
 
-from sweeper.report import html
+from sweeper.comparison.differences import Difference
+from sweeper.comparison.measured import Measured
+from sweeper.report.changes import Against
+from sweeper.report.page.rendering import render
+from sweeper.report.reading import read_report_data
+from sweeper.report.report_data import ReportData
+from sweeper.statistics.bounds import Interval
 
 pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install '.[dev]'")
 ui: Any = pytest.importorskip("selenium.webdriver.support.ui")
@@ -21,11 +28,22 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def with_baseline(contents: ReportData) -> ReportData:
+    """The same with what got worse, better and cannot be told apart from a baseline, so that all of it is looked at."""
+
+    def change(model: str, dataset: str, low: float, high: float) -> Difference:
+        was, now = (Measured("evaluate", dataset, model, "hits", "hits", value, True) for value in (0.5, 0.75))
+        return Difference(was, now, Interval(10, 0.1, low, high, "made"))
+
+    found = (change("parity", "ten", 0.1, 0.4), change("same", "ten", -0.4, -0.1), change("same", "four", -0.1, 0.4))
+    return replace(contents, against=Against("sweep before", 0.95, found))
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("browser")
     path = folder / "report.html"
-    path.write_text(html(fill(folder)), encoding="utf-8")
+    path.write_text(render(with_baseline(read_report_data(fill(folder)))), encoding="utf-8")
     return path.as_uri()
 
 
@@ -170,9 +188,11 @@ def test_a_table_is_saved_with_exact_values_of_what_is_shown(page: Any, tmp_path
     choose(page, model="parity,broken", dataset="ten")
     text = saved(page, tmp_path, find(page, "#table-1 button.tool")[0])
     head, *lines = list(csv.reader(text.splitlines()))
-    assert head == ["capability", "measure", "model", "dataset", "value", "low", "high", "mark", "note"]
+    change = ["difference", "difference_low", "difference_high", "verdict"]
+    assert head == ["capability", "measure", "model", "dataset", "value", "low", "high", "mark", "note", *change]
     assert [line[:4] for line in lines] == [["evaluate", "hits", name, "ten"] for name in ("broken", "parity")]
-    assert lines[0][4:] == ["", "", "", "", "failed"]
+    assert lines[0][4:] == ["", "", "", "", "failed", "", "", "", ""]
+    assert lines[1][9:] == ["0.25", "0.1", "0.4", "better"]
     value = page.find_element("css selector", "#table-1 td[data-value]:not([data-value=''])")
     assert lines[1][4] == value.get_attribute("data-value")
 
@@ -181,6 +201,65 @@ def test_what_a_spreadsheet_would_run_is_text(page: Any):
     written = "return csvOf([['=1+1', '+x', '-y', '@z', '\\tq', '-0.5', '-inf', '1e-05', 'a,b', 'c\"d', '<i>']])"
     line = next(csv.reader([page.execute_script(written)]))
     assert line == ["'=1+1", "'+x", "'-y", "'@z", "'\tq", "-0.5", "-inf", "1e-05", "a,b", 'c"d', "<i>"]
+
+
+# For everybody
+
+LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
+    "wide": (1400, {}),
+    "narrow": (390, {}),
+    "dark": (1400, {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}),
+    "printed": (1000, {"media": "print"}),
+}
+FAULTS = """
+    const done = arguments[arguments.length - 1];
+    const told = (one) => one.id + ": " + one.nodes.map((node) => node.html + " " + node.failureSummary).join("; ");
+    const looked = axe.run(document, { resultTypes: ["violations"] });
+    looked.then((found) => done(found.violations.map(told)), (error) => done([`${error}`]));
+"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_no_barrier(page: Any, look: str):
+    package = Path(pytest.importorskip("selenium_axe_python", reason="needs the extra dev").__file__).parent
+    width, media = LOOKS[look]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        resize(page, width)
+        page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+        page.execute_script((package / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+        assert page.execute_async_script(FAULTS) == []
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+def test_everything_is_reached_by_the_keyboard_and_seen_to_be(page: Any):
+    wanted = """
+        const can = document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']");
+        return [...can].filter((one) => one.checkVisibility()).length
+    """
+    here = """
+        const one = document.activeElement;
+        window.seen ??= new Set();
+        if (one === document.body || window.seen.has(one)) return null;
+        window.seen.add(one);
+        return getComputedStyle(one).outlineStyle;
+    """
+    outlines: list[str] = []
+    for _ in range(300):
+        page.switch_to.active_element.send_keys("\ue004")  # tab
+        if (outline := page.execute_script(here)) is None:
+            break
+        outlines.append(outline)
+    assert len(outlines) == page.execute_script(wanted)
+    assert "none" not in outlines
+
+
+def test_what_changed_has_a_colour_only_where_its_interval_excludes_zero(page: Any):
+    shown = {one.text: one.value_of_css_property("color") for one in find(page, "#leaderboards .change")}
+    assert set(shown) == {"+0.25 better", "+0.25 worse", "+0.25 undecided"}
+    muted = page.find_element("css selector", "#leaderboards .note").value_of_css_property("color")
+    assert [text for text, colour in shown.items() if colour == muted] == ["+0.25 undecided"]
 
 
 # The rest

@@ -73,7 +73,7 @@ def _heading(self: Any, tokens: Sequence[Token], index: int, options: Any, env: 
 
 
 def _table_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    scroll = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+    scroll = '<div class="scroll" tabindex="0" role="group" aria-label="table">'
     return scroll + self.renderToken(tokens, index, options, env)
 
 
