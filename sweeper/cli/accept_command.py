@@ -16,7 +16,6 @@ from sweeper.cli.tables.grid import Align, Column, Grid
 from sweeper.cli.tables.prose import broken
 from sweeper.cli.tables.screen import Screen, screen_of
 from sweeper.errors import ConfigError
-from sweeper.revision.acceptance import KINDS
 
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
@@ -41,7 +40,7 @@ def accept(args: Arguments, config: SweepConfig, store: Store, out: TextIO) -> i
     from sweeper.running import accepting
 
     dry = args.has("--dry-run")
-    kinds = accepting.kinds_of(config.settings, [kind for kind in KINDS if args.has(f"--{kind}")])
+    kinds = accepting.kinds_of(config.settings, args.value("--changed"))
     reason = "" if dry else accepting.checked_reason(args.value("--reason"))
     found = accepting.look(config, store, kinds)
     header = None if dry else accepting.accept(found, reason)

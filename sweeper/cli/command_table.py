@@ -180,17 +180,15 @@ _ACCEPT = Command(
     "accept",
     "say that results of older code, data or libraries are still valid",
     "Record that the stored results of these combinations count as made with the code, data or libraries that there "
-    "are now, until these change again. plan shows what has changed. Without a flag it is what rerun_triggers names.",
+    "are now, until these change again. plan shows what has changed. Without --changed it is as rerun_triggers says.",
     (
-        Example("sweeper accept --code --reason 'renamed a variable' 'model=[svm]'", "a part"),
-        Example("sweeper accept --data --dry-run", "what there is to accept"),
+        Example("sweeper accept --changed code --reason 'a new name' 'model=[svm]'", "a part"),
+        Example("sweeper accept --changed data --dry-run", "what there is to accept"),
     ),
     {0: "accepted, or there was nothing to accept", **WRONG},
     options=(
         Option(("--reason",), "why they are still valid; it is stored and shown", "TEXT"),
-        Option(("--code",), "the user's own modules have changed"),
-        Option(("--data",), "files that specs name have changed"),
-        Option(("--libraries",), "installed distributions have changed"),
+        Option(("--changed",), "what has changed: of code, data, libraries, joined by commas", "KINDS"),
         Option(("--dry-run",), "show what would be accepted, and stop"),
         Option(("--list",), "list what was accepted before, and accept nothing"),
         _JSON,

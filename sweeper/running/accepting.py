@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from sweeper._version import __version__
 from sweeper.common import clock
 from sweeper.common.gc_pause import gc_paused
 from sweeper.config import Settings, SweepConfig
-from sweeper.errors import ConfigError
+from sweeper.errors import ConfigError, near_match
 from sweeper.planning import decisions
 from sweeper.planning.acceptable import Acceptable, Review, review
 from sweeper.planning.empty_grid import refuse_empty
@@ -52,24 +52,29 @@ class ToAccept:
             f"{suspects} of them were measured by an older version of sweeper that may have measured them wrongly: "
             "they stay suspect, are never marked as best, and rerun=missing runs them again"
         )
-        data = f"the data of {other_data} of them have changed too, which is not accepted: --data accepts that"
+        data = f"the data of {other_data} of them have changed too, which is not accepted: --changed data accepts that"
         return (*self.unknown, *([suspect] if suspects else []), *([data] if other_data else []))
 
 
-def kinds_of(settings: Settings, named: Iterable[str]) -> tuple[str, ...]:
-    """What is to be accepted: the kinds of change that are named, or else those that make results stale.
+def kinds_of(settings: Settings, named: str | None) -> tuple[str, ...]:
+    """What is to be accepted: the kinds of change that are named, with commas, or else those that make results stale.
 
     Raises
     ------
     ConfigError
-        None is named, and none makes results stale.
+        One is named that is none, or none is named and none makes results stale.
     """
-    wanted = set(named) or {str(trigger) for trigger in settings.rerun_triggers}
+    listed = [] if named is None else [kind.strip() for kind in named.split(",")]
+    for kind in listed:
+        if kind not in KINDS:
+            allowed = ", ".join(KINDS)
+            raise ConfigError(f"--changed {named}: {kind!r} is none of {allowed}.{near_match(kind, KINDS)}")
+    wanted = set(listed) or {str(trigger) for trigger in settings.rerun_triggers}
     kinds = tuple(kind for kind in KINDS if kind in wanted)
     if not kinds:
         raise ConfigError(
             "accept needs to know what may have changed since: rerun_triggers is [config], and a changed config is "
-            "another combination. Add --code, --data or --libraries, or 'rerun_triggers=[config,code]'."
+            "another combination. Add --changed code (or data, libraries), or 'rerun_triggers=[config,code]'."
         )
     return kinds
 

@@ -68,7 +68,7 @@ def headers_of() -> list[Any]:
 def test_accepted_code_is_current_for_each_policy_until_it_changes_again(project: Project):
     helper(project, RENAMED)
     assert project.verdict(CODE)[0]
-    done = accepted(project, "--code", "--reason", "renamed\n a variable")
+    done = accepted(project, "--changed", "code", "--reason", "renamed\n a variable")
     assert (done["accepted"], done["results"], done["changed"]) == (1, 1, ["code"])
     said = f"{on()}: renamed a variable"
     assert project.verdict(CODE) == (False, f"completed, {said}")
@@ -82,7 +82,7 @@ def test_accepted_code_is_current_for_each_policy_until_it_changes_again(project
 
 def test_what_runs_anew_needs_no_acceptance(project: Project):
     helper(project, OTHER)
-    accepted(project, "--code", "--reason", "by mistake")
+    accepted(project, "--changed", "code", "--reason", "by mistake")
     assert not project.verdict(CODE)[0]
     project.sweep("rerun=all")
     assert project.verdict(CODE) == (False, "completed")
@@ -94,8 +94,8 @@ def test_the_kinds_are_those_that_make_results_stale_unless_they_are_named(proje
     helper(project, RENAMED)
     project.images(shade=40)
     assert accepted(project, CODE, "--dry-run")["combinations"][0]["changed"] == ["code"]
-    assert accepted(project, CODE, "--data", "--dry-run")["combinations"][0]["changed"] == ["data"]
-    both = accepted(project, "--data", "--code", "--reason", "as good as before")
+    assert accepted(project, CODE, "--changed", "data", "--dry-run")["combinations"][0]["changed"] == ["data"]
+    both = accepted(project, "--changed", "data,code", "--reason", "as good as before")
     assert both["combinations"][0]["changed"] == ["code", "data"]
     assert project.verdict("rerun_triggers=[code,data]") == (False, f"completed, {on()}: as good as before")
 
@@ -107,7 +107,7 @@ def test_accepted_libraries_are_current(project: Project):
     shutil.rmtree(project.store / "attempts")
     store.write_attempts([AttemptRow(**older)])
     assert project.verdict("rerun_triggers=[libraries]")[0]
-    found = accepted(project, "--libraries", "--reason", "a patch release")
+    found = accepted(project, "--changed", "libraries", "--reason", "a patch release")
     assert "numpy 1.0" in found["combinations"][0]["reason"]
     assert project.verdict("rerun_triggers=[libraries]") == (False, f"completed, {on()}: a patch release")
 
@@ -118,7 +118,7 @@ def test_accepted_libraries_are_current(project: Project):
 def test_accepted_data_take_the_mark_away_and_the_value_says_so(project: Project):
     project.images(shade=40)
     assert list(caveats(project.sweep("rerun=missing"))) == ["data changed since: ./imgs"]
-    accepted(project, "--data", "--reason", "brighter scans")
+    accepted(project, "--changed", "data", "--reason", "brighter scans")
     said = f"{on()}, though data changed: brighter scans"
     shown = project.sweep("rerun=missing")
     assert [(row["caveat"], row["warning"]) for row in shown.rows] == [(None, said)]
@@ -142,7 +142,7 @@ def test_accepted_data_that_are_gone_may_not_come_back_as_others(project: Projec
     project.configure()
     project.sweep()
     weights.unlink()
-    accepted(project, "--data", "--reason", "moved to the archive")
+    accepted(project, "--changed", "data", "--reason", "moved to the archive")
     assert project.verdict(DATA)[0] is False
     assert [row["caveat"] for row in open_store(project.store).results().to_pylist()] == [None, None]
     weights.write_text("0.1")
@@ -158,7 +158,7 @@ def test_other_data_at_a_relative_path_can_be_accepted_for_one_folder(project: P
     project.configure()
     project.images(shade=90)
     assert project.verdict() == (True, "./imgs is another folder here, and its data differ")
-    accepted(project, "--data", "--reason", "the same scenes")
+    accepted(project, "--changed", "data", "--reason", "the same scenes")
     assert project.verdict() == (False, f"completed, {on()}: the same scenes")
     project.folder = first
     assert project.verdict() == (False, "completed")
@@ -170,8 +170,8 @@ def test_other_data_at_a_relative_path_can_be_accepted_for_one_folder(project: P
 def test_code_that_is_accepted_leaves_the_mark_of_other_data(project: Project):
     helper(project, RENAMED)
     project.images(shade=40)
-    _, out, _ = accept(project, "--code", "--reason", "renamed a variable")
-    assert "the data of 1 of them have changed too, which is not accepted: --data accepts that" in out
+    _, out, _ = accept(project, "--changed", "code", "--reason", "renamed a variable")
+    assert "the data of 1 of them have changed too, which is not accepted: --changed data accepts that" in out
     reason = f"completed, {on()}: renamed a variable, but data changed since it completed: ./imgs"
     assert project.verdict(CODE) == (False, reason)
 
@@ -184,7 +184,7 @@ def test_suspects_stay_suspect_and_it_is_said(project: Project):
     suspect = project.verdict(CODE)[1]
     assert suspect.startswith("suspect: ")
     helper(project, RENAMED)
-    done = accepted(project, "--code", "--reason", "renamed a variable")
+    done = accepted(project, "--changed", "code", "--reason", "renamed a variable")
     assert done["combinations"][0]["suspect"] == suspect
     assert "1 of them were measured by an older version" in done["notes"][0]
     assert project.verdict(CODE) == (True, suspect)
@@ -197,7 +197,7 @@ def test_suspects_stay_suspect_and_it_is_said(project: Project):
 
 def test_what_would_be_accepted_is_shown_and_nothing_is_written(project: Project):
     helper(project, RENAMED)
-    status, out, _ = accept(project, "--code", "--dry-run")
+    status, out, _ = accept(project, "--changed", "code", "--dry-run")
     head, line = out.splitlines()
     assert (status, head) == (0, "would accept 1 of 1 results:")
     assert line.endswith(
@@ -207,7 +207,7 @@ def test_what_would_be_accepted_is_shown_and_nothing_is_written(project: Project
 
 
 def test_nothing_to_accept_is_no_error(project: Project):
-    status, out, _ = accept(project, "--code", "--reason", "why not")
+    status, out, _ = accept(project, "--changed", "code", "--reason", "why not")
     assert status == 0
     assert out == "nothing to accept: 1 combinations have 1 results, none of which has changed code\n"
     assert not (project.store / ".sweeper/accepted").exists()
@@ -216,14 +216,15 @@ def test_nothing_to_accept_is_no_error(project: Project):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--code"], "accept needs a reason"),
-        (["--code", "--reason", " \n"], "accept needs a reason"),
-        (["--code", "--reason", "x" * 501], "The reason has 501 characters; the most is 500."),
+        (["--changed", "code"], "accept needs a reason"),
+        (["--changed", "code", "--reason", " \n"], "accept needs a reason"),
+        (["--changed", "code", "--reason", "x" * 501], "The reason has 501 characters; the most is 500."),
+        (["--changed", "code,date", "--reason", "x"], "Did you mean 'data'?"),
         (["--reason", "x"], "accept needs to know what may have changed since"),
         (["--list", "--reason", "x"], "accept --list accepts nothing"),
-        (["--code", "--reason", "x", "resume=abc"], "not from a sweep as resume=abc does"),
-        (["--code", "--reason", "x", "analytics_store.uri=./nowhere"], "There is no analytics store at"),
-        (["--code", "--reason", "x", "model=[svn]"], "svm"),
+        (["--changed", "code", "--reason", "x", "resume=abc"], "not from a sweep as resume=abc does"),
+        (["--changed", "code", "--reason", "x", "analytics_store.uri=./nowhere"], "There is no analytics store at"),
+        (["--changed", "code", "--reason", "x", "model=[svn]"], "svm"),
     ],
 )
 def test_wrong_words_are_one_error_each(project: Project, words: list[str], message: str):
@@ -240,7 +241,7 @@ def test_only_what_is_selected_is_accepted(project: Project):
     project.configure()
     project.sweep("rerun=missing")
     helper(project, RENAMED)
-    done = accepted(project, "--code", "--reason", "x", "only=[{model: other}]")
+    done = accepted(project, "--changed", "code", "--reason", "x", "only=[{model: other}]")
     assert [one["models"] for one in done["combinations"]] == [["other"]]
     plan = project.plan(CODE)
     assert [item.run for item in plan.items] == [True, False]
@@ -251,13 +252,13 @@ def test_only_what_is_selected_is_accepted(project: Project):
 
 def test_who_accepted_what_and_when_is_kept_through_merges_and_exports(project: Project, tmp_path: Path):
     helper(project, RENAMED)
-    done = accepted(project, "--code", "--reason", "renamed a variable")
+    done = accepted(project, "--changed", "code", "--reason", "renamed a variable")
     store = open_store(project.store)
     before = {path.name: path.read_bytes() for path in (project.store / ".sweeper/accepted").iterdir()}
     store.compact(grace_s=0)
     assert json.loads((project.store / ".sweeper/format.json").read_bytes())["format"] == 2, "older versions read it"
     helper(project, OTHER)
-    accepted(project, "--code", "--reason", "another thing")
+    accepted(project, "--changed", "code", "--reason", "another thing")
     kept = {path.name: path.read_bytes() for path in (project.store / ".sweeper/accepted").iterdir()}
     assert before.items() < kept.items(), "what was accepted before is never changed"
     assert store.check().sound
@@ -287,7 +288,7 @@ def test_what_was_accepted_is_listed_the_newest_first(project: Project):
     assert accept(project, "--list") == (0, "nothing was accepted in this store\n", "")
     for reason, source in (("first", RENAMED), ("second", OTHER)):
         helper(project, source)
-        accepted(project, "--code", "--reason", reason)
+        accepted(project, "--changed", "code", "--reason", reason)
     _, out, _ = accept(project, "--list")
     assert [line.split()[-1] for line in out.splitlines()[2:]] == ["second", "first"]
     _, out, _ = accept(project, "--list", "--json")
@@ -296,7 +297,7 @@ def test_what_was_accepted_is_listed_the_newest_first(project: Project):
 
 def test_a_damaged_record_accepts_nothing_and_is_named(project: Project):
     helper(project, RENAMED)
-    accepted(project, "--code", "--reason", "renamed a variable")
+    accepted(project, "--changed", "code", "--reason", "renamed a variable")
     (file,) = (project.store / ".sweeper/accepted").iterdir()
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
@@ -314,7 +315,7 @@ def test_a_date_before_the_acceptance_knows_nothing_of_it(project: Project):
     store = open_store(project.store)
     (ended,) = store.attempts()["finished_at"].to_pylist()
     helper(project, RENAMED)
-    accepted(project, "--code", "--reason", "renamed a variable")
+    accepted(project, "--changed", "code", "--reason", "renamed a variable")
     (then,) = store.results_at(ended).to_pylist()
     (now,) = store.results().to_pylist()
     assert then["warning"] is None
@@ -323,7 +324,7 @@ def test_a_date_before_the_acceptance_knows_nothing_of_it(project: Project):
 
 def test_a_comparison_says_what_was_accepted(project: Project):
     helper(project, RENAMED)
-    accepted(project, "--code", "--reason", "renamed a variable")
+    accepted(project, "--changed", "code", "--reason", "renamed a variable")
     out, err = io.StringIO(), io.StringIO()
     words = ["compare", "small", f"store:{project.store}", f"analytics_store.uri={project.store}"]
     assert run_command(words, out, err) == 0
