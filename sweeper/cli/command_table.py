@@ -47,6 +47,7 @@ _MISSING = Option(
     ("--rerun-only-missing",), "run what has no completed attempt (rerun=missing)", override="rerun=missing"
 )
 _EMPTY = Option(("--allow-empty",), "rules may leave out everything (allow_empty=true)", override="allow_empty=true")
+CHECK_IMPORTS = Option(("--check",), "import every class in a process of its own, and check its arguments")
 _JSON = Option(("--json",), "one JSON document on stdout, and nothing else there")
 _ALL = Option(("--all-combinations",), "list every combination and every value, however many")
 _INTERVALS = Option(("--intervals",), "show the interval of each value beside it")
@@ -87,7 +88,7 @@ PLAN = Command(
         Example("sweeper plan --json --all-combinations > plan.json", "for a program"),
     ),
     {0: "the plan is printed", **WRONG},
-    options=(_MISSING, _JSON, _ALL, COLOR, _EMPTY, DRY_RUN),
+    options=(_MISSING, CHECK_IMPORTS, _JSON, _ALL, COLOR, _EMPTY, DRY_RUN),
 )
 _LS = Command(
     "ls",

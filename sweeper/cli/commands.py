@@ -13,7 +13,7 @@ from sweeper.cli import arguments
 from sweeper.cli.again import PLACES_OF_CONFIGS, resume_command, values_command, words_again
 from sweeper.cli.arguments import Arguments
 from sweeper.cli.catalogue_commands import CATALOGUE_COMMANDS
-from sweeper.cli.command_table import COLOR, COMMANDS, HELP, TRY, VERSION
+from sweeper.cli.command_table import CHECK_IMPORTS, COLOR, COMMANDS, HELP, TRY, VERSION
 from sweeper.cli.discreet import Discreet, as_text
 from sweeper.cli.help import help_of, overview
 from sweeper.cli.json_documents import plan_document, write_json
@@ -106,7 +106,7 @@ def _done(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int
     for note in config.notes:
         err.write(f"note: {note}\n")
     if args.plans:
-        return _plan(args, config, out)
+        return _plan(args, config, out, err)
     return _sweep(args, config, out, err)
 
 
@@ -147,10 +147,16 @@ def _where(args: Arguments) -> dict[str, str | None]:
     return {name: args.value(flag) for flag, name in PLACES_OF_CONFIGS.items()}
 
 
-def _plan(args: Arguments, config: SweepConfig, out: TextIO) -> int:
+def _plan(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.running.prepare import prepare
 
     prepared = prepare(config)
+    if args.has(CHECK_IMPORTS.name):
+        from sweeper.config.imported_checks import check_imported  # few plans ask for it
+
+        running = (choice for item in prepared.plan.items if item.run for choice in item.combination.choices)
+        imported = check_imported(dict.fromkeys(running))
+        err.write(f"note: {imported} classes and functions were imported, and take what they are given\n")
     whole = args.has("--all-combinations")
     if args.has("--json"):
         write_json(plan_document(prepared, whole=whole), out)

@@ -67,7 +67,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 def _found(choices: Sequence[Choice], elsewhere: bool) -> list[Problem]:
     """What is wrong with the choices that were not found sound before."""
     sound = SoundChoices("seen-elsewhere" if elsewhere else "seen")
-    new = [choice for choice in choices if not sound.has(_key(choice))]
+    new = [choice for choice in choices if not sound.has(key_of(choice))]
     if not new:
         return []
     from sweeper.config.choice_problems import ChoiceChecks  # not before it is needed: most plans know all choices
@@ -77,13 +77,14 @@ def _found(choices: Sequence[Choice], elsewhere: bool) -> list[Problem]:
     for choice in new:
         found = checks.problems(choice)
         if not found.problems and choice.digest:
-            sound.add(_key(choice), found.files)
+            sound.add(key_of(choice), found.files)
         problems += found.problems
     sound.keep()
     return problems
 
 
-def _key(choice: Choice) -> str:
+def key_of(choice: Choice) -> str:
+    """What a choice is remembered by."""
     return f"{choice.axis} {choice.digest}"
 
 

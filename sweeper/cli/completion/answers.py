@@ -117,7 +117,11 @@ def _words(current: str, known: Seen, sources: Sources) -> Iterable[Candidate]:
 
 
 def _operands(current: str, known: Seen, sources: Sources) -> Iterable[Candidate]:
-    if len(known.operands) >= len(known.command.operands):
+    operands = known.command.operands
+    place = len(known.operands)
+    if operands and operands[-1].repeats:
+        place = min(place, len(operands) - 1)
+    if place >= len(operands):
         return ()
-    find = BY_NAME.get(known.command.operands[len(known.operands)].name)
+    find = BY_NAME.get(operands[place].name)
     return find(sources, current) if find else ()
