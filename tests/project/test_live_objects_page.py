@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from doc_pages import ROOT, examples
 
 import sweeper
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "live-objects.md"
+PAGE = ROOT / "docs" / "live-objects.md"
 
 
 @pytest.mark.usefixtures("ray_session", "empty_folder")
 def test_the_example_runs_and_a_second_sweep_reuses_its_results():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (code,) = examples(PAGE, "python")
     names: dict[str, Any] = {}
     exec(code, names)
     result = names["result"]

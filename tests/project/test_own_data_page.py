@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import typed
+from doc_pages import ROOT, examples
 from PIL import Image
 
 from sweeper.store import Store, open_store
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "own-data.md"
-LINES = [line for text in re.findall(r"```bash\n(.*?)```", PAGE.read_text(), re.DOTALL) for line in text.splitlines()]
+LINES = [line for text in examples(PAGE, "bash") for line in text.splitlines()]
 SWEEPS = [shlex.split(line)[3:] for line in LINES if line.startswith("python -m sweeper")]
 SCRIPTS = [line.split()[1] for line in LINES if line.startswith("python examples/")]
 

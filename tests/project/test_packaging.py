@@ -120,8 +120,9 @@ def test_the_sdist_holds_what_developers_need(sdist: Path):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     pages = {path.name for path in ROOT.glob("*.md")} | {"LICENSE", "pyproject.toml", "conftest.py"}
-    documents = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.*") if path.is_file()}
-    assert pages | documents | {"sweeper/py.typed", ".ci/run", "tests/project/test_packaging.py"} <= names
+    files = [path for path in (ROOT / "docs").rglob("*.*") if path.is_file() and path.suffix != ".pyc"]
+    documents = {str(path.relative_to(ROOT)) for path in files}
+    assert pages | documents | {"mkdocs.yml", "sweeper/py.typed", ".ci/run", "tests/project/test_packaging.py"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith((".git/", "dist"))]
 
 
