@@ -9,6 +9,7 @@ from datetime import datetime
 from sweeper.comparison.judged import JudgedModel
 from sweeper.messages.ending import Omission
 from sweeper.report.changes import Against
+from sweeper.report.costs import Costs
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.provenance import Provenance
 
@@ -172,3 +173,4 @@ class ReportData:
     against: Against | None = None
     """What changed against a baseline, where one was asked for."""
     provenance: Provenance = field(default_factory=Provenance)
+    costs: Costs = field(default_factory=Costs)

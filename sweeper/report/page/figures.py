@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sweeper.report.page import plots
+from sweeper.report.page.cost_plots import by_cost
 from sweeper.report.page.panels import Group, colours, groups
 from sweeper.report.page.swept import by_parameter
 from sweeper.report.report_data import ReportData
@@ -25,7 +26,12 @@ class Figure:
 
 
 def figures_of(contents: ReportData) -> list[Figure]:
-    drawn = groups(contents.leaderboards, contents.strengths, by_parameter(contents.leaderboards))
+    drawn = groups(
+        contents.leaderboards,
+        contents.strengths,
+        by_parameter(contents.leaderboards),
+        by_cost(contents.leaderboards, contents.costs),
+    )
     numbers = colours(contents.leaderboards, drawn)
     return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]
 

@@ -53,6 +53,8 @@ class Panel:
     series: tuple[Series, ...]
     note: str = ""
     """What is left out of it."""
+    is_scatter: bool = False
+    """Whether each model has one point of its own, so that nothing is drawn between them."""
     metric: str = ""
     dataset: str = ""
     """What all of it is of; empty where it is of several."""
@@ -87,6 +89,7 @@ def groups(
     boards: Sequence[Leaderboard],
     strengths: Sequence[ValueAtStrength],
     by_parameter: Iterable[tuple[str, Panel]] = (),
+    by_cost: Iterable[tuple[str, Panel]] = (),
 ) -> list[Group]:
     """First by what was swept, then models over datasets, then values by strength, each capability by capability."""
     over_datasets = ((board.capability, _over_datasets(board)) for board in boards if _is_comparable(board))
@@ -94,6 +97,7 @@ def groups(
         *_grouped("by swept parameter", by_parameter),
         *_grouped("over datasets", over_datasets),
         *_grouped("by strength", _by_strength(strengths)),
+        *_grouped("against inference time", by_cost),
     ]
 
 

@@ -37,7 +37,8 @@ def draw(panel: Panel, colours: Mapping[str, int]) -> str:
     others = [one for one in panel.series if one.name not in colours]
     coloured = [(one, colours[one.name]) for one in panel.series if one.name in colours]
     drawn = _dots(frame, coloured) if panel.ticks else _curves(frame, coloured)
-    parts = [*_axes(frame), _range(frame, others, is_ordered=not panel.ticks), *drawn]
+    behind = _others(frame, others) if panel.is_scatter else _range(frame, others, is_ordered=not panel.ticks)
+    parts = [*_axes(frame), behind, *drawn]
     return f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
 
 
@@ -100,6 +101,12 @@ def _dots(frame: Frame, series: Sequence[tuple[Series, int]]) -> Iterator[str]:
 def _markers(places: Sequence[str], number: int) -> str:
     markers = "".join(f"M{place}{_MARKERS[number]}" for place in places)
     return f'<path d="{markers}" style="fill:var(--series-{number})"/>'
+
+
+def _others(frame: Frame, others: Sequence[Series]) -> str:
+    """The points of models without a colour, each by itself."""
+    markers = "".join(f"M{place}{_MARKERS[0]}" for one in others for place in _places(frame, one.points))
+    return f'<path d="{markers}" style="fill:var(--muted);fill-opacity:.5"/>' if markers else ""
 
 
 def _range(frame: Frame, others: Sequence[Series], *, is_ordered: bool) -> str:

@@ -23,6 +23,10 @@ def left_out(store: str) -> dict[str, str]:
         "sweeps": command(store, "SELECT sweep_id, sweep_name, count(*) FROM attempts GROUP BY ALL ORDER BY sweep_id"),
         "results": command(store, "SELECT * FROM results"),
         "incomplete": command(store, _INCOMPLETE),
+        "costs": command(
+            store,
+            "SELECT model, count(*), sum(duration_s) FROM completed WHERE model <> '' GROUP BY model ORDER BY model",
+        ),
         "specs": command(store, "SELECT capability, dataset, model, metric, spec FROM completed"),
         "environments": command(
             store,

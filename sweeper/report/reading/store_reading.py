@@ -17,6 +17,7 @@ from sweeper.records import OVERALL
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
+from sweeper.report.reading.costs import read_costs
 from sweeper.report.reading.failure_causes import read_causes
 from sweeper.report.reading.provenance import NEEDED as OF_PROVENANCE
 from sweeper.report.reading.provenance import read_provenance
@@ -87,6 +88,7 @@ def read_report_data(
         reports=read_reports(store, [_unread(row) for row in reports.slice(0, LISTED_REPORTS).to_pylist()]),
         more_reports=max(0, len(reports) - LISTED_REPORTS),
         against=read_against(baseline, store, _overall(values), repeats),
+        costs=read_costs(found.completed, values),
         provenance=read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]]),
     )
 
