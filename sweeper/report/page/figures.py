@@ -26,12 +26,8 @@ class Figure:
 
 
 def figures_of(contents: ReportData) -> list[Figure]:
-    drawn = groups(
-        contents.leaderboards,
-        contents.strengths,
-        by_parameter(contents.leaderboards),
-        by_cost(contents.leaderboards, contents.costs),
-    )
+    boards = contents.leaderboards
+    drawn = groups(boards, contents.strengths, by_parameter(boards), by_cost(boards, contents.costs))
     numbers = colours(contents.leaderboards, drawn)
     return [_figure(f"plots-{place}", group, numbers) for place, group in enumerate(drawn, start=1)]
 

@@ -53,11 +53,12 @@ class Panel:
     series: tuple[Series, ...]
     note: str = ""
     """What is left out of it."""
-    is_scatter: bool = False
-    """Whether each model has one point of its own, so that nothing is drawn between them."""
     metric: str = ""
     dataset: str = ""
     """What all of it is of; empty where it is of several."""
+
+    is_scatter: bool = False
+    """Whether each model has one point of its own, so that nothing is drawn between them."""
 
     @property
     def is_log(self) -> bool:

@@ -25,7 +25,7 @@ def left_out(store: str) -> dict[str, str]:
         "incomplete": command(store, _INCOMPLETE),
         "costs": command(
             store,
-            "SELECT model, count(*), sum(duration_s) FROM completed WHERE model <> '' GROUP BY model ORDER BY model",
+            "SELECT model, count(*), sum(duration_s) FROM completed GROUP BY model ORDER BY model",
         ),
         "specs": command(store, "SELECT capability, dataset, model, metric, spec FROM completed"),
         "environments": command(

@@ -31,7 +31,7 @@ def read_costs(completed: Table, values: Table) -> Costs:
 def _passes(measured: Table, values: Table) -> dict[str, list[tuple[float, int | None]]]:
     """By model: the seconds of each inference, and how many data it went over once, where that is known.
 
-    The attempts that read one inference have its seconds to the last digit, so equal ones of a model and dataset are one.
+    Attempts that read one inference have its seconds to the last digit: equal ones of a model and dataset are one.
     """
     read = measured.filter(pc.is_valid(measured["inference_s"]))
     read = read.append_column("data", _data(read, values))
