@@ -56,7 +56,6 @@ class Panel:
     metric: str = ""
     dataset: str = ""
     """What all of it is of; empty where it is of several."""
-
     is_scatter: bool = False
     """Whether each model has one point of its own, so that nothing is drawn between them."""
 
