@@ -119,6 +119,7 @@ def _from_foreign_code(frames: TracebackType | None) -> TracebackType | None:
 
 
 def near_match(got: str, allowed: Iterable[str]) -> str:
-    """`" Did you mean 'svm'?"` when an allowed name is close to what was got, else nothing."""
-    close = difflib.get_close_matches(got, list(allowed), n=1)
+    """`" Did you mean 'svm'?"` when an allowed name is close to what was got, whatever its case, else nothing."""
+    names = list(allowed)
+    close = difflib.get_close_matches(got, names, n=1) or [name for name in names if name.casefold() == got.casefold()]
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sweeper.cli.bare_words import cure_of_word
 from sweeper.cli.command import Command, Option
 from sweeper.cli.command_table import COMMANDS, DRY_RUN, EVERYWHERE, HELP, HYDRA, PLAN, RUN, VERSION
 from sweeper.common.quoting import quoted
@@ -189,7 +190,7 @@ def _command(words: Sequence[str]) -> tuple[Command, list[str]]:
     if not words or not _is_bare_word(words[0]):
         return RUN, list(words)
     if words[0] not in COMMANDS:
-        hint = near_match(words[0], COMMANDS)
+        hint = cure_of_word(words, 0) or near_match(words[0], COMMANDS)
         raise ConfigError(
             f"{words[0]!r} is neither a subcommand nor an override (key=value).{hint} "
             f"Subcommands: {', '.join(COMMANDS)}."
@@ -219,8 +220,10 @@ def _is_bare_word(word: str) -> bool:
 
 
 def _refuse_bare_words(overrides: Sequence[str]) -> None:
-    for word in filter(_is_bare_word, overrides):
+    for place in (place for place, word in enumerate(overrides) if _is_bare_word(word)):
+        word = overrides[place]
         problem = (
             f"the subcommand {word!r} must be the first word" if word in COMMANDS else f"{word!r} is not an override"
         )
-        raise ConfigError(f"{problem}: overrides are key=value, e.g. 'model=[logreg,svm]'.")
+        cure = cure_of_word(overrides, place)
+        raise ConfigError(f"{problem}: overrides are key=value, e.g. 'model=[logreg,svm]'.{cure}")

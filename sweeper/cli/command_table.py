@@ -245,13 +245,13 @@ _QUERY = Command(
     "the tables attempts, runs and one for each capability.",
     (
         Example('sweeper query "SELECT model, dataset, value FROM results"', "every value"),
-        Example('sweeper query "SELECT * FROM attempts" --format csv -o a.csv', "to a file"),
+        Example('sweeper query "SELECT * FROM attempts" -o a.csv', "to a file"),
     ),
     {0: "the answer is written", **WRONG},
     (Operand("SQL", "query needs one SQL statement, e.g. sweeper query 'SELECT * FROM results'."),),
     (
-        Option(("--format",), "form of the answer", "FORM", ("table", "csv", "json", "parquet"), default="table"),
-        Option(_OUTPUT, "file to write, instead of stdout", "FILE"),
+        Option(("--format",), "form of the answer", "FORM", ("table", "csv", "json", "parquet", "md"), default="table"),
+        Option(_OUTPUT, "file to write, in the form that its ending says", "FILE"),
         COLOR,
         Option(("--allow-files",), "let the SQL read and write files, and load extensions"),
     ),

@@ -22,8 +22,30 @@ if TYPE_CHECKING:
     from sweeper.store import Table
 
 
+def form_of(given: str | None, path: str | None) -> str:
+    """The form in which an answer is written: the one that is asked for, else that of the ending of the file.
+
+    Raises
+    ------
+    ConfigError
+        The ending of the file says another form than the one that is asked for.
+    """
+    ending = os.path.splitext(path or "")[1].casefold()
+    by_ending = FORMS.get(ending)
+    if given is not None and by_ending not in (None, given):
+        raise ConfigError(
+            f"--output {path} ends as a file of the form {by_ending}, and --format is {given}. Leave out --format, or "
+            f"name a file that ends in {next(end for end, form in FORMS.items() if form == given)}."
+        )
+    return given or by_ending or "table"
+
+
+FORMS = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".md": "md", ".txt": "table"}
+"""What is written into a file by its ending; any other gets a table."""
+
+
 def write_table(table: Table, form: str, path: str | None, out: TextIO, screen: Screen = PLAIN) -> None:
-    """Write `table` as `form` (`table`, `csv`, `json` or `parquet`) to a file, or to `out` where none is named.
+    """Write `table` as `form` (`table`, `csv`, `json`, `parquet` or `md`) to a file, or to `out` where none is named.
 
     As a table for a person it is brought into the width of `screen`, which `out` is shown on.
 
@@ -35,7 +57,8 @@ def write_table(table: Table, form: str, path: str | None, out: TextIO, screen: 
     if form == "parquet":
         _parquet(table, path)
         return
-    text = _plain(table, PLAIN if path else screen) if form == "table" else {"csv": _csv, "json": _json}[form](table)
+    makers = {"csv": _csv, "json": _json, "md": _markdown}
+    text = _plain(table, PLAIN if path else screen) if form == "table" else makers[form](table)
     if path is None:
         out.write(text)
     else:
@@ -104,6 +127,19 @@ def _column(name: str, values: Sequence[object]) -> Column:
 
 def _cell(value: object) -> Cell:
     return Cell(f"{value:.6g}" if isinstance(value, float) else "" if value is None else shown(value))
+
+
+def _markdown(table: Table) -> str:
+    """A table of Markdown; numbers as in a table for people, aligned to the right."""
+    columns = list(map(_column, table.column_names, (column.to_pylist() for column in table.columns)))
+    rules = ["--:" if column.align is Align.NUMBER else "---" for column in columns]
+    rows = zip(*(column.cells for column in columns), strict=True)
+    lines = [[column.head for column in columns], rules, *([cell.text for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(map(_in_markdown, line))} |\n" for line in lines)
+
+
+def _in_markdown(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", "<br>")
 
 
 def _csv(table: Table) -> str:

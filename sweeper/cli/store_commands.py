@@ -33,12 +33,12 @@ def _compare(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> 
 
 
 def _query(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
-    from sweeper.cli.output import write_table
+    from sweeper.cli.output import form_of, write_table
 
+    path = args.value("--output")
+    form = form_of(args.given.get("--format"), path)
     answer = _store(config).sql(args.operands[0], allow_files=args.has("--allow-files"))
-    write_table(
-        answer, args.value("--format") or "table", args.value("--output"), out, screen_of(out, args.value(COLOR.name))
-    )
+    write_table(answer, form, path, out, screen_of(out, args.value(COLOR.name)))
     return 0
 
 

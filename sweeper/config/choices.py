@@ -78,6 +78,17 @@ def without(value: object) -> object:
     return [without(item) for item in value] if isinstance(value, list) else value
 
 
+def not_a_mapping(axis: str, value: object) -> str:
+    """What is said of an axis that the body of a config gives names, which only a defaults list selects."""
+    names: list[object] = value if isinstance(value, list) else [value]
+    listed = ", ".join(map(str, names)) if all(isinstance(name, str) for name in names) else "NAME"
+    return (
+        f"{axis} is {value!r}; in the body of a config it must map names to specs. Names are selected in the defaults "
+        f"list, `- override {axis}: [{listed}]` as its last line (without override where nothing above has selected "
+        f"a {axis}), or on the command line: '{axis}=[{listed}]'."
+    )
+
+
 def names_on(cfg: DictConfig, axis: str, files: Mapping[str, object]) -> Iterator[str]:
     """Names of the choices on an axis. One in a sub-folder of its group is named with it: `vision/resnet`."""
     from omegaconf import DictConfig, OmegaConf
@@ -88,7 +99,8 @@ def names_on(cfg: DictConfig, axis: str, files: Mapping[str, object]) -> Iterato
     if axis_node is None:
         return
     if not isinstance(axis_node, DictConfig):
-        raise ConfigError(f"{axis} is {axis_node!r}; it must map names to specs. Select with '{axis}=[NAME]'.")
+        plain: object = OmegaConf.to_container(axis_node) if OmegaConf.is_config(axis_node) else axis_node
+        raise ConfigError(not_a_mapping(axis, plain))
     folders = {name.rsplit("/", 1)[0] for name in files if "/" in name}
     yield from _below(axis_node, axis, "", folders)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sweeper.common.text import escaped
+from sweeper.config.config_texts import with_cure, wrong_kind
 from sweeper.config.unresolved import unresolved
 from sweeper.errors import ConfigError, SweeperError, near_match
 from sweeper.vocabulary import AXES
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _NO_CHOICE = re.compile(r"Could not (?:find|load) '(?P<path>[^']+)'")
 _NO_OVERRIDE = re.compile(r"Could not override '(?P<key>[^']+)'")
 _NO_DELETION = re.compile(r"Could not delete '(?P<key>[^'=]+)")
+_OTHER_KIND = re.compile(r"In '(?P<name>[^']+)'.*Cannot merge \w+Config with \w+Config", re.DOTALL)
 _NO_MERGE = "Error merging override"
 
 
@@ -97,24 +99,47 @@ def _explain(text: str, session: Session) -> str:
     missing = _NO_CHOICE.search(text)
     if missing:
         return _unknown_choice(missing["path"], text, session)
+    kind = _OTHER_KIND.search(text)
+    if kind and (said := wrong_kind(session.folders, kind["name"])):
+        return said
     unused = _NO_OVERRIDE.search(text)
     if unused and "@" not in unused["key"]:
         key = unused["key"]
+        if hint := near_match(key, AXES):
+            return f"There is no config group {key!r} to override.{hint}"
         return f"{key!r} cannot be overridden, since no defaults list has it. Add it: +{key}=... ({_one_line(text)})"
     deleted = _NO_DELETION.search(text)
     if deleted and deleted["key"] in AXES:
         return f"The choices of an axis are selected, not deleted: '{deleted['key']}=[NAME]', or '{deleted['key']}=[]'."
-    return _one_line(text)
+    return with_cure(_one_line(text))
 
 
 def _unknown_choice(path: str, text: str, session: Session) -> str:
     group, _, name = path.rpartition("/")
     known = sorted(session.files(group)) if group else []
+    ending = _other_ending(path, session)
     if not known:
-        groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
-        hint = near_match(path, groups)
-        return f"There is no config {path!r} on the search path.{hint} Its groups are {', '.join(groups)}."
-    return f"There is no {group} {name!r}.{near_match(name, known)} There are: {', '.join(known)}."
+        return _unknown_config(path, ending, session)
+    several = name.split()
+    if len(several) > 1 and all(one in known for one in several):
+        return f"There is no {group} {name!r}. Several are separated by commas: '{group}=[{','.join(several)}]'."
+    return f"There is no {group} {name!r}.{ending or near_match(name, known)} There are: {', '.join(known)}."
+
+
+def _unknown_config(path: str, ending: str, session: Session) -> str:
+    first, _, rest = path.partition("/")
+    if rest.startswith(f"{first}/"):
+        return f"There is no {first} {rest!r}. A choice is named without its group: {first}={rest.partition('/')[2]}"
+    groups = sorted({p.name for folder in session.folders for p in folder.iterdir() if p.is_dir()})
+    names = sorted({p.stem for folder in session.folders for p in folder.glob("*.yaml")})
+    hint = ending or near_match(path, [*names, *groups])
+    return f"There is no config {path!r} on the search path.{hint} Its groups are {', '.join(groups)}."
+
+
+def _other_ending(path: str, session: Session) -> str:
+    """That a file is there under another ending than the one that is read."""
+    found = [folder / f"{path}.yml" for folder in session.folders if (folder / f"{path}.yml").is_file()]
+    return f" {found[0]} is there, and only files that end in .yaml are read: rename it." if found else ""
 
 
 def _one_line(text: str) -> str:

@@ -12,6 +12,7 @@ from sweeper.config.choice_files import check_choice_files, check_root_keys
 from sweeper.config.choices import resolved_value
 from sweeper.config.classification import ROOT_FIELDS
 from sweeper.config.composition import Composed, assignments
+from sweeper.config.forgotten_override import selections_added
 from sweeper.config.grid_rules import grid_from_config
 from sweeper.config.hydra_errors import as_config_error
 from sweeper.config.hydra_session import Session, notes_on_replaced_files, open_session
@@ -59,8 +60,10 @@ def load(
         if composed.plain.get("resume") is not None:
             return _resuming_with(live, _load_resuming(session, None, others))
         check_choice_files(session, composed.sorted.selections, composed.plain)
+        added = selections_added(session.folders, session.config_name, overrides)
         kept = {line.lstrip("+").partition("=")[0] for line in overrides}
-        return _checked(composed, session, overrides, live=live, kept=kept)
+        config = _checked(composed, session, overrides, live=live, kept=kept)
+        return replace(config, notes=(*config.notes, *added))
 
 
 def overrides_to_show(overrides: Sequence[str], *, multirun: bool = False, **where: str | None) -> list[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sweeper.config.one_override import full_key, quoting_hint
+from sweeper.config.one_override import full_key
 from sweeper.config.override_sorter import OverrideSorter
 from sweeper.config.override_text import override_text
 from sweeper.config.refused_overrides import refuse_undecoded
 from sweeper.config.sorted_overrides import SortedOverrides
+from sweeper.config.unreadable import reason_and_cure
 from sweeper.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def parse(overrides: Sequence[str], session: Session) -> list[Override]:
         except (HydraException, AssertionError, RecursionError) as error:
             reason = " ".join(text for text in str(error).splitlines() if not text.startswith(_HYDRAS_FRAME))
             raise ConfigError(
-                f"The override {line!r} cannot be read: {reason.strip()}. Is it quoted for the shell?"
-                + quoting_hint(line)
+                f"The override {line!r} cannot be read. {reason_and_cure(line, reason.strip())}"
             ) from error
     return parsed
 

@@ -25,6 +25,16 @@ _Body = tuple[str, Mapping[Any, Any]]
 
 
 @dataclass(frozen=True)
+class Selection:
+    """A line of a defaults list that selects choices."""
+
+    config: str
+    """The config that it stands in."""
+    axis: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Sketch:
     """A config as far as its files tell."""
 
@@ -32,6 +42,8 @@ class Sketch:
     """Nested mappings by their keys; `_base_` is followed."""
     groups: Mapping[str, tuple[str, ...]]
     """The config groups that a defaults list or the command line selects from, with what is selected."""
+    selections: tuple[Selection, ...] = ()
+    """Each line of a defaults list that selects from an axis and overrides nothing, the last one first."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ def sketch(folders: Sequence[Path], config_name: str, given: Mapping[str, tuple[
         _merge(_at(content, package.split(".") if package else []), body)
     for axis in AXES:
         _follow_bases(_at(content, [axis]), axis, reader)
-    return Sketch(content, reader.selected)
+    return Sketch(content, reader.selected, tuple(reader.selections))
 
 
 @dataclass
@@ -66,6 +78,7 @@ class _Reader:
     config_name: str
     given: Mapping[str, tuple[str, ...]]
     selected: dict[str, tuple[str, ...]] = field(init=False)
+    selections: list[Selection] = field(default_factory=list[Selection])
 
     def __post_init__(self) -> None:
         self.selected = {**self.given}
@@ -108,7 +121,9 @@ class _Reader:
 
     def _included(self, entry: _Entry, place: str, inside: tuple[str, ...]) -> Iterator[_Body]:
         names = entry.names
-        if entry.selects:
+        if entry.selects and entry.package is None:
+            if entry.group in AXES:
+                self.selections.append(Selection(inside[-1], entry.group, names))
             names = self.selected.setdefault(entry.group, names)
         for name in reversed(names):
             yield from self._bodies(f"{entry.group}/{name}".lstrip("/"), place, entry, inside)

@@ -220,7 +220,7 @@ def _check_not_empty(capability: Part, takes: Mapping[str, Arity], grid: Grid) -
         if takes[axis] is not Arity.ZERO and not grid.parts.get(axis):
             raise ConfigError(
                 f"Capability {capability.base!r} takes {takes[axis].name} {axis}, and no {axis} is selected. "
-                f"Select one: '{axis}=[NAME]' (`--info defaults` lists what there is)."
+                f"Select one: '{axis}=[NAME]' (`sweeper ls {axis}` lists what there is)."
             )
 
 

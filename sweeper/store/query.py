@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
 from sweeper.common.extras import how_to_install
-from sweeper.errors import ConfigError, MissingExtraError
+from sweeper.errors import ConfigError, MissingExtraError, near_match
 
 EXAMPLE = "SELECT * FROM results"
+_LISTING = re.compile(
+    r"\s*(SHOW\s+(ALL\s+)?(TABLES|VIEWS)|DESCRIBE|PRAGMA\s+show_tables|[.\\]tables|\\d)\s*;?\s*", re.I
+)
+"""What people ask a database for its tables with; DuckDB itself knows of none before it is given them."""
 _NO_FILES: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -42,6 +47,8 @@ def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str, *, allow_
     except ImportError as error:
         raise MissingExtraError(f"SQL needs DuckDB, which is not installed. {how_to_install('sql')}") from error
     has = f"Tables and views: {', '.join(readers)}."
+    if _LISTING.fullmatch(query):
+        return _listed(readers)
     folded = query.casefold()  # names in SQL have no case
     with duckdb.connect(config={} if allow_files else _NO_FILES) as connection:
         for name, read in readers.items():
@@ -55,7 +62,22 @@ def run_sql(readers: Mapping[str, Callable[[], pa.Table]], query: str, *, allow_
                 raise ConfigError(f"The query {query!r} has no answer; give one that has, like {EXAMPLE!r}. {has}")
             return answer.to_arrow_table()
         except duckdb.Error as error:
-            raise ConfigError(f"{error}\n{has}{'' if allow_files else _hint(error)}") from error
+            raise ConfigError(
+                f"{_with_our_hint(error, readers)}\n{has}{'' if allow_files else _hint(error)}"
+            ) from error
+
+
+def _listed(readers: Mapping[str, Callable[[], pa.Table]]) -> pa.Table:
+    """What `SHOW TABLES` shows: each table and view with its columns."""
+    columns = [", ".join(read().column_names) for read in readers.values()]
+    return pa.table({"name": list(readers), "columns": columns})
+
+
+def _with_our_hint(error: Exception, names: Iterable[str]) -> str:
+    """DuckDB's message, with a table of the store in the place of one of its own as what was meant."""
+    said = re.sub(r'\nDid you mean "(?:pg_|information_schema|duckdb_|sqlite_)[^\n]*', "", str(error))
+    missing = re.search(r"Table with name (\S+) does not exist", said)
+    return said + (near_match(missing[1], names) if missing and "Did you mean" not in said else "")
 
 
 def _hint(error: Exception) -> str:

@@ -509,7 +509,7 @@ def test_a_setting_of_the_wrong_form_is_refused(override, said):
         (["modell=[svm]"], ["modell", "Did you mean 'model'?"]),
         (["rerunn=all"], ["rerunn", "Did you mean 'rerun'?"]),
         (["+rerunn=all"], ["rerunn", "Did you mean 'rerun'?"]),
-        (["model.svm.estimator.c=1"], ["estimator has _target_, C", "+model.svm.estimator.c=1"]),
+        (["model.svm.estimator.c=1"], ["estimator has _target_, C", "Did you mean 'C'?"]),
         (["model.svn.estimator.C=1"], ["no model 'svn' is selected", "Did you mean 'svm'?"]),
         (["+model.svm.estimator.C=1"], ["exists already"]),
         (["~model.svm.estimator.D"], ["no 'D'"]),

@@ -22,6 +22,7 @@ from sweeper.jobs.addresses import refuse_client
 from sweeper.jobs.ray_simple import cluster
 from sweeper.jobs.ray_simple.activity import Activities
 from sweeper.jobs.ray_simple.control import question
+from sweeper.jobs.ray_simple.grpc_answer import answers_otherwise
 from sweeper.jobs.ray_simple.guard import Guard, setting
 from sweeper.jobs.ray_simple.keeper import Keeper
 from sweeper.jobs.ray_simple.shards import Shards
@@ -224,6 +225,8 @@ def _refuse_where_nobody_is(address: str) -> None:
     if door is not None and (problem := knock(door, KNOCK_S)) is not None:
         where = address if found == address else f"{found}, where the last Ray of this machine was started"
         raise ConnectionError(f"nobody answers at {where}: {problem}.")
+    if door is not None and answers_otherwise(door, KNOCK_S):
+        raise ConnectionError(f"what answers at {found} is no Ray: it does not speak gRPC.")
 
 
 def _newest_of_this_machine() -> str:
