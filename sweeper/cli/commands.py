@@ -26,7 +26,6 @@ from sweeper.common.gc_pause import gc_paused
 from sweeper.common.secrets import without_secrets
 from sweeper.errors import SweeperError
 from sweeper.running.interrupts import interruptible
-from sweeper.running.progress import for_stream
 
 if TYPE_CHECKING:
     from sweeper.config import SweepConfig
@@ -170,6 +169,7 @@ def _plan(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int
 
 def _sweep(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.api import run_config
+    from sweeper.running.progress import for_stream  # not before it is needed: it imports numpy and Arrow
 
     with interruptible():
         result = run_config(config, for_stream(err))

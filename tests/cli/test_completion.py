@@ -190,7 +190,7 @@ def test_sweeps_of_the_store(empty_folder: Path):
     assert sweep_id not in offered("sweeper status --store s3://bucket/x ")
 
 
-KNOWN_TO_NOBODY = {"SQL", "NUMBER", "SHARE", "AXIS=GLOB", "KEY", "LINE"}
+KNOWN_TO_NOBODY = {"SQL", "NUMBER", "SHARE", "AXIS=GLOB", "KEY", "LINE", "TEXT", "KINDS"}
 """Operands and values of options that are free."""
 
 

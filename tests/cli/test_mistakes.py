@@ -24,7 +24,7 @@ def test_there_are_fifty_of_them_and_each_is_kept():
     assert len(KEPT) == len(mistakes.MISTAKES)
 
 
-@pytest.mark.parametrize(("mistake", "kept"), zip(mistakes.MISTAKES, KEPT, strict=False), ids=range(len(KEPT)))
+@pytest.mark.parametrize(("mistake", "kept"), list(zip(mistakes.MISTAKES, KEPT, strict=False)), ids=range(len(KEPT)))
 def test_the_message_is_the_one_that_is_kept(mistake: mistakes.Mistake, kept: str, empty_folder: Path):
     assert mistakes.answered(mistake) == kept
     assert kept.endswith("\nexit status 2")

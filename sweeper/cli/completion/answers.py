@@ -49,6 +49,7 @@ BY_NAME: dict[str, _Find] = {
     "FILE": _files,
     "PATH": _files,
     "SWEEP": lambda sources, _: sources.sweeps,
+    "BASELINE": lambda sources, _: sources.sweeps,
     "GROUP": lambda *_: [Candidate(group) for group in GROUPS],
     "NAME": lambda sources, _: sources.all_choices,
     "A": _compared,
