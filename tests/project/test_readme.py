@@ -53,12 +53,11 @@ def test_the_choice_file_that_is_shown_is_one_that_composes(page: Path, empty_fo
 
 @pytest.mark.slow
 def test_the_default_sweep_measures_what_is_shown(empty_folder: Path):
-    """On Ray, as a reader runs it: with more threads, `knn` finds other neighbours among equally near ones."""
+    """Its accuracies: the confidences of `knn`, and so its `ece`, depend a little on the number of threads."""
     (shown,) = [text for text in examples(README, "text") if text.startswith("$ python -m sweeper\n")]
-    accuracy, ece = shown.partition("evaluate: accuracy")[2].split("\n\n")[:2]
+    accuracy, *_ = shown.partition("evaluate: accuracy")[2].split("\n\n")
     command = [sys.executable, "-m", "sweeper", "job_backend.num_cpus=2"]
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # whole tables
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stderr
     assert "evaluate: accuracy" + accuracy in done.stdout
-    assert ece in done.stdout
