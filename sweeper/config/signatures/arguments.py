@@ -37,7 +37,8 @@ def _is_refused(parameter: Parameter, value: object) -> bool:
 
 
 def _unknown(where: str, name: str, signature: Signature) -> str:
-    return f"{where}.{name}: {signature.name} takes no {name!r}.{near_match(name, signature.names)} {_takes(signature)}"
+    hint = near_match(name, signature.names)
+    return f"{where}.{name}: {signature.name} takes no {name!r}.{hint} {_takes(signature)} Rename it, or take it out."
 
 
 def _missing(where: str, parameter: Parameter, signature: Signature) -> str:
@@ -52,8 +53,10 @@ def _mistyped(where: str, parameter: Parameter, value: object, signature: Signat
     allowed = "" if parameter.plain is None else parameter.plain.text
     words = [word for word in parameter.plain.words if isinstance(word, str)] if parameter.plain is not None else []
     hint = near_match(value, words) if isinstance(value, str) else ""
+    key = f"{where}.{parameter.name}"
     return (
-        f"{where}.{parameter.name} is {value!r} ({type(value).__name__}).{hint} {signature.name} takes {allowed} there."
+        f"{key} is {value!r} ({type(value).__name__}).{hint} {signature.name} takes {allowed} there. "
+        f"Change it in the choice, or give {key}=VALUE."
     )
 
 
