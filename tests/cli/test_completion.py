@@ -134,7 +134,7 @@ def test_overrides(line: str, expected: list[str]):
         ("--nope", []),
         (
             "query --format x --format ",
-            [f"query --format x --format {form} " for form in ("table", "csv", "json", "parquet")],
+            [f"query --format x --format {form} " for form in ("table", "csv", "json", "parquet", "md")],
         ),
     ],
 )
