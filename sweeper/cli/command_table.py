@@ -258,15 +258,23 @@ _QUERY = Command(
 )
 _EXPORT = Command(
     "export",
-    "write a store of the newest results alone",
-    "Write a store of its own in which each run stands once, the newest that completed, for those who join its tables.",
+    "write the newest results as a store, CSV, Markdown or MLflow",
+    "Write the newest results for other programs: every value in one flat table (csv, parquet), the tables to compare "
+    "by (markdown), a run for each model on each dataset (mlflow), or a store in which each run stands once.",
     (
-        Example("sweeper export --latest ./latest", "a new or empty folder"),
-        Example("sweeper export --latest s3://bucket/latest", "an object store"),
+        Example("sweeper export --format csv -o values.csv", "every value"),
+        Example("sweeper export --format markdown --sweep nightly", "tables of one sweep"),
+        Example("sweeper export --latest ./latest", "a store of its own"),
     ),
-    {0: "the store is written", **WRONG},
-    options=(Option(("--latest",), "where to write", "FOLDER"),),
-    needed=("--latest",),
+    {0: "it is written", **WRONG},
+    options=(
+        Option(("--format",), "what to write", "FORM", ("csv", "parquet", "markdown", "mlflow", "store")),
+        Option(("--latest",), "write a store, into a new or empty folder", "FOLDER"),
+        Option(_OUTPUT, "file to write, instead of stdout; tracking store of MLflow", "FILE"),
+        Option(("--sweep",), "what this sweep asked for: its id, how that begins, or its name", "SWEEP"),
+        Option(("--only",), "values under these names: model=svm*,metric=accuracy", "AXIS=GLOB"),
+        _JSON,
+    ),
 )
 _COMPACT = Command(
     "compact",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.again import words_again
@@ -49,39 +48,9 @@ def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
 
 
 def _export(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
-    from sweeper.store.latest import export_latest
-    from sweeper.store.store import open_store
+    from sweeper.cli.export_command import export, form_of
 
-    location, folder = config.settings.store, args.value("--latest") or ""
-    options = location.storage_options if "://" in folder else None
-    target = open_store(folder, options, durability=location.durability)
-    source = _store(config)
-    _refuse_not_empty(target, source)
-    written = export_latest(source.files, target.files)
-    if written.sharing:
-        err.write(
-            f"note: {written.sharing} combinations are left out: a newer run of another one has their run_uid, since "
-            "their parts call themselves by the same ids\n"
-        )
-    tables = ", ".join(f"{rows} rows of {table}" for table, rows in written.rows.items())
-    out.write(f"{written.runs} runs in {written.uri}{f': {tables}' if tables else ''}\n")
-    return 0
-
-
-def _refuse_not_empty(target: Store, source: Store) -> None:
-    """Refuse a place with anything in it, as rows of two exports would not stand once, or one within the source."""
-    from sweeper.store.local_files import LocalFiles
-
-    target.files.refuse_no_folder()
-    place = Path(target.uri)
-    is_local = isinstance(target.files, LocalFiles)
-    if (place.exists() and any(place.iterdir())) if is_local else target.files.is_there():
-        problem = "is not empty, and an export writes a store of its own"
-    elif target.uri.startswith(f"{source.uri.rstrip('/')}/"):
-        problem = f"is within the store {source.uri}, whose folders are its tables"
-    else:
-        return
-    raise StoreError(f"{target.uri} {problem}. Name a folder elsewhere that is empty, or that is not there yet.")
+    return export(form_of(args), args, config, _store(config), out, err)
 
 
 def _compact(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:

@@ -46,10 +46,11 @@ def _verdict_lines(table: VerdictTable, width: int | None) -> list[Line]:
     title = [(Span(line, Tone.TITLE),) for line in broken(shown(table.title), width, 2)]
     rule = "-" * max(len(span.text) for (span,) in title)
     more = [(Span(line),) for line in broken(table.more, width, 2)] if table.more else []
-    return [*title, (Span(rule, Tone.RULE),), *fitted(with_broken_sentences(_grid(table), width), width), *more]
+    return [*title, (Span(rule, Tone.RULE),), *fitted(with_broken_sentences(verdict_grid(table), width), width), *more]
 
 
-def _grid(table: VerdictTable) -> Grid:
+def verdict_grid(table: VerdictTable) -> Grid:
+    """The verdicts on one requirement, a line for each model."""
     columns = zip(_HEADS, zip(*(line.cells for line in table.lines), strict=True), strict=True)
     cells = {head: tuple(Cell(shown(text), _TONES.get(text, Tone.PLAIN)) for text in texts) for head, texts in columns}
     return Grid(tuple(Column(head, of) for head, of in cells.items() if any(cell.text for cell in of)), headed=False)

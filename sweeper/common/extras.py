@@ -7,7 +7,9 @@ from typing import Literal
 DISTRIBUTION = "maite-sweeper"
 """The name that pip knows; the import name is `sweeper`."""
 
-Extra = Literal["azure", "checkmaite", "data", "detection", "gcs", "nrtk", "onnx", "report", "s3", "sql", "torch"]
+Extra = Literal[
+    "azure", "checkmaite", "data", "detection", "gcs", "mlflow", "nrtk", "onnx", "report", "s3", "sql", "torch"
+]
 """The extras that messages name."""
 
 

@@ -81,8 +81,6 @@ WRONG = [
     (["--config-dir", "--json"], r"--config-dir needs a value: --config-dir DIR\."),
     (["--json=yes"], r"--json takes no value, and got 'yes'\."),
     (["query"], "query needs one SQL statement"),
-    (["export"], "export needs --latest: sweeper export --latest FOLDER"),
-    (["export", "--latest", ""], "export needs --latest"),
 ]
 
 

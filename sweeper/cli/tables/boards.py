@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from sweeper.cli.tables.cells import Cell, Line, Span, Tone, shown
 from sweeper.cli.tables.fit import PARTS, below, fitted, records, split, stacked, total
@@ -47,9 +48,23 @@ def shown_boards(boards: Sequence[Leaderboard], wished: Wished) -> Shown:
         groups.setdefault(_alike(board), []).append(board)
     forms = {key: _form(group, wished) for key, group in groups.items()}
     blocks = [[*forms[_alike(board)](board, wished), *_notes(board, wished.width)] for board in boards]
-    legend = list(chain.from_iterable(_sentence(text, wished.width) for text in _below(boards, wished)))
+    legend = list(chain.from_iterable(_sentence(text, wished.width) for text in sentences_below(boards, wished)))
     number = sum(forms[_alike(board)] is _summary for board in boards)
     return Shown(tuple(below([*blocks, *([legend] if legend else [])])), number)
+
+
+class Plain(NamedTuple):
+    """A leaderboard for what has no width: its title, its lines down the side, and what to know of it."""
+
+    title: str
+    grid: Grid
+    notes: tuple[str, ...]
+
+
+def plain(board: Leaderboard, wished: Wished) -> Plain:
+    """A leaderboard that is brought into no width."""
+    signs = (f"{sign} {text}" for text, sign in board.signs.items())
+    return Plain(_title_of(board), _upright(board, wished), (*signs, *board.notes))
 
 
 def _alike(board: Leaderboard) -> object:
@@ -172,7 +187,8 @@ def _notes(board: Leaderboard, width: int | None) -> list[Line]:
     return list(chain(*signs, *(_sentence(note, width) for note in board.notes)))
 
 
-def _below(boards: Sequence[Leaderboard], wished: Wished) -> list[str]:
+def sentences_below(boards: Sequence[Leaderboard], wished: Wished) -> list[str]:
+    """What the marks of these tables mean, and what else is to be known of their values."""
     known = wished.intervals and any(line.intervals for board in boards for line in board.lines)
     intervals = [leaderboard.INTERVALS] if known else []
     warnings = (f"warning: {text}" for text in leaderboard.warnings(boards))
