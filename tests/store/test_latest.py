@@ -207,8 +207,6 @@ def test_a_folder_that_is_empty_is_taken_and_one_that_is_not_is_refused(uri: str
 def test_what_is_missing_is_named(empty_folder: Path):
     from sweeper.cli.arguments import parse
 
-    with pytest.raises(ConfigError, match="sweeper export --latest FOLDER"):
-        parse(["export"])
     with pytest.raises(ConfigError, match="--latest, which belongs to export"):
         parse(["query", "SELECT 1", "--latest", "x"])
     status, _, err = typed("export", "--latest", "latest", "analytics_store.uri=nothing")
