@@ -25,7 +25,7 @@ OWN_TESTS = {
     "docs/torch-models.md": "tests/torch/test_torch_models_page.py",
 }
 """Pages whose examples another test runs, since it looks closer at what they leave."""
-NEEDS = {"another machine", "a bucket", "a cluster", "an older store", "torch", "checkmaite"}
+NEEDS = {"another machine", "a bucket", "a cluster", "an older store", "torch", "mlflow", "checkmaite"}
 """What an example may need that is not here."""
 RUNNABLE = ("bash", "python", "sql", "yaml", "text")
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES if any(e.language in RUNNABLE for e in examples_of(page))]
