@@ -155,11 +155,14 @@ _STATUS = Command(
     (
         Example("sweeper status", "the newest sweeps"),
         Example("sweeper status nightly --watch", "one, until it has ended"),
+        Example("sweeper status nightly --printed --only 'model=svm*'", "what runs printed"),
     ),
     {0: "shown", **WRONG},
     (Operand("SWEEP"),),
     (
         Option(("--watch",), "show it again every 2 s while a sweep runs"),
+        Option(("--printed",), "instead, what the runs of one sweep printed"),
+        Option(("--only",), "with --printed: runs under these names: model=svm*", "AXIS=GLOB"),
         COLOR,
         Option(("--json",), "one JSON document on stdout; with --watch one in each line"),
     ),

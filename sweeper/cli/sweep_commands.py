@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.again import resume_command
@@ -13,6 +13,7 @@ from sweeper.cli.output import json_text
 from sweeper.cli.render import failures_text
 from sweeper.cli.tables.screen import screen_of
 from sweeper.cli.tables.wished import Wished
+from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
     from sweeper.messages.outcome import Failure
@@ -31,6 +32,8 @@ def status(args: Arguments, store: Store, out: TextIO) -> int:
 
     As JSON, each time is one line then.
     """
+    if args.has("--printed") or args.value("--only"):
+        return printed(args, store, out)
     while True:
         states, text = _status(args, store, out)
         if args.has("--watch") and not args.has("--json") and out.isatty():
@@ -41,6 +44,43 @@ def status(args: Arguments, store: Store, out: TextIO) -> int:
             return 0
         time.sleep(WATCH_S)
         store.files.look_anew()
+
+
+def printed(args: Arguments, store: Store, out: TextIO) -> int:
+    """What the runs of a sweep printed; without an id or a name, of the newest."""
+    from sweeper.cli.printed_text import printed_text
+    from sweeper.comparison.only import is_covered
+    from sweeper.report.sweep_states import find_sweep
+    from sweeper.store.printed import printed_in
+
+    sweep_id = find_sweep(store, args.operands[0] if args.operands else None)
+    only = _names_only(args).items()
+    names = [(one, {axis: getattr(one, axis) for axis in AXES}) for one in printed_in(store, sweep_id)]
+    found = [one for one, called in names if all(is_covered(glob, called[axis]) for axis, glob in only)]
+    shown = json_text([one.to_dict() for one in found]) if args.has("--json") else printed_text(sweep_id, found)
+    out.write(shown)
+    return 0
+
+
+def _names_only(args: Arguments) -> Mapping[str, str]:
+    """What --only asks for, by axis.
+
+    Raises
+    ------
+    ConfigError
+        It is not of that form, names the key of a value, or stands where nothing is chosen by names.
+    """
+    from sweeper.comparison.only import parsed_only
+    from sweeper.errors import ConfigError
+
+    only = parsed_only(args.value("--only"))
+    if not args.has("--printed"):
+        raise ConfigError("--only chooses runs for --printed: add --printed, or leave --only out.")
+    if args.has("--watch"):
+        raise ConfigError("--printed shows what there is now, and --watch the states of sweeps: leave one of them out.")
+    if "key" in only:
+        raise ConfigError(f"--only key={only['key']}: what runs print has no key. Choose by {', '.join(AXES)}.")
+    return only
 
 
 def _status(args: Arguments, store: Store, out: TextIO) -> tuple[list[SweepState], str]:

@@ -35,6 +35,11 @@ class LogFile:
                 self._append(hidden(text, self._secrets).encode("utf-8", "backslashreplace"))
         return len(text)
 
+    @property
+    def written(self) -> str | None:
+        """Its path, once something was written."""
+        return self.path if self._file is not None else None
+
     def close(self) -> None:
         """Close what was opened."""
         if self._file is not None:

@@ -17,6 +17,7 @@ from sweeper.store import endings, sweep_files
 from sweeper.store.compute import pc
 from sweeper.store.meanwhile import not_ended
 from sweeper.store.newest_attempts import COMPLETED, newest
+from sweeper.store.printed import where
 from sweeper.vocabulary import AXES
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def failures_of(store: Store, sweep_id: str, attempts: Table | None = None) -> l
     asked = store.asked_sweep(sweep_id)
     is_done = Done(asked, sweep_files.completed_of(attempts, asked.header))
     rows = _not_completed(attempts.filter(pc.equal(attempts["sweep_id"], sweep_id))).to_pylist()
-    return [_failure(row) for row in rows if not is_done(tuple(row[axis] for axis in AXES), row["fingerprint"])]
+    return [_failure(store, row) for row in rows if not is_done(tuple(row[axis] for axis in AXES), row["fingerprint"])]
 
 
 def failure_attempts(store: Store) -> Table:
@@ -137,7 +138,7 @@ def failure_attempts(store: Store) -> Table:
     return store.attempts((*_OF_ATTEMPT, "host", *_OF_FAILURE))
 
 
-def _failure(row: Mapping[str, Any]) -> Failure:
+def _failure(store: Store, row: Mapping[str, Any]) -> Failure:
     names = tuple(row[axis] or "" for axis in AXES)
     kind, message = row["error_type"] or "", row["error_message"] or ""
     return Failure(
@@ -147,7 +148,7 @@ def _failure(row: Mapping[str, Any]) -> Failure:
         error_type=kind,
         message=message,
         traceback=row["traceback"] or "",
-        log=row["log_uri"],
+        log=row["log_uri"] and where(store, row["sweep_id"], row["log_uri"], row.get("host")),
         names=names,
         cause=same_error(kind, message, names),
     )

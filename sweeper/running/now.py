@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sweeper.messages.doing import Activity, Doing, Phase, Use
-from sweeper.running.active import ActiveAttempt
 from sweeper.running.pace import in_words
+
+if TYPE_CHECKING:
+    from sweeper.running.active import ActiveAttempt  # with Arrow, and a command's help shows nothing of a run
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweeper.comparison.judged import JudgedModel
     from sweeper.report.leaderboard import Leaderboard
     from sweeper.store import AttemptState, Store, Table
+    from sweeper.store.printed import Printed
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,13 @@ class SweepResult:
     @property
     def failures(self) -> tuple[Failure, ...]:
         return self.outcome.failures
+
+    @property
+    def printed(self) -> list[Printed]:
+        """What its runs printed, and the inferences that they read, as far as something was; read anew each time."""
+        from sweeper.store.printed import printed_in
+
+        return printed_in(self.store, self.sweep_id)
 
     @property
     def exit_status(self) -> int:

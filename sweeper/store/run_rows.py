@@ -30,6 +30,8 @@ class RunFacts(NamedTuple):
     report_uri: str | None
     warnings: str | None
     inference_id: str | None = None
+    log_uri: str | None = None
+    inference_log_uri: str | None = None
 
 
 def measured_rows(

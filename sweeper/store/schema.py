@@ -131,6 +131,7 @@ class AttemptRow:
     libraries_revision: str | None = None
     inference_id: str | None = None
     further_tables: str | None = None
+    inference_log_uri: str | None = None
 
     @classmethod
     def of(cls, info: AttemptInfo, *, status: str, **more: Any) -> AttemptRow:

@@ -95,12 +95,14 @@ class Store:
         report_uri: str | None = None,
         warnings: str | None = None,
         inference_id: str | None = None,
+        logs: tuple[str | None, str | None] = (None, None),
         may_wait: bool = False,
         hand_over: Callable[[HandedRows], None] | None = None,
     ) -> str | None:
         """Write one completed run: its payload, then `runs`, then the completed attempt.
 
         Because of this order, the rows of a completed attempt are always there. Nothing in the store is read.
+        `logs` are the files with what the run printed, and with what the inference did that it read.
         With `may_wait`, a run that follows another within moments is appended to a journal instead, and becomes
         Parquet at the next `flush_journals`. Use it only where a process on this machine calls that later.
         In an object store, where nothing can be appended, the rows of such a run are given to `hand_over` instead:
@@ -121,7 +123,7 @@ class Store:
         """
         self._recorder.announce_format()
         records = records_of(run, same_uid=attempt is not None)
-        facts = RunFacts(started_at, finished_at, inference_s, host, report_uri, warnings, inference_id)
+        facts = RunFacts(started_at, finished_at, inference_s, host, report_uri, warnings, inference_id, *logs)
         measured = measured_rows(run, records, provenance, attempt.fingerprint if attempt else None)
         entry = [
             *map(self._recorder.announce_schema, measured),

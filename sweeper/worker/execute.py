@@ -29,7 +29,7 @@ def execute(request: RunRequest, job_info: JobInfo, inference: Inference | None 
         try:
             output = run_capability(request, inference)
             log_passed_over(output.run, log)
-            return record_result(request, job_info, output, started_at, inference)
+            return record_result(request, job_info, output, started_at, inference, log)
         except (Interrupted, PredictionsLost):
             raise
         except BaseException as error:  # whatever user code raises is the result of this attempt

@@ -47,7 +47,9 @@ def infer(
             entry = request.cache_entry
             make = partial(_infer, request, job_id, blocks)
             inference = make() if entry is None else _stored_or_made(entry, make)
-            return inference if request.outcomes is None else outcomes.kept(inference, request.outcomes)
+            if request.outcomes is not None:
+                inference = outcomes.kept(inference, request.outcomes)
+            return inference if log is None else replace(inference, log=log.written)
         except (Interrupted, PredictionsLost):
             raise
         except BaseException as error:

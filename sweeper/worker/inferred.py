@@ -27,6 +27,9 @@ class Inference:
     note: str = ""
     """What the user should know of this inference, and who reads the values need not."""
 
+    log: str | None = None
+    """The file with what it printed; `None` where it printed nothing, or was made earlier."""
+
     @property
     def is_in_blocks(self) -> bool:
         """Whether some of its batches are not in the memory of this process."""

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def record_result(
-    request: RunRequest, job_info: JobInfo, output: RunOutput, started_at: datetime, inference: Inference | None
+    request: RunRequest,
+    job_info: JobInfo,
+    output: RunOutput,
+    started_at: datetime,
+    inference: Inference | None,
+    log: LogFile | None,
 ) -> CapabilityRunRef:
     """Write what a run measured, or have the driver write it; the receipt says which."""
     from sweeper.store import boot_id
@@ -50,6 +55,7 @@ def record_result(
         finished_at=finished_at,
         inference_s=inference and inference.seconds,
         inference_id=inference and inference.inference_id,
+        logs=(log and log.written, inference and inference.log),
         host=_host(),
         report_uri=report.uri if report is not None else None,
         warnings="\n".join(dict.fromkeys(output.warnings)) or None,
