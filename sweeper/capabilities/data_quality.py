@@ -163,6 +163,25 @@ class DataQuality(BuiltinCapability):
         Whether a target may be a distribution over the classes. Its largest entry is then the label. Otherwise targets
         must be one-hot.
 
+    Values
+    ------
+    exact_duplicates.share
+        The share of the images whose pixels are those of an earlier image. Lower is better.
+    near_duplicates.share
+        The share of the images that look like an earlier one without having its pixels. Lower is better.
+    brightness_outliers.share, contrast_outliers.share
+        The share of the images whose brightness, or contrast, is far from that of the others. Lower is better.
+    label_issues.share
+        The share of the checked images whose label a classifier that has not seen them doubts. Lower is better.
+    label_issues.checked_share
+        The share of the images whose label could be checked, since their class has enough images.
+    class_balance.evenness
+        1 if all classes have the same number of images, and 0 if all images are of one class. Higher is better.
+    class_balance.imbalance_ratio
+        The number of images of the largest class by that of the smallest one that has any. Lower is better.
+    class_balance.empty_classes
+        The number of classes without an image. Lower is better.
+
     Raises
     ------
     PartError

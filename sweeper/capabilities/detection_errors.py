@@ -84,6 +84,30 @@ class DetectionErrors(BuiltinCapability):
         Number of data per call of the model. It belongs to the identity of the run, since a model's predictions may
         depend on it.
 
+    Values
+    ------
+    object.correct
+        The share of the objects that a detection of their class has found. Higher is better.
+    object.wrong_class
+        The share of the objects that are not found and that a detection of another class covers. Lower is better.
+    object.badly_placed
+        The share of the objects that are not found and that a detection of their class touches. Lower is better.
+    object.missed
+        The share of the objects that are not found and that no detection of a wrong class or place stands for. Lower is
+        better.
+    detection.correct
+        The share of the detections that have found an object of their class. Higher is better.
+    detection.double
+        The share of the detections that cover an object which a surer one has found. Lower is better.
+    detection.wrong_class
+        The share of the detections that cover an object of another class. Lower is better.
+    detection.badly_placed
+        The share of the detections that touch an object of their class without covering it. Lower is better.
+    detection.wrong_class_badly_placed
+        The share of the detections that touch an object of another class without covering it. Lower is better.
+    detection.background
+        The share of the detections where no object is. Lower is better.
+
     Raises
     ------
     PartError

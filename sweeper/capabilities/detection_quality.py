@@ -59,6 +59,41 @@ class DetectionQuality(BuiltinCapability):
     listed
         How many cases of each check are listed, the clearest first; all are counted.
 
+    Values
+    ------
+    contents.images, contents.boxes
+        How many there are.
+    contents.boxes_per_image
+        The mean number of boxes in an image.
+    crowds.share
+        The share of the boxes that stand for a crowd.
+    empty.share
+        The share of the boxes with a side that is not above 0. Lower is better.
+    tiny.share
+        The share of the boxes whose shorter side is below `tiny_side` pixels. Lower is better.
+    wholly_outside.share
+        The share of the boxes with nothing inside of their image. Lower is better.
+    partly_outside.share
+        The share of the boxes that reach beyond the edge of their image. Lower is better.
+    exact_doubles.share, near_doubles.share
+        The share of the boxes with the place, or nearly the place, of another one of their class. Lower is better.
+    two_classes.share
+        The share of the boxes with the place of a box of another class. Lower is better.
+    unknown_class.share
+        The share of the boxes whose label has no name in `index2label`. Lower is better.
+    no_boxes.share
+        The share of the images without a box.
+    exact_duplicates.share
+        The share of the images whose pixels are those of an earlier image. Lower is better.
+    near_duplicates.share
+        The share of the images that look like an earlier one without having its pixels. Lower is better.
+    class_balance.evenness
+        1 if all classes have the same number of boxes, and 0 if all boxes are of one class. Higher is better.
+    class_balance.imbalance_ratio
+        The number of boxes of the largest class by that of the smallest one that has any. Lower is better.
+    class_balance.empty_classes
+        The number of classes without a box. Lower is better.
+
     Raises
     ------
     PartError

@@ -85,6 +85,18 @@ class DetectionShift(BuiltinCapability):
     seed
         Of the box that is drawn of each image, of the forest and of the folds.
 
+    Values
+    ------
+    shifted
+        1 if one of the three tests says that the datasets differ, otherwise 0.
+    classifier.auc
+        How well a classifier tells the images of the two datasets apart, 0.5 for not at all, 1 for always. Lower is
+        better.
+    images.shifted_share, boxes.shifted_share
+        The share of the features of images, or of boxes, whose distributions differ. Lower is better.
+    images.max_statistic, boxes.max_statistic
+        The largest distance between the distributions of a feature in the two datasets, from 0 to 1. Lower is better.
+
     Raises
     ------
     PartError

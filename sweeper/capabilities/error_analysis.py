@@ -77,6 +77,17 @@ class ErrorAnalysis(BuiltinCapability):
         Whether a target may be a distribution over the classes. Its largest entry is then the class. Otherwise targets
         must be one-hot.
 
+    Values
+    ------
+    precision[<class>]
+        Of the data that the model takes for this class, the share that is of it. Higher is better.
+    recall[<class>]
+        Of the data of this class, the share that the model takes for it. Higher is better.
+    f1[<class>]
+        The harmonic mean of precision and recall of this class. Higher is better.
+    accuracy[<slice>]
+        The share of the data of this slice that is classified correctly. Higher is better.
+
     Raises
     ------
     PartError

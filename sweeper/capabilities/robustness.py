@@ -184,6 +184,14 @@ class Robustness(BuiltinCapability):
     confidence, resamples, cluster_by
         How sure the value at each severity is: see `sweeper.capabilities.uncertainty.Uncertainty`.
 
+    Values
+    ------
+    <metric> area
+        The area under the curve of the metric over the severities, divided by their range: its mean over the whole
+        range, in the unit of the metric.
+    <metric>@<severity>
+        The metric on the data with the condition at that severity.
+
     Raises
     ------
     PartError

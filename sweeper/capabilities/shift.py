@@ -158,6 +158,20 @@ class Shift(BuiltinCapability):
     seed
         Seed of the forest and of the folds.
 
+    Values
+    ------
+    shifted
+        1 if one of the two tests says that the datasets differ, otherwise 0.
+    classifier.auc
+        How well a classifier tells the images of the two datasets apart, 0.5 for not at all, 1 for always. Lower is
+        better.
+    ks.shifted_share
+        The share of the features whose distributions differ by the Kolmogorov-Smirnov test. Lower is better.
+    ks.max_statistic
+        The largest distance between the distributions of a feature in the two datasets, from 0 to 1. Lower is better.
+    ks.statistic[<feature>]
+        The distance between the distributions of this feature in the two datasets, from 0 to 1. Lower is better.
+
     Raises
     ------
     PartError

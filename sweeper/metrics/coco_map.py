@@ -38,6 +38,20 @@ class CocoMap(DetectionMetric):
     id
         Id of the metric.
 
+    Values
+    ------
+    map
+        Mean average precision over the classes and over overlaps of 0.5 to 0.95. Higher is better.
+    map_50, map_75
+        Mean average precision over the classes at an overlap of 0.5, or of 0.75. Higher is better.
+    map_small, map_medium, map_large
+        `map` of objects of up to 32 x 32, of up to 96 x 96, or of more square pixels. Higher is better.
+    mar_1, mar_10, mar_100
+        Mean recall over the classes and over overlaps of 0.5 to 0.95, with at most so many detections of a class in an
+        image. Higher is better.
+    mar_small, mar_medium, mar_large
+        `mar_100` of objects of up to 32 x 32, of up to 96 x 96, or of more square pixels. Higher is better.
+
     Notes
     -----
     Images without objects or without detections count: a detection in an image without objects is wrong. A class

@@ -37,6 +37,17 @@ class DetectionF1(DetectionMetric):
     id
         Id of the metric.
 
+    Values
+    ------
+    f1
+        2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall, of all classes together. Higher is better.
+    precision
+        Of the detections that are sure enough, the share that finds an object of its class. Higher is better.
+    recall
+        Of the objects, the share that a detection of their class finds. Higher is better.
+    f1_macro, precision_macro, recall_macro
+        The mean over the classes that occur. Higher is better.
+
     Notes
     -----
     Of each image and class, the surest detection first takes the object with which it overlaps most, of those that are

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
+from sweeper.common.bindings import origin
 from sweeper.common.source import Definition, Module
 from sweeper.config.signatures.annotations import plain_type
-from sweeper.config.signatures.bindings import origin
 from sweeper.config.signatures.signature import Parameter
 
 _DATACLASS = "dataclasses.dataclass"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from sweeper.common.bindings import bound, definition_of, origin, running
 from sweeper.common.source import Definition, Module
 from sweeper.config.signatures.annotations import plain_type
-from sweeper.config.signatures.bindings import bound, definition_of, origin, running
 from sweeper.config.signatures.dataclass_fields import dataclass_decorator, field_parameters, generates_init
 from sweeper.config.signatures.signature import Parameter, Signature
 

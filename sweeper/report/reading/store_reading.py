@@ -18,6 +18,7 @@ from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
 from sweeper.report.reading.costs import read_costs
+from sweeper.report.reading.definitions import read_definitions
 from sweeper.report.reading.failure_causes import read_causes
 from sweeper.report.reading.provenance import NEEDED as OF_PROVENANCE
 from sweeper.report.reading.provenance import read_provenance
@@ -69,6 +70,7 @@ def read_report_data(
     sweeps = _sweeps(attempts)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     incomplete, strengths, reports = found.incomplete, strengths_of(values), _linked(found.completed)
+    provenance = read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]])
     return ReportData(
         store=store.uri,
         sweep=sweep,
@@ -89,7 +91,8 @@ def read_report_data(
         more_reports=max(0, len(reports) - LISTED_REPORTS),
         against=read_against(baseline, store, _overall(values), repeats),
         costs=read_costs(found.completed, values),
-        provenance=read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]]),
+        provenance=provenance,
+        definitions=read_definitions(provenance.specs),
     )
 
 
