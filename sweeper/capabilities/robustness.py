@@ -186,7 +186,7 @@ class Robustness(BuiltinCapability):
 
     Values
     ------
-    <metric> area
+    <metric> area, <metric>.area
         The area under the curve of the metric over the severities, divided by their range: its mean over the whole
         range, in the unit of the metric.
     <metric>@<severity>

@@ -44,7 +44,7 @@ class Definitions:
         for shown in _quantities(board):
             own = shown.removeprefix(f"{board.metric} ")
             of_capability = capability.of(shown) if capability else ""
-            of_metric = metric.of(own) or metric.of(own.split(" ")[0]) if metric else ""
+            of_metric = metric.of(own) or metric.of(re.split("[ .@]", own)[0]) if metric else ""
             yield shown, " ".join(filter(None, (of_capability, of_metric)))
         if metric is not None:
             yield board.metric, metric.summary

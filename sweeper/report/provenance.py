@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sweeper.report.definitions import Definitions
 from sweeper.revision.recorded_paths import decode
 from sweeper.vocabulary import AXES
 
@@ -93,3 +94,5 @@ class Provenance:
     more_attempts: int = 0
     environment_of: Mapping[NamesKey, int] = field(default_factory=dict[NamesKey, int])
     """By the names of a combination that completed, the place of its environment among all that there are."""
+    definitions: Definitions = field(default_factory=Definitions)
+    """What the quantities mean that these capabilities and metrics measure."""

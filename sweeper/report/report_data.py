@@ -10,7 +10,6 @@ from sweeper.comparison.judged import JudgedModel
 from sweeper.messages.ending import Omission
 from sweeper.report.changes import Against
 from sweeper.report.costs import Costs
-from sweeper.report.definitions import Definitions
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.provenance import Provenance
 
@@ -175,4 +174,3 @@ class ReportData:
     """What changed against a baseline, where one was asked for."""
     provenance: Provenance = field(default_factory=Provenance)
     costs: Costs = field(default_factory=Costs)
-    definitions: Definitions = field(default_factory=Definitions)

@@ -26,8 +26,16 @@ def _definition(spec: Mapping[str, object]) -> PartDefinition:
     """Of a part that applies a function, such as one of scikit-learn, that function says what is computed."""
     said = docstring_of(str(spec.get("_target_", "")))
     functions = filter(None, map(docstring_of, _paths(spec)))
-    return PartDefinition(summary_of(next(functions, said)), values_of(said))
+    summary = summary_of(next(functions, said))
+    return PartDefinition(f"{summary}{_arguments(spec)}" if summary else "", values_of(said))
 
 
 def _paths(spec: Mapping[str, object]) -> Iterator[str]:
     return (value for key, value in spec.items() if key != "_target_" and isinstance(value, str) and _PATH in value)
+
+
+def _arguments(spec: Mapping[str, object]) -> str:
+    """What the function is told: the F1 score of `average: macro` is another quantity than that of `average: micro`."""
+    given = spec.get("kwargs")
+    texts = [f"{key}: {value}" for key, value in given.items()] if isinstance(given, dict) else []
+    return f" ({', '.join(texts)})" if texts else ""

@@ -11,6 +11,7 @@ import numpy as np
 
 from sweeper.errors import StoreError
 from sweeper.report.provenance import AskedFor, Environment, NamedSpec, Provenance, ShownAttempt
+from sweeper.report.reading.definitions import read_definitions
 from sweeper.report.sorting import natural_key
 from sweeper.store import newest_attempts, sweep_files
 from sweeper.store.compute import pc
@@ -52,6 +53,7 @@ def read_provenance(store: Store, completed: Table, sweep_ids: Sequence[str]) ->
         attempts=tuple(map(_attempt, completed.slice(0, ATTEMPTS).to_pylist())),
         more_attempts=max(0, len(completed) - ATTEMPTS),
         environment_of=dict(zip(names, codes, strict=True)),
+        definitions=read_definitions(specs),
     )
 
 

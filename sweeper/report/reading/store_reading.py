@@ -18,7 +18,6 @@ from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
 from sweeper.report.reading.costs import read_costs
-from sweeper.report.reading.definitions import read_definitions
 from sweeper.report.reading.failure_causes import read_causes
 from sweeper.report.reading.provenance import NEEDED as OF_PROVENANCE
 from sweeper.report.reading.provenance import read_provenance
@@ -70,7 +69,6 @@ def read_report_data(
     sweeps = _sweeps(attempts)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     incomplete, strengths, reports = found.incomplete, strengths_of(values), _linked(found.completed)
-    provenance = read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]])
     return ReportData(
         store=store.uri,
         sweep=sweep,
@@ -91,8 +89,7 @@ def read_report_data(
         more_reports=max(0, len(reports) - LISTED_REPORTS),
         against=read_against(baseline, store, _overall(values), repeats),
         costs=read_costs(found.completed, values),
-        provenance=provenance,
-        definitions=read_definitions(provenance.specs),
+        provenance=read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]]),
     )
 
 
