@@ -11,6 +11,7 @@ from sweeper.messages.ending import Omission
 from sweeper.report.changes import Against
 from sweeper.report.costs import Costs
 from sweeper.report.leaderboard import Leaderboard
+from sweeper.report.model_errors import ModelErrors
 from sweeper.report.provenance import Provenance
 
 
@@ -174,3 +175,4 @@ class ReportData:
     """What changed against a baseline, where one was asked for."""
     provenance: Provenance = field(default_factory=Provenance)
     costs: Costs = field(default_factory=Costs)
+    model_errors: tuple[ModelErrors, ...] = ()

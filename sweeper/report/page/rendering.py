@@ -52,9 +52,16 @@ def render(contents: ReportData) -> str:
         changes=changes_of(contents.against),
         specs=entries_of(contents.provenance),
         links=links,
+        report_anchors=_report_anchors(contents),
         total=sum(contents.counts.values()),
         queries={**queries.left_out(contents.store), "older": queries.older(contents)},
     )  # fmt: skip
+
+
+def _report_anchors(contents: ReportData) -> dict[tuple[str, str, str], str]:
+    """The id of each report that is shown, by its capability, dataset and model."""
+    shown = (one.names for one in contents.reports if one.markdown is not None)
+    return {(one.capability, one.dataset, one.model): f"report-{place}" for place, one in enumerate(shown, start=1)}
 
 
 def _sweeps(contents: ReportData) -> frozenset[str]:

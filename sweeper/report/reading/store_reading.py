@@ -19,6 +19,7 @@ from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
 from sweeper.report.reading.costs import read_costs
 from sweeper.report.reading.failure_causes import read_causes
+from sweeper.report.reading.model_errors import read_model_errors
 from sweeper.report.reading.provenance import NEEDED as OF_PROVENANCE
 from sweeper.report.reading.provenance import read_provenance
 from sweeper.report.reading.required import read_required
@@ -89,6 +90,7 @@ def read_report_data(
         more_reports=max(0, len(reports) - LISTED_REPORTS),
         against=read_against(baseline, store, _overall(values), repeats),
         costs=read_costs(found.completed, values),
+        model_errors=read_model_errors(store, found.completed),
         provenance=read_provenance(store, found.completed, [one.id for one in sweeps[:SWEEPS]]),
     )
 
