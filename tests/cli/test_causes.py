@@ -61,7 +61,8 @@ def grid(tmp_path, monkeypatch):
     """A sweep of one model for each way to fail, in a folder with the user's modules."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cause_parts.py").write_text(PARTS)
-    (tmp_path / "cause_missing.py").write_text("import a_package_that_is_not_there\nclass Model: pass\n")
+    missing = "from importlib import import_module\nimport_module('a_package_that_is_not_there')\nclass Model: pass\n"
+    (tmp_path / "cause_missing.py").write_text(missing)  # a plain import is seen before anything runs
     models = {how: f"+model.{how}={{_target_: cause_parts.Loads, how: {how}}}" for how in CAUSES if how != "missing"}
     models["missing"] = "+model.missing={_target_: cause_missing.Model}"
     return ["model=[]", *models.values(), "dataset=[digits]", "metric=[accuracy]", "capability=[evaluate]"]

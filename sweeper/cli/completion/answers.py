@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sweeper.cli.arguments import FLAGS, is_flag, options_of
+from sweeper.cli.arguments import is_flag, options_of
 from sweeper.cli.command import Option
 from sweeper.cli.command_table import COMMANDS
 from sweeper.cli.completion.candidates import Candidate, fitting, single
@@ -94,9 +94,10 @@ def _candidates(line: Line, known: Seen, sources: Sources) -> Iterable[Candidate
 
 def _flags(current: str, known: Seen, sources: Sources) -> Iterable[Candidate]:
     flag, equals, value = current.partition("=")
+    allowed = options_of(known.command)
     if equals:
-        return single(f"{flag}=", _of_option(FLAGS[flag], value, sources)) if flag in FLAGS else ()
-    options = [option for name, option in options_of(known.command).items() if name not in known.given]
+        return single(f"{flag}=", _of_option(allowed[flag], value, sources)) if flag in allowed else ()
+    options = [option for name, option in allowed.items() if name not in known.given]
     return [Candidate(option.name, option.meaning) for option in options]
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sweeper.cli.arguments import FLAGS, is_flag, is_override
+from sweeper.cli.arguments import FLAGS, is_flag, is_override, options_of
 from sweeper.cli.command import Command, Option
 from sweeper.cli.command_table import COMMANDS, RUN
 
@@ -44,6 +44,7 @@ def seen(words: Sequence[str]) -> Seen:
             pending = _take(word, rest, given)
     names_command = bool(others) and others[0] in COMMANDS
     command = COMMANDS[others.pop(0)] if names_command else RUN
+    pending = pending and options_of(command).get(pending.name, pending)  # commands give one flag different values
     operands = tuple(word for word in others if not is_override(word))
     return Seen(command, names_command, operands, tuple(filter(is_override, others)), given, pending, only_words)
 
