@@ -96,7 +96,7 @@ def test_a_value_from_before_a_failure_is_older_wherever_it_is_shown(folder: Pat
     page = html(store)
     assert "Everything that was attempted has completed." not in page
     assert re.search(r'<code>ValueError</code></h3>\s+<p class="message">no weights today</p>', page)
-    assert "The values shown under these names are older: they were measured before this." in page
+    assert "the values shown under these names are older: they were measured before this" in page
     assert f'<b class="doubt">!1</b> {OLDER}' in page
     assert page.count('aria-label="best"') == 0
 
