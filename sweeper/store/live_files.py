@@ -42,6 +42,8 @@ MERGED = "_merged.parquet"
 """The end of the name of a file that a merge wrote."""
 NOTE, DONE = ".json", ".done.json"
 TRIES = 10
+MANY = 100
+"""Rows of more files are copied into one piece: whatever is done with them costs something for each piece."""
 
 
 def notes_folder(table: str) -> str:
@@ -139,7 +141,8 @@ def read_chosen(
     if wanted is not None:
         rows = [part.select([name for name in wanted if name in part.column_names]) for part in rows]
     rows += read_all(files, table, names, wanted).values()
-    return union(table, rows) if rows else None
+    whole = union(table, rows) if rows else None
+    return whole.combine_chunks() if whole is not None and len(rows) > MANY else whole
 
 
 def _rows_with_key(files: Files, table: str, name: str, waiting: pa.Table) -> pa.Table:

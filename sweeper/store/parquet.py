@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sweeper.common.clock import EPOCH, MICROSECOND
 from sweeper.common.text import first_line
@@ -23,7 +24,6 @@ from sweeper.store.schema_match import SchemaMatch, all_rows_have_key, key_colum
 SCHEMA_FILE = "0_schema.parquet"
 """An empty file with all columns that sorts first, for readers that take the columns of the first file."""
 ROWS_IN_SCHEMA_FILE = "it has rows, and a schema file has none: another file was put in its place"
-_READERS = 8
 
 
 class VanishedError(StoreError):
@@ -91,19 +91,27 @@ def read_all(
         A file has disappeared since it was listed.
     """
     columns = None if wanted is None else [*dict.fromkeys((*wanted, key_column(folder)))]
-    if len(names) < 2:
-        parts = [_read_one(files, folder, name, columns) for name in names]
-    else:
-        with ThreadPoolExecutor(_READERS) as pool:
-            parts = list(pool.map(lambda name: _read_one(files, folder, name, columns), names))
-    read = {name: part for name, part in zip(names, parts, strict=True) if part is not None}
+    read = _read_each(files, folder, names, columns)
     tables = _of_the_table(files, folder, read, whole=whole)
-    return tables if wanted is None else {name: _only(table, wanted) for name, table in tables.items()}
+    return tables if wanted is None else _only(tables, frozenset(wanted))
 
 
-def _only(table: pa.Table, wanted: Sequence[str]) -> pa.Table:
-    has = [name for name in table.column_names if name in wanted]
-    return table if len(has) == len(table.column_names) else table.select(has)
+def _read_each(files: Files, folder: str, names: Sequence[str], columns: Sequence[str] | None) -> dict[str, _Read]:
+    """What can be read of each file. Each thread gets a share: to hand out a small file costs as much as to read it."""
+    reader, at_once = _Reader(files, folder, columns), files.at_once
+    if at_once < 2 or len(names) < 2:
+        return reader.read(names)
+    with ThreadPoolExecutor(at_once) as pool:
+        shares = list(pool.map(reader.read, [names[start::at_once] for start in range(at_once)]))
+    found = {name: part for share in shares for name, part in share.items()}
+    return {name: found[name] for name in names if name in found}
+
+
+def _only(tables: Mapping[str, pa.Table], wanted: Collection[str]) -> dict[str, pa.Table]:
+    return {
+        name: table.select([column for column in table.column_names if column in wanted])
+        for name, table in tables.items()
+    }
 
 
 def _of_the_table(files: Files, folder: str, read: Mapping[str, _Read], *, whole: bool) -> dict[str, pa.Table]:
@@ -153,11 +161,6 @@ def _with_floats(table: pa.Table, names: Collection[str]) -> pa.Table:
     return table.cast(pa.schema([pa.field(f.name, pa.float64() if f.name in whole else f.type) for f in table.schema]))
 
 
-def _normalized(table: pa.Table) -> pa.Table:
-    schema = normalized(table.schema)
-    return table if schema == table.schema else table.cast(schema)
-
-
 class _Read(NamedTuple):
     """What was read of one file."""
 
@@ -166,22 +169,58 @@ class _Read(NamedTuple):
     """Of the whole file, whichever columns were read."""
 
 
-def _read_one(files: Files, folder: str, name: str, wanted: Sequence[str] | None) -> _Read | None:
-    try:
-        with sealed.opened(files, folder, name) as file:
-            if name == SCHEMA_FILE and file.metadata.num_rows:
-                warn_of_damage(files, folder, name, ROWS_IN_SCHEMA_FILE)
-                return None
-            if wanted is None:
-                table = _normalized(sealed.read(file))
-                return _Read(table, table.schema)
-            schema = file.schema_arrow  # converts it at each call
-            return _Read(_normalized(sealed.read(file, [c for c in wanted if c in schema.names])), schema)
-    except FileNotFoundError as error:
-        raise VanishedError(f"{files.uri}/{folder}/{name} is gone since it was listed.") from error
-    except sealed.UNREADABLE as error:
-        warn_of_damage(files, folder, name, first_line(error))
-        return None
+class _Known(NamedTuple):
+    """The columns of a file, of which thousands of other files have the same."""
+
+    written: pq.ParquetSchema
+    schema: pa.Schema
+    chosen: list[str] | None
+    """Those to read; `None` for all."""
+
+
+class _Reader:
+    """Reads files of one table. What is worked out of the columns of a file is kept for the next one."""
+
+    def __init__(self, files: Files, folder: str, wanted: Sequence[str] | None) -> None:
+        self._files, self._folder, self._wanted = files, folder, wanted
+        self._known: list[_Known] = []
+        self._normal: pa.Schema = pa.schema([])
+
+    def read(self, names: Iterable[str]) -> dict[str, _Read]:
+        """What can be read of each of these files; of the others, warnings."""
+        parts = ((name, self._read(name)) for name in names)
+        return {name: part for name, part in parts if part is not None}
+
+    def _read(self, name: str) -> _Read | None:
+        try:
+            with sealed.opened(self._files, self._folder, name) as file:
+                if name == SCHEMA_FILE and file.metadata.num_rows:
+                    warn_of_damage(self._files, self._folder, name, ROWS_IN_SCHEMA_FILE)
+                    return None
+                known = self._columns(file)
+                table = self._normalized(sealed.read(file, known.chosen))
+                return _Read(table, table.schema if known.chosen is None else known.schema)
+        except FileNotFoundError as error:
+            raise VanishedError(f"{self._files.uri}/{self._folder}/{name} is gone since it was listed.") from error
+        except sealed.UNREADABLE as error:
+            warn_of_damage(self._files, self._folder, name, first_line(error))
+            return None
+
+    def _columns(self, file: pq.ParquetFile) -> _Known:
+        written = file.schema
+        for known in self._known:
+            if known.written.equals(written):
+                return known
+        schema = file.schema_arrow  # converts it at each call
+        chosen = None if self._wanted is None else [name for name in self._wanted if name in schema.names]
+        self._known.append(_Known(written, schema, chosen))
+        return self._known[-1]
+
+    def _normalized(self, table: pa.Table) -> pa.Table:
+        if table.schema != self._normal:
+            table = table.cast(normalized(table.schema))
+            self._normal = table.schema
+        return table
 
 
 def warn_of_rows(files: Files, folder: str, name: str, count: int) -> None:

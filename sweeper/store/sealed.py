@@ -84,9 +84,10 @@ def opened(files: Files, folder: str, name: str) -> Generator[pq.ParquetFile]:
     with pa.OSFile(source) if isinstance(source, str) else source as file:
         end = _end(file)
         footer = _compared(folder, name, end)
-        whole = pa.BufferReader(end) if len(end) == file.size() else file
-        metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
-        with pq.ParquetFile(whole, metadata=metadata, page_checksum_verification=True) as parquet:
+        is_whole = len(end) == file.size()  # then what was compared is what is parsed
+        metadata = None if is_whole else pq.read_metadata(pa.BufferReader(_MAGIC + footer))
+        source = pa.BufferReader(end) if is_whole else file
+        with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as parquet:
             yield parquet
 
 
