@@ -217,6 +217,22 @@ _REPORT = Command(
         Option(_OUTPUT, "file to write: report.html, for md stdout", "FILE"),
     ),
 )
+_VIEW = Command(
+    "view",
+    "show the page of report in a browser, fresh while sweeps run",
+    "Serve the page of `sweeper report` to a browser of this machine, and make it anew when the store has changed. "
+    "What was opened, sorted and filtered in it stays so. Ctrl-C ends it.",
+    (
+        Example("sweeper view", "the whole store"),
+        Example("sweeper view --sweep nightly --port 8080", "some sweeps"),
+    ),
+    {0: "it was ended by Ctrl-C", **WRONG},
+    options=(
+        Option(("--sweep",), "only the sweeps of that id or name", "SWEEP"),
+        Option(("--port",), "the port; by default the first free one from 8642 on", "N"),
+        Option(("--no-browser",), "open no browser, and only print the address"),
+    ),
+)
 _COMPARE = Command(
     "compare",
     "what is better, what is worse: two models, sweeps, dates or stores",
@@ -329,6 +345,7 @@ COMMANDS = {
             _FAILURES,
             _ACCEPT,
             _REPORT,
+            _VIEW,
             _COMPARE,
             _QUERY,
             _EXPORT,

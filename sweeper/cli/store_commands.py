@@ -47,6 +47,12 @@ def _report(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> i
     return report(args, config.settings.store, config.settings.aggregate, _store(config), out)
 
 
+def _view(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
+    from sweeper.cli.view_command import view
+
+    return view(args, _store(config), config.settings.aggregate, out, err)
+
+
 def _export(args: Arguments, config: SweepConfig, out: TextIO, err: TextIO) -> int:
     from sweeper.cli.export_command import export, form_of
 
@@ -88,6 +94,7 @@ STORE_COMMANDS = {
     "failures": _failures,
     "accept": _accept,
     "report": _report,
+    "view": _view,
     "compare": _compare,
     "query": _query,
     "export": _export,

@@ -8,7 +8,7 @@ DISTRIBUTION = "maite-sweeper"
 """The name that pip knows; the import name is `sweeper`."""
 
 Extra = Literal[
-    "azure", "checkmaite", "data", "detection", "gcs", "mlflow", "nrtk", "onnx", "report", "s3", "sql", "torch"
+    "azure", "checkmaite", "data", "detection", "gcs", "mlflow", "nrtk", "onnx", "report", "s3", "sql", "torch", "view"
 ]
 """The extras that messages name."""
 

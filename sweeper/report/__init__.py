@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sweeper.common.extras import how_to_install
+from sweeper.common.extras import Extra, how_to_install
 from sweeper.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from sweeper.comparison.sides import Side
     from sweeper.store import Store
 
-__all__ = ["html", "markdown"]
+__all__ = ["html", "markdown", "served_html"]
 
 _NEEDED = {"jinja2": "jinja2", "markdown_it": "markdown-it-py"}
+_SERVING = {"werkzeug": "werkzeug"}
 
 
 def html(store: Store, sweep: str | None = None, *, repeats: Sequence[str] = (), against: Side | None = None) -> str:
@@ -44,7 +45,7 @@ def html(store: Store, sweep: str | None = None, *, repeats: Sequence[str] = (),
     ConfigError
         There is nothing in the store, no such sweep, or nothing that the baseline has too.
     """
-    _require()
+    require("report")
     from sweeper.report.page.rendering import render
     from sweeper.report.reading import read_report_data
 
@@ -65,11 +66,24 @@ def markdown(
     return as_markdown(read_report_data(store, sweep, repeats, against))
 
 
-def _require() -> None:
-    for module, package in _NEEDED.items():
+def served_html(store: Store, mark: str, sweep: str | None = None, *, repeats: Sequence[str] = ()) -> str:
+    """The same page as `sweeper view` serves it: it asks its server whether there is a newer one than that of `mark`.
+
+    Parameters and errors are those of `html`; the extra `view` is needed.
+    """
+    require("view")
+    from sweeper.report.page.rendering import render
+    from sweeper.report.reading import read_report_data
+
+    return render(read_report_data(store, sweep, repeats), served=mark)
+
+
+def require(extra: Extra) -> None:
+    """Raise a MissingExtraError where a package of the extra `report` or `view` is not installed."""
+    for module, package in (_NEEDED | _SERVING if extra == "view" else _NEEDED).items():
         try:
             import_module(module)
         except ImportError as error:
             raise MissingExtraError(
-                f"The report needs {package}, which is not installed. {how_to_install('report')}"
+                f"The {extra} needs {package}, which is not installed. {how_to_install(extra)}"
             ) from error

@@ -13,6 +13,7 @@ from sweeper.report.costs import Costs
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.model_errors import ModelErrors
 from sweeper.report.provenance import Provenance
+from sweeper.report.sweep_states import SweepState
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ class ReportData:
     sweep: str | None
     """The id or name of the sweeps that were asked for; `None` for the whole store."""
     made_at: datetime
+    running: tuple[SweepState, ...]
+    """Of the sweeps that were asked for, those that began within a day and have not said that they ended."""
     counts: Mapping[str, int]
     """How many combinations the page shows, by status: those whose values stand, and those that did not complete."""
     older: int

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 RUNNING, ENDED, UNKNOWN = "running", "ended", "not known"
 """Of a sweep that began more than a day ago and did not say that it ended, it is not known whether it runs."""
 _OF_ATTEMPT = ("attempt_id", "finished_at", *sweep_files.OF_COMPLETED)
+NEEDED = (*_OF_ATTEMPT, "host")
+"""The columns of `attempts` that tell how far a sweep has come."""
 _NAMED = ("fingerprint", *AXES)
 _OF_FAILURE = ("error_type", "error_message", "traceback", "log_uri")
 
@@ -91,7 +93,7 @@ def sweep_states(store: Store, sweep_ids: Sequence[str], attempts: Table | None 
 
     `attempts` are as for `failures_of`.
     """
-    attempts = store.attempts((*_OF_ATTEMPT, "host")) if attempts is None else attempts
+    attempts = store.attempts(NEEDED) if attempts is None else attempts
     running, said = set(not_ended(store.files, "")), set(endings.ended(store.files))
     reasons = endings.read(store.files, sweep_ids)
     states: list[SweepState] = []
@@ -135,7 +137,7 @@ def failures_of(store: Store, sweep_id: str, attempts: Table | None = None) -> l
 
 def failure_attempts(store: Store) -> Table:
     """All attempts, as far as `sweep_states` and `failures_of` look at them."""
-    return store.attempts((*_OF_ATTEMPT, "host", *_OF_FAILURE))
+    return store.attempts((*NEEDED, *_OF_FAILURE))
 
 
 def _failure(store: Store, row: Mapping[str, Any]) -> Failure:

@@ -42,6 +42,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "duckdb": ("store",),
     "jinja2": ("report",),
     "markdown_it": ("report",),
+    "werkzeug": ("report/view",),
     "tqdm": ("running",),
     "onnx": ("models",),
     "onnxruntime": ("models",),

@@ -41,6 +41,9 @@ def breakable(name: str) -> str:
 
 def href(uri: str) -> str:
     """Where a browser finds a URI: the address of a local file or a web page; nothing for an object store."""
-    if uri.startswith("/"):
-        return f"file://{quote(uri)}"
+    return f"file://{quote(uri)}" if uri.startswith("/") else web_address(uri)
+
+
+def web_address(uri: str) -> str:
+    """The same from a page that is served: no browser follows it to a local file."""
     return uri if uri.startswith(("https://", "http://")) else ""

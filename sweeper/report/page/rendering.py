@@ -24,18 +24,22 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("names.js", "match.js", "sort.js", "filter.js", "csv.js")
 """Parts of the one script of the page, in their order."""
+SERVED = ("fresh.js",)
+"""Further parts where the page is served, and can ask for a newer one."""
 
 
-def render(contents: ReportData) -> str:
-    """The whole page."""
+def render(contents: ReportData, *, served: str | None = None) -> str:
+    """The whole page; where it is `served`, that is the mark by which it is told from a newer one."""
     from markupsafe import Markup
 
-    script = "\n".join((TEMPLATES / "script" / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    names = SCRIPTS if served is None else SCRIPTS + SERVED
+    script = "\n".join((TEMPLATES / "script" / name).read_text(encoding="utf-8") for name in names)
     links = links_of(contents.provenance)
     chapters = chapters_of(contents, links)
     shown = sum(len(chapter.tables) for chapter in chapters)
-    return _environment().get_template("page.html.jinja").render(
+    return _environment(is_served=served is not None).get_template("page.html.jinja").render(
         contents=contents,
+        served=served,
         version=__version__,
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
@@ -70,7 +74,7 @@ def _sweeps(contents: ReportData) -> frozenset[str]:
     return frozenset(name for line in lines for name in line.sweeps.values())
 
 
-def _environment() -> Environment:
+def _environment(*, is_served: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -81,7 +85,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(when=filters.when, took=filters.took, href=filters.href, breakable=filters.breakable)
+    environment.filters.update(when=filters.when, took=filters.took, breakable=filters.breakable)
+    environment.filters.update(href=filters.web_address if is_served else filters.href)
     environment.filters.update(
         number=changes.number,
         signed=changes.signed,

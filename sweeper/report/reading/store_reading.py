@@ -14,6 +14,7 @@ from sweeper.comparison.stored_repeats import stored_repeats
 from sweeper.errors import ConfigError, near_match
 from sweeper.messages.outcome import NO_VALUES, STATUSES, Gap, brief
 from sweeper.records import OVERALL
+from sweeper.report import sweep_states
 from sweeper.report.leaderboard import Leaderboard
 from sweeper.report.marks import made
 from sweeper.report.reading.against import read_against
@@ -28,9 +29,11 @@ from sweeper.report.reading.shown_attempts import ShownAttempts, select_attempts
 from sweeper.report.report_data import Incomplete, Names, NotRun, ReportData, RunReport, Sweep
 from sweeper.report.sorting import natural_key, sort_rows
 from sweeper.report.strengths import strengths_of
+from sweeper.report.sweep_states import SweepState
 from sweeper.store import caveats, endings
 from sweeper.store.compute import pc
 from sweeper.store.last_status import NEWEST
+from sweeper.store.meanwhile import not_ended
 from sweeper.store.newest_attempts import COMPLETED
 from sweeper.vocabulary import AXES
 
@@ -49,6 +52,7 @@ _COLUMNS = tuple(
     dict.fromkeys(
         (
             *AXES,
+            *sweep_states.NEEDED,
             *("fingerprint", "sweep_id", "sweep_name", "status", "submitted_at", "finished_at", "duration_s"),
             *("error_type", "error_message", "traceback", "log_uri", "report_uri"),
             *("result_run_uid", "job_id", "payload_table", "inference_id", *caveats.NEEDED),
@@ -66,14 +70,14 @@ def read_report_data(
     everywhere = _attempts(store)
     attempts = _of_sweep(store, everywhere, sweep)
     found = select_attempts(attempts, everywhere)
-    values = _values(store, found)
-    sweeps = _sweeps(attempts)
+    values, sweeps = _values(store, found), _sweeps(attempts)
     repeats = _known_repeats(values, repeats) or stored_repeats(store, store.sweep_ids()[-SWEEPS:], sweep)
     incomplete, strengths, reports = found.incomplete, strengths_of(values), _linked(found.completed)
     return ReportData(
         store=store.uri,
         sweep=sweep,
         made_at=datetime.now(UTC),
+        running=_running(store, everywhere, sweep),
         counts=_counts(found),
         older=found.older,
         sweeps=tuple(sweeps[:SWEEPS]),
@@ -168,6 +172,12 @@ def _not_run(store: Store, sweeps: Sequence[Sweep]) -> tuple[NotRun, ...]:
     ended = ((one, known[one.id]) for one in sweeps if one.id in known)
     found = (NotRun(one, tuple(end.left_out()) if end else (), end is not None) for one, end in ended)
     return tuple(one for one in found if one.left_out or not one.has_ended)
+
+
+def _running(store: Store, everywhere: Table, sweep: str | None) -> tuple[SweepState, ...]:
+    """How far the sweeps have come that run."""
+    states = sweep_states.sweep_states(store, not_ended(store.files, ""), everywhere)
+    return tuple(one for one in states if sweep in (None, one.sweep_id, one.name))
 
 
 def _counts(found: ShownAttempts) -> dict[str, int]:
