@@ -5,7 +5,7 @@ python tests/benchmarks/bench_report.py [--models N]
 80 models x 10 datasets x 10 metrics of `evaluate`, 20 models x 10 datasets x 10 metrics of `robustness` (six strengths
 and the area), the last hundred failed; 300 runs have a report with an image of 60 kB. Written run by run by
 `Store.record`, and measured as it lies there, in 20,000 files to read, and merged by `Store.compact`, as a sweep
-of that size leaves it; and while a sweep runs, when quick runs wait in a journal of which a file is made time and again.
+of that size leaves it; and while a sweep runs, when quick runs wait in a journal until a file is made of it.
 Each figure is the median of three.
 """
 
@@ -75,7 +75,7 @@ def run_of(cell: Cell) -> Any:
 
 
 def fill(store: Store, cells: list[Cell], *, may_wait: bool = False) -> None:
-    """Write a sweep; with `may_wait` as one of quick runs does, of which a driver flushes the journals while it runs."""
+    """Write a sweep; with `may_wait` one of quick runs, of which a driver flushes the journals while it runs."""
     for number, cell in enumerate(cells):
         info = AttemptInfo(
             attempt_id=uuid.uuid4().hex,
