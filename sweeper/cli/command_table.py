@@ -229,7 +229,7 @@ _VIEW = Command(
     {0: "it was ended by Ctrl-C", **WRONG},
     options=(
         Option(("--sweep",), "only the sweeps of that id or name", "SWEEP"),
-        Option(("--port",), "the port; by default the first free one from 8642 on", "N"),
+        Option(("--port",), "the port; by default the first free one from 8642 on", "NUMBER"),
         Option(("--no-browser",), "open no browser, and only print the address"),
     ),
 )
