@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from sweeper.common.bindings import definition_of
 
@@ -41,7 +42,7 @@ def values_of(docstring: str) -> dict[str, str]:
 def _section(lines: Sequence[str]) -> Iterator[str]:
     """The lines of the section, up to the next one."""
     inside = False
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    for line, below in pairwise([*lines, ""]):
         is_title = bool(line.strip()) and re.fullmatch(r"-{3,}", below) is not None
         if is_title:
             inside = line == VALUES

@@ -85,7 +85,7 @@ def test_a_section_ends_where_the_next_begins_and_keys_of_a_line_share_a_meaning
     lines = "\n".join(line.removeprefix("    ") for line in text.splitlines())
     assert values_of(lines) == {"a": "First line and second.", "b[<class>]": "First line and second.", "c": "Another."}
     assert summary_of(lines) == "Something."
-    assert values_of("No such section.") == {}
+    assert values_of("No such section.") == values_of("") == {}
 
 
 def test_a_name_between_angles_stands_for_any_text_and_all_else_for_itself():
