@@ -28,11 +28,11 @@ def form_of(given: str | None, path: str | None) -> str:
     Raises
     ------
     ConfigError
-        The ending of the file says another form than the one that is asked for.
+        The ending of the file says another form than the one that is asked for; `.txt` is right for each that is text.
     """
     ending = os.path.splitext(path or "")[1].casefold()
     by_ending = FORMS.get(ending)
-    if given is not None and by_ending not in (None, given):
+    if given is not None and by_ending not in (None, "table", given):
         raise ConfigError(
             f"--output {path} ends as a file of the form {by_ending}, and --format is {given}. Leave out --format, or "
             f"name a file that ends in {next(end for end, form in FORMS.items() if form == given)}."

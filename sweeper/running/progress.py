@@ -277,4 +277,10 @@ class Lines(_Counting):
 def for_stream(file: TextIO | None = None) -> Progress:
     """A bar where a person watches (a terminal, a notebook), lines elsewhere."""
     stream = file or sys.stderr
-    return Bar(stream) if stream.isatty() or "ipykernel" in sys.modules else Lines(stream)
+    return Bar(stream) if stream.isatty() or _is_notebook() else Lines(stream)
+
+
+def _is_notebook() -> bool:
+    """Whether this process is the kernel of a notebook; other programs may import `ipykernel` too."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    return kernel is not None and kernel.IPKernelApp.initialized()

@@ -41,12 +41,13 @@ class Printed:
 
 
 def printed_in(store: Store, sweep_id: str) -> list[Printed]:
-    """What was printed by the newest attempt of each combination that a sweep made; nothing of those that printed none.
+    """What was printed by the newest attempt of each combination of a sweep, by their names; some printed nothing.
 
     Only files in the folder of logs of this sweep are read, whatever folder an attempt names.
     """
     attempts = store.attempts((*_NEEDED, *LOGS))
     own = newest(attempts.filter(pc.equal(attempts["sweep_id"], sweep_id)), ("fingerprint", *AXES)).to_pylist()
+    own.sort(key=lambda row: [row[axis] or "" for axis in AXES])
     read = cache(lambda log: _text(_place(store, sweep_id, log)))
     return [_printed(row, column, read(row[column])) for row in own for column in LOGS if row.get(column)]
 

@@ -10,7 +10,10 @@ from command_line import typed
 from invariant import assert_nothing_lost
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("empty_folder")]
-BROKEN = "+model.broken={_target_: sweeper.models.SklearnClassifier, estimator: {_target_: sklearn.svm.SVC, C: -1.0}}"
+BROKEN = (
+    "+model.broken={_target_: sweeper.models.SklearnClassifier, estimator: {_target_: sklearn.svm.SVC, C: -1.0}, "
+    "train: {_target_: sweeper.datasets.Digits, split: train}}"
+)
 GRID = [
     "capability=[evaluate,robustness]",
     "dataset=[digits,digits_dark,digits_noisy]",
