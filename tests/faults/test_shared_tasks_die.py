@@ -27,7 +27,10 @@ def kill_now_and_then(notes: Path, over: threading.Event, killed: list[int]) -> 
         begun = list(notes.iterdir())
         if len(begun) > seen + 20:
             seen = len(begun)
-            killed.append(int(chance.choice(begun).read_text().split()[-1]))
+            written = chance.choice(begun).read_text().split()
+            if not written:  # it has been made and has no text yet
+                continue
+            killed.append(int(written[-1]))
             with suppress(ProcessLookupError):
                 os.kill(killed[-1], signal.SIGKILL)
 
