@@ -15,6 +15,8 @@ from sweeper.common.extras import DISTRIBUTION, Extra, how_to_install, requireme
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+TESTED = ("sql", "report", "view", "s3", "onnx", "data", "detection", "docs")
+"""The extras that the extra of developers has."""
 DECLARED = [
     "hydra-core<1.4,>=1.3.2",
     "jinja2>=3.1; extra == 'report'",
@@ -53,15 +55,14 @@ def test_a_source_tree_without_metadata_names_the_command_of_the_checkout(monkey
 
 def test_the_extra_of_developers_takes_the_others_from_the_project_itself():
     own = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"] if line.startswith(DISTRIBUTION)]
-    assert [requirement.extras for requirement in own] == [{"sql", "report", "s3", "onnx", "data", "detection", "docs"}]
+    assert [requirement.extras for requirement in own] == [set(TESTED)]
 
 
 def test_the_lowest_versions_that_are_tested_are_those_of_the_project():
     extras = PROJECT["optional-dependencies"]
-    tested = ("sql", "report", "s3", "onnx", "data", "detection", "docs")
     bounds = {
         f"{requirement.name}=={bound.version}"
-        for requirement in map(Requirement, [*PROJECT["dependencies"], *chain.from_iterable(map(extras.get, tested))])
+        for requirement in map(Requirement, [*PROJECT["dependencies"], *chain.from_iterable(map(extras.get, TESTED))])
         for bound in requirement.specifier
         if bound.operator == ">="
     }
