@@ -148,11 +148,11 @@ def test_a_newer_result_of_the_same_combination_is_not_suspect(tmp_path: Path):
 def test_the_version_is_in_the_name_of_a_file_so_that_only_older_ones_are_opened(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    from sweeper.store import parquet
+    from sweeper.store import sealed
 
     opened: list[str] = []
-    real = parquet._read_one  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(parquet, "_read_one", lambda *a: (opened.append(a[2]), real(*a))[1])
+    real = sealed.opened
+    monkeypatch.setattr(sealed, "opened", lambda *a: (opened.append(a[2]), real(*a))[1])
     folder = Path(store.uri, "attempts")
     for path in [*folder.glob(f"*_v{OLD}.parquet")]:  # as sweeper 0.1 wrote and called its files
         data = io.BytesIO()
