@@ -92,7 +92,8 @@ def test_the_wheel_holds_the_package_its_configs_and_its_types(wheel: Path):
     names = names_in(wheel)
     configs = {f"sweeper/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")}
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "sweeper").rglob("*.py")}
-    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "sweeper/report/page/templates").iterdir()}
+    templates = (ROOT / "sweeper/report/page/templates").rglob("*")
+    pages = {str(path.relative_to(ROOT)) for path in templates if path.is_file()}
     assert configs | modules | pages | {"sweeper/py.typed"} <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"sweeper", "maite_sweeper"}
     assert not [name for name in names if "/test_" in name or "__pycache__" in name]
