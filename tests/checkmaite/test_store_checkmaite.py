@@ -241,7 +241,7 @@ def test_after_reruns_an_export_and_the_documented_query_have_each_run_once(shar
         shared.ours("bayes")
     shared.ours("near")
     page = Path(__file__).parents[2] / "docs" / "reading-results.md"
-    documented, _ = re.findall(r"```sql\n(.*?)```", page.read_text(), re.DOTALL)
+    (documented,) = re.findall(r"says which of them is the newest.*?```sql\n(.*?)```", page.read_text(), re.DOTALL)
     assert len(shared.query(JOINED)) > 2
     values = shared.values("bayes", "near")
     assert in_order([(row[0], row[-1]) for row in shared.query(documented)]) == values
