@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from sweeper.cli.arguments import Arguments
+from sweeper.cli.json_documents import named_parts
 from sweeper.cli.output import json_text
 from sweeper.cli.plan_text import LISTED
 from sweeper.cli.tables.cells import Cell, shown
@@ -85,17 +86,8 @@ def _document(found: ToAccept, header: AcceptanceHeader | None) -> dict[str, obj
 
 
 def _combination(one: Acceptable) -> dict[str, object]:
-    capability, datasets, models, metrics = one.combination
-    return {
-        "fingerprint": one.fingerprint,
-        "capability": capability.name,
-        "datasets": [part.name for part in datasets],
-        "models": [part.name for part in models],
-        "metrics": [part.name for part in metrics],
-        "changed": list(one.changed),
-        "reason": one.words,
-        "suspect": one.suspect,
-    }
+    said = {"changed": list(one.changed), "reason": one.words, "suspect": one.suspect}
+    return {**named_parts(one.fingerprint, one.combination), **said}
 
 
 def _about(header: AcceptanceHeader) -> dict[str, object]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sweeper.planning.decisions import Plan
     from sweeper.running.prepare import Prepared
     from sweeper.running.result import SweepResult
+    from sweeper.vocabulary import Combination
 
 COMBINATIONS_IN_JSON = 10_000
 """Larger plans leave the list of combinations out of the JSON document unless asked for it."""
@@ -84,15 +85,19 @@ def _same_names(plan: Plan) -> list[dict[str, object]]:
 
 
 def _combination(item: Planned) -> dict[str, object]:
-    capability, datasets, models, metrics = item.combination
+    decision = {"decision": "run" if item.run else "skip", "reason": item.reason}
+    return {**named_parts(item.fingerprint, item.combination), **decision}
+
+
+def named_parts(fingerprint: str, combination: Combination) -> dict[str, object]:
+    """A combination by its fingerprint and the names of its choices."""
+    capability, datasets, models, metrics = combination
     return {
-        "fingerprint": item.fingerprint,
+        "fingerprint": fingerprint,
         "capability": capability.name,
         "datasets": [part.name for part in datasets],
         "models": [part.name for part in models],
         "metrics": [part.name for part in metrics],
-        "decision": "run" if item.run else "skip",
-        "reason": item.reason,
     }
 
 
